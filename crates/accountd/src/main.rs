@@ -1,0 +1,2 @@
+//! accountd.
+fn main() {}

@@ -1,0 +1,9 @@
+//! What is true of every AWS service: names, principals, signatures, policies, shapes,
+//! protocols and the CloudTrail record.
+//!
+//! This crate is pure. It reads no clock, no file, no environment and no randomness, and it
+//! knows no service: nothing here can name an alternate contact.
+
+pub mod arn;
+pub mod principal;
+pub mod refusal;

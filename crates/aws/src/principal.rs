@@ -1,0 +1,140 @@
+//! Who is calling: principals, and the caller that a credential stands for.
+//!
+//! Forms and unique ids are documented at
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>.
+
+use jiff::Timestamp;
+
+use crate::arn::{AccountId, PARTITION};
+
+/// An identity that can sign requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// The root user of an account.
+    Root {
+        /// The account.
+        account: AccountId,
+    },
+    /// An IAM user.
+    User {
+        /// The account the user belongs to.
+        account: AccountId,
+        /// Begins and ends with a slash.
+        path: String,
+        /// The friendly name.
+        name: String,
+        /// `AIDA…`
+        id: String,
+    },
+    /// A session of an IAM role.
+    AssumedRole {
+        /// The account the role belongs to.
+        account: AccountId,
+        /// The role's path; it is not part of the session's ARN.
+        role_path: String,
+        /// The role's friendly name.
+        role_name: String,
+        /// `AROA…`
+        role_id: String,
+        /// The session's name.
+        session_name: String,
+    },
+    /// A federated user session (GetFederationToken).
+    FederatedUser {
+        /// The account whose user issued the session.
+        account: AccountId,
+        /// The name that was given to the session.
+        name: String,
+    },
+}
+
+impl Principal {
+    /// The account the principal belongs to.
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::Root { account }
+            | Self::User { account, .. }
+            | Self::AssumedRole { account, .. }
+            | Self::FederatedUser { account, .. } => *account,
+        }
+    }
+
+    /// The ARN that messages, policies and records show.
+    pub fn arn(&self) -> String {
+        match self {
+            Self::Root { account } => format!("arn:{PARTITION}:iam::{account}:root"),
+            Self::User { account, path, name, .. } => {
+                format!("arn:{PARTITION}:iam::{account}:user{path}{name}")
+            }
+            Self::AssumedRole { account, role_name, session_name, .. } => {
+                format!("arn:{PARTITION}:sts::{account}:assumed-role/{role_name}/{session_name}")
+            }
+            Self::FederatedUser { account, name } => {
+                format!("arn:{PARTITION}:sts::{account}:federated-user/{name}")
+            }
+        }
+    }
+
+    /// The unique id, as `aws:userid`, GetCallerIdentity's `UserId` and CloudTrail's `principalId` show it.
+    pub fn unique_id(&self) -> String {
+        match self {
+            Self::Root { account } => account.to_string(),
+            Self::User { id, .. } => id.clone(),
+            Self::AssumedRole { role_id, session_name, .. } => format!("{role_id}:{session_name}"),
+            Self::FederatedUser { account, name } => format!("{account}:{name}"),
+        }
+    }
+
+    /// The value of `aws:PrincipalType`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Root { .. } => "Account",
+            Self::User { .. } => "User",
+            Self::AssumedRole { .. } => "AssumedRole",
+            Self::FederatedUser { .. } => "FederatedUser",
+        }
+    }
+
+    /// The ARN that `aws:PrincipalArn` holds: for a role session that of the role, not of the session.
+    pub fn policy_arn(&self) -> String {
+        match self {
+            Self::AssumedRole { account, role_path, role_name, .. } => {
+                format!("arn:{PARTITION}:iam::{account}:role{role_path}{role_name}")
+            }
+            _ => self.arn(),
+        }
+    }
+}
+
+/// The part of a caller that temporary credentials add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// When the credentials were issued.
+    pub issued_at: Timestamp,
+    /// When they stop working.
+    pub expires_at: Timestamp,
+    /// Whether the session was opened with a second factor.
+    pub mfa_authenticated: bool,
+    /// The source identity, kept over role chaining.
+    pub source_identity: Option<String>,
+    /// Session tags, as `aws:PrincipalTag/…` sees them; they override tags of the role.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A principal together with the credential it used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub principal: Principal,
+    /// The access key id that signed; it is no secret.
+    pub access_key_id: String,
+    /// Present for temporary credentials.
+    pub session: Option<Session>,
+}
+
+impl Caller {
+    /// The caller's account.
+    pub fn account(&self) -> AccountId {
+        self.principal.account()
+    }
+}

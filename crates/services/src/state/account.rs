@@ -1,0 +1,168 @@
+//! One account: everything Account Management remembers of it.
+
+use std::collections::BTreeMap;
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::json_document;
+
+/// The life of an account, as GetAccountInformation shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AccountState {
+    /// Signed up, not yet usable.
+    PendingActivation,
+    /// In use.
+    Active,
+    /// Closed less than 90 days ago, or suspended by AWS.
+    Suspended,
+    /// Gone for good.
+    Closed,
+}
+
+/// One account. Key: `account/<account id>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// The id.
+    pub id: AccountId,
+    /// The account name.
+    pub name: String,
+    /// The root user's address, in the case it was given.
+    pub email: String,
+    /// When the account was created.
+    pub created_at: Timestamp,
+    /// Its state.
+    pub state: AccountState,
+    /// The primary contact; an account that came into being on first use has none until one is put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactInformation>,
+    /// The alternate contacts by type (`BILLING`, `OPERATIONS`, `SECURITY`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alternate_contacts: BTreeMap<String, AlternateContact>,
+    /// Opt-in Regions that were ever switched. A Region that is absent is in its default status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub regions: BTreeMap<String, RegionOpt>,
+    /// The newest update of the primary e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_update: Option<PrimaryEmailUpdate>,
+    /// When updates of the primary e-mail address were started, newest last; only what a quota still counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub email_update_starts: Vec<Timestamp>,
+    /// The newest verification code of the primary contact's phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_verification: Option<PhoneVerification>,
+    /// The phone number that was verified last, as it was written then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_phone_number: Option<String>,
+    /// The linked account in AWS GovCloud (US).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gov_cloud: Option<GovCloudLink>,
+}
+json_document!(Account, "account");
+
+/// The primary contact. Members are those of the model's `ContactInformation`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are the model's and say all there is to say")]
+pub struct ContactInformation {
+    pub full_name: String,
+    #[serde(rename = "AddressLine1")]
+    pub address_line_1: String,
+    #[serde(rename = "AddressLine2", default, skip_serializing_if = "Option::is_none")]
+    pub address_line_2: Option<String>,
+    #[serde(rename = "AddressLine3", default, skip_serializing_if = "Option::is_none")]
+    pub address_line_3: Option<String>,
+    pub city: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_or_region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district_or_county: Option<String>,
+    pub postal_code: String,
+    pub country_code: String,
+    pub phone_number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website_url: Option<String>,
+}
+
+/// An alternate contact. Members are those of the model's `AlternateContact`, less its type.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are the model's and say all there is to say")]
+pub struct AlternateContact {
+    pub name: String,
+    pub title: String,
+    pub email_address: String,
+    pub phone_number: String,
+}
+
+/// Which way an opt-in Region was switched last, and from when until when. The status is a function of
+/// this and the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionOpt {
+    /// `true` where it was enabled, `false` where it was disabled.
+    pub enabled: bool,
+    /// When that was asked for.
+    pub since: Timestamp,
+    /// When the switch is complete.
+    pub until: Timestamp,
+}
+
+/// An update of the primary e-mail address.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PrimaryEmailUpdate {
+    /// The new address.
+    pub new_email: String,
+    /// The one-time code that was sent to it.
+    pub otp: String,
+    /// When the code was sent.
+    pub started_at: Timestamp,
+    /// When the code was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Timestamp>,
+    /// When the new address is in force; set on acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes_at: Option<Timestamp>,
+    /// The address that the update replaces.
+    pub old_email: String,
+}
+
+/// A verification code that was sent to the primary contact's phone number.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PhoneVerification {
+    /// The number it was sent to.
+    pub phone_number: String,
+    /// The code.
+    pub otp: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// The linked account in AWS GovCloud (US).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GovCloudLink {
+    /// Its id.
+    pub account: AccountId,
+    /// Its state.
+    pub state: AccountState,
+}
+
+/// Which account uses an e-mail address. Key: `email/<address in lower case>`, so that uniqueness is
+/// case-insensitive and a commit that claims a used address fails.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EmailOwner {
+    /// The account.
+    pub account: AccountId,
+}
+json_document!(EmailOwner, "email");
+
+/// The open Region switches of one organization, for its quota. Key: `region-requests/<organization id>`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct OrganizationRegionRequests {
+    /// When each request that may still be open is complete.
+    pub open_until: Vec<Timestamp>,
+}
+json_document!(OrganizationRegionRequests, "region-requests");

@@ -1,0 +1,41 @@
+//! A message to a person: an e-mail or a text message with a one-time code.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::json_document;
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// By e-mail.
+    Email,
+    /// By text message.
+    Sms,
+}
+
+/// A message that was sent. Key: `message/<20-digit microseconds>-<request id>`, so that keys are in order of time.
+///
+/// It commits with the change that caused it; delivering it over SMTP is a later, repeatable step.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Message {
+    /// How it travels.
+    pub channel: Channel,
+    /// The account it is about.
+    pub account: aws::arn::AccountId,
+    /// The address or number.
+    pub to: String,
+    /// The subject; empty for a text message.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+    /// The one-time code in the text.
+    pub code: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When an SMTP server took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+}
+json_document!(Message, "message");

@@ -1,0 +1,193 @@
+//! The world as one request sees it: documents looked up at known versions, and the changes it makes.
+//!
+//! A [`World`] stands between the rules and a store. It remembers every version it read, so that the
+//! store can commit only if none of them has changed since, and it keeps every change to itself until
+//! then. The rules never learn which store is behind it.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A decoded document of any kind.
+pub type AnyDocument = Arc<dyn Any + Send + Sync>;
+
+/// Turns stored text into a decoded document.
+pub type Decode = fn(&str) -> Result<AnyDocument, String>;
+
+/// A kind of document: a small aggregate that is read and written whole, under a readable key.
+pub trait Document: Any + Send + Sync + Sized {
+    /// The first part of the key, for example `account`. The key is `KIND/id`.
+    const KIND: &'static str;
+
+    /// Reads the stored text.
+    ///
+    /// # Errors
+    /// Says what is wrong with it; the text itself is not repeated, since it may hold contact values.
+    fn decode(text: &str) -> Result<Self, String>;
+
+    /// Writes the text to be stored.
+    fn encode(&self) -> String;
+}
+
+/// A document's place, version and content, as a snapshot found it.
+#[derive(Clone)]
+pub struct Found {
+    /// The commit that wrote it last; 0 where there is none.
+    pub version: u64,
+    /// The decoded document, or `None`.
+    pub document: Option<AnyDocument>,
+}
+
+/// Why a world cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The snapshot does not hold this document yet: fetch it and run the request again. Only a
+    /// store that is reached over a network says so.
+    NotFetched(String),
+    /// The store failed or holds something unreadable.
+    Broken(String),
+}
+
+/// State to read from. Implemented by the stores.
+pub trait Snapshot {
+    /// The document under `key`.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault>;
+
+    /// Up to `limit` keys that begin with `prefix`, in byte order, after `after`.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault>;
+}
+
+/// One change to one document.
+#[derive(Clone)]
+pub enum Change {
+    /// The document's new content, decoded and as text.
+    Put {
+        /// For caches.
+        document: AnyDocument,
+        /// For the disk.
+        text: Arc<str>,
+    },
+    /// The document is gone.
+    Delete,
+}
+
+/// What a request read and what it wants to change.
+#[derive(Clone, Default)]
+pub struct ReadsAndWrites {
+    /// Keys and the versions they were read at.
+    pub reads: Vec<(String, u64)>,
+    /// Changes by key.
+    pub writes: BTreeMap<String, Change>,
+}
+
+/// See the module's text.
+pub struct World<'s> {
+    snapshot: &'s dyn Snapshot,
+    reads: RefCell<Vec<(String, u64)>>,
+    writes: BTreeMap<String, Change>,
+}
+
+fn decode_any<D: Document>(text: &str) -> Result<AnyDocument, String> {
+    D::decode(text).map(|document| Arc::new(document) as AnyDocument)
+}
+
+fn downcast<D: Document>(key: &str, document: AnyDocument) -> Result<Arc<D>, Fault> {
+    document
+        .downcast::<D>()
+        .map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
+}
+
+/// The key of the document of kind `D` with this id.
+pub fn key_of<D: Document>(id: &str) -> String {
+    let mut key = String::with_capacity(D::KIND.len() + 1 + id.len());
+    key.push_str(D::KIND);
+    key.push('/');
+    key.push_str(id);
+    key
+}
+
+impl<'s> World<'s> {
+    /// A world without changes over `snapshot`.
+    pub fn new(snapshot: &'s dyn Snapshot) -> Self {
+        Self { snapshot, reads: RefCell::new(Vec::new()), writes: BTreeMap::new() }
+    }
+
+    /// The document of kind `D` with this id, this world's own changes included.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn get<D: Document>(&self, id: &str) -> Result<Option<Arc<D>>, Fault> {
+        let key = key_of::<D>(id);
+        match self.writes.get(&key) {
+            Some(Change::Put { document, .. }) => {
+                return downcast(&key, Arc::clone(document)).map(Some);
+            }
+            Some(Change::Delete) => return Ok(None),
+            None => {}
+        }
+        let found = self.snapshot.read(&key, decode_any::<D>)?;
+        let document = found.document.map(|document| downcast(&key, document)).transpose()?;
+        self.reads.borrow_mut().push((key, found.version));
+        Ok(document)
+    }
+
+    /// Replaces or creates the document of kind `D` with this id.
+    pub fn put<D: Document>(&mut self, id: &str, document: D) {
+        let text = Arc::from(document.encode());
+        self.writes.insert(key_of::<D>(id), Change::Put { document: Arc::new(document), text });
+    }
+
+    /// Removes the document of kind `D` with this id.
+    pub fn delete<D: Document>(&mut self, id: &str) {
+        self.writes.insert(key_of::<D>(id), Change::Delete);
+    }
+
+    /// Up to `limit` ids of kind `D` that begin with `prefix`, in byte order, after the id `after`.
+    /// This world's own changes are seen. A list is not protected against changes that others commit
+    /// meanwhile: what must be unique or counted has a document of its own.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn ids<D: Document>(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        let prefix = key_of::<D>(prefix);
+        let after = after.map(key_of::<D>);
+        let deleted = self.writes.values().filter(|change| matches!(change, Change::Delete)).count();
+        let mut keys = self.snapshot.keys(&prefix, after.as_deref(), limit.saturating_add(deleted))?;
+        for (key, change) in &self.writes {
+            if !key.starts_with(&prefix) || after.as_ref().is_some_and(|after| key <= after) {
+                continue;
+            }
+            match (change, keys.binary_search(key)) {
+                (Change::Put { .. }, Err(place)) => keys.insert(place, key.clone()),
+                (Change::Delete, Ok(place)) => {
+                    keys.remove(place);
+                }
+                _ => {}
+            }
+        }
+        keys.truncate(limit);
+        Ok(keys.into_iter().map(|key| key[D::KIND.len() + 1..].to_owned()).collect())
+    }
+
+    /// Whether anything was changed.
+    pub fn is_changed(&self) -> bool {
+        !self.writes.is_empty()
+    }
+
+    /// Forgets every change, as a refusal must.
+    pub fn discard_changes(&mut self) {
+        self.writes.clear();
+    }
+
+    /// What was read and what is to be written.
+    pub fn into_reads_and_writes(self) -> ReadsAndWrites {
+        ReadsAndWrites { reads: self.reads.into_inner(), writes: self.writes }
+    }
+}
