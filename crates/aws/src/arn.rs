@@ -87,9 +87,7 @@ impl<'de> Deserialize<'de> for AccountId {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AccountId, E> {
-                text.parse().map_err(|_| {
-                    E::invalid_value(serde::de::Unexpected::Str(text), &self)
-                })
+                text.parse().map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
             }
         }
         deserializer.deserialize_str(Digits)

@@ -5,5 +5,6 @@
 //! knows no service: nothing here can name an alternate contact.
 
 pub mod arn;
+pub mod policy;
 pub mod principal;
 pub mod refusal;

@@ -99,9 +99,7 @@ fn decode_any<D: Document>(text: &str) -> Result<AnyDocument, String> {
 }
 
 fn downcast<D: Document>(key: &str, document: AnyDocument) -> Result<Arc<D>, Fault> {
-    document
-        .downcast::<D>()
-        .map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
+    document.downcast::<D>().map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
 }
 
 /// The key of the document of kind `D` with this id.
@@ -155,7 +153,12 @@ impl<'s> World<'s> {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn ids<D: Document>(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+    pub fn ids<D: Document>(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, Fault> {
         let prefix = key_of::<D>(prefix);
         let after = after.map(key_of::<D>);
         let deleted = self.writes.values().filter(|change| matches!(change, Change::Delete)).count();
