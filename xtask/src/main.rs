@@ -1,2 +1,20 @@
-//! Chores.
-fn main() {}
+//! The project's chores.
+//!
+//! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
+
+mod codegen;
+
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["codegen"] => codegen::run(),
+        _ => Err("usage: cargo xtask codegen".to_owned()),
+    };
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

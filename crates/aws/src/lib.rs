@@ -7,4 +7,6 @@
 pub mod arn;
 pub mod policy;
 pub mod principal;
+pub mod protocol;
 pub mod refusal;
+pub mod smithy;

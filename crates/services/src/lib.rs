@@ -3,6 +3,12 @@
 //! Nothing here reads a clock, a file, a socket or randomness. A rule gets the documents it may
 //! change, the time and a seed as values, and answers with a value.
 
+pub mod account;
+pub mod cloudtrail;
 pub mod context;
+pub mod ec2;
+pub mod iam;
+pub mod organizations;
 pub mod state;
+pub mod sts;
 pub mod world;

@@ -1,0 +1,3 @@
+//! AWS Account Management.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! Amazon EC2: the one operation of it that Account Management bears on, DescribeRegions.
+
+pub mod model;

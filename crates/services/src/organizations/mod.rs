@@ -1,0 +1,3 @@
+//! AWS Organizations.
+
+pub mod model;

@@ -1,0 +1,145 @@
+//! From `models/*.json` to `crates/services/src/<service>/model.rs`.
+//!
+//! The generator writes declarations only: calls of the macros of `aws::smithy`, in the order and under the
+//! names of the model. It refuses a model that uses something it does not know, rather than leave it out.
+//! An operation that `models/not-supported.txt` names gets no code, and neither do shapes that only such
+//! operations use.
+
+mod model;
+mod names;
+mod write;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use model::Model;
+
+/// One generated file.
+struct Generated {
+    path: PathBuf,
+    text: String,
+}
+
+/// Writes every generated file that is not as it should be.
+///
+/// # Errors
+/// Where a model cannot be read or uses something unknown, or a file cannot be written.
+pub fn run() -> Result<(), String> {
+    for path in refresh(&root())? {
+        println!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// The workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Writes what is stale and says what that was.
+fn refresh(root: &Path) -> Result<Vec<PathBuf>, String> {
+    let not_supported = read(&root.join("models/not-supported.txt"))?;
+    let mut stale = Vec::new();
+    for file in generate(root, &not_supported)? {
+        if std::fs::read_to_string(&file.path).ok().as_deref() != Some(&file.text) {
+            std::fs::write(&file.path, &file.text)
+                .map_err(|error| format!("{}: {error}", file.path.display()))?;
+            stale.push(file.path);
+        }
+    }
+    Ok(stale)
+}
+
+/// Every generated file, in memory.
+fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(root.join("models"))
+        .map_err(|error| format!("models: {error}"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    let mut known = BTreeSet::new();
+    let mut files = Vec::new();
+    for path in paths {
+        let model = Model::parse(&path, &read(&path)?)?;
+        let left_out = left_out(not_supported, &model.service);
+        known.extend(model.operation_names().map(|name| format!("{} {name}", model.service)));
+        let text = write::file(&model, &left_out).map_err(|error| format!("{}: {error}", path.display()))?;
+        files.push(Generated {
+            path: root.join("crates/services/src").join(&model.service).join("model.rs"),
+            text,
+        });
+    }
+    match not_supported.lines().find(|line| !known.contains(*line)) {
+        Some(line) => Err(format!("models/not-supported.txt: no model has `{line}`")),
+        None => Ok(files),
+    }
+}
+
+/// The operations of one service that are not answered.
+fn left_out<'a>(not_supported: &'a str, service: &str) -> BTreeSet<&'a str> {
+    not_supported
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(of, _)| *of == service)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_files_are_up_to_date() {
+        let stale = refresh(&root()).unwrap();
+        assert!(stale.is_empty(), "these were stale and have been written anew, commit them: {stale:?}");
+    }
+
+    /// With every operation of every model, each shape that a declaration names is declared once.
+    #[test]
+    fn every_model_can_be_generated_whole() {
+        for file in generate(&root(), "").unwrap() {
+            let path = file.path.display();
+            let mut declared = BTreeSet::new();
+            let mut operations = 0;
+            for line in file.text.lines() {
+                if let Some((_, rest)) = line
+                    .split_once("_shape! { ")
+                    .or(line.split_once("structure! { "))
+                    .or(line.split_once("exception! { ").filter(|_| !line.starts_with("//")))
+                {
+                    let rest = rest.strip_prefix("#[derive(Default)] ").unwrap_or(rest);
+                    let name = rest.split([' ', ':', '(']).next().unwrap();
+                    assert!(declared.insert(name.to_owned()), "{path}: {name} is declared twice");
+                }
+                operations += usize::from(line.trim_start().starts_with("errors: ["));
+            }
+            let plain = ["String", "bool", "i32", "i64", "f64", "Base64", "Timestamp"];
+            let model = Model::parse(Path::new("x"), &read(&model_path(&file.path)).unwrap()).unwrap();
+            assert_eq!(operations, model.operation_names().count(), "{path}");
+            for name in write::references(&model).unwrap() {
+                assert!(plain.contains(&name.as_str()) || declared.contains(&name), "{path}: {name}");
+            }
+        }
+    }
+
+    fn model_path(generated: &Path) -> PathBuf {
+        let service = generated.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        std::fs::read_dir(root().join("models"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{service}-")))
+            .unwrap()
+    }
+
+    #[test]
+    fn an_unknown_operation_in_the_list_is_refused() {
+        let message = generate(&root(), "account GetAlternateContacts\n").err().unwrap();
+        assert_eq!(message, "models/not-supported.txt: no model has `account GetAlternateContacts`");
+    }
+}
