@@ -9,4 +9,4 @@ pub mod policy;
 pub mod principal;
 pub mod protocol;
 pub mod refusal;
-pub mod smithy;
+pub mod sigv4;

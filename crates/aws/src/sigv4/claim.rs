@@ -1,0 +1,451 @@
+//! What a request claims about its signer, and whether the claim holds.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::canonical::{self, LeftOut};
+use super::encode::{decoded_text, pairs, push_hex};
+use super::error::{ExpiresFault, ScopeFaults, SignatureError};
+use super::time::{basic, parse_basic, parse_date_header};
+use super::{ALGORITHM, Options, SignedRequest, SigningKey};
+
+/// The longest life of a presigned request: a week, in seconds.
+const LONGEST_LIFE_SECONDS: i64 = 604_800;
+
+/// Where a claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the `Authorization` header.
+    Header,
+    /// In the query string: a presigned request.
+    Query,
+}
+
+/// What a request claims: an access key, a scope, a time and a signature. Nothing of it is proven
+/// until [`Claim::verify`] says so.
+#[derive(Clone)]
+pub struct Claim<'r> {
+    place: Place,
+    credential: Cow<'r, str>,
+    signed_headers: Cow<'r, str>,
+    signature: Cow<'r, str>,
+    session_token: Option<Cow<'r, str>>,
+    announced_payload: Option<Cow<'r, [u8]>>,
+    signed_at: Timestamp,
+    life_seconds: Option<i64>,
+}
+
+impl fmt::Debug for Claim<'_> {
+    /// Leaves out signature and session token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Claim")
+            .field("place", &self.place)
+            .field("credential", &self.credential)
+            .field("signed_headers", &self.signed_headers)
+            .field("signed_at", &self.signed_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'r> Claim<'r> {
+    /// Reads the claim of a request; `None` where it carries no authentication at all.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the form of the claim, in the order of F-SIG-1.
+    pub fn find(request: &SignedRequest<'r>) -> Result<Option<Self>, SignatureError> {
+        let header = request.headers.get(http::header::AUTHORIZATION);
+        let presigned = !request.query.is_empty()
+            && pairs(request.query).any(|(name, _)| decoded_text(name) == "X-Amz-Algorithm");
+        let claim = match (header, presigned) {
+            (None, false) => return Ok(None),
+            (Some(_), true) => return Err(SignatureError::HeaderAndQuery),
+            (Some(header), false) => Self::from_header(header, request)?,
+            (None, true) => Self::from_query(request)?,
+        };
+        Ok(Some(claim))
+    }
+
+    /// The access key id that claims to have signed. It is no secret.
+    pub fn access_key_id(&self) -> &str {
+        self.credential.split('/').next().unwrap_or_default()
+    }
+
+    /// The date of the scope, `YYYYMMDD`; empty where the credential is malformed.
+    pub fn date(&self) -> &str {
+        self.element(1)
+    }
+
+    /// The Region of the scope; empty where the credential is malformed.
+    pub fn region(&self) -> &str {
+        self.element(2)
+    }
+
+    /// The service of the scope; empty where the credential is malformed.
+    pub fn service(&self) -> &str {
+        self.element(3)
+    }
+
+    /// The session token that came with temporary credentials. It is a secret of the caller's.
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
+    }
+
+    /// The signature, as sent.
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
+    /// The names of the signed headers, as sent.
+    pub fn signed_headers(&self) -> impl Iterator<Item = &str> {
+        self.signed_headers.split(';')
+    }
+
+    /// When the request says it was signed.
+    pub fn signed_at(&self) -> Timestamp {
+        self.signed_at
+    }
+
+    /// Where the claim stands.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Judges clock and scope, without a key: what AWS says before it looks for the access key.
+    ///
+    /// # Errors
+    /// [`SignatureError::Expired`], [`SignatureError::NotYetCurrent`],
+    /// [`SignatureError::MalformedCredential`], [`SignatureError::WrongScope`], in this order.
+    pub fn check(&self, now: Timestamp, options: &Options<'_>) -> Result<(), SignatureError> {
+        let window_seconds = options.window_minutes * 60;
+        let life_seconds = self.life_seconds.unwrap_or(window_seconds);
+        let signed_at = self.signed_at;
+        if signed_at < now - SignedDuration::from_secs(life_seconds) {
+            return Err(SignatureError::Expired { signed_at, now, window_seconds: life_seconds });
+        }
+        if signed_at > now + SignedDuration::from_secs(window_seconds) {
+            return Err(SignatureError::NotYetCurrent { signed_at, now, window_seconds });
+        }
+        self.check_scope(options)
+    }
+
+    /// Whether the claim holds: everything [`Claim::check`] judges, and the signature.
+    ///
+    /// `key` is the key of [`Claim::access_key_id`] for this claim's date, Region and service.
+    /// The comparison takes the same time wherever the signatures differ.
+    ///
+    /// # Errors
+    /// Those of [`Claim::check`], then [`SignatureError::Mismatch`].
+    pub fn verify(
+        &self,
+        request: &SignedRequest<'_>,
+        key: &SigningKey,
+        now: Timestamp,
+        options: &Options<'_>,
+    ) -> Result<(), SignatureError> {
+        self.check(now, options)?;
+        let matches = self.canonical_requests(request, options).any(|canonical| {
+            let mut expected = zeroize::Zeroizing::new(Vec::with_capacity(64));
+            push_hex(&mut expected, &key.sign(&self.string_to_sign(&canonical))[..]);
+            bool::from(expected.ct_eq(self.signature.as_bytes()))
+        });
+        if matches { Ok(()) } else { Err(SignatureError::Mismatch) }
+    }
+
+    /// The canonical requests the signature may cover, for tests and for explaining a mismatch to
+    /// oneself; never to a caller, and never in a log. There is none where no signature can be
+    /// right, and a second one for presigned requests with a session token, because signers may
+    /// add it before or after signing (F-SIG-9).
+    pub fn canonical_requests<'a>(
+        &'a self,
+        request: &'a SignedRequest<'_>,
+        options: &'a Options<'_>,
+    ) -> impl Iterator<Item = Vec<u8>> + 'a {
+        let forms: &[LeftOut] = match (self.place, &self.session_token) {
+            (Place::Header, _) => &[LeftOut::Nothing],
+            (Place::Query, None) => &[LeftOut::Signature],
+            (Place::Query, Some(_)) => &[LeftOut::Signature, LeftOut::SignatureAndToken],
+        };
+        forms.iter().filter_map(move |left_out| {
+            let payload = self.announced_payload.as_deref();
+            canonical::request(request, &self.signed_headers, payload, *left_out, options)
+        })
+    }
+
+    /// The string to sign for a canonical request.
+    pub fn string_to_sign(&self, canonical_request: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(192);
+        out.extend_from_slice(ALGORITHM.as_bytes());
+        out.push(b'\n');
+        out.extend_from_slice(basic(self.signed_at).as_bytes());
+        out.push(b'\n');
+        let scope = self.elements().split_once('/').map_or("", |(_, scope)| scope);
+        out.extend_from_slice(scope.as_bytes());
+        out.push(b'\n');
+        push_hex(&mut out, &Sha256::digest(canonical_request));
+        out
+    }
+
+    /// The credential without the slashes at its end, which AWS was seen to ignore.
+    fn elements(&self) -> &str {
+        self.credential.trim_end_matches('/')
+    }
+
+    fn element(&self, index: usize) -> &str {
+        let elements = self.elements();
+        if elements.split('/').count() != 5 {
+            return "";
+        }
+        elements.split('/').nth(index).unwrap_or_default()
+    }
+
+    fn check_scope(&self, options: &Options<'_>) -> Result<(), SignatureError> {
+        let mut elements = self.elements().split('/');
+        let (Some(_), Some(date), Some(region), Some(service), Some(terminator), None) = (
+            elements.next(),
+            elements.next(),
+            elements.next(),
+            elements.next(),
+            elements.next(),
+            elements.next(),
+        ) else {
+            return Err(SignatureError::MalformedCredential { got: self.credential.clone().into_owned() });
+        };
+        let signed_at = basic(self.signed_at);
+        let wrong = |list: &[&str], got: &str| !list.is_empty() && !list.contains(&got);
+        let faults = ScopeFaults {
+            wrong_region: wrong(options.regions, region),
+            expected_service: wrong(options.services, service).then(|| options.services[0].to_owned()),
+            terminator: (terminator != "aws4_request").then(|| terminator.to_owned()),
+            date: (!signed_at.starts_with(date) || date.len() != 8).then(|| date.to_owned()),
+            signed_at,
+        };
+        if faults.is_empty() { Ok(()) } else { Err(SignatureError::WrongScope(faults)) }
+    }
+}
+
+// Reading a claim.
+impl<'r> Claim<'r> {
+    fn from_header(header: &'r HeaderValue, request: &SignedRequest<'r>) -> Result<Self, SignatureError> {
+        let hash = || SignatureError::hash(header.as_bytes());
+        let Ok(text) = header.to_str() else {
+            return Err(SignatureError::NotAPair {
+                header_hash: hash(),
+                foreign: !header.as_bytes().starts_with(b"AWS4-"),
+            });
+        };
+        let text = text.trim();
+        let (algorithm, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+        let foreign = !algorithm.starts_with("AWS4-");
+        let unsupported = || SignatureError::UnsupportedAlgorithm { algorithm: algorithm.to_owned() };
+        if algorithm.contains('=') {
+            return Err(SignatureError::NoAlgorithm);
+        }
+        if !foreign && algorithm != ALGORITHM {
+            return Err(unsupported());
+        }
+        let parts = HeaderParts::read(rest)
+            .ok_or_else(|| SignatureError::NotAPair { header_hash: hash(), foreign })?;
+        let (date, missing) = (DateHeader::of(request), parts.missing());
+        let (Some(date), true) = (&date, missing.is_empty()) else {
+            return Err(SignatureError::MissingHeaderParts {
+                parts: missing,
+                date: date.is_none(),
+                header_hash: hash(),
+                foreign,
+            });
+        };
+        if foreign {
+            return Err(unsupported());
+        }
+        let signed_headers = parts.signed_headers.unwrap_or_default();
+        check_signed_headers(signed_headers, request)?;
+        let header = |name: &str| request.headers.get(name).map(HeaderValue::as_bytes);
+        Ok(Self {
+            place: Place::Header,
+            credential: Cow::Borrowed(parts.credential.unwrap_or_default()),
+            signed_headers: Cow::Borrowed(signed_headers),
+            signature: Cow::Borrowed(parts.signature.unwrap_or_default()),
+            session_token: header("x-amz-security-token").map(String::from_utf8_lossy),
+            announced_payload: header("x-amz-content-sha256").map(Cow::Borrowed),
+            signed_at: date.read()?,
+            life_seconds: None,
+        })
+    }
+
+    fn from_query(request: &SignedRequest<'r>) -> Result<Self, SignatureError> {
+        let parts = QueryParts::read(request.query);
+        let algorithm = parts.algorithm.as_deref().unwrap_or_default();
+        if !algorithm.is_empty() && algorithm != ALGORITHM {
+            return Err(SignatureError::UnsupportedAlgorithm { algorithm: algorithm.to_owned() });
+        }
+        let missing = parts.missing();
+        if !missing.is_empty() {
+            return Err(SignatureError::MissingQueryParts { parts: missing });
+        }
+        let signed_headers = parts.signed_headers.unwrap_or_default();
+        check_signed_headers(&signed_headers, request)?;
+        let date = parts.date.unwrap_or_default();
+        let signed_at =
+            parse_basic(&date).ok_or_else(|| SignatureError::MalformedDate { got: date.into_owned() })?;
+        let life_seconds = parts.expires.as_deref().map(read_life).transpose()?;
+        let payload_header = request.headers.get("x-amz-content-sha256").map(HeaderValue::as_bytes);
+        Ok(Self {
+            place: Place::Query,
+            credential: parts.credential.unwrap_or_default(),
+            signed_headers,
+            signature: parts.signature.unwrap_or_default(),
+            session_token: parts.session_token,
+            announced_payload: match parts.payload {
+                Some(Cow::Borrowed(text)) => Some(Cow::Borrowed(text.as_bytes())),
+                Some(Cow::Owned(text)) => Some(Cow::Owned(text.into_bytes())),
+                None => payload_header.map(Cow::Borrowed),
+            },
+            signed_at,
+            life_seconds,
+        })
+    }
+}
+
+/// The pairs of an `Authorization` header.
+#[derive(Default)]
+struct HeaderParts<'r> {
+    credential: Option<&'r str>,
+    signature: Option<&'r str>,
+    signed_headers: Option<&'r str>,
+}
+
+impl<'r> HeaderParts<'r> {
+    /// Splits at commas and blanks; `None` where a piece has no equal sign.
+    fn read(text: &'r str) -> Option<Self> {
+        let mut parts = Self::default();
+        for piece in text.split([',', ' ', '\t']).filter(|piece| !piece.is_empty()) {
+            let (name, value) = piece.split_once('=')?;
+            match name {
+                "Credential" => parts.credential = Some(value),
+                "Signature" => parts.signature = Some(value),
+                "SignedHeaders" => parts.signed_headers = Some(value),
+                _ => {}
+            }
+        }
+        Some(parts)
+    }
+
+    /// What is not there. An empty list of signed headers is there: it fails for want of `host`.
+    fn missing(&self) -> Vec<&'static str> {
+        let absent = |part: Option<&str>| part.is_none_or(str::is_empty);
+        let mut missing = Vec::new();
+        if absent(self.credential) {
+            missing.push("Credential");
+        }
+        if absent(self.signature) {
+            missing.push("Signature");
+        }
+        if self.signed_headers.is_none() {
+            missing.push("SignedHeaders");
+        }
+        missing
+    }
+}
+
+/// The parameters of a presigned request, decoded.
+#[derive(Default)]
+struct QueryParts<'r> {
+    algorithm: Option<Cow<'r, str>>,
+    credential: Option<Cow<'r, str>>,
+    signature: Option<Cow<'r, str>>,
+    signed_headers: Option<Cow<'r, str>>,
+    date: Option<Cow<'r, str>>,
+    expires: Option<Cow<'r, str>>,
+    session_token: Option<Cow<'r, str>>,
+    payload: Option<Cow<'r, str>>,
+}
+
+impl<'r> QueryParts<'r> {
+    fn read(query: &'r str) -> Self {
+        let mut parts = Self::default();
+        for (name, value) in pairs(query) {
+            let part = match &*decoded_text(name) {
+                "X-Amz-Algorithm" => &mut parts.algorithm,
+                "X-Amz-Credential" => &mut parts.credential,
+                "X-Amz-Signature" => &mut parts.signature,
+                "X-Amz-SignedHeaders" => &mut parts.signed_headers,
+                "X-Amz-Date" => &mut parts.date,
+                "X-Amz-Expires" => &mut parts.expires,
+                "X-Amz-Security-Token" => &mut parts.session_token,
+                "X-Amz-Content-Sha256" => &mut parts.payload,
+                _ => continue,
+            };
+            part.get_or_insert_with(|| decoded_text(value));
+        }
+        parts
+    }
+
+    fn missing(&self) -> Vec<&'static str> {
+        let parts = [
+            ("X-Amz-Algorithm", &self.algorithm),
+            ("X-Amz-Credential", &self.credential),
+            ("X-Amz-Signature", &self.signature),
+            ("X-Amz-SignedHeaders", &self.signed_headers),
+            ("X-Amz-Date", &self.date),
+        ];
+        let absent = |part: &Option<Cow<'_, str>>| part.as_deref().is_none_or(str::is_empty);
+        parts.iter().filter(|(_, part)| absent(part)).map(|(name, _)| *name).collect()
+    }
+}
+
+/// The header that says when a request was signed.
+enum DateHeader<'r> {
+    /// `X-Amz-Date`, which wins.
+    Amz(&'r HeaderValue),
+    /// `Date`.
+    Http(&'r HeaderValue),
+}
+
+impl<'r> DateHeader<'r> {
+    fn of(request: &SignedRequest<'r>) -> Option<Self> {
+        let amz = request.headers.get("x-amz-date").map(Self::Amz);
+        amz.or_else(|| request.headers.get(http::header::DATE).map(Self::Http))
+    }
+
+    fn read(&self) -> Result<Timestamp, SignatureError> {
+        let (value, read): (_, fn(&str) -> Option<Timestamp>) = match self {
+            Self::Amz(value) => (value, parse_basic),
+            Self::Http(value) => (value, parse_date_header),
+        };
+        value.to_str().ok().map(str::trim).and_then(read).ok_or_else(|| SignatureError::MalformedDate {
+            got: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        })
+    }
+}
+
+/// Refuses a list of signed headers that leaves out what must be signed (F-SIG-4).
+fn check_signed_headers(names: &str, request: &SignedRequest<'_>) -> Result<(), SignatureError> {
+    let signed = |wanted: &str| names.split(';').any(|name| name.eq_ignore_ascii_case(wanted));
+    if !signed("host") && !signed(":authority") {
+        return Err(SignatureError::HostNotSigned);
+    }
+    for name in request.headers.keys().map(http::HeaderName::as_str) {
+        // The token may be added after signing; it proves itself (F-SIG-9).
+        if name.starts_with("x-amz-") && name != "x-amz-security-token" && !signed(name) {
+            return Err(SignatureError::HeaderNotSigned { name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Reads `X-Amz-Expires`.
+fn read_life(text: &str) -> Result<i64, SignatureError> {
+    let fault = match text.parse::<i64>() {
+        Err(_) => ExpiresFault::NotANumber,
+        Ok(seconds) if seconds < 1 => ExpiresFault::NotPositive,
+        Ok(seconds) if seconds > LONGEST_LIFE_SECONDS => ExpiresFault::OverAWeek,
+        Ok(seconds) => return Ok(seconds),
+    };
+    Err(SignatureError::MalformedExpires(fault))
+}

@@ -1,0 +1,75 @@
+//! Signature Version 4: verifying what a request claims about its signer.
+//!
+//! The scheme is described at
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>. This module is the
+//! service's half of it and pure: time and secret are arguments. The caller works in this order:
+//!
+//! 1. [`Claim::find`] reads the claim, in the `Authorization` header or the query string;
+//! 2. [`Claim::check`] judges clock and scope, before anybody looks for the access key;
+//! 3. the caller finds the key, and answers [`SignatureError::UnknownAccessKey`] where there is none;
+//! 4. [`Claim::verify`] checks all of it again together with the signature.
+//!
+//! The order in which faults win is F-SIG-1; `precedence` in the tests pins it.
+
+mod canonical;
+mod claim;
+pub(crate) mod encode;
+mod error;
+mod key;
+#[cfg(test)]
+mod precedence;
+pub(crate) mod time;
+
+use http::HeaderMap;
+
+pub use claim::{Claim, Place};
+pub use error::{ExpiresFault, Family, ScopeFaults, SignatureError};
+pub use key::SigningKey;
+
+/// The one algorithm that is accepted. SigV4a (`AWS4-ECDSA-P256-SHA256`) signs for services that
+/// are reached through several Regions at once; none of ours is one.
+pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// What a signature covers, as it came over the wire.
+///
+/// Path and query are text and not an `http::Uri`, because a signature covers exactly what was
+/// sent, and a URI type may refuse or change that.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedRequest<'a> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// The path as sent, still percent-encoded; empty counts as `/`.
+    pub path: &'a str,
+    /// The query as sent, without the question mark.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The authority of an HTTP/2 request, which stands in for an absent `host` header.
+    pub authority: Option<&'a str>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// What a service accepts, and how it builds the canonical request.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The service names a credential may be scoped to. The first one is named in the refusal.
+    /// Empty: any.
+    pub services: &'a [&'a str],
+    /// The Regions a credential may be scoped to. Empty: any.
+    pub regions: &'a [&'a str],
+    /// Whether dot segments and doubled slashes are removed from the path (every service but S3).
+    pub normalize_path: bool,
+    /// Whether the path as sent is percent-encoded once more (every service but S3).
+    pub double_encode_path: bool,
+    /// How far the request's clock may be off, either way, in minutes.
+    pub window_minutes: i64,
+}
+
+impl<'a> Options<'a> {
+    /// What every service but S3 does, for a service that answers to these names: the window is
+    /// five minutes, as AWS's own refusals say (F-SIG-5).
+    pub fn for_services(services: &'a [&'a str]) -> Self {
+        Self { services, regions: &[], normalize_path: true, double_encode_path: true, window_minutes: 5 }
+    }
+}
