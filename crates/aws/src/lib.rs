@@ -9,4 +9,5 @@ pub mod policy;
 pub mod principal;
 pub mod protocol;
 pub mod refusal;
+pub mod sigv2;
 pub mod sigv4;

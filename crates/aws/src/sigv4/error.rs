@@ -307,7 +307,8 @@ impl SignatureError {
                 format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")
             }
             Self::MalformedDate { got } => format!(
-                "Date must be in ISO-8601 'basic format'. Got '{got}'. See http://en.wikipedia.org/wiki/ISO_8601"
+                "Date must be in ISO-8601 'basic format'. Got '{got}'. \
+                 See http://en.wikipedia.org/wiki/ISO_8601"
             ),
             Self::MalformedExpires(ExpiresFault::NotANumber) => "X-Amz-Expires should be a number".to_owned(),
             Self::MalformedExpires(ExpiresFault::NotPositive) => {

@@ -18,6 +18,8 @@ mod error;
 mod key;
 #[cfg(test)]
 mod precedence;
+#[cfg(test)]
+mod texts;
 pub(crate) mod time;
 
 use http::HeaderMap;
