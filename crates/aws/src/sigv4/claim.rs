@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -11,11 +11,16 @@ use subtle::ConstantTimeEq;
 use super::canonical::{self, LeftOut};
 use super::encode::{decoded_text, pairs, push_hex};
 use super::error::{ExpiresFault, ScopeFaults, SignatureError};
-use super::time::{basic, parse_basic, parse_date_header};
+use super::time::{basic, parse_basic, parse_http_date};
 use super::{ALGORITHM, Options, SignedRequest, SigningKey};
 
 /// The longest life of a presigned request: a week, in seconds.
 const LONGEST_LIFE_SECONDS: i64 = 604_800;
+
+/// The headers that carry parts of a claim.
+const AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct Claim<'r> {
     session_token: Option<Cow<'r, str>>,
     announced_payload: Option<Cow<'r, [u8]>>,
     signed_at: Timestamp,
+    /// The same in basic format, kept because everything that is signed or compared is text.
+    signed_at_text: Cow<'r, str>,
     life_seconds: Option<i64>,
 }
 
@@ -182,7 +189,7 @@ impl<'r> Claim<'r> {
         let mut out = Vec::with_capacity(192);
         out.extend_from_slice(ALGORITHM.as_bytes());
         out.push(b'\n');
-        out.extend_from_slice(basic(self.signed_at).as_bytes());
+        out.extend_from_slice(self.signed_at_text.as_bytes());
         out.push(b'\n');
         let scope = self.elements().split_once('/').map_or("", |(_, scope)| scope);
         out.extend_from_slice(scope.as_bytes());
@@ -216,16 +223,20 @@ impl<'r> Claim<'r> {
         ) else {
             return Err(SignatureError::MalformedCredential { got: self.credential.clone().into_owned() });
         };
-        let signed_at = basic(self.signed_at);
+        let signed_at = &*self.signed_at_text;
         let wrong = |list: &[&str], got: &str| !list.is_empty() && !list.contains(&got);
-        let faults = ScopeFaults {
+        let mut faults = ScopeFaults {
             wrong_region: wrong(options.regions, region),
             expected_service: wrong(options.services, service).then(|| options.services[0].to_owned()),
             terminator: (terminator != "aws4_request").then(|| terminator.to_owned()),
             date: (!signed_at.starts_with(date) || date.len() != 8).then(|| date.to_owned()),
-            signed_at,
+            signed_at: String::new(),
         };
-        if faults.is_empty() { Ok(()) } else { Err(SignatureError::WrongScope(faults)) }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        faults.signed_at = signed_at.to_owned();
+        Err(SignatureError::WrongScope(faults))
     }
 }
 
@@ -265,15 +276,17 @@ impl<'r> Claim<'r> {
         }
         let signed_headers = parts.signed_headers.unwrap_or_default();
         check_signed_headers(signed_headers, request)?;
-        let header = |name: &str| request.headers.get(name).map(HeaderValue::as_bytes);
+        let (signed_at, signed_at_text) = date.read()?;
+        let header = |name: HeaderName| request.headers.get(name).map(HeaderValue::as_bytes);
         Ok(Self {
             place: Place::Header,
             credential: Cow::Borrowed(parts.credential.unwrap_or_default()),
             signed_headers: Cow::Borrowed(signed_headers),
             signature: Cow::Borrowed(parts.signature.unwrap_or_default()),
-            session_token: header("x-amz-security-token").map(String::from_utf8_lossy),
-            announced_payload: header("x-amz-content-sha256").map(Cow::Borrowed),
-            signed_at: date.read()?,
+            session_token: header(SECURITY_TOKEN).map(String::from_utf8_lossy),
+            announced_payload: header(CONTENT_SHA256).map(Cow::Borrowed),
+            signed_at,
+            signed_at_text,
             life_seconds: None,
         })
     }
@@ -291,10 +304,11 @@ impl<'r> Claim<'r> {
         let signed_headers = parts.signed_headers.unwrap_or_default();
         check_signed_headers(&signed_headers, request)?;
         let date = parts.date.unwrap_or_default();
-        let signed_at =
-            parse_basic(&date).ok_or_else(|| SignatureError::MalformedDate { got: date.into_owned() })?;
+        let Some(signed_at) = parse_basic(&date) else {
+            return Err(SignatureError::MalformedDate { got: date.into_owned() });
+        };
         let life_seconds = parts.expires.as_deref().map(read_life).transpose()?;
-        let payload_header = request.headers.get("x-amz-content-sha256").map(HeaderValue::as_bytes);
+        let payload_header = request.headers.get(CONTENT_SHA256).map(HeaderValue::as_bytes);
         Ok(Self {
             place: Place::Query,
             credential: parts.credential.unwrap_or_default(),
@@ -307,6 +321,7 @@ impl<'r> Claim<'r> {
                 None => payload_header.map(Cow::Borrowed),
             },
             signed_at,
+            signed_at_text: date,
             life_seconds,
         })
     }
@@ -409,16 +424,24 @@ enum DateHeader<'r> {
 
 impl<'r> DateHeader<'r> {
     fn of(request: &SignedRequest<'r>) -> Option<Self> {
-        let amz = request.headers.get("x-amz-date").map(Self::Amz);
+        let amz = request.headers.get(AMZ_DATE).map(Self::Amz);
         amz.or_else(|| request.headers.get(http::header::DATE).map(Self::Http))
     }
 
-    fn read(&self) -> Result<Timestamp, SignatureError> {
-        let (value, read): (_, fn(&str) -> Option<Timestamp>) = match self {
-            Self::Amz(value) => (value, parse_basic),
-            Self::Http(value) => (value, parse_date_header),
+    /// The time, and the same in basic format.
+    fn read(&self) -> Result<(Timestamp, Cow<'r, str>), SignatureError> {
+        let value = match self {
+            Self::Amz(value) | Self::Http(value) => *value,
         };
-        value.to_str().ok().map(str::trim).and_then(read).ok_or_else(|| SignatureError::MalformedDate {
+        let text = value.to_str().map(str::trim).unwrap_or_default();
+        if let Some(at) = parse_basic(text) {
+            return Ok((at, Cow::Borrowed(text)));
+        }
+        match self {
+            Self::Http(_) => parse_http_date(text).map(|at| (at, Cow::Owned(basic(at)))),
+            Self::Amz(_) => None,
+        }
+        .ok_or_else(|| SignatureError::MalformedDate {
             got: String::from_utf8_lossy(value.as_bytes()).into_owned(),
         })
     }
@@ -430,7 +453,7 @@ fn check_signed_headers(names: &str, request: &SignedRequest<'_>) -> Result<(), 
     if !signed("host") && !signed(":authority") {
         return Err(SignatureError::HostNotSigned);
     }
-    for name in request.headers.keys().map(http::HeaderName::as_str) {
+    for name in request.headers.keys().map(HeaderName::as_str) {
         // The token may be added after signing; it proves itself (F-SIG-9).
         if name.starts_with("x-amz-") && name != "x-amz-security-token" && !signed(name) {
             return Err(SignatureError::HeaderNotSigned { name: name.to_owned() });
