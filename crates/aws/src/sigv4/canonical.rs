@@ -197,6 +197,7 @@ mod tests {
 
     #[test]
     fn a_query_is_encoded_anew_and_sorted() {
+        // F-SIG-12
         for (raw, canonical) in [
             ("", ""),
             ("b=2&a=1&a=0", "a=0&a=1&b=2"),
