@@ -73,7 +73,7 @@ fn a_request_without_a_readable_claim() {
     let both = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.";
     assert_texts(&SignatureError::HeaderAndQuery, INVALID, [both; 4]);
 
-    // The hash is the one recorded for a header that began `Bearer `; here it only has to be shown.
+    // Any text will do for the hash: here it only has to be shown.
     let header_hash = "fyPd".to_owned();
     let text = "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and \
         encoded with Base64): 'fyPd'.";
