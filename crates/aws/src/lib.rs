@@ -5,6 +5,7 @@
 //! knows no service: nothing here can name an alternate contact.
 
 pub mod arn;
+pub mod authorization;
 pub mod policy;
 pub mod principal;
 pub mod protocol;

@@ -1,0 +1,117 @@
+//! A statement, compiled: which requests it speaks of, and what it says of them.
+
+use super::condition::Condition;
+use super::context::RequestContext;
+use super::principal_element::{Capacity, PrincipalElement};
+use super::variable::TextPattern;
+use super::wildcard::Pattern;
+use crate::principal::Principal;
+
+/// What a statement says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The request may pass.
+    Allow,
+    /// The request is refused, whatever else allows it.
+    Deny,
+}
+
+/// A request as a statement sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'q> {
+    /// Who asks.
+    pub(crate) caller: &'q Principal,
+    /// `service:Operation`
+    pub(crate) action: &'q str,
+    /// The ARN, or `*` for an action that knows no resources.
+    pub(crate) resource: &'q str,
+    /// What the request says about itself.
+    pub(crate) context: &'q RequestContext<'q>,
+}
+
+/// To what a policy is attached, as far as it changes how its statements are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attachment {
+    /// To the caller, or to an account: the statements name no principal.
+    Caller,
+    /// To the resource: the statements name principals, and may leave the resource out.
+    Resource,
+    /// To accounts that hold resources: every principal is meant.
+    ResourceAccount,
+}
+
+/// A list of patterns, or all but them.
+#[derive(Clone, Debug)]
+pub(super) struct Selection<P> {
+    /// Whether it is the `Not…` form.
+    pub(super) negated: bool,
+    pub(super) patterns: Box<[P]>,
+}
+
+/// One compiled statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub(super) sid: Option<Box<str>>,
+    pub(super) effect: Effect,
+    pub(super) actions: Selection<Pattern>,
+    pub(super) resources: Option<Selection<TextPattern>>,
+    pub(super) principals: Option<PrincipalElement>,
+    pub(super) conditions: Box<[Condition]>,
+}
+
+impl Statement {
+    /// The statement's id.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// What it says.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The condition keys it looks at, as the document writes them.
+    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(Condition::key)
+    }
+
+    /// In which capacity the statement means the caller, when it speaks of this request at all.
+    pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
+        if !self.means_action(question.action) || !self.means_resource(question, attachment) {
+            return None;
+        }
+        let capacity = self.capacity(question.caller, attachment)?;
+        self.conditions.iter().all(|condition| condition.holds(question.context)).then_some(capacity)
+    }
+
+    /// Actions are compared without regard to case (F-IAM-10).
+    fn means_action(&self, action: &str) -> bool {
+        let listed = self.actions.patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
+        listed != self.actions.negated
+    }
+
+    /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).
+    fn means_resource(&self, question: &Question<'_>, attachment: Attachment) -> bool {
+        let Some(resources) = &self.resources else {
+            // Only a policy attached to a resource may leave it out. Elsewhere such a statement is not in
+            // the grammar; should one be stored all the same, it can refuse but never allow.
+            return attachment == Attachment::Resource || self.effect == Effect::Deny;
+        };
+        let listed =
+            resources.patterns.iter().any(|pattern| pattern.matches(question.resource, question.context));
+        listed != resources.negated
+    }
+
+    fn capacity(&self, caller: &Principal, attachment: Attachment) -> Option<Capacity> {
+        match (&self.principals, attachment) {
+            (Some(principals), Attachment::Resource) => {
+                principals.capacity(caller, self.effect == Effect::Deny)
+            }
+            // As with the resource: what is not in the grammar can refuse but never allow.
+            (None, Attachment::Resource) | (Some(_), Attachment::Caller) => {
+                (self.effect == Effect::Deny).then_some(Capacity::Itself)
+            }
+            (None, Attachment::Caller) | (_, Attachment::ResourceAccount) => Some(Capacity::Itself),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Wildcard patterns: text in which `*` stands for any characters and `?` for exactly one.
+//!
+//! A pattern is split into tokens once, when its policy is read. Matching allocates nothing and cannot
+//! blow up: a failed match returns to the last `*` only, never to an earlier one, so the work is bounded
+//! by the length of the text times the length of the pattern.
+
+/// One step of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// Exactly this character.
+    Literal(char),
+    /// Any one character.
+    One,
+    /// Any characters, also none.
+    Many,
+    /// Any one character but the colon that ends a part of an ARN.
+    OneInPart,
+    /// Any characters up to the colon that ends a part of an ARN, also none.
+    ManyInPart,
+}
+
+/// How far a wildcard reaches, which depends on where in a policy the pattern stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `*` and `?` are ordinary characters (`StringEquals`).
+    Literal,
+    /// `*` and `?` reach over everything (actions, `StringLike`).
+    Everywhere,
+    /// The `Resource` element: in the first five parts of an ARN a wildcard stays within its part, but a
+    /// `*` that ends a part may run past the colon.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+    /// (F-IAM-12)
+    Resource,
+    /// The ARN operators: the six parts are compared one by one, so no `*` in the first five parts reaches
+    /// over a colon. A `*` that ends the whole pattern covers the parts that are not written (F-IAM-31,
+    /// assumed, so that the pattern `*` matches every ARN).
+    Arn,
+}
+
+/// One character of a pattern's text, and whether it may act as a wildcard: the value of a policy
+/// variable and `${*}` may not.
+pub(super) type Symbol = (char, bool);
+
+/// A pattern that is ready to be matched.
+#[derive(Clone, Debug)]
+pub(super) enum Pattern {
+    /// `*`
+    Everything,
+    /// No wildcard in it.
+    Exact(Box<str>),
+    /// Literal text and one `*` at the end that reaches over everything.
+    Prefix(Box<str>),
+    /// Everything else.
+    Tokens(Box<[Token]>),
+}
+
+impl Pattern {
+    /// The pattern that `symbols` spell in `dialect`.
+    pub(super) fn new(symbols: &[Symbol], dialect: Dialect) -> Self {
+        let tokens = tokenize(symbols, dialect);
+        let literals = tokens.iter().take_while(|token| matches!(token, Token::Literal(_))).count();
+        match &tokens[literals..] {
+            [] => Self::Exact(literal_text(&tokens)),
+            [Token::Many] if literals == 0 => Self::Everything,
+            [Token::Many] => Self::Prefix(literal_text(&tokens)),
+            _ => Self::Tokens(tokens.into()),
+        }
+    }
+
+    /// Whether the whole of `text` matches.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Exact(exact) => text == &**exact,
+            Self::Prefix(prefix) => text.starts_with(&**prefix),
+            Self::Tokens(tokens) => tokens_match::<false>(tokens, text),
+        }
+    }
+
+    /// Whether the whole of `text` matches when `A` and `a` count as the same character. The pattern must
+    /// have been made of lower-case text.
+    pub(super) fn matches_in_any_ascii_case(&self, text: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Exact(exact) => text.eq_ignore_ascii_case(exact),
+            Self::Prefix(prefix) => text
+                .as_bytes()
+                .get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
+            Self::Tokens(tokens) => tokens_match::<true>(tokens, text),
+        }
+    }
+}
+
+/// The text of the literal tokens.
+fn literal_text(tokens: &[Token]) -> Box<str> {
+    let text: String = tokens
+        .iter()
+        .filter_map(|token| if let Token::Literal(character) = token { Some(*character) } else { None })
+        .collect();
+    text.into()
+}
+
+/// Decides for each wildcard how far it reaches.
+fn tokenize(symbols: &[Symbol], dialect: Dialect) -> Vec<Token> {
+    let mut colons = 0;
+    let mut tokens = Vec::with_capacity(symbols.len());
+    for (at, &symbol) in symbols.iter().enumerate() {
+        let in_first_five_parts = matches!(dialect, Dialect::Resource | Dialect::Arn) && colons < 5;
+        let next = symbols.get(at + 1);
+        let ends_part = match dialect {
+            Dialect::Resource => matches!(next, None | Some((':', _))),
+            _ => next.is_none(),
+        };
+        tokens.push(match symbol {
+            ('*', true) if dialect != Dialect::Literal => {
+                if in_first_five_parts && !ends_part {
+                    Token::ManyInPart
+                } else {
+                    Token::Many
+                }
+            }
+            ('?', true) if dialect != Dialect::Literal => {
+                if in_first_five_parts {
+                    Token::OneInPart
+                } else {
+                    Token::One
+                }
+            }
+            (character, _) => {
+                colons += usize::from(character == ':');
+                Token::Literal(character)
+            }
+        });
+    }
+    tokens
+}
+
+/// Where to go on after a mismatch: behind a `*`, which then takes one character more.
+#[derive(Clone, Copy)]
+struct Retry {
+    token: usize,
+    byte: usize,
+}
+
+/// Matches `tokens` against the whole of `text`.
+///
+/// Returning to the last `*` alone is enough: whatever an earlier `*` could take differently, the last one
+/// can make up for. A `*` that may not pass a colon cannot make up for one that may, hence two places to
+/// return to; reaching a [`Token::Many`] settles everything before it.
+fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
+    let (mut token, mut byte) = (0, 0);
+    let (mut anywhere, mut within): (Option<Retry>, Option<Retry>) = (None, None);
+    loop {
+        let next = text[byte..].chars().next();
+        match (tokens.get(token), next) {
+            (None, None) => return true,
+            (Some(Token::Many), _) => {
+                token += 1;
+                if token == tokens.len() {
+                    return true;
+                }
+                (anywhere, within) = (Some(Retry { token, byte }), None);
+                continue;
+            }
+            (Some(Token::ManyInPart), _) => {
+                token += 1;
+                within = Some(Retry { token, byte });
+                continue;
+            }
+            (Some(step), Some(character)) if takes::<ANY_CASE>(*step, character) => {
+                token += 1;
+                byte += character.len_utf8();
+                continue;
+            }
+            _ => {}
+        }
+        let taken = |retry: Retry| text[retry.byte..].chars().next();
+        if let Some((retry, character)) = within.and_then(|retry| Some((retry, taken(retry)?)))
+            && character != ':'
+        {
+            (token, byte) = (retry.token, retry.byte + character.len_utf8());
+            within = Some(Retry { token, byte });
+        } else if let Some((retry, character)) = anywhere.and_then(|retry| Some((retry, taken(retry)?))) {
+            (token, byte) = (retry.token, retry.byte + character.len_utf8());
+            (anywhere, within) = (Some(Retry { token, byte }), None);
+        } else {
+            return false;
+        }
+    }
+}
+
+/// Whether `step` accepts `character`.
+fn takes<const ANY_CASE: bool>(step: Token, character: char) -> bool {
+    match step {
+        Token::Literal(wanted) if ANY_CASE => wanted == character.to_ascii_lowercase(),
+        Token::Literal(wanted) => wanted == character,
+        Token::One => true,
+        Token::OneInPart => character != ':',
+        Token::Many | Token::ManyInPart => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str, dialect: Dialect) -> Pattern {
+        let symbols: Vec<Symbol> = text.chars().map(|character| (character, true)).collect();
+        Pattern::new(&symbols, dialect)
+    }
+
+    #[test]
+    fn a_wildcard_matches_as_its_dialect_says() {
+        use Dialect::{Arn, Everywhere, Literal, Resource};
+        let cases: &[(&str, Dialect, &str, bool)] = &[
+            ("a*c", Literal, "a*c", true),
+            ("a*c", Literal, "abc", false),
+            ("", Everywhere, "", true),
+            ("", Everywhere, "a", false),
+            ("*", Everywhere, "", true),
+            ("?", Everywhere, "", false),
+            ("?", Everywhere, "é", true),
+            ("??", Everywhere, "é", false),
+            ("a*b*c", Everywhere, "a-b-b-c", true),
+            ("a*b*c", Everywhere, "a-b-b-", false),
+            ("*ab", Everywhere, "aab", true),
+            ("*a?", Everywhere, "aaa", true),
+            // A `*` at the end of a part may pass the colon in Resource, not in an ARN operator.
+            ("arn:aws:s3:*:x", Resource, "arn:aws:s3:::x", true),
+            ("arn:aws:s3:*:x", Arn, "arn:aws:s3:::x", false),
+            ("arn:aws:s3*", Resource, "arn:aws:s3:::x", true),
+            ("arn:aws:s3*", Arn, "arn:aws:s3:::x", true),
+            // A `*` inside a part stays there; one in the sixth part does not.
+            ("arn:aws:s*3:::x", Resource, "arn:aws:sns:3:::x", false),
+            ("arn:aws:s*3:::x", Resource, "arn:aws:sns3:::x", true),
+            ("arn:aws:iam::*1:role/a", Resource, "arn:aws:iam::2:1:role/a", false),
+            ("arn:aws:a::1:*x", Resource, "arn:aws:a::1:b:c/x", true),
+            ("arn:aws:a::1:*x", Arn, "arn:aws:a::1:b:c/x", true),
+            ("arn:aws:?:::x", Resource, "arn:aws::::x", false),
+            ("*:x*y:z", Resource, "a:b:x-y:z", true),
+            ("*:x*y:z", Resource, "a:x:x-y:z", true),
+            ("*", Arn, "arn:aws:iam::1:role/a", true),
+        ];
+        for &(text, dialect, against, expected) in cases {
+            assert_eq!(pattern(text, dialect).matches(against), expected, "{text} {dialect:?} {against}");
+        }
+    }
+
+    #[test]
+    fn case_is_ignored_only_where_asked() {
+        assert!(
+            pattern("account:get*t", Dialect::Everywhere).matches_in_any_ascii_case("Account:GetContact")
+        );
+        assert!(!pattern("account:get*t", Dialect::Everywhere).matches("Account:GetContact"));
+        assert!(!pattern("account:*", Dialect::Everywhere).matches_in_any_ascii_case("acc"));
+    }
+
+    /// Counts nothing but time: with exponential backtracking the first pattern would not end in a lifetime.
+    #[test]
+    fn pathological_patterns_end() {
+        let text = "a".repeat(3000);
+        let stars = format!("{}b", "*a".repeat(400));
+        assert!(!pattern(&stars, Dialect::Everywhere).matches(&text));
+        assert!(!pattern(&format!("{}b", "a*?".repeat(300)), Dialect::Everywhere).matches(&text));
+        let colons = ":".repeat(1500);
+        assert!(!pattern(&format!("*:*:*:*:*:{}b", "*a".repeat(200)), Dialect::Resource).matches(&colons));
+        let parts = format!("{}:", "ab".repeat(700)).repeat(4);
+        assert!(!pattern("*a*b*c:*a*b*c:*", Dialect::Resource).matches(&parts));
+        assert!(pattern(&"*".repeat(2000), Dialect::Everywhere).matches(&text));
+    }
+}
