@@ -1,0 +1,217 @@
+//! Decoded documents in memory, and how they stay true while one thread commits and many read.
+//!
+//! Three counters keep readers honest. Each is even at rest and odd while something is under way.
+//!
+//! - A *stripe* (keys share stripes by hash) is odd from before a commit that touches one of its keys until
+//!   the cache holds the new content. A reader that missed the cache notes the stripe, reads the engine, and
+//!   inserts what it found only if the stripe is still the same and even. Comparing versions would not do:
+//!   the newer entry may have been evicted meanwhile, and the old one would stay for good.
+//! - `committing` is odd from before any commit until its content is in the cache. A list comes from the
+//!   engine and may be ahead of the cache meanwhile.
+//! - `published` is odd while entries are being replaced. A run between whose beginning and end it did not
+//!   change has seen one state, not half of a commit.
+
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, Weighter};
+use services::world::{Change, Found};
+
+use super::engine::Writes;
+
+/// Enough that a reader rarely shares one with an unrelated commit; 16 KB in all.
+const STRIPES: usize = 1024;
+
+/// What an entry costs besides its key and content: hash table, allocations, the entry itself.
+const ENTRY_OVERHEAD_BYTES: u64 = 160;
+
+/// A decoded document takes about twice its text.
+const BYTES_PER_TEXT_BYTE: u64 = 2;
+
+/// Locks even after a panic elsewhere: what these locks guard is never left half done.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Clone)]
+struct Entry {
+    found: Found,
+    text_bytes: u64,
+}
+
+#[derive(Clone)]
+struct EntryWeight;
+
+impl Weighter<Box<str>, Entry> for EntryWeight {
+    fn weight(&self, key: &Box<str>, entry: &Entry) -> u64 {
+        weight(key, entry.text_bytes)
+    }
+}
+
+fn weight(key: &str, text_bytes: u64) -> u64 {
+    key.len() as u64 + text_bytes * BYTES_PER_TEXT_BYTE + ENTRY_OVERHEAD_BYTES
+}
+
+/// What a reader notes before it asks the engine. See the module's text.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket {
+    stripe: usize,
+    stamp: u64,
+}
+
+/// See the module's text. Documents that do not exist are remembered as well, since hot requests ask for them.
+pub(super) struct DocumentCache {
+    entries: Cache<Box<str>, Entry, EntryWeight>,
+    hasher: DefaultHashBuilder,
+    stripes: Box<[Mutex<u64>]>,
+    committing: AtomicU64,
+    published: AtomicU64,
+}
+
+/// The stripes of a commit under way; dropping it without publishing says that the commit came to nothing.
+pub(super) struct Committing<'c> {
+    cache: &'c DocumentCache,
+    stripes: Vec<usize>,
+}
+
+impl DocumentCache {
+    /// An empty cache that holds about `capacity_bytes` of documents. Nothing is allocated ahead.
+    pub fn new(capacity_bytes: u64) -> Self {
+        let average_bytes = 1024;
+        let hasher = DefaultHashBuilder::default();
+        let estimated_items = usize::try_from(capacity_bytes / average_bytes).unwrap_or(usize::MAX);
+        Self {
+            entries: Cache::with(
+                estimated_items,
+                capacity_bytes,
+                EntryWeight,
+                hasher.clone(),
+                DefaultLifecycle::default(),
+            ),
+            hasher,
+            stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
+            committing: AtomicU64::new(0),
+            published: AtomicU64::new(0),
+        }
+    }
+
+    /// The entry under `key`, if it is in memory.
+    pub fn get(&self, key: &str) -> Option<Found> {
+        self.entries.get(key).map(|entry| entry.found)
+    }
+
+    fn stripe_of(&self, key: &str) -> usize {
+        (self.hasher.hash_one(key) % STRIPES as u64) as usize
+    }
+
+    /// To be taken before the engine is asked for `key`.
+    pub fn ticket(&self, key: &str) -> Ticket {
+        let stripe = self.stripe_of(key);
+        Ticket { stripe, stamp: *lock(&self.stripes[stripe]) }
+    }
+
+    /// Remembers what the engine answered, unless a commit may have overtaken it. The answer is whether the
+    /// content is the one that the cache would have given; if not, it may be ahead of the rest of the cache.
+    pub fn fill(&self, key: &str, found: &Found, text_bytes: usize, ticket: Ticket) -> bool {
+        let stamp = lock(&self.stripes[ticket.stripe]);
+        let settled = *stamp == ticket.stamp && stamp.is_multiple_of(2);
+        if settled {
+            self.insert(key, found.clone(), text_bytes as u64);
+        }
+        settled
+    }
+
+    fn insert(&self, key: &str, found: Found, text_bytes: u64) {
+        if weight(key, text_bytes) > self.entries.shard_capacity() {
+            // The cache would refuse it, and must not keep what it held before.
+            self.entries.remove(key);
+        } else {
+            self.entries.insert(key.into(), Entry { found, text_bytes });
+        }
+    }
+
+    /// The number of the state that the cache shows; waits the moment that replacing entries takes.
+    pub fn state(&self) -> u64 {
+        loop {
+            let state = self.published.load(Ordering::Acquire);
+            if state.is_multiple_of(2) {
+                return state;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether the cache still shows the state that [`Self::state`] gave.
+    pub fn is_still(&self, state: u64) -> bool {
+        fence(Ordering::Acquire);
+        self.published.load(Ordering::Relaxed) == state
+    }
+
+    /// Even when no commit is under way; changes with every commit.
+    pub fn commits(&self) -> u64 {
+        self.committing.load(Ordering::SeqCst)
+    }
+
+    /// To be called before a commit that changes `keys`.
+    pub fn begin<'k>(&self, keys: impl Iterator<Item = &'k String>) -> Committing<'_> {
+        let mut stripes: Vec<usize> = keys.map(|key| self.stripe_of(key)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        self.mark(stripes)
+    }
+
+    /// To be called before a commit that may change every key.
+    pub fn begin_all(&self) -> Committing<'_> {
+        self.mark((0..STRIPES).collect())
+    }
+
+    fn mark(&self, stripes: Vec<usize>) -> Committing<'_> {
+        self.committing.fetch_add(1, Ordering::SeqCst);
+        for &stripe in &stripes {
+            *lock(&self.stripes[stripe]) += 1;
+        }
+        Committing { cache: self, stripes }
+    }
+}
+
+impl Committing<'_> {
+    /// The commit is durable: shows its content from now on.
+    pub fn publish(self, writes: &Writes) {
+        self.replace_entries(|cache| {
+            for (key, staged) in writes {
+                match &staged.change {
+                    Change::Put { document, text } => {
+                        let found = Found { version: staged.version, document: Some(document.clone()) };
+                        cache.insert(key, found, text.len() as u64);
+                    }
+                    Change::Delete => cache.insert(key, Found { version: 0, document: None }, 0),
+                }
+            }
+        });
+    }
+
+    /// Everything was replaced: forgets what is in memory.
+    pub fn publish_all(self) {
+        self.replace_entries(|cache| cache.entries.clear());
+    }
+
+    fn replace_entries(&self, replace: impl FnOnce(&DocumentCache)) {
+        let published = &self.cache.published;
+        let state = published.load(Ordering::Relaxed);
+        published.store(state + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        replace(self.cache);
+        published.store(state + 2, Ordering::Release);
+    }
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        for &stripe in &self.stripes {
+            *lock(&self.cache.stripes[stripe]) += 1;
+        }
+        self.cache.committing.fetch_add(1, Ordering::SeqCst);
+    }
+}

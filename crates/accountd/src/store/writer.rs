@@ -1,0 +1,407 @@
+//! The writer thread: gathers what waits into one transaction, compares versions, runs again what was
+//! overtaken, commits once, and only then answers.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use services::world::{Change, Fault, Snapshot};
+use tokio::sync::oneshot;
+
+use super::engine::{Batch, Head, Staged, Writes};
+use super::events::{Block, Exported};
+use super::snapshot::InGroup;
+use super::{Core, Decided, EventRecord, StoreError};
+
+/// The longest that the record of a call that changed nothing waits in memory.
+const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
+
+/// Bounds what one transaction may hold.
+const GROUP_LIMIT: usize = 1024;
+
+/// A change that waits for its commit, whatever its answer is.
+pub(super) trait Submission: Send {
+    /// What the last run read; `None` if it must be run first.
+    fn reads(&self) -> Option<&[(String, u64)]>;
+
+    /// Runs the pure function again.
+    fn run(&mut self, snapshot: &dyn Snapshot);
+
+    /// Gives up on it: the caller is told why.
+    fn fail(&mut self, error: StoreError);
+
+    /// The changes and events of the last run; none if it failed.
+    fn take_decision(&mut self) -> (BTreeMap<String, Change>, Vec<EventRecord>);
+
+    /// Answers the caller.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// A caller's function with its last decision.
+pub(super) struct Submitted<T, F> {
+    run: F,
+    decided: Option<Result<Decided<T>, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Submitted<T, F> {
+    pub fn new(run: F, decided: Option<Decided<T>>, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
+        Self { run, decided: decided.map(Ok), reply }
+    }
+}
+
+impl<T, F> Submission for Submitted<T, F>
+where
+    F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send,
+    T: Send,
+{
+    fn reads(&self) -> Option<&[(String, u64)]> {
+        match &self.decided {
+            Some(Ok(decided)) => Some(&decided.changes.reads),
+            _ => None,
+        }
+    }
+
+    fn run(&mut self, snapshot: &dyn Snapshot) {
+        // A snapshot holds no state that a panic could leave half changed.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(snapshot)));
+        self.decided = Some(match outcome {
+            Ok(decided) => decided.map_err(StoreError::from),
+            Err(_) => Err(StoreError::Panicked),
+        });
+    }
+
+    fn fail(&mut self, error: StoreError) {
+        self.decided = Some(Err(error));
+    }
+
+    fn take_decision(&mut self) -> (BTreeMap<String, Change>, Vec<EventRecord>) {
+        match &mut self.decided {
+            Some(Ok(decided)) => {
+                (std::mem::take(&mut decided.changes.writes), std::mem::take(&mut decided.events))
+            }
+            _ => Default::default(),
+        }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let answer = match (self.decided, committed) {
+            (Some(Ok(decided)), Ok(())) => Ok(decided.value),
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (None, Ok(())) => Err(StoreError::Closed),
+        };
+        // A caller that went away meanwhile does not undo its change.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// What the writer is told.
+pub(super) enum Message {
+    /// A change.
+    Submit(Box<dyn Submission>),
+    /// Write the queued records and say when they are durable.
+    Flush(oneshot::Sender<Result<(), StoreError>>),
+    /// Records were queued; write them within a second.
+    RecordsWaiting,
+    /// Many records were queued; write them now.
+    RecordsPressing,
+    /// Work to be done with nothing else under way.
+    Alone(Box<dyn FnOnce(&mut Writer) + Send>),
+    /// Write what is queued and end.
+    Close,
+}
+
+/// What one transaction is made of.
+#[derive(Default)]
+struct Group {
+    submissions: Vec<Box<dyn Submission>>,
+    flushes: Vec<oneshot::Sender<Result<(), StoreError>>>,
+    must_write_records: bool,
+    /// Whatever cannot share a transaction comes after this group.
+    then: Option<Message>,
+    writes: Writes,
+    events: Block,
+    /// How many submissions changed something.
+    changes: u64,
+    /// How many were run again.
+    reruns: u64,
+}
+
+impl Group {
+    fn add(&mut self, message: Message, writer: &mut Writer) {
+        match message {
+            Message::Submit(submission) => self.submissions.push(submission),
+            Message::Flush(reply) => self.flushes.push(reply),
+            Message::RecordsWaiting => writer.records_due_within_a_second(),
+            Message::RecordsPressing => self.must_write_records = true,
+            message @ (Message::Alone(_) | Message::Close) => self.then = Some(message),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.then.is_some() || self.submissions.len() >= GROUP_LIMIT
+    }
+}
+
+/// See the module's text.
+pub(super) struct Writer {
+    core: Arc<Core>,
+    inbox: Receiver<Message>,
+    head: Head,
+    /// Records of reads that were taken from the queue but are not durable yet.
+    carried: Block,
+    /// When they must be written at the latest.
+    records_due: Option<Instant>,
+}
+
+impl Writer {
+    pub fn new(core: Arc<Core>, inbox: Receiver<Message>, head: Head) -> Self {
+        let writer = Self { core, inbox, head, carried: Block::default(), records_due: None };
+        writer.show_head();
+        writer
+    }
+
+    /// Works until the store is closed.
+    pub fn run(mut self) {
+        loop {
+            let mut group = Group::default();
+            match self.wait() {
+                Ok(message) => group.add(message, &mut self),
+                Err(RecvTimeoutError::Timeout) => group.must_write_records = true,
+                Err(RecvTimeoutError::Disconnected) => group.then = Some(Message::Close),
+            }
+            self.gather(&mut group);
+            let then = group.then.take();
+            group.must_write_records |= then.is_some();
+            self.process(group);
+            match then {
+                // A panic, for example of the source of an import, drops the reply, which tells the caller.
+                Some(Message::Alone(work)) => drop(catch_unwind(AssertUnwindSafe(|| work(&mut self)))),
+                Some(Message::Close) => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<Message, RecvTimeoutError> {
+        match self.records_due {
+            None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => self.inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
+        }
+    }
+
+    fn records_due_within_a_second(&mut self) {
+        self.records_due.get_or_insert_with(|| Instant::now() + RECORDS_WAIT_AT_MOST);
+    }
+
+    /// Takes all that waits. As long as giving way to other threads brings more, it gives way again: the
+    /// callers that were just answered are about to send their next change. A lone caller waits for nobody.
+    fn gather(&mut self, group: &mut Group) {
+        self.drain(group);
+        loop {
+            let before = group.submissions.len();
+            if before == 0 || group.is_full() {
+                return;
+            }
+            std::thread::yield_now();
+            self.drain(group);
+            if group.submissions.len() == before {
+                return;
+            }
+        }
+    }
+
+    fn drain(&mut self, group: &mut Group) {
+        while !group.is_full() {
+            match self.inbox.try_recv() {
+                Ok(message) => group.add(message, self),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn process(&mut self, mut group: Group) {
+        let mut submissions = std::mem::take(&mut group.submissions);
+        for submission in &mut submissions {
+            self.decide(&mut group, submission.as_mut());
+        }
+        self.core.statistics.reruns.fetch_add(group.reruns, Ordering::Relaxed);
+        let flushes = std::mem::take(&mut group.flushes);
+        let committed = if group.writes.is_empty() {
+            // Nobody saw anything that is not committed yet, and their records may wait as those of reads do.
+            self.carry(std::mem::take(&mut group.events));
+            let written = match group.must_write_records || !flushes.is_empty() {
+                true => self.write_records(),
+                false => Ok(()),
+            };
+            for flush in flushes {
+                let _ = flush.send(written.clone());
+            }
+            Ok(())
+        } else {
+            let committed = self.commit(&group.writes, &group.events);
+            if committed.is_ok() {
+                self.core.statistics.changes.fetch_add(group.changes, Ordering::Relaxed);
+            }
+            for flush in flushes {
+                let _ = flush.send(committed.clone());
+            }
+            committed
+        };
+        for submission in submissions {
+            submission.answer(committed.clone());
+        }
+    }
+
+    /// Decides one submission on top of what its group has written so far.
+    fn decide(&self, group: &mut Group, submission: &mut dyn Submission) {
+        let is_current = match submission.reads() {
+            None => Ok(false),
+            Some(reads) => self.are_current(&group.writes, reads),
+        };
+        match is_current {
+            Ok(true) => {}
+            Ok(false) => {
+                submission.run(&InGroup { core: &self.core, writes: &group.writes });
+                group.reruns += 1;
+            }
+            Err(error) => submission.fail(error),
+        }
+        let (writes, events) = submission.take_decision();
+        if !writes.is_empty() {
+            group.changes += 1;
+            let version = self.head.sequence + group.changes;
+            for (key, change) in writes {
+                group.writes.insert(key, Staged { version, change });
+            }
+        }
+        for event in &events {
+            group.events.push(event);
+        }
+    }
+
+    fn are_current(&self, writes: &Writes, reads: &[(String, u64)]) -> Result<bool, StoreError> {
+        for (key, version) in reads {
+            let current = match writes.get(key) {
+                Some(Staged { change: Change::Delete, .. }) => 0,
+                Some(staged) => staged.version,
+                None => self.core.committed_version(key)?,
+            };
+            if current != *version {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn carry(&mut self, events: Block) {
+        if events.count > 0 {
+            self.carried = self.carried.followed_by(&events);
+            self.records_due_within_a_second();
+        }
+    }
+
+    fn take_queued(&mut self) {
+        // What a failed transaction left over goes first, and bounds what is kept here.
+        if self.carried.count == 0 {
+            self.core.queue.take_into(&mut self.carried);
+        }
+    }
+
+    /// Writes the queued records by themselves.
+    fn write_records(&mut self) -> Result<(), StoreError> {
+        self.take_queued();
+        if self.carried.count == 0 {
+            self.records_due = None;
+            return Ok(());
+        }
+        self.commit(&Writes::new(), &Block::default())
+    }
+
+    /// One transaction: all of `writes`, the queued records and `events`, or nothing of `writes` and `events`.
+    fn commit(&mut self, writes: &Writes, events: &Block) -> Result<(), StoreError> {
+        self.take_queued();
+        let read_records = u64::from(self.carried.count);
+        let block = self.carried.followed_by(events);
+        let head = self.head_after(writes, &block)?;
+        let committing = self.core.cache.begin(writes.keys());
+        if let Err(error) = self.core.engine.commit(&Batch { writes, block: &block, head }) {
+            tracing::error!(reason = error.0, "a transaction failed; nothing of it is kept");
+            // The records are tried again in a second, not at once: the disk needs time to be put right.
+            self.records_due = Some(Instant::now() + RECORDS_WAIT_AT_MOST);
+            return Err(StoreError::NotCommitted(error.0));
+        }
+        committing.publish(writes);
+        self.head = head;
+        self.carried = Block::default();
+        self.records_due = None;
+        self.core.statistics.transactions.fetch_add(1, Ordering::Relaxed);
+        self.core.statistics.read_records.fetch_add(read_records, Ordering::Relaxed);
+        self.show_head();
+        Ok(())
+    }
+
+    fn head_after(&self, writes: &Writes, block: &Block) -> Result<Head, StoreError> {
+        let last_change = writes.values().map(|staged| staged.version).max().unwrap_or(0);
+        let mut documents = self.head.documents;
+        for (key, staged) in writes {
+            let was_there = self.core.committed_version(key)? != 0;
+            match (&staged.change, was_there) {
+                (Change::Put { .. }, false) => documents += 1,
+                (Change::Delete, true) => documents -= 1,
+                _ => {}
+            }
+        }
+        Ok(Head {
+            sequence: last_change.max(self.head.sequence + 1),
+            documents,
+            events: self.head.events + u64::from(block.count),
+        })
+    }
+
+    fn show_head(&self) {
+        self.core.statistics.documents.store(self.head.documents, Ordering::Relaxed);
+        self.core.statistics.events.store(self.head.events, Ordering::Relaxed);
+    }
+
+    /// Stores the first documents.
+    pub fn seed(&mut self, changes: BTreeMap<String, Change>) -> Result<(), StoreError> {
+        if self.head.documents > 0 {
+            return Err(StoreError::NotEmpty);
+        }
+        let version = self.head.sequence + 1;
+        let stage = |(key, change)| (key, Staged { version, change });
+        self.commit(&changes.into_iter().map(stage).collect(), &Block::default())
+    }
+
+    /// Drops everything and stores `items` instead. Records that were queued before go as well.
+    pub fn replace(
+        &mut self,
+        items: &mut dyn Iterator<Item = Result<Exported, String>>,
+    ) -> Result<(), StoreError> {
+        let mut refused = None;
+        let mut checked = items.inspect(|item| {
+            if let Err(reason) = item {
+                refused = Some(reason.clone());
+            }
+        });
+        let committing = self.core.cache.begin_all();
+        let replaced = self.core.engine.replace(self.head.sequence, &mut checked);
+        match (replaced, refused) {
+            (Ok(head), _) => {
+                committing.publish_all();
+                self.head = head;
+                self.carried = Block::default();
+                self.records_due = None;
+                self.core.statistics.transactions.fetch_add(1, Ordering::Relaxed);
+                self.show_head();
+                Ok(())
+            }
+            (Err(_), Some(reason)) => Err(StoreError::NotImported(reason)),
+            (Err(error), None) => Err(StoreError::NotCommitted(error.0)),
+        }
+    }
+}
