@@ -126,6 +126,12 @@ impl EmbeddedEngine {
         })
     }
 
+    /// Makes the disk full at this many pages.
+    #[cfg(test)]
+    pub fn limit_pages(&self, pages: u32) {
+        lock(&self.writer).pragma_update(None, "max_page_count", pages).expect("a number");
+    }
+
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> EngineResult<T>) -> EngineResult<T> {
         let pooled = lock(&self.readers).pop();
         let mut connection = match pooled {

@@ -22,6 +22,10 @@ mod open;
 mod snapshot;
 mod writer;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test says where")]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

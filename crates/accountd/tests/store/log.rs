@@ -1,0 +1,181 @@
+//! The event log: order, accounts, time, paging, and records of reads.
+
+use std::sync::atomic::Ordering;
+
+use accountd::store::{EventRecord, EventsQuery, Exported, Position, Store, StoreOptions};
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use services::world::{Snapshot, World};
+
+use crate::support::*;
+
+fn all(limit: usize) -> EventsQuery {
+    EventsQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit }
+}
+
+async fn jsons(store: &Store, query: &EventsQuery) -> Vec<String> {
+    let events = store.events(query).await.unwrap();
+    events.into_iter().map(|event| event.record.json().to_owned()).collect()
+}
+
+async fn record_read(store: &Store, record: EventRecord) {
+    store.transact(move |snapshot| run(snapshot, |_| Ok(()), vec![record.clone()])).await.unwrap();
+}
+
+async fn record_change(store: &Store, records: Vec<EventRecord>) {
+    let rule = move |snapshot: &dyn Snapshot| {
+        run(snapshot, |world: &mut World<'_>| Ok(world.put("a", Counter(1))), records.clone())
+    };
+    store.transact(rule).await.unwrap();
+}
+
+/// F-STORE-5
+#[test]
+fn events_come_newest_first_and_page_without_gaps() {
+    on_both_engines(|store| async move {
+        record_read(&store, event(1, 1, "1")).await;
+        record_change(&store, vec![event(1, 2, "2"), event(2, 2, "3")]).await;
+        record_read(&store, event(1, 3, "4")).await;
+        record_read(&store, event(2, 4, "5")).await;
+        record_change(&store, vec![event(2, 5, "6")]).await;
+        assert_eq!(jsons(&store, &all(10)).await, ["6", "5", "4", "3", "2", "1"]);
+        let mut query = all(2);
+        let mut pages = Vec::new();
+        loop {
+            let page = store.events(&query).await.unwrap();
+            let Some(last) = page.last() else { break };
+            query.before = Some(last.position);
+            // What comes in meanwhile does not move the pages.
+            record_read(&store, event(1, 9, "later")).await;
+            pages.push(page.iter().map(|event| event.record.json().to_owned()).collect::<String>());
+        }
+        assert_eq!(pages, ["65", "43", "21"]);
+    });
+}
+
+#[test]
+fn events_are_found_by_account_and_time() {
+    on_both_engines(|store| async move {
+        for second in 0..20 {
+            record_change(&store, vec![event(1 + second % 2, second as i64, format!("{second}"))]).await;
+        }
+        record_read(&store, EventRecord::new(None, Timestamp::from_second(30).unwrap(), "nobody".into()))
+            .await;
+        let query = EventsQuery {
+            account: Some(AccountId::from_number(2)),
+            from: Timestamp::from_second(5).unwrap(),
+            until: Timestamp::from_second(11).unwrap(),
+            ..all(10)
+        };
+        assert_eq!(jsons(&store, &query).await, ["9", "7", "5"]);
+        assert_eq!(jsons(&store, &EventsQuery { account: None, ..query.clone() }).await.len(), 6);
+        let account = Some(AccountId::from_number(3));
+        assert_eq!(jsons(&store, &EventsQuery { account, ..all(10) }).await, [""; 0]);
+        assert_eq!(jsons(&store, &all(1)).await, ["nobody"]);
+        assert_eq!(jsons(&store, &all(0)).await, [""; 0]);
+        let before = Some(Position { block: 0, index: 0 });
+        assert_eq!(jsons(&store, &EventsQuery { before, ..all(10) }).await, [""; 0]);
+    });
+}
+
+/// F-STORE-6
+#[test]
+fn records_of_reads_are_written_without_being_asked_for() {
+    let directory = Directory::new();
+    let store = directory.open();
+    block_on(async {
+        record_read(&store, event(1, 1, "read")).await;
+        let written = || store.statistics().read_records.load(Ordering::Relaxed);
+        assert_eq!(written(), 0, "the answer did not wait for the disk");
+        // The writer's own clock decides when; it is the machine's, and only its being reached is tested.
+        while written() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(store.statistics().transactions.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// F-STORE-6
+#[test]
+fn closing_writes_the_records_of_reads() {
+    let directory = Directory::new();
+    block_on(record_read(&directory.open(), event(1, 1, "read")));
+    let store = directory.open();
+    assert_eq!(block_on(jsons(&store, &all(10))), ["read"]);
+    assert_eq!(store.statistics().events.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn more_records_than_the_queue_holds_all_arrive() {
+    on_both_engines(|store| async move {
+        let store = std::sync::Arc::new(store);
+        let tasks: Vec<_> = (0..8)
+            .map(|task| {
+                let store = std::sync::Arc::clone(&store);
+                tokio::spawn(async move {
+                    for step in 0..25 {
+                        record_read(&store, event(task, step, "x".repeat(100_000))).await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        store.flush().await.unwrap();
+        assert_eq!(store.statistics().read_records.load(Ordering::Relaxed), 200);
+        for task in 0..8 {
+            let query = EventsQuery { account: Some(AccountId::from_number(task)), ..all(100) };
+            let seconds: Vec<_> =
+                store.events(&query).await.unwrap().iter().map(|e| e.record.time.as_second()).collect();
+            assert_eq!(seconds, (0..25).rev().collect::<Vec<_>>());
+        }
+    });
+}
+
+#[test]
+fn an_export_imported_elsewhere_is_the_same() {
+    let directory = Directory::new();
+    let (from, to) = (directory.open(), Store::in_memory(&StoreOptions::default()).unwrap());
+    block_on(async {
+        for number in 0..50 {
+            put(&from, format!("{number}"), number).await.unwrap();
+            record_read(&from, event(1, number as i64, format!("{number}"))).await;
+        }
+        let items = export(&from).await;
+        assert_eq!(items.len(), 100);
+        put(&to, "stale".to_owned(), 1).await.unwrap();
+        to.import(items.clone().into_iter().map(Ok)).await.unwrap();
+        assert!(export(&to).await == items);
+        from.import(items.clone().into_iter().map(Ok)).await.unwrap();
+        assert!(export(&from).await == items);
+        assert_eq!(read(&from, "7").await, Some(7));
+        assert_eq!(from.statistics().documents.load(Ordering::Relaxed), 50);
+    });
+    drop(from);
+    assert_eq!(directory.open().statistics().events.load(Ordering::Relaxed), 50);
+}
+
+#[test]
+fn an_import_with_a_wrong_item_changes_nothing() {
+    on_both_engines(|store| async move {
+        record_change(&store, vec![event(1, 1, "kept")]).await;
+        let before = export(&store).await;
+        let document = Exported::Document { key: "counter/b".to_owned(), text: "1".to_owned() };
+        let items = [Ok(document), Err("line 2 is wrong".to_owned())];
+        let error = store.import(items.into_iter()).await.unwrap_err();
+        assert_eq!(error.to_string(), "nothing was imported: line 2 is wrong");
+        assert!(export(&store).await == before);
+        assert_eq!(increment(&store, "a").await, Ok(2));
+    });
+}
+
+async fn export(store: &Store) -> Vec<Exported> {
+    let mut items = Vec::new();
+    let mut collect = |item| {
+        items.push(item);
+        std::ops::ControlFlow::Continue(())
+    };
+    store.export(&mut collect).await.unwrap();
+    items
+}

@@ -1,0 +1,10 @@
+//! The store from outside: what a caller sees, whichever engine is behind it.
+
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
+mod commits;
+mod crash;
+mod log;
+mod opening;
+mod ratio;
+mod support;
