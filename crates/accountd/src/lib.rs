@@ -1,3 +1,10 @@
-//! The effects around the rules: where state is kept, how requests come in, what goes out.
+//! The effects around the rules: sockets, time, randomness, storage, mail, and the process itself.
 
-pub mod store;
+pub mod admin;
+pub mod clock;
+pub mod configuration;
+pub mod entropy;
+pub mod listener;
+pub mod log;
+pub mod mail;
+pub mod startup;

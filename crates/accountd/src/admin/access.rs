@@ -1,0 +1,169 @@
+//! Who may use the own endpoints.
+//!
+//! Health and readiness are open. For the rest: anyone while accountd listens on a loopback address,
+//! elsewhere whoever knows the administrator's token. A web page in a browser on this machine can
+//! reach a loopback address too, so a foreign name in `Host` (DNS rebinding) and, where something
+//! would change, any `Origin` (cross-site request forgery) are refused.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Uri, header};
+use subtle::ConstantTimeEq;
+
+use crate::configuration::Secret;
+
+/// Who may use the own endpoints of this process.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Anyone who reaches it.
+    Loopback,
+    /// Whoever knows this token; nobody where there is none.
+    Token(Option<Secret>),
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
+    /// A token is needed, and none or a wrong one was sent (401).
+    NeedsToken,
+    /// No token is configured (403).
+    NoTokenConfigured,
+    /// The request names a host that is not this machine (403).
+    ForeignHost,
+    /// The request was made by a web page (403).
+    FromWebPage,
+}
+
+impl Forbidden {
+    /// The text a person reads.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NeedsToken => "Send the administrator's token: Authorization: Bearer TOKEN.",
+            Self::NoTokenConfigured => {
+                "Other machines can reach this address and no --admin-token is configured, so this is closed."
+            }
+            Self::ForeignHost => "The Host header names another machine: use localhost or 127.0.0.1.",
+            Self::FromWebPage => "Web pages may not do this: the request has an Origin header.",
+        }
+    }
+}
+
+impl Access {
+    /// Whether this request is let in. `changes` says whether it would change something.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn check(&self, uri: &Uri, headers: &HeaderMap, changes: bool) -> Result<(), Forbidden> {
+        match self {
+            Self::Loopback => {
+                if !host_is_local(uri, headers) {
+                    return Err(Forbidden::ForeignHost);
+                }
+            }
+            Self::Token(None) => return Err(Forbidden::NoTokenConfigured),
+            Self::Token(Some(token)) => {
+                if !has_token(headers, token) {
+                    return Err(Forbidden::NeedsToken);
+                }
+            }
+        }
+        if changes && headers.contains_key(header::ORIGIN) {
+            return Err(Forbidden::FromWebPage);
+        }
+        Ok(())
+    }
+}
+
+/// Compares in constant time; only the token's length can be learnt.
+fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return false };
+    let Some((scheme, sent)) = value.as_bytes().split_at_checked(b"Bearer ".len()) else { return false };
+    scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(sent.ct_eq(token.expose().as_bytes()))
+}
+
+/// Whether the request's host is a name of this machine. Only programs leave it out, not browsers.
+fn host_is_local(uri: &Uri, headers: &HeaderMap) -> bool {
+    let authority = match (uri.authority(), headers.get(header::HOST)) {
+        (Some(authority), _) => Some(authority.as_str()),
+        (None, None) => return true,
+        (None, Some(host)) => host.to_str().ok(),
+    };
+    authority.is_some_and(|authority| is_local_name(without_port(authority)))
+}
+
+fn without_port(authority: &str) -> &str {
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split_once(']').map_or(rest, |(address, _)| address);
+    }
+    authority.split_once(':').map_or(authority, |(host, _)| host)
+}
+
+fn is_local_name(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return address.is_loopback();
+    }
+    let host = host.to_ascii_lowercase();
+    // RFC 6761 gives the whole of `localhost` to this machine. The last is a public name for
+    // 127.0.0.1 that LocalStack's tools use, with any name in front.
+    ["localhost", "localhost.localstack.cloud"]
+        .iter()
+        .any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn check(
+        access: &Access,
+        pairs: &[(&'static str, &'static str)],
+        changes: bool,
+    ) -> Result<(), Forbidden> {
+        access.check(&Uri::from_static("/_accountd/outbox"), &headers(pairs), changes)
+    }
+
+    /// F-EDGE-20.
+    #[test]
+    fn on_loopback_anyone_may_but_no_foreign_name() {
+        for host in ["localhost", "127.0.0.1:4566", "127.8.8.8", "[::1]:4566", "LocalHost:1", "a.localhost"] {
+            assert_eq!(check(&Access::Loopback, &[("host", host)], true), Ok(()), "{host}");
+        }
+        assert_eq!(check(&Access::Loopback, &[("host", "localhost.localstack.cloud:4566")], true), Ok(()));
+        assert_eq!(check(&Access::Loopback, &[], true), Ok(()));
+        for host in ["evil.example", "notlocalhost", "10.0.0.1:4566", "127.0.0.1.evil.example", ""] {
+            let refused = check(&Access::Loopback, &[("host", host)], false);
+            assert_eq!(refused, Err(Forbidden::ForeignHost), "{host}");
+        }
+    }
+
+    /// F-EDGE-21.
+    #[test]
+    fn a_web_page_changes_nothing() {
+        let page = [("host", "127.0.0.1"), ("origin", "http://evil.example")];
+        assert_eq!(check(&Access::Loopback, &page, true), Err(Forbidden::FromWebPage));
+        assert_eq!(check(&Access::Loopback, &page, false), Ok(()));
+    }
+
+    /// F-EDGE-22.
+    #[test]
+    fn elsewhere_only_the_token_opens() {
+        let closed = Access::Token(None);
+        assert_eq!(check(&closed, &[("host", "127.0.0.1")], false), Err(Forbidden::NoTokenConfigured));
+        let access = Access::Token(Some(Secret::new("correct-token".to_owned())));
+        assert_eq!(check(&access, &[("authorization", "Bearer correct-token")], true), Ok(()));
+        assert_eq!(check(&access, &[("authorization", "bearer correct-token")], true), Ok(()));
+        for wrong in ["Bearer correct-tokem", "Bearer correct-token2", "Bearer ", "Basic correct-token", ""] {
+            let refused = check(&access, &[("authorization", wrong)], false);
+            assert_eq!(refused, Err(Forbidden::NeedsToken), "{wrong}");
+        }
+        assert_eq!(check(&access, &[("host", "127.0.0.1")], false), Err(Forbidden::NeedsToken));
+    }
+}

@@ -1,0 +1,329 @@
+//! accountd's own endpoints, under `/_accountd/`: for the person who runs it, never for AWS clients.
+//!
+//! Everything answers JSON (metrics apart), errors as `{"message": …}`. What they need from the rest
+//! of the process is the trait [`Engine`].
+
+pub mod access;
+pub mod faults;
+pub mod metrics;
+mod outbox;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use services::state::message::Message;
+
+use crate::clock::{Clock, TimeMode};
+use crate::configuration::{Signatures, parse_duration};
+use access::{Access, Forbidden};
+use faults::{Faults, Rule};
+use metrics::Metrics;
+
+/// What the own endpoints need from the store.
+pub trait Engine: Send + Sync + 'static {
+    /// Whether requests can be answered now; the reason if not.
+    fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Every message in the outbox, newest first, under its key.
+    fn messages(&self) -> impl Future<Output = Result<Vec<(String, Message)>, String>> + Send;
+
+    /// Empties the outbox and says how many messages it held.
+    fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
+
+    /// Puts the store back to what it held after its first start (the seed, or nothing).
+    fn reset(&self) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// All state as one JSON document.
+    fn export(&self) -> impl Future<Output = Result<Bytes, String>> + Send;
+
+    /// Replaces all state by an exported document, or changes nothing.
+    fn import(&self, document: Bytes) -> impl Future<Output = Result<(), NotImported>> + Send;
+}
+
+/// Why nothing was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotImported {
+    /// The document is wrong (400).
+    Wrong(String),
+    /// The store failed (500).
+    Failed(String),
+}
+
+/// What the health page says that never changes.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// How strictly signatures are checked.
+    pub signatures: Signatures,
+    /// The kind of storage.
+    pub storage: &'static str,
+    /// The services that are answered, by their signing names.
+    pub services: &'static [&'static str],
+    /// When the process started.
+    pub started: Instant,
+}
+
+/// The own endpoints.
+pub struct Admin<E> {
+    /// Who may use them.
+    pub access: Access,
+    /// What the health page says.
+    pub facts: Facts,
+    /// Both times.
+    pub clock: Arc<Clock>,
+    /// Faults that were ordered.
+    pub faults: Arc<Faults>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// The store.
+    pub engine: E,
+}
+
+type Answer = Response<Bytes>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Endpoint {
+    Health,
+    Ready,
+    Metrics,
+    Clock,
+    Outbox,
+    Reset,
+    Export,
+    Import,
+    Faults,
+}
+
+impl Endpoint {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            "/_accountd/health" | "/_localstack/health" => Self::Health,
+            "/_accountd/ready" => Self::Ready,
+            "/_accountd/metrics" => Self::Metrics,
+            "/_accountd/clock" => Self::Clock,
+            "/_accountd/outbox" => Self::Outbox,
+            "/_accountd/reset" => Self::Reset,
+            "/_accountd/export" => Self::Export,
+            "/_accountd/import" => Self::Import,
+            "/_accountd/faults" => Self::Faults,
+            _ => return None,
+        })
+    }
+
+    /// The methods it knows, as the header `Allow` lists them.
+    fn allow(self) -> &'static str {
+        match self {
+            Self::Health | Self::Ready | Self::Metrics | Self::Export => "GET, HEAD, OPTIONS",
+            Self::Clock => "GET, HEAD, POST, OPTIONS",
+            Self::Outbox => "GET, HEAD, DELETE, OPTIONS",
+            Self::Reset | Self::Import => "POST, OPTIONS",
+            Self::Faults => "GET, HEAD, PUT, DELETE, OPTIONS",
+        }
+    }
+
+    fn allows(self, method: &Method) -> bool {
+        self.allow().split(", ").any(|allowed| allowed == method.as_str())
+    }
+
+    fn is_open(self) -> bool {
+        matches!(self, Self::Health | Self::Ready)
+    }
+}
+
+/// Whether a path belongs to the own endpoints rather than to AWS.
+pub fn is_own(path: &str) -> bool {
+    path.starts_with("/_accountd/") || path == "/_localstack/health"
+}
+
+impl<E: Engine> Admin<E> {
+    /// Answers a request whose path [`is_own`].
+    pub async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let (head, body) = request.into_parts();
+        let Some(endpoint) = Endpoint::of(head.uri.path()) else {
+            return error(StatusCode::NOT_FOUND, "There is no such endpoint.");
+        };
+        if !endpoint.allows(&head.method) {
+            let mut answer =
+                error(StatusCode::METHOD_NOT_ALLOWED, "This endpoint does not know that method.");
+            answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(endpoint.allow()));
+            return answer;
+        }
+        if head.method == Method::OPTIONS {
+            let mut answer = with_status(StatusCode::NO_CONTENT);
+            answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(endpoint.allow()));
+            return answer;
+        }
+        let reads = matches!(head.method, Method::GET | Method::HEAD);
+        if !endpoint.is_open()
+            && let Err(forbidden) = self.access.check(&head.uri, &head.headers, !reads)
+        {
+            return refuse(forbidden);
+        }
+        self.carry_out(endpoint, &head, body).await
+    }
+
+    async fn carry_out(&self, endpoint: Endpoint, head: &http::request::Parts, body: Bytes) -> Answer {
+        match (endpoint, &head.method) {
+            (Endpoint::Health, _) => ok(&self.health()),
+            (Endpoint::Ready, _) => self.ready().await,
+            (Endpoint::Metrics, _) => typed(self.metrics.page().into(), metrics::CONTENT_TYPE),
+            (Endpoint::Clock, &Method::POST) => self.move_clock(&body),
+            (Endpoint::Clock, _) => ok(&self.clock_page(self.clock.now())),
+            (Endpoint::Outbox, &Method::DELETE) => {
+                done(self.engine.clear_messages().await, |deleted| json!({ "deleted": deleted }))
+            }
+            (Endpoint::Outbox, _) => match self.engine.messages().await {
+                Ok(messages) => outbox::list(&messages, head.uri.query().unwrap_or_default()),
+                Err(reason) => failed(&reason),
+            },
+            (Endpoint::Reset, _) => done(self.engine.reset().await, |()| json!({})),
+            (Endpoint::Export, _) => match self.engine.export().await {
+                Ok(document) => typed(document, "application/json"),
+                Err(reason) => failed(&reason),
+            },
+            (Endpoint::Import, _) => match self.engine.import(body).await {
+                Ok(()) => ok(&json!({})),
+                Err(NotImported::Wrong(reason)) => error(StatusCode::BAD_REQUEST, &reason),
+                Err(NotImported::Failed(reason)) => failed(&reason),
+            },
+            (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
+            (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
+            (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
+        }
+    }
+
+    /// `services` has the form that LocalStack's tools look for.
+    fn health(&self) -> Value {
+        let services: serde_json::Map<String, Value> =
+            self.facts.services.iter().map(|service| ((*service).to_owned(), json!("running"))).collect();
+        json!({
+            "status": "running",
+            "version": env!("CARGO_PKG_VERSION"),
+            "uptime_seconds": self.facts.started.elapsed().as_secs(),
+            "signatures": match self.facts.signatures {
+                Signatures::Strict => "strict",
+                Signatures::Lenient => "lenient",
+            },
+            "storage": self.facts.storage,
+            "services": services,
+        })
+    }
+
+    async fn ready(&self) -> Answer {
+        match self.engine.ready().await {
+            Ok(()) => ok(&json!({ "ready": true })),
+            Err(reason) => {
+                tracing::warn!(reason, "not ready");
+                error(StatusCode::SERVICE_UNAVAILABLE, "Requests cannot be answered now; the log says why.")
+            }
+        }
+    }
+
+    fn clock_page(&self, now: Timestamp) -> Value {
+        let mode = match self.clock.mode() {
+            TimeMode::Real => "real",
+            TimeMode::Manual => "manual",
+        };
+        json!({ "now": now.to_string(), "mode": mode })
+    }
+
+    fn move_clock(&self, body: &[u8]) -> Answer {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Move {
+            advance: Option<String>,
+            set: Option<Timestamp>,
+        }
+        let wanted: Move = match serde_json::from_slice(body) {
+            Ok(wanted) => wanted,
+            Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        };
+        let moved = match (wanted.advance, wanted.set) {
+            (Some(step), None) => match parse_duration(&step) {
+                Ok(step) => self.clock.advance(SignedDuration::try_from(step).unwrap_or(SignedDuration::MAX)),
+                Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
+            },
+            (None, Some(target)) => self.clock.set(target),
+            _ => {
+                let expected = r#"Send {"advance":"24h"} or {"set":"2027-01-01T00:00:00Z"}."#;
+                return error(StatusCode::BAD_REQUEST, expected);
+            }
+        };
+        match moved {
+            Ok(now) => ok(&self.clock_page(now)),
+            Err(reason) => error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        }
+    }
+
+    fn replace_faults(&self, body: &[u8]) -> Answer {
+        match serde_json::from_slice::<Vec<Rule>>(body) {
+            Ok(rules) => self.change_faults(rules),
+            Err(reason) => error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        }
+    }
+
+    fn change_faults(&self, rules: Vec<Rule>) -> Answer {
+        match self.faults.replace(rules) {
+            Ok(()) => ok(&json!(self.faults.rules())),
+            Err(reason) => error(StatusCode::BAD_REQUEST, &reason),
+        }
+    }
+}
+
+fn refuse(forbidden: Forbidden) -> Answer {
+    let status = match forbidden {
+        Forbidden::NeedsToken => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::FORBIDDEN,
+    };
+    let mut answer = error(status, forbidden.message());
+    if forbidden == Forbidden::NeedsToken {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer
+}
+
+fn done<T>(result: Result<T, String>, page: impl FnOnce(T) -> Value) -> Answer {
+    match result {
+        Ok(value) => ok(&page(value)),
+        Err(reason) => failed(&reason),
+    }
+}
+
+/// The store failed: the reason is for the log, not for the caller.
+fn failed(reason: &str) -> Answer {
+    tracing::error!(reason, "an own endpoint failed");
+    error(StatusCode::INTERNAL_SERVER_ERROR, "The store failed; the log says why.")
+}
+
+fn ok(page: &impl serde::Serialize) -> Answer {
+    let text = serde_json::to_vec(page).expect("INVARIANT: pages have string keys and no failing serializer");
+    typed(text.into(), "application/json")
+}
+
+fn error(status: StatusCode, message: &str) -> Answer {
+    let mut answer = ok(&json!({ "message": message }));
+    *answer.status_mut() = status;
+    answer
+}
+
+fn typed(body: Bytes, content_type: &'static str) -> Answer {
+    let mut answer = Response::new(body);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn with_status(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = status;
+    answer
+}
+
+#[cfg(test)]
+mod tests;

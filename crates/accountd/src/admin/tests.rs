@@ -1,0 +1,239 @@
+//! The own endpoints, without a socket.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::listener::Connections;
+use services::state::message::Channel;
+
+#[derive(Default)]
+struct Fake {
+    messages: Mutex<Vec<(String, Message)>>,
+    resets: Mutex<u32>,
+    imported: Mutex<Option<Bytes>>,
+    broken: bool,
+}
+
+impl Engine for Fake {
+    async fn ready(&self) -> Result<(), String> {
+        if self.broken { Err("disk full".to_owned()) } else { Ok(()) }
+    }
+
+    async fn messages(&self) -> Result<Vec<(String, Message)>, String> {
+        if self.broken { Err("disk full".to_owned()) } else { Ok(self.messages.lock().unwrap().clone()) }
+    }
+
+    async fn clear_messages(&self) -> Result<u64, String> {
+        Ok(self.messages.lock().unwrap().drain(..).count() as u64)
+    }
+
+    async fn reset(&self) -> Result<(), String> {
+        *self.resets.lock().unwrap() += 1;
+        Ok(())
+    }
+
+    async fn export(&self) -> Result<Bytes, String> {
+        Ok(Bytes::from_static(b"{\"v\":1}"))
+    }
+
+    async fn import(&self, document: Bytes) -> Result<(), NotImported> {
+        if document.is_empty() {
+            return Err(NotImported::Wrong("it is empty".to_owned()));
+        }
+        *self.imported.lock().unwrap() = Some(document);
+        Ok(())
+    }
+}
+
+fn message(to: &str, account: &str) -> Message {
+    Message {
+        channel: Channel::Email,
+        account: account.parse().unwrap(),
+        to: to.to_owned(),
+        subject: "Subject".to_owned(),
+        body: "Your code is 123456".to_owned(),
+        code: "123456".to_owned(),
+        sent_at: "2026-11-21T00:00:00Z".parse().unwrap(),
+        delivered_at: None,
+    }
+}
+
+fn admin() -> Admin<Fake> {
+    let engine = Fake::default();
+    engine.messages.lock().unwrap().extend([
+        ("message/2".to_owned(), message("b+c@example.com", "222222222222")),
+        ("message/1".to_owned(), message("A@example.com", "111111111111")),
+    ]);
+    Admin {
+        access: Access::Loopback,
+        facts: Facts {
+            signatures: Signatures::Lenient,
+            storage: "memory",
+            services: &["account", "sts"],
+            started: Instant::now(),
+        },
+        clock: Arc::new(Clock::new(TimeMode::Manual)),
+        faults: Arc::default(),
+        metrics: Arc::new(Metrics::new(Arc::new(Connections::default()), Vec::new)),
+        engine,
+    }
+}
+
+async fn ask(admin: &Admin<Fake>, method: &str, target: &str, body: &str) -> (u16, Value) {
+    let request =
+        Request::builder().method(method).uri(target).header("host", "localhost:4566").body(body.to_owned());
+    let answer = admin.answer(request.unwrap().map(Bytes::from)).await;
+    let page = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+    (answer.status().as_u16(), page)
+}
+
+#[tokio::test]
+async fn health_says_what_runs_at_both_paths() {
+    let admin = admin();
+    for path in ["/_accountd/health", "/_localstack/health"] {
+        assert!(is_own(path));
+        let (status, page) = ask(&admin, "GET", path, "").await;
+        assert_eq!(status, 200);
+        assert_eq!(page["status"], "running");
+        assert_eq!(page["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(page["signatures"], "lenient");
+        assert_eq!(page["storage"], "memory");
+        assert_eq!(page["uptime_seconds"], 0);
+        assert_eq!(page["services"], json!({"account": "running", "sts": "running"}));
+    }
+    assert!(!is_own("/listRegions") && !is_own("/_localstack/init"));
+}
+
+#[tokio::test]
+async fn ready_follows_the_store() {
+    let mut admin = admin();
+    assert_eq!(ask(&admin, "GET", "/_accountd/ready", "").await, (200, json!({"ready": true})));
+    admin.engine.broken = true;
+    let (status, page) = ask(&admin, "GET", "/_accountd/ready", "").await;
+    assert_eq!(status, 503);
+    assert!(!page.to_string().contains("disk"), "{page}");
+    assert_eq!(ask(&admin, "GET", "/_accountd/outbox", "").await.0, 500);
+}
+
+/// F-EDGE-23.
+#[tokio::test]
+async fn unknown_endpoints_and_methods_are_refused() {
+    let admin = admin();
+    let (status, page) = ask(&admin, "GET", "/_accountd/nothing", "").await;
+    assert_eq!((status, page["message"].is_string()), (404, true));
+    for (method, path, allow) in [
+        ("POST", "/_accountd/health", "GET, HEAD, OPTIONS"),
+        ("GET", "/_accountd/reset", "POST, OPTIONS"),
+        ("PATCH", "/_accountd/faults", "GET, HEAD, PUT, DELETE, OPTIONS"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
+        let answer = admin.answer(request).await;
+        assert_eq!(answer.status(), 405);
+        assert_eq!(answer.headers()["allow"], allow);
+    }
+    let request = Request::options("/_accountd/clock").body(Bytes::new()).unwrap();
+    let answer = admin.answer(request).await;
+    assert_eq!((answer.status().as_u16(), answer.body().len()), (204, 0));
+    assert_eq!(answer.headers()["allow"], "GET, HEAD, POST, OPTIONS");
+}
+
+/// F-EDGE-24.
+#[tokio::test]
+async fn the_clock_moves_forward_only() {
+    let admin = admin();
+    let (_, before) = ask(&admin, "GET", "/_accountd/clock", "").await;
+    assert_eq!(before["mode"], "manual");
+    let before: Timestamp = before["now"].as_str().unwrap().parse().unwrap();
+    let (status, after) = ask(&admin, "POST", "/_accountd/clock", r#"{"advance":"24h"}"#).await;
+    let after: Timestamp = after["now"].as_str().unwrap().parse().unwrap();
+    assert_eq!((status, after.duration_since(before)), (200, SignedDuration::from_hours(24)));
+    let set = r#"{"set":"2199-01-01T00:00:00Z"}"#;
+    let expected = json!({"now": "2199-01-01T00:00:00Z", "mode": "manual"});
+    assert_eq!(ask(&admin, "POST", "/_accountd/clock", set).await, (200, expected.clone()));
+    for wrong in [
+        r#"{"set":"2027-01-01T00:00:00Z"}"#,
+        r#"{"advance":"-1h"}"#,
+        r#"{"advance":"soon"}"#,
+        r#"{"advance":"1h","set":"2300-01-01T00:00:00Z"}"#,
+        r#"{"advance":"3000000d"}"#,
+        r#"{"back":"1h"}"#,
+        "{}",
+        "",
+    ] {
+        let (status, page) = ask(&admin, "POST", "/_accountd/clock", wrong).await;
+        assert_eq!((status, page["message"].is_string()), (400, true), "{wrong}");
+    }
+    assert_eq!(ask(&admin, "GET", "/_accountd/clock", "").await, (200, expected));
+}
+
+#[tokio::test]
+async fn the_outbox_lists_filters_and_clears() {
+    let admin = admin();
+    let ids = |page: &Value| -> Vec<String> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages.map(|message| message["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (status, page) = ask(&admin, "GET", "/_accountd/outbox", "").await;
+    assert_eq!((status, ids(&page)), (200, vec!["message/2".to_owned(), "message/1".to_owned()]));
+    assert_eq!(page["messages"][1]["code"], "123456");
+    assert_eq!(page["messages"][1]["channel"], "email");
+    for (query, expected) in [
+        ("to=a@EXAMPLE.com", vec!["message/1"]),
+        ("to=b+c%40example.com", vec!["message/2"]),
+        ("account=222222222222", vec!["message/2"]),
+        ("account=111111111111&to=b%2Bc@example.com", vec![]),
+        ("limit=1", vec!["message/2"]),
+    ] {
+        let (_, page) = ask(&admin, "GET", &format!("/_accountd/outbox?{query}"), "").await;
+        assert_eq!(ids(&page), expected, "{query}");
+    }
+    assert_eq!(ask(&admin, "GET", "/_accountd/outbox?from=x", "").await.0, 400);
+    assert_eq!(ask(&admin, "GET", "/_accountd/outbox?limit=0", "").await.0, 400);
+    assert_eq!(ask(&admin, "DELETE", "/_accountd/outbox", "").await, (200, json!({"deleted": 2})));
+    assert_eq!(ask(&admin, "GET", "/_accountd/outbox", "").await, (200, json!({"messages": []})));
+}
+
+#[tokio::test]
+async fn reset_export_import_and_faults_reach_what_they_name() {
+    let admin = admin();
+    assert_eq!(ask(&admin, "POST", "/_accountd/reset", "").await, (200, json!({})));
+    assert_eq!(*admin.engine.resets.lock().unwrap(), 1);
+    assert_eq!(ask(&admin, "GET", "/_accountd/export", "").await, (200, json!({"v": 1})));
+    assert_eq!(ask(&admin, "POST", "/_accountd/import", "{}").await, (200, json!({})));
+    assert_eq!(admin.engine.imported.lock().unwrap().as_deref(), Some(&b"{}"[..]));
+    let refused = ask(&admin, "POST", "/_accountd/import", "").await;
+    assert_eq!(refused, (400, json!({"message": "it is empty"})));
+
+    let rules =
+        r#"[{"operation":"ListRegions","fail":{"status":500,"code":"Boom","message":"m"},"times":1}]"#;
+    let shown: Value = serde_json::from_str(rules).unwrap();
+    assert_eq!(ask(&admin, "PUT", "/_accountd/faults", rules).await, (200, shown.clone()));
+    assert_eq!(ask(&admin, "PUT", "/_accountd/faults", "[{}]").await.0, 400);
+    assert_eq!(ask(&admin, "GET", "/_accountd/faults", "").await, (200, shown));
+    assert!(admin.faults.decide("account", "ListRegions").is_some());
+    assert_eq!(ask(&admin, "DELETE", "/_accountd/faults", "").await, (200, json!([])));
+}
+
+#[tokio::test]
+async fn only_health_and_ready_are_open_elsewhere() {
+    let mut admin = admin();
+    admin.access = Access::Token(None);
+    for path in ["/_accountd/health", "/_localstack/health", "/_accountd/ready"] {
+        assert_eq!(ask(&admin, "GET", path, "").await.0, 200);
+    }
+    for path in ["metrics", "clock", "outbox", "export", "faults"] {
+        assert_eq!(ask(&admin, "GET", &format!("/_accountd/{path}"), "").await.0, 403, "{path}");
+    }
+    assert_eq!(ask(&admin, "POST", "/_accountd/reset", "").await.0, 403);
+    assert_eq!(*admin.engine.resets.lock().unwrap(), 0);
+    admin.access = Access::Token(Some(crate::configuration::Secret::new("0123456789".to_owned())));
+    let request = Request::get("/_accountd/metrics").body(Bytes::new()).unwrap();
+    let answer = admin.answer(request).await;
+    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+    let request = Request::get("/_accountd/metrics").header("authorization", "Bearer 0123456789");
+    let answer = admin.answer(request.body(Bytes::new()).unwrap()).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], metrics::CONTENT_TYPE);
+    assert!(answer.body().ends_with(b"# EOF\n"));
+}

@@ -1,0 +1,171 @@
+//! The two times: real time, by which signatures are judged, and service time, which rules are told.
+//!
+//! Service time follows real time until an administrator moves it forward (`--time real`), or stands
+//! still until then (`--time manual`). It never goes back: what is stored happened before now.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How service time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeMode {
+    /// It passes as real time does, ahead of it by what an administrator added.
+    Real,
+    /// It stands still until it is moved.
+    Manual,
+}
+
+/// Both clocks. Cheap to read and free of locks.
+#[derive(Debug)]
+pub struct Clock {
+    mode: TimeMode,
+    /// In microseconds: with [`TimeMode::Real`] how far service time is ahead, with
+    /// [`TimeMode::Manual`] service time itself.
+    microseconds: AtomicI64,
+}
+
+/// Why service time was not moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotMoved {
+    /// It would go back.
+    Back,
+    /// It would leave the range that can be stored.
+    TooFar,
+}
+
+impl std::fmt::Display for NotMoved {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Back => "service time only moves forward: what is stored happened before now",
+            Self::TooFar => "service time cannot go beyond the year 9000",
+        })
+    }
+}
+
+/// 9000-01-01T00:00:00Z. Four digits of a year are what every format on the wire can hold, and the
+/// rules add durations to now.
+const LATEST: i64 = 221_845_392_000_000_000;
+
+impl Clock {
+    /// A clock that starts at real time.
+    pub fn new(mode: TimeMode) -> Self {
+        let start = match mode {
+            TimeMode::Real => 0,
+            TimeMode::Manual => Timestamp::now().as_microsecond(),
+        };
+        Self { mode, microseconds: AtomicI64::new(start) }
+    }
+
+    /// How service time passes.
+    pub fn mode(&self) -> TimeMode {
+        self.mode
+    }
+
+    /// Real time. Signatures and tokens' lifetimes in them are judged by it.
+    pub fn real_now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Service time, to the microsecond.
+    pub fn now(&self) -> Timestamp {
+        self.service_time(Timestamp::now(), self.microseconds.load(Ordering::Acquire))
+    }
+
+    fn service_time(&self, real: Timestamp, stored: i64) -> Timestamp {
+        let microseconds = match self.mode {
+            TimeMode::Real => real.as_microsecond().saturating_add(stored).min(LATEST),
+            TimeMode::Manual => stored,
+        };
+        Timestamp::from_microsecond(microseconds).expect("INVARIANT: LATEST is within range")
+    }
+
+    /// Moves service time forward by `step` and returns it.
+    ///
+    /// # Errors
+    /// Refuses to go back and to go beyond the year 9000; service time is then unchanged.
+    pub fn advance(&self, step: SignedDuration) -> Result<Timestamp, NotMoved> {
+        if step.is_negative() {
+            return Err(NotMoved::Back);
+        }
+        let step = i64::try_from(step.as_micros()).map_err(|_| NotMoved::TooFar)?;
+        self.change(|now| now.checked_add(step).ok_or(NotMoved::TooFar))
+    }
+
+    /// Moves service time forward to `target` and returns it.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn set(&self, target: Timestamp) -> Result<Timestamp, NotMoved> {
+        self.change(|_| Ok(target.as_microsecond()))
+    }
+
+    fn change(&self, target: impl Fn(i64) -> Result<i64, NotMoved>) -> Result<Timestamp, NotMoved> {
+        let real = Timestamp::now();
+        let mut stored = self.microseconds.load(Ordering::Acquire);
+        loop {
+            let now = self.service_time(real, stored).as_microsecond();
+            let target = target(now)?;
+            if target < now {
+                return Err(NotMoved::Back);
+            }
+            if target > LATEST {
+                return Err(NotMoved::TooFar);
+            }
+            let next = stored + (target - now);
+            match self.microseconds.compare_exchange(stored, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(self.service_time(real, next)),
+                // Somebody else moved it: look again from there.
+                Err(other) => stored = other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latest_is_what_it_says() {
+        let latest: Timestamp = "9000-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(latest.as_microsecond(), LATEST);
+    }
+
+    #[test]
+    fn manual_time_stands_still_until_moved() {
+        let clock = Clock::new(TimeMode::Manual);
+        let start = clock.now();
+        assert_eq!(clock.now(), start);
+        assert!(start <= clock.real_now());
+        let day = SignedDuration::from_hours(24);
+        assert_eq!(clock.advance(day), Ok(start + day));
+        assert_eq!(clock.now(), start + day);
+    }
+
+    #[test]
+    fn real_time_passes_and_may_be_ahead() {
+        let clock = Clock::new(TimeMode::Real);
+        let hour = SignedDuration::from_hours(1);
+        // Service time is kept to the microsecond, real time is finer.
+        let before = Timestamp::from_microsecond(clock.real_now().as_microsecond()).unwrap();
+        clock.advance(hour).unwrap();
+        let ahead = clock.now().duration_since(before);
+        assert!(ahead >= hour && ahead < hour + SignedDuration::from_mins(1));
+        assert!(clock.now() >= clock.now() - hour);
+    }
+
+    #[test]
+    fn service_time_never_goes_back_nor_too_far() {
+        let clock = Clock::new(TimeMode::Manual);
+        let start = clock.now();
+        assert_eq!(clock.set(start - SignedDuration::from_secs(1)), Err(NotMoved::Back));
+        assert_eq!(clock.advance(SignedDuration::from_secs(-1)), Err(NotMoved::Back));
+        assert_eq!(clock.advance(SignedDuration::MAX), Err(NotMoved::TooFar));
+        assert_eq!(clock.set(Timestamp::MAX), Err(NotMoved::TooFar));
+        assert_eq!(clock.now(), start);
+        let target: Timestamp = "2199-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(clock.set(target), Ok(target));
+        assert_eq!(clock.set(target), Ok(target));
+    }
+}

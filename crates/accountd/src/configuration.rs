@@ -1,0 +1,163 @@
+//! What a person may configure: flags, and an environment variable for each.
+//!
+//! The contract is `design.md` §5. Whatever cannot be honoured is refused with one line and exit
+//! code 2, never ignored. Values that may hold a secret are read here without being echoed.
+
+mod arguments;
+mod credentials;
+mod delays;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use services::context::{Delays, Validation};
+use zeroize::Zeroize;
+
+pub use arguments::{Help, Request, read};
+pub use credentials::RootCredential;
+pub use delays::{DelaysError, parse_delays, parse_duration};
+
+use crate::clock::TimeMode;
+
+/// How strictly signatures are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    /// In full.
+    Strict,
+    /// Unsigned and wrongly signed requests pass as the key they claim.
+    Lenient,
+}
+
+/// Whether AWS's request rates are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Throttle {
+    /// They are not.
+    Off,
+    /// They are.
+    Aws,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storage {
+    /// In files under this directory.
+    Directory(PathBuf),
+    /// In memory, gone with the process.
+    Memory,
+}
+
+impl Storage {
+    /// The kind, as the health page names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "sqlite",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text` secret.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for the one place that uses it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Everything that is configured, checked as a whole.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Where state is kept.
+    pub storage: Storage,
+    /// Applied once to an empty store.
+    pub seed: Option<PathBuf>,
+    /// Root users' access keys; `None` means the well-known ones of a loopback address.
+    pub root_credentials: Option<Vec<RootCredential>>,
+    /// How strictly signatures are checked.
+    pub signatures: Signatures,
+    /// How strictly patterns are applied.
+    pub validation: Validation,
+    /// How long the service takes for what AWS does in the background.
+    pub delays: Delays,
+    /// Whether AWS's request rates are applied.
+    pub throttle: Throttle,
+    /// How service time passes.
+    pub time: TimeMode,
+    /// Where e-mail is delivered, as a URL that may hold a password.
+    pub smtp: Option<Secret>,
+    /// What opens the own endpoints on other than loopback addresses.
+    pub admin_token: Option<Secret>,
+    /// The form of the log.
+    pub log: LogFormat,
+    /// How much is logged.
+    pub log_level: tracing::Level,
+    /// Written when requests are answered.
+    pub ready_file: Option<PathBuf>,
+    /// Threads that answer requests; `None` means one per core.
+    pub workers: Option<usize>,
+}
+
+impl Configuration {
+    /// Whether only this machine can reach the listener. Well-known credentials and open own
+    /// endpoints depend on it.
+    pub fn is_loopback(&self) -> bool {
+        self.listen.ip().is_loopback()
+    }
+
+    /// Checks what no single flag can know.
+    fn check(self) -> Result<Self, String> {
+        if self.is_loopback() {
+            return Ok(self);
+        }
+        let listen = self.listen;
+        if self.root_credentials.is_none() {
+            return Err(format!(
+                "{listen} can be reached from other machines, where the well-known credentials would let anyone \
+                 in: give --root-credentials FILE or listen on 127.0.0.1"
+            ));
+        }
+        if self.signatures == Signatures::Lenient {
+            return Err(format!(
+                "--signatures lenient lets anyone in, so it is for loopback addresses only and not for {listen}"
+            ));
+        }
+        Ok(self)
+    }
+}
+
+/// Reads the file of `--root-credentials`.
+fn read_root_credentials(path: &Path) -> Result<Vec<RootCredential>, String> {
+    credentials::read(path).map_err(|error| format!("--root-credentials {}: {error}", path.display()))
+}

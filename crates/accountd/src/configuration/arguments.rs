@@ -1,0 +1,501 @@
+//! The command line: its grammar, its help, and one line for whatever is wrong with it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use services::context::{Delays, Validation};
+
+use super::{
+    Configuration, LogFormat, Secret, Signatures, Storage, Throttle, parse_delays, read_root_credentials,
+};
+use crate::clock::TimeMode;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Request {
+    /// Serve.
+    Serve(Box<Configuration>),
+    /// Check a seed file and change nothing.
+    SeedCheck(PathBuf),
+    /// Print this and end.
+    Help(Help),
+}
+
+/// A text to print on standard output: help or the version.
+#[derive(Debug)]
+pub struct Help(String);
+
+impl fmt::Display for Help {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  accountd                                    state in ./accountd-data, test/test as credentials
+  accountd --in-memory --delays instant       nothing kept and nothing to wait for: for tests
+  accountd --seed company.yaml --time manual  a company of your own, and time in your hands
+  accountd --listen 0.0.0.0:4566 --root-credentials keys.yaml --admin-token \"$TOKEN\"
+
+Each flag can be given in the environment instead: --root-credentials is ACCOUNTD_ROOT_CREDENTIALS.
+Exit code: 0 after SIGTERM or SIGINT, 1 if serving failed, 2 if it could not start as told.";
+
+#[derive(Parser)]
+#[command(
+    name = "accountd",
+    version,
+    about = "AWS Account Management, run by you.",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE",
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 110
+)]
+struct Arguments {
+    #[command(flatten)]
+    serve: ServeArguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests (what `accountd` alone does)
+    #[command(after_help = EXAMPLES, override_usage = "accountd serve [OPTIONS]")]
+    Serve(Box<ServeArguments>),
+    /// Work with seed files
+    Seed {
+        #[command(subcommand)]
+        command: SeedCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum SeedCommand {
+    /// Check a seed file and say what it holds; nothing is applied
+    Check {
+        /// The seed file
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", env = "ACCOUNTD_LISTEN", hide_env = true)]
+    #[arg(default_value = "127.0.0.1:4566", value_parser = parse_listen, help_heading = "Listening")]
+    listen: SocketAddr,
+
+    /// Access keys of root users; needed on addresses that others can reach
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_ROOT_CREDENTIALS", hide_env = true)]
+    #[arg(help_heading = "Listening")]
+    root_credentials: Option<PathBuf>,
+
+    /// Opens the own endpoints (/_accountd/...) on addresses that others can reach
+    #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env = true)]
+    #[arg(help_heading = "Listening")]
+    admin_token: Option<String>,
+
+    /// Threads that answer requests [default: one per core]
+    #[arg(long, value_name = "N", env = "ACCOUNTD_WORKERS", hide_env = true, help_heading = "Listening")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=512))]
+    workers: Option<u16>,
+
+    /// Where state is kept [default: ./accountd-data]
+    #[arg(long, value_name = "DIR", env = "ACCOUNTD_DATA", hide_env = true, help_heading = "State")]
+    data: Option<PathBuf>,
+
+    /// Keep state in memory only
+    #[arg(long, env = "ACCOUNTD_IN_MEMORY", hide_env = true, help_heading = "State")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    in_memory: bool,
+
+    /// Organization, accounts and users to begin with; applied once, to an empty store
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_SEED", hide_env = true, help_heading = "State")]
+    seed: Option<PathBuf>,
+
+    /// lenient: unsigned and wrongly signed requests pass as the key they claim
+    #[arg(long, value_name = "HOW", env = "ACCOUNTD_SIGNATURES", hide_env = true)]
+    #[arg(default_value = "strict", help_heading = "Behaviour")]
+    signatures: SignaturesChoice,
+
+    /// masked: patterns are not applied, so that values such as +XXXXXXXXX pass
+    #[arg(long, value_name = "HOW", env = "ACCOUNTD_VALIDATION", hide_env = true)]
+    #[arg(default_value = "strict", help_heading = "Behaviour")]
+    validation: ValidationChoice,
+
+    /// aws: refuse callers that exceed AWS's request rates
+    #[arg(long, value_name = "RATES", env = "ACCOUNTD_THROTTLE", hide_env = true)]
+    #[arg(default_value = "off", help_heading = "Behaviour")]
+    throttle: ThrottleChoice,
+
+    /// instant, aws, or the ones to change of enable=2s,disable=1s,account=1s,email=1s
+    #[arg(long, value_name = "DELAYS", env = "ACCOUNTD_DELAYS", hide_env = true)]
+    #[arg(value_parser = parse_delays, help_heading = "Behaviour")]
+    delays: Option<Delays>,
+
+    /// manual: service time stands still until POST /_accountd/clock moves it
+    #[arg(long, value_name = "HOW", env = "ACCOUNTD_TIME", hide_env = true)]
+    #[arg(default_value = "real", help_heading = "Behaviour")]
+    time: TimeChoice,
+
+    /// Deliver e-mail there: smtp://host:25, smtps://user:password@host, smtp://host?tls=required
+    #[arg(long, value_name = "URL", env = "ACCOUNTD_SMTP", hide_env = true, help_heading = "Operating")]
+    smtp: Option<String>,
+
+    /// Form of the log on standard error
+    #[arg(long, value_name = "FORM", env = "ACCOUNTD_LOG", hide_env = true, help_heading = "Operating")]
+    #[arg(default_value = "text")]
+    log: LogChoice,
+
+    /// info logs refused requests, debug every request
+    #[arg(long, value_name = "LEVEL", env = "ACCOUNTD_LOG_LEVEL", hide_env = true)]
+    #[arg(default_value = "info", help_heading = "Operating")]
+    log_level: LevelChoice,
+
+    /// Written when requests are answered: one JSON line with address and pid
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_READY_FILE", hide_env = true)]
+    #[arg(help_heading = "Operating")]
+    ready_file: Option<PathBuf>,
+
+    #[arg(long, value_name = "URL", env = "ACCOUNTD_DATABASE", hide = true)]
+    database: Option<String>,
+
+    #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
+    trail: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SignaturesChoice {
+    Strict,
+    Lenient,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ValidationChoice {
+    Strict,
+    Masked,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ThrottleChoice {
+    Off,
+    Aws,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TimeChoice {
+    Real,
+    Manual,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogChoice {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LevelChoice {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// Reads the command line and the environment.
+///
+/// # Errors
+/// One line that says what is wrong, without the program's name in front.
+pub fn read<I, T>(arguments: I) -> Result<Request, String>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(Request::Help(Help(error.to_string())));
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return Err("a command is missing: accountd seed check FILE".to_owned());
+        }
+        Err(error) => return Err(one_line(&error.to_string())),
+    };
+    let serve = match arguments.command {
+        None => arguments.serve,
+        Some(Command::Serve(serve)) => *serve,
+        Some(Command::Seed { command: SeedCommand::Check { file } }) => {
+            return Ok(Request::SeedCheck(file));
+        }
+    };
+    serve.into_configuration().map(|configuration| Request::Serve(Box::new(configuration)))
+}
+
+/// The first paragraph of clap's message and its tips, on one line. Usage and help are a flag away.
+fn one_line(message: &str) -> String {
+    let mut paragraphs = message.split("\n\n");
+    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = joined(paragraphs.next().unwrap_or_default());
+    let mut line = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
+    for tip in message.lines().filter_map(|line| line.trim().strip_prefix("tip: ")) {
+        line.push_str("; ");
+        line.push_str(tip);
+    }
+    line.push_str(" (accountd --help lists what there is)");
+    line
+}
+
+impl ServeArguments {
+    fn into_configuration(self) -> Result<Configuration, String> {
+        if self.database.is_some() {
+            return Err("--database is not in this release: state is kept with --data DIR".to_owned());
+        }
+        if self.trail.is_some() {
+            return Err(
+                "--trail is not in this release: records are read with cloudtrail LookupEvents".into()
+            );
+        }
+        let storage = match (self.in_memory, self.data) {
+            (true, Some(_)) => return Err("--in-memory and --data cannot be used together".to_owned()),
+            (true, None) => Storage::Memory,
+            (false, data) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
+        };
+        let root_credentials = self.root_credentials.as_deref().map(read_root_credentials).transpose()?;
+        let configuration = Configuration {
+            listen: self.listen,
+            storage,
+            seed: self.seed,
+            root_credentials,
+            signatures: self.signatures.into(),
+            validation: self.validation.into(),
+            delays: self.delays.unwrap_or(Delays::SHORT),
+            throttle: self.throttle.into(),
+            time: self.time.into(),
+            smtp: self.smtp.map(check_smtp).transpose()?,
+            admin_token: self.admin_token.map(check_admin_token).transpose()?,
+            log: self.log.into(),
+            log_level: self.log_level.into(),
+            ready_file: self.ready_file,
+            workers: self.workers.map(usize::from),
+        };
+        configuration.check()
+    }
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| "it must be an IP address and a port, such as 127.0.0.1:4566 or [::1]:0".to_owned())
+}
+
+/// Checked here and not by the parser, whose messages repeat the value.
+fn check_smtp(url: String) -> Result<Secret, String> {
+    let url = Secret::new(url);
+    match crate::mail::check_url(url.expose()) {
+        Ok(()) => Ok(url),
+        Err(reason) => Err(format!("--smtp: {reason}")),
+    }
+}
+
+fn check_admin_token(token: String) -> Result<Secret, String> {
+    let token = Secret::new(token);
+    // What an Authorization header can carry (RFC 6750 §2.1, and a little more).
+    let text = token.expose();
+    if text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(token)
+    } else {
+        Err("--admin-token: it has at least 8 characters, none of them a space".to_owned())
+    }
+}
+
+impl From<SignaturesChoice> for Signatures {
+    fn from(choice: SignaturesChoice) -> Self {
+        match choice {
+            SignaturesChoice::Strict => Self::Strict,
+            SignaturesChoice::Lenient => Self::Lenient,
+        }
+    }
+}
+
+impl From<ValidationChoice> for Validation {
+    fn from(choice: ValidationChoice) -> Self {
+        match choice {
+            ValidationChoice::Strict => Self::Strict,
+            ValidationChoice::Masked => Self::Masked,
+        }
+    }
+}
+
+impl From<ThrottleChoice> for Throttle {
+    fn from(choice: ThrottleChoice) -> Self {
+        match choice {
+            ThrottleChoice::Off => Self::Off,
+            ThrottleChoice::Aws => Self::Aws,
+        }
+    }
+}
+
+impl From<TimeChoice> for TimeMode {
+    fn from(choice: TimeChoice) -> Self {
+        match choice {
+            TimeChoice::Real => Self::Real,
+            TimeChoice::Manual => Self::Manual,
+        }
+    }
+}
+
+impl From<LogChoice> for LogFormat {
+    fn from(choice: LogChoice) -> Self {
+        match choice {
+            LogChoice::Text => Self::Text,
+            LogChoice::Json => Self::Json,
+        }
+    }
+}
+
+impl From<LevelChoice> for tracing::Level {
+    fn from(choice: LevelChoice) -> Self {
+        match choice {
+            LevelChoice::Error => Self::ERROR,
+            LevelChoice::Warn => Self::WARN,
+            LevelChoice::Info => Self::INFO,
+            LevelChoice::Debug => Self::DEBUG,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configuration(arguments: &[&str]) -> Configuration {
+        match read(std::iter::once("accountd").chain(arguments.iter().copied())) {
+            Ok(Request::Serve(configuration)) => *configuration,
+            Ok(_) => panic!("{arguments:?} does not serve"),
+            Err(line) => panic!("{arguments:?}: {line}"),
+        }
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        let result = read(std::iter::once("accountd").chain(arguments.iter().copied()));
+        let line = result.expect_err(&format!("{arguments:?} is refused"));
+        assert!(!line.contains('\n'), "{line}");
+        line
+    }
+
+    #[test]
+    fn without_flags_it_serves_on_loopback_from_its_own_directory() {
+        for arguments in [&[][..], &["serve"]] {
+            let configuration = configuration(arguments);
+            assert_eq!(configuration.listen.to_string(), "127.0.0.1:4566");
+            assert_eq!(configuration.storage, Storage::Directory("accountd-data".into()));
+            assert_eq!(configuration.signatures, Signatures::Strict);
+            assert_eq!(configuration.validation, Validation::Strict);
+            assert_eq!(configuration.delays, Delays::SHORT);
+            assert_eq!(configuration.throttle, Throttle::Off);
+            assert_eq!(configuration.time, TimeMode::Real);
+            assert_eq!(configuration.log, LogFormat::Text);
+            assert!(configuration.is_loopback());
+        }
+    }
+
+    #[test]
+    fn every_flag_is_read() {
+        let configuration = configuration(&[
+            "serve",
+            "--listen",
+            "[::1]:0",
+            "--in-memory",
+            "--seed",
+            "s.yaml",
+            "--signatures",
+            "lenient",
+            "--validation",
+            "masked",
+            "--delays",
+            "aws",
+            "--throttle",
+            "aws",
+            "--time",
+            "manual",
+            "--smtp",
+            "smtp://127.0.0.1:2525",
+            "--admin-token",
+            "0123456789",
+            "--log",
+            "json",
+            "--log-level",
+            "debug",
+            "--ready-file",
+            "ready.json",
+            "--workers",
+            "3",
+        ]);
+        assert_eq!(configuration.listen.to_string(), "[::1]:0");
+        assert_eq!(configuration.storage, Storage::Memory);
+        assert_eq!(configuration.seed, Some("s.yaml".into()));
+        assert_eq!(configuration.signatures, Signatures::Lenient);
+        assert_eq!(configuration.validation, Validation::Masked);
+        assert_eq!(configuration.delays, Delays::AWS);
+        assert_eq!(configuration.throttle, Throttle::Aws);
+        assert_eq!(configuration.time, TimeMode::Manual);
+        assert_eq!(configuration.smtp.unwrap().expose(), "smtp://127.0.0.1:2525");
+        assert_eq!(configuration.admin_token.unwrap().expose(), "0123456789");
+        assert_eq!(configuration.log, LogFormat::Json);
+        assert_eq!(configuration.log_level, tracing::Level::DEBUG);
+        assert_eq!(configuration.ready_file, Some("ready.json".into()));
+        assert_eq!(configuration.workers, Some(3));
+    }
+
+    /// F-EDGE-10, F-EDGE-11, F-EDGE-12.
+    #[test]
+    fn what_cannot_be_honoured_is_refused_in_one_line() {
+        for (arguments, part) in [
+            (&["--lisen", "x"][..], "'--lisen' found; a similar argument exists: '--listen'"),
+            (&["--listen", "here"], "an IP address and a port"),
+            (&["--listen", "0.0.0.0:4566"], "--root-credentials"),
+            (&["--signatures", "none"], "[possible values: strict, lenient]"),
+            (&["--delays", "enable=soon"], "`soon` is not a duration"),
+            (&["--in-memory", "--data", "d"], "cannot be used together"),
+            (&["--database", "postgres://h"], "not in this release"),
+            (&["--trail", "s3://b"], "not in this release"),
+            (&["--trail", "dir"], "not in this release"),
+            (&["--root-credentials", "/nonexistent"], "/nonexistent: No such file"),
+            (&["--workers", "0"], "0 is not in 1..=512"),
+            (&["seed", "check"], "<FILE>"),
+            (&["seed"], "accountd seed check FILE"),
+            (&["bogus"], "unrecognized subcommand 'bogus'"),
+            (&["--admin-token", "short"], "at least 8 characters"),
+            (&["--data"], "--data <DIR>"),
+        ] {
+            let line = refusal(arguments);
+            assert!(line.contains(part), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_smtp_url_is_not_repeated() {
+        let line = refusal(&["--smtp", "http://user:hunter22@host"]);
+        assert!(line.starts_with("--smtp: ") && !line.contains("hunter22"), "{line}");
+    }
+
+    #[test]
+    fn seed_check_and_help_are_requests_of_their_own() {
+        assert!(
+            matches!(read(["accountd", "seed", "check", "f"]), Ok(Request::SeedCheck(file)) if file == *"f")
+        );
+        for (flag, part) in [("--help", "Examples:"), ("--version", env!("CARGO_PKG_VERSION"))] {
+            let Ok(Request::Help(help)) = read(["accountd", flag]) else { panic!("{flag} is help") };
+            assert!(help.to_string().contains(part), "{help}");
+        }
+    }
+}

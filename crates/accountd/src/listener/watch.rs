@@ -1,0 +1,210 @@
+//! The watch over one connection: who is too slow, found out without a timer per request.
+//!
+//! Requests and the socket leave marks in a [`Pulse`]. A timer of the connection looks at them a few
+//! times per timeout and keeps in a [`Watch`] since when it has seen the same picture. A timeout
+//! therefore takes up to a quarter longer than configured, and a request costs no clock reading.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::Version;
+use tokio::time::Instant;
+
+use super::Limits;
+
+/// What has happened on a connection so far.
+#[derive(Default)]
+pub(super) struct Pulse {
+    received_bytes: AtomicU64,
+    /// [`Self::received_bytes`] when the latest request began or ended: whatever came later and
+    /// belongs to no request is part of a head.
+    settled_bytes: AtomicU64,
+    begun: AtomicU64,
+    finished: AtomicU64,
+    reading_body: AtomicBool,
+    body_given_up: AtomicBool,
+    multiplexed: AtomicBool,
+}
+
+impl Pulse {
+    /// Notes bytes that came from the socket.
+    pub(super) fn received(&self, bytes: usize) {
+        self.received_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Notes that a request's head is complete; its end is noted when the returned value is dropped.
+    pub(super) fn begin(&self, version: Version) -> Finish<'_> {
+        if version == Version::HTTP_2 {
+            self.multiplexed.store(true, Ordering::Relaxed);
+        }
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.settle();
+        Finish(self)
+    }
+
+    fn settle(&self) {
+        self.settled_bytes.store(self.received_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Notes that a body is awaited (over HTTP/1.1, where there is one at a time).
+    pub(super) fn awaiting_body(&self, awaiting: bool) {
+        self.reading_body.store(awaiting, Ordering::Relaxed);
+    }
+
+    /// Lets the body that is awaited fail when it is polled next.
+    pub(super) fn give_up_body(&self) {
+        self.body_given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the body that is awaited took too long.
+    pub(super) fn body_is_given_up(&self) -> bool {
+        self.body_given_up.load(Ordering::Relaxed)
+    }
+}
+
+/// Notes the end of a request when dropped, however it ends.
+pub(super) struct Finish<'a>(&'a Pulse);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.0.settle();
+        self.0.finished.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What a connection waits for. A phase that lasts too long ends the connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    FirstByte,
+    Head,
+    Body,
+    Answer,
+    Idle,
+}
+
+/// What to do with a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    Wait,
+    BodyTooSlow,
+    Close,
+}
+
+/// Since when a connection has been waiting for the same thing.
+pub(super) struct Watch {
+    since: Instant,
+    phase: Phase,
+    begun: u64,
+}
+
+impl Watch {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { since: now, phase: Phase::FirstByte, begun: 0 }
+    }
+
+    /// Looks at the connection now.
+    pub(super) fn look(&mut self, now: Instant, pulse: &Pulse, limits: &Limits) -> Verdict {
+        let begun = pulse.begun.load(Ordering::Relaxed);
+        let phase = phase(pulse, begun);
+        if (phase, begun) != (self.phase, self.begun) {
+            (self.phase, self.begun, self.since) = (phase, begun, now);
+        }
+        let (timeout, verdict) = match phase {
+            Phase::FirstByte => (limits.first_byte_timeout, Verdict::Close),
+            Phase::Head => (limits.head_timeout, Verdict::Close),
+            Phase::Body => (limits.body_timeout, Verdict::BodyTooSlow),
+            Phase::Idle => (limits.idle_timeout, Verdict::Close),
+            // Taking long is the service's right.
+            Phase::Answer => return Verdict::Wait,
+        };
+        if now.duration_since(self.since) < timeout { Verdict::Wait } else { verdict }
+    }
+}
+
+fn phase(pulse: &Pulse, begun: u64) -> Phase {
+    let received = pulse.received_bytes.load(Ordering::Relaxed);
+    let unsettled = received > pulse.settled_bytes.load(Ordering::Relaxed);
+    let multiplexed = pulse.multiplexed.load(Ordering::Relaxed);
+    if begun > pulse.finished.load(Ordering::Relaxed) {
+        let body = !multiplexed && pulse.reading_body.load(Ordering::Relaxed);
+        if body { Phase::Body } else { Phase::Answer }
+    } else if received == 0 {
+        Phase::FirstByte
+    } else if unsettled && !multiplexed {
+        Phase::Head
+    } else {
+        // Over HTTP/2 bytes without a request are frames that keep the connection in order.
+        Phase::Idle
+    }
+}
+
+/// How often a connection is looked at: four times in its shortest timeout.
+pub(super) fn interval(limits: &Limits) -> Duration {
+    let shortest =
+        limits.first_byte_timeout.min(limits.head_timeout).min(limits.body_timeout).min(limits.idle_timeout);
+    (shortest / 4).max(Duration::from_millis(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            first_byte_timeout: Duration::from_secs(3),
+            head_timeout: Duration::from_secs(2),
+            body_timeout: Duration::from_secs(4),
+            idle_timeout: Duration::from_secs(10),
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn a_silent_connection_is_closed_after_the_first_byte_timeout() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        assert_eq!(watch.look(start + Duration::from_secs(2), &pulse, &limits), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits), Verdict::Close);
+    }
+
+    #[test]
+    fn a_head_that_trickles_in_is_closed_though_bytes_keep_coming() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        for second in 1..=2 {
+            pulse.received(1);
+            let now = start + Duration::from_secs(second);
+            assert_eq!(watch.look(now, &pulse, &limits), Verdict::Wait);
+        }
+        pulse.received(1);
+        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits), Verdict::Close);
+    }
+
+    #[test]
+    fn an_answer_may_take_its_time_but_a_body_may_not() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        pulse.received(100);
+        let finish = pulse.begin(Version::HTTP_11);
+        assert_eq!(watch.look(start + Duration::from_secs(1), &pulse, &limits), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(100), &pulse, &limits), Verdict::Wait);
+        pulse.awaiting_body(true);
+        assert_eq!(watch.look(start + Duration::from_secs(101), &pulse, &limits), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(105), &pulse, &limits), Verdict::BodyTooSlow);
+        drop(finish);
+    }
+
+    #[test]
+    fn an_idle_connection_lives_for_the_idle_timeout_after_each_request() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        for request in 0..3 {
+            pulse.received(100);
+            drop(pulse.begin(Version::HTTP_11));
+            let now = start + Duration::from_secs(9 * request);
+            assert_eq!(watch.look(now, &pulse, &limits), Verdict::Wait);
+        }
+        assert_eq!(watch.look(start + Duration::from_secs(27), &pulse, &limits), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(28), &pulse, &limits), Verdict::Close);
+    }
+}

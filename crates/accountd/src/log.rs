@@ -1,0 +1,90 @@
+//! The log, on standard error: text for people or one JSON object per line.
+//!
+//! One line per request at most. Refused requests are logged at `info`, failures of accountd itself
+//! at `error`, and requests that succeed at `debug` only: writing a line for each of 50,000 requests
+//! a second would cost more than answering them. No line ever holds a message's text, a body or a
+//! header, since they echo what callers sent.
+
+use std::borrow::Cow;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::configuration::LogFormat;
+
+/// Starts the log. Call it once.
+///
+/// Only accountd's own events are written: libraries below it could log what callers sent.
+pub fn start(format: LogFormat, level: Level) {
+    let own = Targets::new().with_target("accountd", level);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    // A second start keeps the first: tests start several servers in one process.
+    let _ = match format {
+        LogFormat::Text => tracing_subscriber::registry().with(own).with(layer).try_init(),
+        LogFormat::Json => {
+            tracing_subscriber::registry().with(own).with(layer.json().flatten_event(true)).try_init()
+        }
+    };
+}
+
+/// What the log says about one request.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// The request's id.
+    pub request_id: &'a str,
+    /// The service, or `-` where it is unknown.
+    pub service: &'static str,
+    /// The operation, or `-` where it is unknown.
+    pub operation: &'static str,
+    /// The caller's ARN, or `-` where nobody was identified.
+    pub caller: &'a str,
+    /// The account the call is about, or `-`.
+    pub account: &'a str,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The error code of a refusal.
+    pub code: Option<&'a Cow<'static, str>>,
+    /// From the end of the request to its answer.
+    pub took: Duration,
+}
+
+/// Logs one request.
+pub fn call(call: &Call<'_>) {
+    match call.status {
+        ..400 => write(call, Level::DEBUG),
+        400..500 => write(call, Level::INFO),
+        _ => write(call, Level::ERROR),
+    }
+}
+
+fn write(call: &Call<'_>, level: Level) {
+    // The level of an event is part of its type, hence one arm per level.
+    macro_rules! line {
+        ($level:expr) => {
+            tracing::event!(
+                $level,
+                request_id = call.request_id,
+                service = call.service,
+                operation = call.operation,
+                caller = call.caller,
+                account = call.account,
+                status = call.status,
+                code = call.code.map_or("-", |code| code.as_ref()),
+                microseconds = u64::try_from(call.took.as_micros()).unwrap_or(u64::MAX),
+                "call"
+            )
+        };
+    }
+    match level {
+        Level::ERROR => line!(Level::ERROR),
+        Level::INFO => line!(Level::INFO),
+        _ => line!(Level::DEBUG),
+    }
+}

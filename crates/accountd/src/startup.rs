@@ -1,0 +1,279 @@
+//! The process: from the command line to the last answer.
+//!
+//! Everything that can be wrong before the first request is said in one line and ends with exit code
+//! 2. Nothing is prepared that is not needed: from start to first answer takes milliseconds.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+
+use crate::admin::access::Access;
+use crate::admin::faults::Faults;
+use crate::clock::Clock;
+use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, Storage};
+use crate::listener::{self, Answer, Connections, Limits};
+use crate::log;
+
+/// Serving failed after it had begun.
+const FAILED: u8 = 1;
+/// It could not start as told.
+const REFUSED: u8 = 2;
+
+/// What answers requests, and is closed when the last one is answered.
+pub trait Application: Answer {
+    /// Writes what is not yet written.
+    ///
+    /// # Errors
+    /// Says what could not be written.
+    fn close(&self) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// What the edges of the process hand to the application.
+#[derive(Clone)]
+pub struct Edges {
+    /// Both times.
+    pub clock: Arc<Clock>,
+    /// Faults a person ordered.
+    pub faults: Arc<Faults>,
+    /// The listener's counters, for the metrics.
+    pub connections: Arc<Connections>,
+    /// Who may use the own endpoints.
+    pub access: Access,
+    /// When the process started.
+    pub started: Instant,
+}
+
+/// The process. `open` makes the application (and refuses with one line); `check_seed` reads a seed
+/// file and says in a few lines what it holds.
+pub fn run<A, F>(
+    arguments: impl IntoIterator<Item = OsString>,
+    open: impl FnOnce(Arc<Configuration>, Edges) -> F,
+    check_seed: impl FnOnce(&Path) -> Result<String, String>,
+) -> ExitCode
+where
+    A: Application,
+    F: Future<Output = Result<A, String>>,
+{
+    let started = Instant::now();
+    let outcome = match configuration::read(arguments) {
+        Ok(Request::Help(help)) => print(&help),
+        Ok(Request::SeedCheck(file)) => {
+            check_seed(&file).map_err(Failure::Refused).and_then(|summary| print(&summary))
+        }
+        Ok(Request::Serve(configuration)) => run_server(Arc::from(configuration), started, open),
+        Err(line) => Err(Failure::Refused(line)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let (code, reason) = match failure {
+                Failure::Refused(reason) => (REFUSED, reason),
+                Failure::Serving(reason) => (FAILED, reason),
+            };
+            let _ = writeln!(io::stderr(), "accountd: {}", one_line(&reason));
+            ExitCode::from(code)
+        }
+    }
+}
+
+enum Failure {
+    Refused(String),
+    Serving(String),
+}
+
+fn print(text: &impl fmt::Display) -> Result<(), Failure> {
+    let written = writeln!(io::stdout(), "{}", text.to_string().trim_end());
+    match written {
+        // Whoever reads the help through `head` has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Serving(error.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn run_server<A, F>(
+    configuration: Arc<Configuration>,
+    started: Instant,
+    open: impl FnOnce(Arc<Configuration>, Edges) -> F,
+) -> Result<(), Failure>
+where
+    A: Application,
+    F: Future<Output = Result<A, String>>,
+{
+    log::start(configuration.log, configuration.log_level);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name("accountd").thread_stack_size(1024 * 1024);
+    if let Some(workers) = configuration.workers {
+        builder.worker_threads(workers);
+    }
+    let runtime =
+        builder.build().map_err(|error| Failure::Refused(format!("no threads can be started: {error}")))?;
+    runtime.block_on(serve(configuration, started, open))
+}
+
+async fn serve<A, F>(
+    configuration: Arc<Configuration>,
+    started: Instant,
+    open: impl FnOnce(Arc<Configuration>, Edges) -> F,
+) -> Result<(), Failure>
+where
+    A: Application,
+    F: Future<Output = Result<A, String>>,
+{
+    let mut signals = Signals::new().map_err(|error| Failure::Refused(format!("no signals: {error}")))?;
+    if let Some(file) = &configuration.ready_file {
+        remove_stale(file).map_err(Failure::Refused)?;
+    }
+    // The socket comes first: where it is taken, another accountd may be using the data.
+    let listener = TcpListener::bind(configuration.listen).await.map_err(|error| {
+        Failure::Refused(format!("cannot listen on {}: {}", configuration.listen, bind_reason(&error)))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::Refused(error.to_string()))?;
+    let edges = Edges {
+        clock: Arc::new(Clock::new(configuration.time)),
+        faults: Arc::default(),
+        connections: Arc::default(),
+        access: if configuration.is_loopback() {
+            Access::Loopback
+        } else {
+            Access::Token(configuration.admin_token.clone())
+        },
+        started,
+    };
+    let connections = Arc::clone(&edges.connections);
+    let application = open(Arc::clone(&configuration), edges).await.map_err(Failure::Refused)?;
+    let application = Arc::new(application);
+    if let Some(file) = &configuration.ready_file {
+        write_ready_file(file, address).map_err(Failure::Refused)?;
+    }
+    announce(&configuration, address);
+
+    let answering = listener::serve(
+        listener,
+        Arc::clone(&application),
+        Limits::default(),
+        connections,
+        signals.received(),
+    );
+    let drained = answering.await;
+    if !drained {
+        tracing::warn!("some connections were still busy at the end and are closed now");
+    }
+    application.close().await.map_err(Failure::Serving)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// SIGTERM and SIGINT. They are caught from the start, so that an early one ends the process as well.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what was accepted is answered first");
+    }
+}
+
+fn bind_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or choose another port with --listen".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => "this user may not; ports below 1024 are reserved".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A file left by an earlier run would say that this one is ready.
+fn remove_stale(file: &Path) -> Result<(), String> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(format!("--ready-file {}: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Written beside its place and moved there, so that nobody reads half of it.
+fn write_ready_file(file: &Path, address: SocketAddr) -> Result<(), String> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let line = serde_json::json!({ "address": address.to_string(), "pid": std::process::id() });
+    let written = std::fs::write(&beside, format!("{line}\n")).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        format!("--ready-file {}: {error}", file.display())
+    })
+}
+
+/// Says where it listens, where its data is, and what to try first.
+fn announce(configuration: &Configuration, address: SocketAddr) {
+    let version = env!("CARGO_PKG_VERSION");
+    let state = match &configuration.storage {
+        Storage::Directory(directory) => {
+            let directory = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+            format!("kept in {}", directory.display())
+        }
+        Storage::Memory => "in memory only, gone when it stops".to_owned(),
+    };
+    if configuration.log == LogFormat::Json {
+        tracing::info!(version, address = %address, state, "listening");
+    } else {
+        let first = first_command(configuration, address);
+        let text =
+            format!("accountd {version} listens on http://{address}\nstate: {state}\ntry:   {first}\n");
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+    if configuration.signatures == Signatures::Lenient {
+        tracing::warn!("signatures are not checked: anyone on this machine can be anyone");
+    }
+}
+
+fn first_command(configuration: &Configuration, address: SocketAddr) -> String {
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let keys = match configuration.root_credentials {
+        None => "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test ",
+        // Keys of one's own are not repeated; the command expects them in the environment.
+        Some(_) => "",
+    };
+    let url = SocketAddr::new(host, address.port());
+    format!("{keys}aws --endpoint-url http://{url} --region us-east-1 account get-account-information")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_several_lines_becomes_one() {
+        assert_eq!(one_line("first\n\n  second\n"), "first; second");
+    }
+}
