@@ -1,10 +1,3 @@
-//! The effects around the rules: sockets, time, randomness, storage, mail, and the process itself.
+//! accountd: effects around the rules: files, clock, entropy, sockets.
 
-pub mod admin;
-pub mod clock;
-pub mod configuration;
-pub mod entropy;
-pub mod listener;
-pub mod log;
-pub mod mail;
-pub mod startup;
+pub mod seed;

@@ -1,0 +1,233 @@
+//! The `iam` part of an account: reading users, roles, policies and access keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::policy::Policy;
+use jiff::Timestamp;
+
+use super::constraints::Shape;
+use super::item::{Fields, Given, Item};
+
+/// Everything under an account's `iam`.
+#[derive(Default)]
+pub(super) struct Iam<'n> {
+    pub users: Vec<UserDraft<'n>>,
+    pub roles: Vec<RoleDraft<'n>>,
+    pub policies: Vec<PolicyDraft<'n>>,
+    pub root_access_keys: Vec<KeyDraft<'n>>,
+}
+
+/// What users and roles have in common.
+pub(super) struct IdentityDraft<'n> {
+    pub item: Item<'n>,
+    pub name: String,
+    pub path: String,
+    pub id: Option<String>,
+    pub tags: BTreeMap<String, String>,
+    pub inline_policies: BTreeMap<String, Policy>,
+    /// Names or ARNs, as written.
+    pub attached_policies: Vec<Given<'n, String>>,
+    /// A name or an ARN, as written.
+    pub permissions_boundary: Option<Given<'n, String>>,
+}
+
+/// A user.
+pub(super) struct UserDraft<'n> {
+    pub identity: IdentityDraft<'n>,
+    pub access_keys: Vec<KeyDraft<'n>>,
+}
+
+/// A role.
+pub(super) struct RoleDraft<'n> {
+    pub identity: IdentityDraft<'n>,
+    pub trust_policy: Policy,
+    pub max_session_duration_seconds: u32,
+    pub sessions: Vec<SessionDraft<'n>>,
+}
+
+/// A session of a role that is open when the store begins.
+pub(super) struct SessionDraft<'n> {
+    pub key: KeyDraft<'n>,
+    pub name: String,
+    pub token: String,
+    pub expires_at: Option<Timestamp>,
+    pub policy: Option<Policy>,
+    pub policy_arns: Vec<Given<'n, String>>,
+    pub tags: BTreeMap<String, String>,
+    pub source_identity: Option<String>,
+}
+
+/// A customer-managed policy.
+pub(super) struct PolicyDraft<'n> {
+    pub item: Item<'n>,
+    pub name: String,
+    pub path: String,
+    pub id: Option<String>,
+    pub document: Policy,
+}
+
+/// An access key.
+pub(super) struct KeyDraft<'n> {
+    pub id: Given<'n, String>,
+    pub secret: String,
+    pub active: bool,
+}
+
+/// The longest session where a role names none, as CreateRole has it.
+pub(super) const DEFAULT_SESSION_SECONDS: u32 = 3600;
+
+/// IAM's quota of access keys for a user, and for the root user.
+const MAX_ACCESS_KEYS: usize = 2;
+
+/// Reads an account's `iam`.
+pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
+    let fields = item.fields(&["users", "roles", "policies", "root_access_keys"])?;
+    let users = fields.each("users", read_user);
+    let roles = fields.each("roles", read_role);
+    let policies = fields.each("policies", read_policy);
+    let root_access_keys = read_access_keys(&fields, "root_access_keys");
+    let iam = Iam { users: users?, roles: roles?, policies: policies?, root_access_keys: root_access_keys? };
+    let users = iam.users.iter().map(|user| (&user.identity.item, &user.identity.name));
+    let roles = iam.roles.iter().map(|role| (&role.identity.item, &role.identity.name));
+    let policies = iam.policies.iter().map(|policy| (&policy.item, &policy.name));
+    refuse_equal_names("user", users);
+    refuse_equal_names("role", roles);
+    refuse_equal_names("policy", policies);
+    Some(iam)
+}
+
+/// IAM's names are unique in an account without regard to case.
+fn refuse_equal_names<'a, 'n: 'a>(kind: &str, named: impl Iterator<Item = (&'a Item<'n>, &'a String)>) {
+    let mut seen = BTreeSet::new();
+    for (item, name) in named {
+        if !seen.insert(name.to_lowercase()) {
+            item.report(format!("a {kind} named `{name}` is in this account already; case does not count"));
+        }
+    }
+}
+
+const IDENTITY_KEYS: [&str; 7] =
+    ["name", "path", "id", "tags", "inline_policies", "attached_policies", "permissions_boundary"];
+
+fn read_identity<'n>(fields: &Fields<'n>, id: Shape) -> Option<IdentityDraft<'n>> {
+    let name = fields.required_text("name", Shape::IamName);
+    let path = fields.optional_text("path", Shape::IamPath);
+    let id = fields.optional_text("id", id);
+    let tags = fields.optional("tags", |tags| tags.tags());
+    let inline_policies = fields.optional("inline_policies", read_inline_policies);
+    let attached_policies = fields.each("attached_policies", reference);
+    let permissions_boundary = fields.optional("permissions_boundary", reference);
+    Some(IdentityDraft {
+        item: fields.item().clone(),
+        name: name?,
+        path: path?.unwrap_or_else(|| "/".to_owned()),
+        id: id?,
+        tags: tags?.unwrap_or_default(),
+        inline_policies: inline_policies?.unwrap_or_default(),
+        attached_policies: attached_policies?,
+        permissions_boundary: permissions_boundary?,
+    })
+}
+
+fn reference(item: Item<'_>) -> Option<Given<'_, String>> {
+    item.given(|item| item.text().map(str::to_owned))
+}
+
+fn read_inline_policies(item: Item<'_>) -> Option<BTreeMap<String, Policy>> {
+    let read = |entry: super::item::Entry<'_>| {
+        let name = entry.name(Shape::IamPolicyName);
+        let policy = entry.item.policy();
+        Some((name?, policy?))
+    };
+    let policies: Vec<_> = item.entries()?.into_iter().map(read).collect();
+    policies.into_iter().collect()
+}
+
+fn keys_with(more: &[&'static str]) -> Vec<&'static str> {
+    [&IDENTITY_KEYS, more].concat()
+}
+
+fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
+    let fields = item.fields(&keys_with(&["access_keys"]))?;
+    let identity = read_identity(&fields, Shape::UserId);
+    let access_keys = read_access_keys(&fields, "access_keys");
+    Some(UserDraft { identity: identity?, access_keys: access_keys? })
+}
+
+fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {
+    let fields = item.fields(&keys_with(&["trust_policy", "max_session_duration_seconds", "sessions"]))?;
+    let identity = read_identity(&fields, Shape::RoleId);
+    let trust_policy = fields.required("trust_policy").and_then(|policy| policy.policy());
+    let longest =
+        fields.optional("max_session_duration_seconds", |longest| longest.whole_number(3600, 43_200));
+    let sessions = fields.each("sessions", |session| read_session(&session));
+    Some(RoleDraft {
+        identity: identity?,
+        trust_policy: trust_policy?,
+        max_session_duration_seconds: longest?.unwrap_or(DEFAULT_SESSION_SECONDS),
+        sessions: sessions?,
+    })
+}
+
+fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {
+    let fields = item.fields(&["name", "path", "id", "document"])?;
+    let name = fields.required_text("name", Shape::IamPolicyName);
+    let path = fields.optional_text("path", Shape::IamPath);
+    let id = fields.optional_text("id", Shape::ManagedPolicyId);
+    let document = fields.required("document").and_then(|document| document.policy());
+    let path = path?.unwrap_or_else(|| "/".to_owned());
+    Some(PolicyDraft { name: name?, path, id: id?, document: document?, item })
+}
+
+fn read_access_keys<'n>(fields: &Fields<'n>, key: &str) -> Option<Vec<KeyDraft<'n>>> {
+    let keys = fields.each(key, read_access_key)?;
+    if keys.len() > MAX_ACCESS_KEYS {
+        fields.get(key)?.report(format!("has more than {MAX_ACCESS_KEYS} access keys"));
+    }
+    Some(keys)
+}
+
+fn read_access_key(item: Item<'_>) -> Option<KeyDraft<'_>> {
+    let fields = item.fields(&["id", "secret", "status"])?;
+    let id = read_key_id(&fields, "id");
+    let secret = fields.required_text("secret", Shape::SecretAccessKey);
+    let active = fields.optional("status", |it| it.choice(&[("Active", true), ("Inactive", false)]));
+    Some(KeyDraft { id: id?, secret: secret?, active: active?.unwrap_or(true) })
+}
+
+fn read_key_id<'n>(fields: &Fields<'n>, key: &str) -> Option<Given<'n, String>> {
+    fields.required(key)?.given(|id| id.checked(Shape::AccessKeyId))
+}
+
+fn read_session<'n>(item: &Item<'n>) -> Option<SessionDraft<'n>> {
+    let fields = item.fields(&[
+        "session_name",
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+        "expires_at",
+        "policy",
+        "policy_arns",
+        "tags",
+        "source_identity",
+    ])?;
+    let name = fields.required_text("session_name", Shape::SessionName);
+    let id = read_key_id(&fields, "access_key_id");
+    let secret = fields.required_text("secret_access_key", Shape::SecretAccessKey);
+    let token = fields.required_text("session_token", Shape::SessionToken);
+    let expires_at = fields.optional("expires_at", |at| at.timestamp());
+    let policy = fields.optional("policy", |policy| policy.policy());
+    let policy_arns = fields.each("policy_arns", reference);
+    let tags = fields.optional("tags", |tags| tags.tags());
+    let source_identity = fields.optional_text("source_identity", Shape::SessionName);
+    Some(SessionDraft {
+        key: KeyDraft { id: id?, secret: secret?, active: true },
+        name: name?,
+        token: token?,
+        expires_at: expires_at?,
+        policy: policy?,
+        policy_arns: policy_arns?,
+        tags: tags?.unwrap_or_default(),
+        source_identity: source_identity?,
+    })
+}

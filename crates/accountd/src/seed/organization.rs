@@ -1,0 +1,259 @@
+//! The `organization` and `organizational_units` of a seed file: reading them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use aws::policy::Policy;
+use jiff::Timestamp;
+use services::state::organization::FeatureSet;
+
+use super::constraints::Shape;
+use super::item::{Fields, Given, Item};
+
+/// The keys of an account that make sense only within an organization.
+pub(super) const ORGANIZATION_KEYS: [&str; 7] = [
+    "organizational_unit",
+    "organization_account_access_role",
+    "policies",
+    "full_aws_access",
+    "tags",
+    "joined",
+    "joined_method",
+];
+
+/// The policy type that the policies of a seed file have.
+pub(super) const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
+
+/// What is attached to the root, an organizational unit or an account.
+pub(super) struct Attachments<'n> {
+    /// Names or ids of policies, as written.
+    pub policies: Vec<Given<'n, String>>,
+    /// Whether the AWS-managed FullAWSAccess is attached too, as it is wherever nobody detached it.
+    pub full_aws_access: bool,
+}
+
+/// The organization as the file describes it.
+pub(super) struct OrganizationDraft<'n> {
+    pub item: Item<'n>,
+    pub id: Option<String>,
+    pub management_account: Given<'n, AccountId>,
+    pub feature_set: FeatureSet,
+    pub created_at: Option<Timestamp>,
+    pub root_id: Option<String>,
+    pub root: Attachments<'n>,
+    pub root_tags: BTreeMap<String, String>,
+    pub trusted_services: Vec<Given<'n, String>>,
+    pub delegated_administrators: Vec<DelegationDraft<'n>>,
+    pub enabled_policy_types: BTreeSet<String>,
+    pub policies: Vec<ScpDraft<'n>>,
+}
+
+/// One delegated administrator.
+pub(super) struct DelegationDraft<'n> {
+    pub account: Given<'n, AccountId>,
+    pub services: Vec<Given<'n, String>>,
+}
+
+/// A service control policy.
+pub(super) struct ScpDraft<'n> {
+    pub item: Item<'n>,
+    pub id: Option<String>,
+    pub name: String,
+    pub description: String,
+    pub document: Policy,
+}
+
+/// An organizational unit.
+pub(super) struct UnitDraft<'n> {
+    pub item: Item<'n>,
+    /// The names from below the root down to this unit's own.
+    pub names: Vec<String>,
+    /// The place of its parent in the list of all units; `None` below the root.
+    pub parent: Option<usize>,
+    pub id: Option<String>,
+    pub attachments: Attachments<'n>,
+    pub tags: BTreeMap<String, String>,
+    pub accounts: Vec<Given<'n, AccountId>>,
+}
+
+/// Reads `policies` and `full_aws_access` of a root, an organizational unit or an account.
+pub(super) fn read_attachments<'n>(fields: &Fields<'n>) -> Option<Attachments<'n>> {
+    let policies = fields.each("policies", |policy| policy.given(|it| it.text().map(str::to_owned)));
+    let full_aws_access = fields.optional("full_aws_access", |flag| flag.flag());
+    Some(Attachments { policies: policies?, full_aws_access: full_aws_access?.unwrap_or(true) })
+}
+
+/// Reads `organization`.
+pub(super) fn read_organization<'n>(item: Item<'n>) -> Option<OrganizationDraft<'n>> {
+    let fields = item.fields(&[
+        "id",
+        "management_account",
+        "feature_set",
+        "created",
+        "root",
+        "trusted_services",
+        "delegated_administrators",
+        "enabled_policy_types",
+        "policies",
+    ])?;
+    let id = fields.optional_text("id", Shape::OrganizationId);
+    let management_account = fields.required("management_account").and_then(|it| it.given(Item::account_id));
+    let feature_set = fields.optional("feature_set", |set| {
+        set.choice(&[("ALL", FeatureSet::All), ("CONSOLIDATED_BILLING", FeatureSet::ConsolidatedBilling)])
+    });
+    let created_at = fields.optional("created", |created| created.timestamp());
+    let root = read_root(&fields);
+    let trusted_services = fields.each("trusted_services", service);
+    let delegated_administrators = fields.each("delegated_administrators", read_delegation);
+    let feature_set_or_all = feature_set.flatten().unwrap_or(FeatureSet::All);
+    let enabled_policy_types = read_policy_types(&fields, feature_set_or_all);
+    let policies = fields.each("policies", read_policy);
+    feature_set?;
+    let (root_id, root, root_tags) = root?;
+    Some(OrganizationDraft {
+        id: id?,
+        management_account: management_account?,
+        feature_set: feature_set_or_all,
+        created_at: created_at?,
+        root_id,
+        root,
+        root_tags,
+        trusted_services: trusted_services?,
+        delegated_administrators: delegated_administrators?,
+        enabled_policy_types: enabled_policy_types?,
+        policies: policies?,
+        item,
+    })
+}
+
+type Root<'n> = (Option<String>, Attachments<'n>, BTreeMap<String, String>);
+
+fn read_root<'n>(organization: &Fields<'n>) -> Option<Root<'n>> {
+    let Some(item) = organization.get("root") else {
+        return Some((None, Attachments { policies: Vec::new(), full_aws_access: true }, BTreeMap::new()));
+    };
+    let fields = item.fields(&["id", "policies", "full_aws_access", "tags"])?;
+    let id = fields.optional_text("id", Shape::RootId);
+    let attachments = read_attachments(&fields);
+    let tags = fields.optional("tags", |tags| tags.tags());
+    Some((id?, attachments?, tags?.unwrap_or_default()))
+}
+
+fn service(item: Item<'_>) -> Option<Given<'_, String>> {
+    item.given(|item| item.checked(Shape::ServicePrincipal))
+}
+
+fn read_delegation(item: Item<'_>) -> Option<DelegationDraft<'_>> {
+    let fields = item.fields(&["account", "services"])?;
+    let account = fields.required("account").and_then(|account| account.given(Item::account_id));
+    let named = fields.required("services");
+    let services = fields.each("services", service);
+    named?;
+    Some(DelegationDraft { account: account?, services: services? })
+}
+
+/// The policy types of the Organizations model.
+const POLICY_TYPES: [&str; 15] = [
+    SERVICE_CONTROL_POLICY,
+    "RESOURCE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "BACKUP_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+    "CHATBOT_POLICY",
+    "DECLARATIVE_POLICY_EC2",
+    "SECURITYHUB_POLICY",
+    "SECURITYHUB_CSPM_POLICY",
+    "INSPECTOR_POLICY",
+    "UPGRADE_ROLLOUT_POLICY",
+    "BEDROCK_POLICY",
+    "S3_POLICY",
+    "NETWORK_SECURITY_DIRECTOR_POLICY",
+    "GUARDDUTY_POLICY",
+];
+
+fn read_policy_types(fields: &Fields<'_>, feature_set: FeatureSet) -> Option<BTreeSet<String>> {
+    if fields.get("enabled_policy_types").is_none() {
+        // With all features the console and CreateOrganization leave this type enabled; without them no
+        // type can be.
+        let scp = (feature_set == FeatureSet::All).then(|| SERVICE_CONTROL_POLICY.to_owned());
+        return Some(scp.into_iter().collect());
+    }
+    let words = POLICY_TYPES.map(|word| (word, word));
+    let types = fields.each("enabled_policy_types", |kind| kind.choice(&words).map(str::to_owned))?;
+    Some(types.into_iter().collect())
+}
+
+fn read_policy(item: Item<'_>) -> Option<ScpDraft<'_>> {
+    let fields = item.fields(&["name", "id", "type", "description", "document"])?;
+    let name = fields.required_text("name", Shape::PolicyName);
+    let id = fields.optional_text("id", Shape::PolicyId);
+    let kind = fields.optional("type", |kind| kind.choice(&[(SERVICE_CONTROL_POLICY, ())]));
+    let description = fields.optional_text("description", Shape::PolicyDescription);
+    let document = fields.required("document").and_then(|document| document.policy());
+    kind?;
+    Some(ScpDraft {
+        id: id?,
+        name: name?,
+        description: description?.unwrap_or_default(),
+        document: document?,
+        item,
+    })
+}
+
+/// The deepest an organizational unit may lie below the root (AWS Organizations, quotas).
+const MAX_UNIT_DEPTH: usize = 5;
+
+/// Reads `organizational_units`: each unit before those within it.
+pub(super) fn read_units<'n>(top: &Fields<'n>) -> Option<Vec<UnitDraft<'n>>> {
+    let mut units = Vec::new();
+    read_siblings(top, None, &mut units)?;
+    Some(units)
+}
+
+fn read_siblings<'n>(
+    fields: &Fields<'n>,
+    parent: Option<usize>,
+    units: &mut Vec<UnitDraft<'n>>,
+) -> Option<()> {
+    let mut names = BTreeSet::new();
+    fields.each("organizational_units", |item| {
+        let place = read_unit(item.clone(), parent, units)?;
+        // F-SEED-2: names are unique among the units of one parent (Organizations, DuplicateOrganizationalUnitException).
+        let name = units[place].names.last()?.clone();
+        if !names.insert(name.clone()) {
+            item.report(format!("an organizational unit named `{name}` is in this parent already"));
+            return None;
+        }
+        Some(())
+    })?;
+    Some(())
+}
+
+/// Reads a unit and those within it, and says where in the list it stands.
+fn read_unit<'n>(item: Item<'n>, parent: Option<usize>, units: &mut Vec<UnitDraft<'n>>) -> Option<usize> {
+    let fields = item.fields(&[
+        "name",
+        "id",
+        "policies",
+        "full_aws_access",
+        "tags",
+        "accounts",
+        "organizational_units",
+    ])?;
+    let name = fields.required_text("name", Shape::OrganizationalUnitName);
+    let id = fields.optional_text("id", Shape::OrganizationalUnitId);
+    let attachments = read_attachments(&fields);
+    let tags = fields.optional("tags", |tags| tags.tags());
+    let accounts = fields.each("accounts", |account| account.given(Item::account_id));
+    let mut names = parent.map(|parent| units[parent].names.clone()).unwrap_or_default();
+    names.push(name?);
+    if names.len() > MAX_UNIT_DEPTH {
+        item.report(format!("is more than {MAX_UNIT_DEPTH} levels below the root"));
+        return None;
+    }
+    let (id, attachments, tags) = (id?, attachments?, tags?.unwrap_or_default());
+    let place = units.len();
+    units.push(UnitDraft { item, names, parent, id, attachments, tags, accounts: accounts? });
+    read_siblings(&fields, Some(place), units)?;
+    Some(place)
+}

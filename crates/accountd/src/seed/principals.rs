@@ -1,0 +1,270 @@
+//! The identities of an account as documents: policy names resolved to ARNs, credentials to their owners.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::{AccountId, Arn, PARTITION};
+use aws::policy::Policy;
+use jiff::{SignedDuration, Timestamp};
+use services::state::identity::{Credential, CredentialOwner, ManagedPolicy, Role, RoleSession, User};
+use services::world::World;
+
+use super::Summary;
+use super::account::AccountDraft;
+use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft};
+use super::ids;
+use super::item::Given;
+
+/// AWS-managed policies that may be named without their ARN. Any other is named by its ARN.
+const AWS_MANAGED: [&str; 8] = [
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "ReadOnlyAccess",
+    "SecurityAudit",
+    "AWSAccountManagementFullAccess",
+    "AWSAccountManagementReadOnlyAccess",
+    "AWSOrganizationsFullAccess",
+    "AWSOrganizationsReadOnlyAccess",
+];
+
+const ACCESS_ROLE: &str = "OrganizationAccountAccessRole";
+
+/// Writes the identities of one account after another, and sees to what is unique over all of them.
+#[derive(Default)]
+pub(super) struct Principals {
+    /// Access key ids and the paths of the values that use them.
+    access_keys: BTreeMap<String, String>,
+    identity_ids: BTreeSet<String>,
+}
+
+/// One account while its identities are written.
+struct Scope<'a, 'n> {
+    account: &'a AccountDraft<'n>,
+    /// Names of customer-managed policies, and their ARNs.
+    policies: BTreeMap<&'a str, String>,
+    now: Timestamp,
+}
+
+impl Scope<'_, '_> {
+    fn id(&self) -> AccountId {
+        self.account.id.value
+    }
+
+    /// The key of a user, role or policy.
+    fn key(&self, name: &str) -> String {
+        format!("{}/{}", self.id(), name.to_lowercase())
+    }
+
+    /// The ARN that a name or an ARN stands for.
+    fn arn(&self, reference: &Given<'_, String>) -> String {
+        let text = reference.value.as_str();
+        if let Some(arn) = Arn::parse(text) {
+            let managed = arn.account == "aws" && arn.resource.starts_with("policy/");
+            let known = managed || self.policies.values().any(|own| own == text);
+            if arn.service != "iam" || arn.partition != PARTITION || !known {
+                reference.item.report(format!("`{text}` is no managed policy of AWS or of this account"));
+            }
+            return text.to_owned();
+        }
+        if let Some(arn) = self.policies.get(text) {
+            return arn.clone();
+        }
+        if !AWS_MANAGED.contains(&text) {
+            reference.item.report(format!(
+                "no policy of this account is named `{text}`; name policies of AWS by their ARN"
+            ));
+        }
+        format!("arn:{PARTITION}:iam::aws:policy/{text}")
+    }
+
+    fn arns(&self, references: &[Given<'_, String>]) -> BTreeSet<String> {
+        references.iter().map(|reference| self.arn(reference)).collect()
+    }
+}
+
+impl Principals {
+    /// Writes users, roles, policies and credentials of `account`. `management_account` is that of the
+    /// account's organization, if it is a member that has the access role.
+    pub fn write(
+        &mut self,
+        account: &AccountDraft<'_>,
+        management_account: Option<AccountId>,
+        now: Timestamp,
+        world: &mut World<'_>,
+        summary: &mut Summary,
+    ) {
+        let iam = &account.iam;
+        let arn =
+            |path: &str, name: &str| format!("arn:{PARTITION}:iam::{}:policy{path}{name}", account.id.value);
+        let policies =
+            iam.policies.iter().map(|policy| (policy.name.as_str(), arn(&policy.path, &policy.name)));
+        let scope = Scope { account, policies: policies.collect(), now };
+        self.write_policies(&scope, world);
+        self.write_users(&scope, world);
+        for role in &iam.roles {
+            self.write_role(&scope, role, world);
+        }
+        for key in &iam.root_access_keys {
+            self.write_credential(&scope, key, CredentialOwner::Root, account.created_at, world);
+        }
+        summary.policies += iam.policies.len();
+        summary.users += iam.users.len();
+        summary.roles += iam.roles.len();
+        let sessions: usize = iam.roles.iter().map(|role| role.sessions.len()).sum();
+        let user_keys: usize = iam.users.iter().map(|user| user.access_keys.len()).sum();
+        summary.access_keys += iam.root_access_keys.len() + user_keys + sessions;
+        let named = iam.roles.iter().any(|role| role.identity.name.eq_ignore_ascii_case(ACCESS_ROLE));
+        if let Some(management_account) = management_account.filter(|_| !named) {
+            let role = access_role(&scope, management_account);
+            world.put(&scope.key(ACCESS_ROLE), role);
+            summary.roles += 1;
+        }
+    }
+
+    fn identity_id(&mut self, scope: &Scope<'_, '_>, prefix: &str, identity: &IdentityDraft<'_>) -> String {
+        let derive = || ids::identity(prefix, scope.id().as_str(), &identity.name);
+        let id = identity.id.clone().unwrap_or_else(derive);
+        if !self.identity_ids.insert(id.clone()) {
+            identity.item.report(format!("the id `{id}` is in use already"));
+        }
+        id
+    }
+
+    fn write_policies(&mut self, scope: &Scope<'_, '_>, world: &mut World<'_>) {
+        for policy in &scope.account.iam.policies {
+            let derive = || ids::identity("ANPA", scope.id().as_str(), &policy.name);
+            let id = policy.id.clone().unwrap_or_else(derive);
+            if !self.identity_ids.insert(id.clone()) {
+                policy.item.report(format!("the id `{id}` is in use already"));
+            }
+            let document = ManagedPolicy {
+                account: scope.id(),
+                name: policy.name.clone(),
+                id,
+                path: policy.path.clone(),
+                created_at: scope.account.created_at,
+                document: policy.document.clone(),
+            };
+            world.put(&scope.key(&policy.name), document);
+        }
+    }
+
+    fn write_users(&mut self, scope: &Scope<'_, '_>, world: &mut World<'_>) {
+        for user in &scope.account.iam.users {
+            let identity = &user.identity;
+            let document = User {
+                account: scope.id(),
+                name: identity.name.clone(),
+                id: self.identity_id(scope, "AIDA", identity),
+                path: identity.path.clone(),
+                created_at: scope.account.created_at,
+                inline_policies: identity.inline_policies.clone(),
+                attached_policies: scope.arns(&identity.attached_policies),
+                permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
+                tags: identity.tags.clone(),
+                access_keys: user.access_keys.iter().map(|key| key.id.value.clone()).collect(),
+            };
+            world.put(&scope.key(&identity.name), document);
+            for key in &user.access_keys {
+                let owner = CredentialOwner::User(identity.name.clone());
+                self.write_credential(scope, key, owner, scope.account.created_at, world);
+            }
+        }
+    }
+
+    fn write_role(&mut self, scope: &Scope<'_, '_>, role: &RoleDraft<'_>, world: &mut World<'_>) {
+        let identity = &role.identity;
+        let id = self.identity_id(scope, "AROA", identity);
+        let document = Role {
+            account: scope.id(),
+            name: identity.name.clone(),
+            id: id.clone(),
+            path: identity.path.clone(),
+            created_at: scope.account.created_at,
+            trust_policy: role.trust_policy.clone(),
+            max_session_duration_seconds: role.max_session_duration_seconds,
+            inline_policies: identity.inline_policies.clone(),
+            attached_policies: scope.arns(&identity.attached_policies),
+            permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
+            tags: identity.tags.clone(),
+        };
+        world.put(&scope.key(&identity.name), document);
+        for session in &role.sessions {
+            let owner = session_owner(scope, role, &id, session);
+            let issued_at = owner.issued_at;
+            self.write_credential(scope, &session.key, CredentialOwner::RoleSession(owner), issued_at, world);
+        }
+    }
+
+    fn write_credential(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        key: &KeyDraft<'_>,
+        owner: CredentialOwner,
+        created_at: Timestamp,
+        world: &mut World<'_>,
+    ) {
+        let id = &key.id.value;
+        if let Some(first) = self.access_keys.insert(id.clone(), key.id.item.path.clone()) {
+            key.id.item.report(format!("is the same access key id as {first}"));
+        }
+        let document = Credential {
+            access_key_id: id.clone(),
+            secret_access_key: key.secret.clone(),
+            account: scope.id(),
+            owner,
+            active: key.active,
+            created_at,
+        };
+        world.put(id, document);
+    }
+}
+
+/// A session without an end lasts as long as its role allows, counted from now.
+fn session_owner(
+    scope: &Scope<'_, '_>,
+    role: &RoleDraft<'_>,
+    role_id: &str,
+    session: &SessionDraft<'_>,
+) -> RoleSession {
+    let longest = SignedDuration::from_secs(i64::from(role.max_session_duration_seconds));
+    let expires_at = session.expires_at.unwrap_or(scope.now + longest);
+    RoleSession {
+        role: role.identity.name.clone(),
+        role_id: role_id.to_owned(),
+        session_name: session.name.clone(),
+        session_token: session.token.clone(),
+        issued_at: scope.now.min(expires_at),
+        expires_at,
+        policy: session.policy.clone(),
+        policy_arns: scope.arns(&session.policy_arns),
+        tags: session.tags.clone(),
+        source_identity: session.source_identity.clone(),
+    }
+}
+
+/// F-SEED-5: the role that Organizations leaves in an account it creates (observed.md, "Organizations
+/// account creation").
+fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
+    let trust_policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:{PARTITION}:iam::{management_account}:root") },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    Role {
+        account: scope.id(),
+        name: ACCESS_ROLE.to_owned(),
+        id: ids::identity("AROA", scope.id().as_str(), ACCESS_ROLE),
+        path: "/".to_owned(),
+        created_at: scope.account.created_at,
+        trust_policy: Policy::parse(&trust_policy.to_string())
+            .expect("INVARIANT: a trust policy with one principal is well-formed"),
+        max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
+        inline_policies: BTreeMap::new(),
+        attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
+        permissions_boundary: None,
+        tags: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,291 @@
+//! The organization as documents: ids, attachments and places, every reference resolved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use services::state::organization::{
+    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+};
+
+use super::account::AccountDraft;
+use super::ids;
+use super::item::Item;
+use super::organization::{Attachments, OrganizationDraft, SERVICE_CONTROL_POLICY, UnitDraft};
+
+/// The AWS-managed policy that is attached everywhere at first; it is not stored.
+const FULL_AWS_ACCESS: &str = "p-FullAWSAccess";
+const FULL_AWS_ACCESS_NAME: &str = "FullAWSAccess";
+
+/// The most service control policies on one root, unit or account (AWS Organizations, quotas).
+const MAX_ATTACHED: usize = 5;
+
+/// The service that takes one delegated administrator only (Account Management guide).
+const ACCOUNT_MANAGEMENT: &str = "account.amazonaws.com";
+
+/// An organization's documents.
+pub(super) struct Tree {
+    pub organization: Organization,
+    /// The root first.
+    pub units: Vec<OrganizationalUnit>,
+    pub policies: Vec<OrganizationPolicy>,
+    pub members: BTreeMap<AccountId, Membership>,
+}
+
+/// Resolves the organization. Where something does not fit, the problem is reported and the result is of
+/// no use.
+pub(super) fn resolve(
+    draft: &OrganizationDraft<'_>,
+    units: &[UnitDraft<'_>],
+    accounts: &[AccountDraft<'_>],
+    now: Timestamp,
+) -> Tree {
+    let id = draft.id.clone().unwrap_or_else(|| ids::organization(draft.management_account.value.as_str()));
+    let root_id = draft.root_id.clone().unwrap_or_else(|| ids::root(&id));
+    check_features(draft);
+    let policies = policies(draft, &id);
+    let targets = Targets { draft, policies: &policies };
+    let units_of_tree = unit_documents(draft, units, &targets, &id, &root_id);
+    let places = places(units, accounts, &units_of_tree);
+    let members: BTreeMap<AccountId, &AccountDraft<'_>> = accounts
+        .iter()
+        .filter(|account| account.in_organization)
+        .map(|account| (account.id.value, account))
+        .collect();
+    check_administrators(draft, &members);
+    let management_account = draft.management_account.value;
+    let created_at = members.get(&management_account).map_or(now, |account| account.created_at);
+    let created_at = draft.created_at.unwrap_or(created_at);
+    let memberships = members
+        .iter()
+        .map(|(account, member)| {
+            // AWS lists the management account as invited; it was there before its organization.
+            let created = member.created_by_organizations && *account != management_account;
+            let membership = Membership {
+                organization_id: id.clone(),
+                parent_id: places.get(account).unwrap_or(&root_id).clone(),
+                joined_at: member.joined_at,
+                joined_method: if created { "CREATED" } else { "INVITED" }.to_owned(),
+                policies: targets.attached(&member.item, &member.attachments),
+                tags: member.tags.clone(),
+            };
+            (*account, membership)
+        })
+        .collect();
+    let organization = organization_document(draft, id, root_id, created_at);
+    Tree { organization, units: units_of_tree, policies, members: memberships }
+}
+
+fn organization_document(
+    draft: &OrganizationDraft<'_>,
+    id: String,
+    root_id: String,
+    created_at: Timestamp,
+) -> Organization {
+    let since = |service: &super::item::Given<'_, String>| (service.value.clone(), created_at);
+    Organization {
+        id,
+        management_account: draft.management_account.value,
+        feature_set: draft.feature_set,
+        root_id,
+        trusted_services: draft.trusted_services.iter().map(since).collect(),
+        delegated_administrators: draft
+            .delegated_administrators
+            .iter()
+            .map(|delegate| (delegate.account.value, delegate.services.iter().map(since).collect()))
+            .collect(),
+        enabled_policy_types: draft.enabled_policy_types.clone(),
+        created_at,
+    }
+}
+
+/// F-SEED-3: without all features there are no policies, no trusted access and no delegation.
+fn check_features(draft: &OrganizationDraft<'_>) {
+    let uses_features = !draft.policies.is_empty()
+        || !draft.trusted_services.is_empty()
+        || !draft.delegated_administrators.is_empty()
+        || !draft.enabled_policy_types.is_empty();
+    if draft.feature_set == FeatureSet::ConsolidatedBilling && uses_features {
+        draft.item.report(
+            "has only CONSOLIDATED_BILLING, but policies, trusted services and delegated administrators need ALL",
+        );
+    }
+}
+
+fn policies(draft: &OrganizationDraft<'_>, organization_id: &str) -> Vec<OrganizationPolicy> {
+    let (mut names, mut policy_ids) = (BTreeSet::new(), BTreeSet::new());
+    let mut policies = Vec::new();
+    for policy in &draft.policies {
+        let id = policy.id.clone().unwrap_or_else(|| ids::policy(organization_id, &policy.name));
+        if policy.name == FULL_AWS_ACCESS_NAME || !names.insert(policy.name.as_str()) {
+            policy.item.report(format!("a policy named `{}` is there already", policy.name));
+        } else if id == FULL_AWS_ACCESS || !policy_ids.insert(id.clone()) {
+            policy.item.report(format!("the policy id `{id}` is in use already"));
+        }
+        policies.push(OrganizationPolicy {
+            id,
+            organization_id: organization_id.to_owned(),
+            kind: SERVICE_CONTROL_POLICY.to_owned(),
+            name: policy.name.clone(),
+            description: policy.description.clone(),
+            document: policy.document.clone(),
+        });
+    }
+    policies
+}
+
+/// What can be attached, and where.
+struct Targets<'a, 'n> {
+    draft: &'a OrganizationDraft<'n>,
+    policies: &'a [OrganizationPolicy],
+}
+
+impl Targets<'_, '_> {
+    /// The ids of the policies that are attached to a root, unit or account.
+    fn attached(&self, target: &Item<'_>, attachments: &Attachments<'_>) -> BTreeSet<String> {
+        if !self.draft.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
+            if let Some(first) = attachments.policies.first() {
+                first.item.report(format!("{SERVICE_CONTROL_POLICY} is not among the enabled policy types"));
+            }
+            return BTreeSet::new();
+        }
+        let mut attached = BTreeSet::new();
+        if attachments.full_aws_access {
+            attached.insert(FULL_AWS_ACCESS.to_owned());
+        }
+        for policy in &attachments.policies {
+            match self.id_of(&policy.value) {
+                Some(id) => {
+                    attached.insert(id.to_owned());
+                }
+                None => {
+                    let names = &policy.value;
+                    policy.item.report(format!("`{names}` is not a policy of this organization"));
+                }
+            }
+        }
+        if attached.len() > MAX_ATTACHED {
+            target.report(format!("has more than {MAX_ATTACHED} policies, FullAWSAccess included"));
+        } else if attached.is_empty() && attachments.policies.is_empty() {
+            target.report("must keep at least one policy when full_aws_access is false");
+        }
+        attached
+    }
+
+    fn id_of(&self, name_or_id: &str) -> Option<&str> {
+        if name_or_id == FULL_AWS_ACCESS_NAME || name_or_id == FULL_AWS_ACCESS {
+            return Some(FULL_AWS_ACCESS);
+        }
+        let named = self.policies.iter().find(|policy| policy.name == name_or_id);
+        let found = named.or_else(|| self.policies.iter().find(|policy| policy.id == name_or_id));
+        found.map(|policy| policy.id.as_str())
+    }
+}
+
+/// The root, then the units in the order of the drafts.
+fn unit_documents(
+    draft: &OrganizationDraft<'_>,
+    units: &[UnitDraft<'_>],
+    targets: &Targets<'_, '_>,
+    organization_id: &str,
+    root_id: &str,
+) -> Vec<OrganizationalUnit> {
+    let mut documents = vec![OrganizationalUnit {
+        id: root_id.to_owned(),
+        organization_id: organization_id.to_owned(),
+        parent_id: None,
+        name: "Root".to_owned(),
+        policies: targets.attached(&draft.item, &draft.root),
+        tags: draft.root_tags.clone(),
+    }];
+    let mut unit_ids = BTreeSet::new();
+    for unit in units {
+        let names: Vec<&str> = unit.names.iter().map(String::as_str).collect();
+        let id = unit.id.clone().unwrap_or_else(|| ids::organizational_unit(root_id, &names));
+        if !unit_ids.insert(id.clone()) {
+            unit.item.report(format!("the organizational unit id `{id}` is in use already"));
+        }
+        // Parents stand before their units, and the root before all.
+        let parent = unit.parent.map_or(0, |parent| parent + 1);
+        documents.push(OrganizationalUnit {
+            id,
+            organization_id: organization_id.to_owned(),
+            parent_id: Some(documents[parent].id.clone()),
+            name: unit.names.last().cloned().unwrap_or_default(),
+            policies: targets.attached(&unit.item, &unit.attachments),
+            tags: unit.tags.clone(),
+        });
+    }
+    documents
+}
+
+/// In which unit each account is, where it is not in the root.
+fn places(
+    units: &[UnitDraft<'_>],
+    accounts: &[AccountDraft<'_>],
+    documents: &[OrganizationalUnit],
+) -> BTreeMap<AccountId, String> {
+    let mut places = BTreeMap::new();
+    // The root's document stands in front of those of the units.
+    let units = || units.iter().zip(&documents[1..]);
+    let paths: BTreeMap<String, &str> =
+        units().map(|(unit, document)| (unit.names.join("/"), document.id.as_str())).collect();
+    for account in accounts {
+        let Some(path) = &account.unit_path else { continue };
+        match paths.get(&path.value) {
+            Some(id) => {
+                places.insert(account.id.value, (*id).to_owned());
+            }
+            None => path.item.report(format!(
+                "no organizational unit has the path `{}`; write the names from the top, with / between them",
+                path.value
+            )),
+        }
+    }
+    let known: BTreeMap<AccountId, bool> =
+        accounts.iter().map(|account| (account.id.value, account.in_organization)).collect();
+    for (unit, document) in units() {
+        for account in &unit.accounts {
+            if known.get(&account.value) != Some(&true) {
+                account.item.report("is not an account of this file that is in the organization");
+            } else if places.insert(account.value, document.id.clone()).is_some() {
+                account.item.report("is placed in an organizational unit already");
+            }
+        }
+    }
+    places
+}
+
+/// F-SEED-4: the management account is there; delegated administrators are members other than it, of
+/// services with trusted access, and Account Management has one at most.
+fn check_administrators(draft: &OrganizationDraft<'_>, members: &BTreeMap<AccountId, &AccountDraft<'_>>) {
+    let management_account = &draft.management_account;
+    if !members.contains_key(&management_account.value) {
+        management_account.item.report("is not an account of this file that is in the organization");
+    }
+    let trusted: BTreeSet<&str> =
+        draft.trusted_services.iter().map(|service| service.value.as_str()).collect();
+    let mut delegates = BTreeSet::new();
+    let mut account_management_delegated = false;
+    for delegate in &draft.delegated_administrators {
+        let account = &delegate.account;
+        if account.value == management_account.value {
+            account.item.report("is the management account, which cannot be a delegated administrator");
+        } else if !members.contains_key(&account.value) {
+            account.item.report("is not an account of this file that is in the organization");
+        } else if !delegates.insert(account.value) {
+            account.item.report("is listed twice; name all its services in one place");
+        }
+        for service in &delegate.services {
+            if !trusted.contains(service.value.as_str()) {
+                service.item.report("has no trusted access; add it to trusted_services first");
+            }
+            if service.value == ACCOUNT_MANAGEMENT {
+                if account_management_delegated {
+                    service.item.report("has a delegated administrator already, and takes only one");
+                }
+                account_management_delegated = true;
+            }
+        }
+    }
+}
