@@ -94,13 +94,13 @@ fn rule(shape: Shape) -> Rule {
         Title => rule(1, 50, anything, ""),
         EmailAddress => rule(1, 254, contact_email, "is not an e-mail address"),
         PhoneNumber => rule(1, 25, contact_phone, "may hold only digits, blanks and ( ) + -"),
-        OrganizationId => rule(12, 34, organization_id, "must be o- and 10 to 32 of a-z and 0-9"),
-        RootId => rule(6, 34, root_id, "must be r- and 4 to 32 of a-z and 0-9"),
+        OrganizationId => rule(1, 130, organization_id, "must be o- and 10 to 32 of a-z and 0-9"),
+        RootId => rule(1, 130, root_id, "must be r- and 4 to 32 of a-z and 0-9"),
         OrganizationalUnitId => {
-            rule(16, 68, unit_id, "must be ou-, 4 to 32 of a-z and 0-9, - and 8 to 32 of them")
+            rule(1, 130, unit_id, "must be ou-, 4 to 32 of a-z and 0-9, - and 8 to 32 of them")
         }
         OrganizationalUnitName | PolicyName => rule(1, 128, anything, ""),
-        PolicyId => rule(10, 130, policy_id, "must be p- and 8 to 128 of a-z, A-Z, 0-9 and _"),
+        PolicyId => rule(1, 130, policy_id, "must be p- and 8 to 128 of a-z, A-Z, 0-9 and _"),
         PolicyDescription => rule(0, 512, anything, ""),
         ServicePrincipal => rule(1, 128, word, WORD),
         TagKey => {
@@ -109,10 +109,14 @@ fn rule(shape: Shape) -> Rule {
         TagValue => rule(0, 256, tag, "may hold only letters, digits, blanks and _.:/=+-@"),
         IamName => rule(1, 64, word, WORD),
         IamPolicyName => rule(1, 128, word, WORD),
-        IamPath => rule(1, 512, path, "must begin and end with / and hold only printable ASCII"),
-        UserId => rule(20, 128, user_id, "must be AIDA and capital letters or digits"),
-        RoleId => rule(20, 128, role_id, "must be AROA and capital letters or digits"),
-        ManagedPolicyId => rule(20, 128, managed_policy_id, "must be ANPA and capital letters or digits"),
+        IamPath => {
+            rule(1, 512, path, "must begin and end with / and hold only printable ASCII without blanks")
+        }
+        UserId => rule(1, 130, user_id, "must be AIDA and at least 16 capital letters or digits"),
+        RoleId => rule(1, 130, role_id, "must be AROA and at least 16 capital letters or digits"),
+        ManagedPolicyId => {
+            rule(1, 130, managed_policy_id, "must be ANPA and at least 16 capital letters or digits")
+        }
         AccessKeyId => rule(16, 128, key_id, "may hold only capital letters and digits"),
         SecretAccessKey => rule(1, 128, no_blank, "may hold only printable ASCII without blanks"),
         SessionName => rule(2, 64, word, WORD),
@@ -173,23 +177,26 @@ fn contact_phone(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "()+-".contains(c))
 }
 
+/// Whether `text` is `prefix` and then from `least` to `most` characters of the kind.
+fn prefixed(text: &str, prefix: &str, least: usize, most: usize, kind: fn(&str) -> bool) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| (least..=most).contains(&rest.len()) && kind(rest))
+}
+
 fn organization_id(text: &str) -> bool {
-    text.strip_prefix("o-").is_some_and(lower)
+    prefixed(text, "o-", 10, 32, lower)
 }
 
 fn root_id(text: &str) -> bool {
-    text.strip_prefix("r-").is_some_and(lower)
+    prefixed(text, "r-", 4, 32, lower)
 }
 
 fn unit_id(text: &str) -> bool {
-    let parts = text.strip_prefix("ou-").and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(root, own)| {
-        (4..=32).contains(&root.len()) && (8..=32).contains(&own.len()) && lower(root) && lower(own)
-    })
+    let Some((root, own)) = text.rsplit_once('-') else { return false };
+    prefixed(root, "ou-", 4, 32, lower) && prefixed(own, "", 8, 32, lower)
 }
 
 fn policy_id(text: &str) -> bool {
-    text.strip_prefix("p-").is_some_and(|rest| all(rest, "_"))
+    prefixed(text, "p-", 8, 128, |rest| all(rest, "_"))
 }
 
 fn tag(text: &str) -> bool {
@@ -212,13 +219,13 @@ fn key_id(text: &str) -> bool {
 }
 
 fn user_id(text: &str) -> bool {
-    text.strip_prefix("AIDA").is_some_and(key_id)
+    prefixed(text, "AIDA", 16, 124, key_id)
 }
 
 fn role_id(text: &str) -> bool {
-    text.strip_prefix("AROA").is_some_and(key_id)
+    prefixed(text, "AROA", 16, 124, key_id)
 }
 
 fn managed_policy_id(text: &str) -> bool {
-    text.strip_prefix("ANPA").is_some_and(key_id)
+    prefixed(text, "ANPA", 16, 124, key_id)
 }

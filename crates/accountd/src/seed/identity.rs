@@ -6,7 +6,7 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 
 use super::constraints::Shape;
-use super::item::{Fields, Given, Item};
+use super::item::{Fields, Given, Item, PolicyKind};
 
 /// Everything under an account's `iam`.
 #[derive(Default)]
@@ -136,7 +136,7 @@ fn reference(item: Item<'_>) -> Option<Given<'_, String>> {
 fn read_inline_policies(item: Item<'_>) -> Option<BTreeMap<String, Policy>> {
     let read = |entry: super::item::Entry<'_>| {
         let name = entry.name(Shape::IamPolicyName);
-        let policy = entry.item.policy();
+        let policy = entry.item.policy(PolicyKind::Inline);
         Some((name?, policy?))
     };
     let policies: Vec<_> = item.entries()?.into_iter().map(read).collect();
@@ -157,7 +157,8 @@ fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
 fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {
     let fields = item.fields(&keys_with(&["trust_policy", "max_session_duration_seconds", "sessions"]))?;
     let identity = read_identity(&fields, Shape::RoleId);
-    let trust_policy = fields.required("trust_policy").and_then(|policy| policy.policy());
+    let trust_policy =
+        fields.required("trust_policy").and_then(|policy| policy.policy(PolicyKind::RoleTrust));
     let longest =
         fields.optional("max_session_duration_seconds", |longest| longest.whole_number(3600, 43_200));
     let sessions = fields.each("sessions", |session| read_session(&session));
@@ -174,7 +175,7 @@ fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {
     let name = fields.required_text("name", Shape::IamPolicyName);
     let path = fields.optional_text("path", Shape::IamPath);
     let id = fields.optional_text("id", Shape::ManagedPolicyId);
-    let document = fields.required("document").and_then(|document| document.policy());
+    let document = fields.required("document").and_then(|document| document.policy(PolicyKind::Managed));
     let path = path?.unwrap_or_else(|| "/".to_owned());
     Some(PolicyDraft { name: name?, path, id: id?, document: document?, item })
 }
@@ -216,7 +217,7 @@ fn read_session<'n>(item: &Item<'n>) -> Option<SessionDraft<'n>> {
     let secret = fields.required_text("secret_access_key", Shape::SecretAccessKey);
     let token = fields.required_text("session_token", Shape::SessionToken);
     let expires_at = fields.optional("expires_at", |at| at.timestamp());
-    let policy = fields.optional("policy", |policy| policy.policy());
+    let policy = fields.optional("policy", |policy| policy.policy(PolicyKind::Session));
     let policy_arns = fields.each("policy_arns", reference);
     let tags = fields.optional("tags", |tags| tags.tags());
     let source_identity = fields.optional_text("source_identity", Shape::SessionName);

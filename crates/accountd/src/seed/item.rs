@@ -11,6 +11,27 @@ use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
 use super::problem::Problems;
 
+/// What a policy document is to be used for; each use has its own grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PolicyKind {
+    /// A managed policy, also one that serves as a permissions boundary.
+    Managed,
+    /// A policy embedded in a user or role.
+    Inline,
+    /// A session policy.
+    Session,
+    /// A role's trust policy.
+    RoleTrust,
+    /// A service control policy of an organization.
+    ServiceControl,
+}
+
+/// The one place where the policy documents of a seed file are parsed. The parser does not tell the kinds
+/// apart yet.
+fn parse_policy(source: &str, _kind: PolicyKind) -> Result<Policy, String> {
+    Policy::parse(source).map_err(|error| error.to_string())
+}
+
 /// A value of the file together with its path.
 #[derive(Clone)]
 pub(super) struct Item<'n> {
@@ -170,6 +191,11 @@ impl<'n> Item<'n> {
         Some(entries.iter().map(entry).collect())
     }
 
+    /// Whether there is no value.
+    pub fn is_null(&self) -> bool {
+        matches!(self.node.value, Value::Null)
+    }
+
     /// Whether the value is a list.
     pub fn is_list(&self) -> bool {
         matches!(self.node.value, Value::List(_))
@@ -219,7 +245,8 @@ impl<'n> Item<'n> {
         let scalar = self.scalar("an account id")?;
         if scalar.plain && scalar.text.bytes().all(|byte| byte.is_ascii_digit()) {
             return self.refuse(
-                "must be written in quotes: without them YAML takes an account id for a number and may drop its zeros",
+                "must be written in quotes: without them YAML takes an account id for a number and may \
+                 drop its zeros",
             );
         }
         scalar.text.parse().ok().or_else(|| self.refuse("is not an account id, which has exactly 12 digits"))
@@ -262,13 +289,13 @@ impl<'n> Item<'n> {
     }
 
     /// A policy document: a mapping, or JSON text.
-    pub fn policy(&self) -> Option<Policy> {
+    pub fn policy(&self, kind: PolicyKind) -> Option<Policy> {
         let source = match &self.node.value {
             Value::Map(_) => json(self.node).to_string(),
             Value::Scalar(Scalar { json: Json::String(text), .. }) => text.clone(),
             _ => return self.refuse("must be a policy document: a mapping, or JSON text"),
         };
-        match Policy::parse(&source) {
+        match parse_policy(&source, kind) {
             Ok(policy) => Some(policy),
             Err(error) => self.refuse(format!("is not a policy document: {error}")),
         }

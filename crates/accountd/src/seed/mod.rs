@@ -137,6 +137,10 @@ pub fn report(name: &str, problems: &[Problem]) -> String {
 }
 
 fn read_draft<'n>(file: &Item<'n>, now: Timestamp) -> Option<Draft<'n>> {
+    if file.is_null() {
+        file.report("the file holds nothing; a seed file is a mapping with `accounts`");
+        return None;
+    }
     let fields = file.fields(&["organization", "organizational_units", "accounts"])?;
     let listed = fields.required("accounts");
     let organization = fields.optional("organization", read_organization);

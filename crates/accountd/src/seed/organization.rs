@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use services::state::organization::FeatureSet;
 
 use super::constraints::Shape;
-use super::item::{Fields, Given, Item};
+use super::item::{Fields, Given, Item, PolicyKind};
 
 /// The keys of an account that make sense only within an organization.
 pub(super) const ORGANIZATION_KEYS: [&str; 7] = [
@@ -148,7 +148,10 @@ fn read_delegation(item: Item<'_>) -> Option<DelegationDraft<'_>> {
     let account = fields.required("account").and_then(|account| account.given(Item::account_id));
     let named = fields.required("services");
     let services = fields.each("services", service);
-    named?;
+    if services.as_ref().is_some_and(Vec::is_empty) {
+        named?.report("names no service");
+        return None;
+    }
     Some(DelegationDraft { account: account?, services: services? })
 }
 
@@ -189,7 +192,8 @@ fn read_policy(item: Item<'_>) -> Option<ScpDraft<'_>> {
     let id = fields.optional_text("id", Shape::PolicyId);
     let kind = fields.optional("type", |kind| kind.choice(&[(SERVICE_CONTROL_POLICY, ())]));
     let description = fields.optional_text("description", Shape::PolicyDescription);
-    let document = fields.required("document").and_then(|document| document.policy());
+    let document =
+        fields.required("document").and_then(|document| document.policy(PolicyKind::ServiceControl));
     kind?;
     Some(ScpDraft {
         id: id?,
@@ -218,7 +222,8 @@ fn read_siblings<'n>(
     let mut names = BTreeSet::new();
     fields.each("organizational_units", |item| {
         let place = read_unit(item.clone(), parent, units)?;
-        // F-SEED-2: names are unique among the units of one parent (Organizations, DuplicateOrganizationalUnitException).
+        // F-SEED-2: names are unique among the units of one parent (CreateOrganizationalUnit,
+        // DuplicateOrganizationalUnitException).
         let name = units[place].names.last()?.clone();
         if !names.insert(name.clone()) {
             item.report(format!("an organizational unit named `{name}` is in this parent already"));

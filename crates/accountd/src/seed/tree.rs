@@ -107,7 +107,8 @@ fn check_features(draft: &OrganizationDraft<'_>) {
         || !draft.enabled_policy_types.is_empty();
     if draft.feature_set == FeatureSet::ConsolidatedBilling && uses_features {
         draft.item.report(
-            "has only CONSOLIDATED_BILLING, but policies, trusted services and delegated administrators need ALL",
+            "has only CONSOLIDATED_BILLING, but policies, trusted services and delegated administrators \
+             need ALL",
         );
     }
 }
@@ -230,7 +231,7 @@ fn places(
     let units = || units.iter().zip(&documents[1..]);
     let paths: BTreeMap<String, &str> =
         units().map(|(unit, document)| (unit.names.join("/"), document.id.as_str())).collect();
-    for account in accounts {
+    for account in accounts.iter().filter(|account| account.in_organization) {
         let Some(path) = &account.unit_path else { continue };
         match paths.get(&path.value) {
             Some(id) => {
