@@ -76,6 +76,7 @@ fn the_example_is_what_the_documentation_says() {
     assert_eq!(documents.writes.len(), 7 * 3 + 7 + 2 + 1 + 6 + 3 + 5 + 1);
 }
 
+/// F-SEED-8
 #[test]
 fn the_organization_of_the_example_has_its_tree() {
     let documents = read(EXAMPLE);
@@ -193,6 +194,7 @@ fn an_account_carries_state_regions_and_its_govcloud_twin() {
     assert_eq!(owner.account, management.id);
 }
 
+/// F-SEED-13
 #[test]
 fn a_region_in_transit_is_on_its_way_and_counts_as_an_open_request() {
     let transit = "regions: { af-south-1: ENABLING, me-south-1: DISABLING }";

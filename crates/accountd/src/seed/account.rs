@@ -266,7 +266,7 @@ const DEFAULT_REGIONS: [&str; 17] = [
     "us-west-2",
 ];
 
-/// Why `name` cannot be switched, if it cannot.
+/// F-SEED-7: why `name` cannot be switched, if it cannot.
 fn region_fault(name: &str) -> Option<String> {
     if OPT_IN_REGIONS.contains(&name) {
         None
@@ -322,7 +322,7 @@ fn settled(at: Timestamp) -> RegionOpt {
 
 /// The status as it is stored; the inner `None` stands for the default, `DISABLED`.
 fn read_region_status(item: &Item<'_>, created_at: Timestamp, now: Timestamp) -> Option<Option<RegionOpt>> {
-    // A Region that the file finds in transit stays so for as long as AWS was observed to take, whatever
+    // F-SEED-13: a Region that the file finds in transit stays so for as long as AWS was observed to take, whatever
     // `--delays` says: whoever writes it wants to see it.
     let transit = |enabled, takes| Some(RegionOpt { enabled, since: now, until: now + takes });
     item.choice(&[

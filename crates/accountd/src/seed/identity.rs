@@ -76,7 +76,8 @@ pub(super) struct KeyDraft<'n> {
 /// The longest session where a role names none, as CreateRole has it.
 pub(super) const DEFAULT_SESSION_SECONDS: u32 = 3600;
 
-/// IAM's quota of access keys for a user, and for the root user.
+/// F-SEED-10: IAM's quota of access keys for a user, and for the root user (IAM guide, "IAM and AWS STS
+/// quotas").
 const MAX_ACCESS_KEYS: usize = 2;
 
 /// Reads an account's `iam`.
@@ -96,7 +97,7 @@ pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
     Some(iam)
 }
 
-/// IAM's names are unique in an account without regard to case.
+/// F-SEED-9: IAM's names are unique in an account without regard to case (IAM guide, "IAM identifiers").
 fn refuse_equal_names<'a, 'n: 'a>(kind: &str, named: impl Iterator<Item = (&'a Item<'n>, &'a String)>) {
     let mut seen = BTreeSet::new();
     for (item, name) in named {

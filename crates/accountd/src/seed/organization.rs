@@ -204,7 +204,7 @@ fn read_policy(item: Item<'_>) -> Option<ScpDraft<'_>> {
     })
 }
 
-/// The deepest an organizational unit may lie below the root (AWS Organizations, quotas).
+/// F-SEED-11: the deepest an organizational unit may lie below the root (AWS Organizations, quotas).
 const MAX_UNIT_DEPTH: usize = 5;
 
 /// Reads `organizational_units`: each unit before those within it.

@@ -13,7 +13,8 @@ use super::ids;
 use super::item::Item;
 use super::organization::{Attachments, OrganizationDraft, SERVICE_CONTROL_POLICY, UnitDraft};
 
-/// The AWS-managed policy that is attached everywhere at first; it is not stored.
+/// F-SEED-8: the AWS-managed policy that is attached everywhere at first, and a target keeps at least one
+/// policy (Organizations guide, "Attaching and detaching service control policies"). It is not stored.
 const FULL_AWS_ACCESS: &str = "p-FullAWSAccess";
 const FULL_AWS_ACCESS_NAME: &str = "FullAWSAccess";
 
@@ -144,6 +145,7 @@ struct Targets<'a, 'n> {
 impl Targets<'_, '_> {
     /// The ids of the policies that are attached to a root, unit or account.
     fn attached(&self, target: &Item<'_>, attachments: &Attachments<'_>) -> BTreeSet<String> {
+        // F-SEED-12: AttachPolicy answers PolicyTypeNotEnabledException.
         if !self.draft.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
             if let Some(first) = attachments.policies.first() {
                 first.item.report(format!("{SERVICE_CONTROL_POLICY} is not among the enabled policy types"));
