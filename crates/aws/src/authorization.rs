@@ -111,14 +111,12 @@ pub struct MatchedStatement<'a> {
 }
 
 /// Decides `request`.
-#[must_use]
 pub fn evaluate(request: &Request<'_>, sets: &PolicySets<'_>) -> Decision {
     decide(request, sets, &mut Shortest)
 }
 
 /// Decides `request` as [`evaluate`] does, and tells every statement that spoke of it: those that decided
 /// and those that did not, in [`EVALUATION_ORDER`].
-#[must_use]
 pub fn explain<'a>(request: &Request<'_>, sets: &PolicySets<'a>) -> (Decision, Vec<MatchedStatement<'a>>) {
     let mut matched = Vec::new();
     let decision = decide(request, sets, &mut Everything(&mut matched));

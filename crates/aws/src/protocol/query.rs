@@ -21,6 +21,7 @@ use crate::smithy::{Kind, Member, Schema, TimestampFormat, epoch_seconds};
 const DEPTH_LIMIT: usize = 32;
 
 /// Decoded parameters, in the order of their names. They hold what the caller sent, so they do not print.
+#[derive(Default)]
 pub struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
