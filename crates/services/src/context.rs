@@ -65,14 +65,43 @@ pub struct Context {
     pub now: Timestamp,
     /// The request's id, as the answer's header and the event log show it.
     pub request_id: String,
-    /// The Region in the signature's scope.
-    pub signing_region: String,
     /// Configured delays.
     pub delays: Delays,
     /// Configured strictness.
     pub validation: Validation,
     /// The request's seed. All randomness a rule may use comes from it.
     pub seed: Seed,
+    /// The key of this installation's page tokens.
+    pub token_key: TokenKey,
+}
+
+impl Context {
+    /// The instant `delay` from now.
+    pub fn after(&self, delay: Duration) -> Timestamp {
+        self.now.saturating_add(delay).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The key that makes page tokens tamper-proof. It belongs to an installation and never leaves it.
+#[derive(Clone)]
+pub struct TokenKey([u8; 32]);
+
+impl TokenKey {
+    /// A key from 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for TokenKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TokenKey(…)")
+    }
 }
 
 /// 32 bytes of entropy, drawn once per request. They determine one-time codes, so they are never shown.
@@ -108,6 +137,11 @@ impl Seed {
             block += 1;
         }
         text
+    }
+
+    /// 32 bytes that nobody can tell from random without the seed.
+    pub fn bytes(&self, purpose: &str) -> [u8; 32] {
+        self.block(purpose, 0)
     }
 
     fn block(&self, purpose: &str, block: u32) -> [u8; 32] {

@@ -3,12 +3,17 @@
 //! Nothing here reads a clock, a file, a socket or randomness. A rule gets the documents it may
 //! change, the time and a seed as values, and answers with a value.
 
+pub mod access;
 pub mod account;
 pub mod cloudtrail;
 pub mod context;
 pub mod ec2;
+pub mod failure;
 pub mod iam;
+pub mod operation;
 pub mod organizations;
+pub mod page_token;
+pub mod regions;
 pub mod state;
 pub mod sts;
 pub mod world;

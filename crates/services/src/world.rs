@@ -9,6 +9,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws::arn::AccountId;
+
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
 
@@ -62,6 +64,41 @@ pub trait Snapshot {
     /// # Errors
     /// See [`Fault`].
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault>;
+
+    /// Up to `limit` records of the event log, newest first.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault>;
+}
+
+/// Which records of the event log are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct EventQuery {
+    /// The account whose log is read.
+    pub account: AccountId,
+    /// Only records before this place.
+    pub before: Option<EventPosition>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A record's place in the event log. Places are in order of commit, and a past window never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventPosition {
+    /// The commit.
+    pub commit: u64,
+    /// The place within the commit.
+    pub index: u32,
+}
+
+/// One record of the event log.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// Its place.
+    pub position: EventPosition,
+    /// The CloudTrail record: one line of JSON.
+    pub record: String,
 }
 
 /// One change to one document.
@@ -177,6 +214,14 @@ impl<'s> World<'s> {
         }
         keys.truncate(limit);
         Ok(keys.into_iter().map(|key| key[D::KIND.len() + 1..].to_owned()).collect())
+    }
+
+    /// Up to `limit` records of the event log, newest first.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.snapshot.events(query)
     }
 
     /// Whether anything was changed.

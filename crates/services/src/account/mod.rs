@@ -1,3 +1,239 @@
-//! AWS Account Management.
+//! AWS Account Management, version 2021-02-01: the heart of accountd. One file per resource of the model.
 
+pub mod access;
+pub mod account_information;
+pub mod alternate_contact;
+pub mod contact_information;
+pub mod gov_cloud;
 pub mod model;
+pub mod phone_number;
+pub mod primary_email;
+pub mod quotas;
+pub mod region;
+
+use std::sync::Arc;
+
+use aws::principal::Caller;
+use aws::refusal::Refusal;
+use aws::smithy::{self, Patterns};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::access::Permitted;
+use crate::context::{Context, Validation};
+use crate::failure::Failure;
+use crate::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use crate::state::message::Message;
+use crate::state::organization::Membership;
+use crate::world::{Fault, World};
+use model::{AlternateContactType, Input, Operation, Output};
+use primary_email::AddressUse;
+
+/// How CloudTrail and service principals name the service.
+pub const EVENT_SOURCE: &str = "account.amazonaws.com";
+
+/// Takes the API reference's mixed-case spelling of a contact type (`"Billing"`) for the model's.
+///
+/// F-ALT-5: done for the reference's own sample form (`X-Amz-Target`) and the Query API only; over restJson1 AWS was
+/// observed to refuse it.
+pub fn read_sample_spelling(members: &mut Value) {
+    let Some(Value::String(given)) = members.get_mut("AlternateContactType") else { return };
+    if let Some(known) =
+        AlternateContactType::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(given))
+    {
+        known.as_str().clone_into(given);
+    }
+}
+
+/// Checks the members against the model's constraints.
+///
+/// # Errors
+/// F-VAL-1: `ValidationException` with every violation in the observed validator's words, and nothing but
+/// a message.
+pub fn validate(operation: Operation, members: &Value, validation: Validation) -> Result<(), Refusal> {
+    let patterns = match validation {
+        Validation::Strict => Patterns::Applied,
+        Validation::Masked => Patterns::Ignored,
+    };
+    let violations = smithy::violations(operation.shape().input_schema(), members, patterns);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new("ValidationException", 400, smithy::validation_message(&violations)))
+}
+
+/// Carries out an operation on the account that was permitted.
+///
+/// # Errors
+/// What the operation refuses, in AWS's words; the world is then unchanged by contract of the caller, which
+/// discards the changes of a refused request.
+pub fn execute(
+    permitted: &Permitted,
+    caller: &Caller,
+    input: Input,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<Output, Failure> {
+    let operation = input.operation();
+    let mut account = Opened::open(permitted, world)?;
+    if !operation.shape().read_only {
+        refuse_closed(&account.account, caller, operation)?;
+    }
+    let output = run(&mut account, input, context, world)?;
+    account.save(world);
+    Ok(output)
+}
+
+fn run(
+    opened: &mut Opened,
+    input: Input,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<Output, Failure> {
+    Ok(match input {
+        Input::GetAlternateContact(input) => {
+            Output::GetAlternateContact(alternate_contact::get(&opened.account, input)?)
+        }
+        Input::PutAlternateContact(input) => {
+            alternate_contact::put(opened.change(), input);
+            Output::PutAlternateContact
+        }
+        Input::DeleteAlternateContact(input) => {
+            alternate_contact::delete(opened.change(), input)?;
+            Output::DeleteAlternateContact
+        }
+        Input::GetContactInformation(_) => {
+            Output::GetContactInformation(contact_information::get(&opened.account)?)
+        }
+        Input::PutContactInformation(input) => {
+            contact_information::put(opened.change(), input)?;
+            Output::PutContactInformation
+        }
+        Input::GetAccountInformation(_) => {
+            Output::GetAccountInformation(account_information::get(&opened.account))
+        }
+        Input::PutAccountName(input) => {
+            account_information::put_name(opened.change(), input)?;
+            Output::PutAccountName
+        }
+        Input::GetGovCloudAccountInformation(_) => {
+            Output::GetGovCloudAccountInformation(gov_cloud::get(&opened.account)?)
+        }
+        Input::ListRegions(input) => Output::ListRegions(region::list(&opened.account, input, context)?),
+        Input::GetRegionOptStatus(input) => {
+            Output::GetRegionOptStatus(region::get(&opened.account, input, context)?)
+        }
+        Input::EnableRegion(input) => {
+            switch_region(opened, world, |account, open| region::enable(account, input, open, context))?;
+            Output::EnableRegion
+        }
+        Input::DisableRegion(input) => {
+            switch_region(opened, world, |account, open| region::disable(account, input, open, context))?;
+            Output::DisableRegion
+        }
+        Input::GetPrimaryEmail(_) => Output::GetPrimaryEmail(primary_email::get(&opened.account, context)),
+        Input::GetPrimaryEmailUpdateStatus(_) => {
+            Output::GetPrimaryEmailUpdateStatus(primary_email::status(&opened.account, context)?)
+        }
+        Input::StartPrimaryEmailUpdate(input) => {
+            let address_use = address_use(input.primary_email.as_str(), context.now, world)?;
+            let (output, message) = primary_email::start(opened.change(), input, address_use, context)?;
+            send(message, context, world);
+            Output::StartPrimaryEmailUpdate(output)
+        }
+        Input::AcceptPrimaryEmailUpdate(input) => {
+            let address = input.primary_email.as_str().trim().to_lowercase();
+            let address_use = address_use(&address, context.now, world)?;
+            let output = primary_email::accept(opened.change(), input, address_use, context)?;
+            world.put(&address, EmailOwner { account: opened.account.id });
+            Output::AcceptPrimaryEmailUpdate(output)
+        }
+        Input::SendPhoneNumberVerification(_) => {
+            let (output, message) = phone_number::send(opened.change(), context)?;
+            send(message, context, world);
+            Output::SendPhoneNumberVerification(output)
+        }
+        Input::VerifyPhoneNumber(input) => {
+            Output::VerifyPhoneNumber(phone_number::verify(opened.change(), input, context)?)
+        }
+    })
+}
+
+/// An account on loan: shared while it is only read, copied once when it is changed.
+struct Opened {
+    account: Arc<Account>,
+    changed: bool,
+}
+
+impl Opened {
+    fn open(permitted: &Permitted, world: &World<'_>) -> Result<Self, Fault> {
+        let account = world.get::<Account>(permitted.target().as_str())?.ok_or_else(|| {
+            Fault::Broken("a credential or a membership refers to an absent account".into())
+        })?;
+        Ok(Self { account, changed: false })
+    }
+
+    fn change(&mut self) -> &mut Account {
+        self.changed = true;
+        Arc::make_mut(&mut self.account)
+    }
+
+    fn save(self, world: &mut World<'_>) {
+        if self.changed {
+            let account = Arc::unwrap_or_clone(self.account);
+            world.put(&account.id.to_string(), account);
+        }
+    }
+}
+
+/// F-STATE-1 (*assumed*): a closed or suspended account can still be read, but not changed.
+fn refuse_closed(account: &Account, caller: &Caller, operation: Operation) -> Result<(), Refusal> {
+    match account.state {
+        AccountState::Active | AccountState::PendingActivation => Ok(()),
+        AccountState::Suspended | AccountState::Closed => {
+            Err(access::access_denied(caller, operation, Some("Access Denied")))
+        }
+    }
+}
+
+/// Switches a Region with the organization's count of open switches at hand.
+fn switch_region(
+    opened: &mut Opened,
+    world: &mut World<'_>,
+    switch: impl FnOnce(&mut Account, Option<&mut OrganizationRegionRequests>) -> Result<(), model::Error>,
+) -> Result<(), Failure> {
+    let Some(membership) = world.get::<Membership>(opened.account.id.as_str())? else {
+        return Ok(switch(opened.change(), None)?);
+    };
+    let organization_id = &membership.organization_id;
+    let mut open = world
+        .get::<OrganizationRegionRequests>(organization_id)?
+        .map_or_else(Default::default, Arc::unwrap_or_clone);
+    switch(opened.change(), Some(&mut open))?;
+    world.put(organization_id, open);
+    Ok(())
+}
+
+/// Whether an account claims this address. The index is a hint: an account that has moved to another address
+/// keeps its old entry until somebody else takes the address.
+fn address_use(address: &str, now: Timestamp, world: &World<'_>) -> Result<AddressUse, Fault> {
+    let address = address.trim().to_lowercase();
+    let Some(owner) = world.get::<EmailOwner>(&address)? else { return Ok(AddressUse::Free) };
+    let account = world.get::<Account>(owner.account.as_str())?;
+    Ok(match account.is_some_and(|account| account.claims_email(&address, now)) {
+        true => AddressUse::InUse,
+        false => AddressUse::Free,
+    })
+}
+
+/// Puts a message into the outbox, in the commit of the change that caused it.
+fn send(message: Message, context: &Context, world: &mut World<'_>) {
+    let id = format!("{:020}-{}", context.now.as_microsecond(), context.request_id);
+    world.put(&id, message);
+}
+
+/// A one-time code: six letters or digits.
+fn otp(context: &Context, purpose: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    context.seed.text(purpose, ALPHABET, 6)
+}

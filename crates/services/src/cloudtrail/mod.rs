@@ -1,3 +1,55 @@
-//! AWS CloudTrail.
+//! AWS CloudTrail: reading the event log back.
 
+pub mod lookup;
 pub mod model;
+
+use aws::refusal::Refusal;
+use aws::smithy::{self, Patterns};
+use aws::throttle::Rate;
+use serde_json::Value;
+
+use crate::access::Permitted;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::world::World;
+use model::{Input, Operation, Output};
+
+/// How CloudTrail names itself.
+pub const EVENT_SOURCE: &str = "cloudtrail.amazonaws.com";
+
+/// F-TRAIL-8: LookupEvents takes two requests a second, per account and Region.
+pub const LOOKUP_RATE: Rate = Rate { per_second: 2, burst: 2 };
+
+/// Checks the members against the model's constraints.
+///
+/// # Errors
+/// `ValidationException` in the words of AWS's older services.
+pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
+    // MaxResults has an exception of its own, so its range is left to the rule.
+    let mut members = members.clone();
+    if let Some(members) = members.as_object_mut() {
+        members.remove("MaxResults");
+    }
+    let violations = smithy::check(operation.shape().input_schema(), &members, Patterns::Applied);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations)))
+}
+
+/// Carries out an operation.
+///
+/// # Errors
+/// What the operation refuses.
+pub fn execute(
+    permitted: &Permitted,
+    input: Input,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<Output, Failure> {
+    match input {
+        Input::LookupEvents(input) => {
+            lookup::lookup_events(permitted, input, context, world).map(Output::LookupEvents)
+        }
+    }
+}

@@ -62,6 +62,26 @@ pub struct Account {
 }
 json_document!(Account, "account");
 
+impl Account {
+    /// The root user's address at an instant: an accepted update comes into force by itself.
+    pub fn email_at(&self, now: Timestamp) -> &str {
+        match &self.email_update {
+            Some(update) if update.completes_at.is_some_and(|completes_at| completes_at <= now) => {
+                &update.new_email
+            }
+            _ => &self.email,
+        }
+    }
+
+    /// Whether the account uses this address, or has an accepted update to it, without regard to case.
+    pub fn claims_email(&self, address: &str, now: Timestamp) -> bool {
+        let address = address.to_lowercase();
+        let accepted = self.email_update.as_ref().filter(|update| update.accepted_at.is_some());
+        self.email_at(now).to_lowercase() == address
+            || accepted.is_some_and(|update| update.new_email.to_lowercase() == address)
+    }
+}
+
 /// The primary contact. Members are those of the model's `ContactInformation`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

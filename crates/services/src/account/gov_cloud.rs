@@ -1,0 +1,27 @@
+//! The linked account in AWS GovCloud (US).
+//!
+//! <https://docs.aws.amazon.com/accounts/latest/reference/API_GetGovCloudAccountInformation.html>
+
+use super::model::{
+    AwsAccountState, Error, GetGovCloudAccountInformationResponse, ResourceNotFoundException,
+};
+use crate::state::account::{Account, AccountState};
+
+/// GetGovCloudAccountInformation.
+///
+/// # Errors
+/// F-GOV-1: `ResourceNotFoundException`, naming the standard account, where none is linked.
+pub fn get(account: &Account) -> Result<GetGovCloudAccountInformationResponse, Error> {
+    let link = account.gov_cloud.as_ref().ok_or_else(|| ResourceNotFoundException {
+        message: format!("GovCloud Account ID not found for Standard Account - {}.", account.id),
+    })?;
+    Ok(GetGovCloudAccountInformationResponse {
+        gov_cloud_account_id: link.account.as_str().into(),
+        account_state: match link.state {
+            AccountState::PendingActivation => AwsAccountState::PendingActivation,
+            AccountState::Active => AwsAccountState::Active,
+            AccountState::Suspended => AwsAccountState::Suspended,
+            AccountState::Closed => AwsAccountState::Closed,
+        },
+    })
+}

@@ -1,0 +1,199 @@
+//! LookupEvents: the management events of the caller's account, newest first.
+//!
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+
+use aws::arn::AccountId;
+use aws::refusal::Refusal;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::model::{Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse};
+use crate::access::Permitted;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::page_token::Binding;
+use crate::world::{EventPosition, EventQuery, Fault, LoggedEvent, World};
+
+/// F-TRAIL-1: the most, and the default, of what one page holds.
+const LARGEST_PAGE: i32 = 50;
+/// F-TRAIL-2: how far back LookupEvents sees.
+const DAYS_VISIBLE: i64 = 90;
+/// How many records are read from the log at a time. A page with a rare attribute takes several such reads.
+const RECORDS_PER_READ: usize = 200;
+
+/// LookupEvents.
+///
+/// # Errors
+/// F-TRAIL-3 … F-TRAIL-6: `InvalidMaxResultsException`, `InvalidLookupAttributesException`,
+/// `InvalidTimeRangeException`, `InvalidNextTokenException`.
+pub fn lookup_events(
+    permitted: &Permitted,
+    input: LookupEventsRequest,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<LookupEventsResponse, Failure> {
+    let page_size = page_size(input.max_results)?;
+    let wanted = Wanted::from_input(&input, context.now)?;
+    let binding = wanted.binding(permitted.target());
+    let binding = Binding::new("LookupEvents", permitted.target(), binding.iter().map(String::as_str));
+    let before = match input.next_token.as_deref() {
+        None | Some("") => None,
+        Some(token) => Some(
+            binding
+                .open(token, &context.token_key)
+                .and_then(|place| position_from(&place))
+                .ok_or_else(|| invalid("InvalidNextTokenException", "Invalid NextToken."))?,
+        ),
+    };
+    let found = search(permitted.target(), &wanted, before, page_size, world)?;
+    let next_token = found.continues.map(|position| binding.seal(&place_of(position), &context.token_key));
+    Ok(LookupEventsResponse { events: Some(found.events), next_token })
+}
+
+fn invalid(code: &'static str, text: &str) -> Refusal {
+    Refusal::new(code, 400, text)
+}
+
+fn page_size(asked: Option<i32>) -> Result<usize, Refusal> {
+    match asked.unwrap_or(LARGEST_PAGE) {
+        size @ 1..=LARGEST_PAGE => Ok(size.unsigned_abs() as usize),
+        _ => Err(invalid("InvalidMaxResultsException", "The MaxResults value must be between 1 and 50.")),
+    }
+}
+
+fn place_of(position: EventPosition) -> String {
+    format!("{}.{}", position.commit, position.index)
+}
+
+fn position_from(place: &str) -> Option<EventPosition> {
+    let (commit, index) = place.split_once('.')?;
+    Some(EventPosition { commit: commit.parse().ok()?, index: index.parse().ok()? })
+}
+
+/// What a lookup asks for.
+struct Wanted {
+    attribute: Option<LookupAttribute>,
+    from: Timestamp,
+    to: Timestamp,
+    given: (Option<Timestamp>, Option<Timestamp>),
+}
+
+impl Wanted {
+    fn from_input(input: &LookupEventsRequest, now: Timestamp) -> Result<Self, Refusal> {
+        let mut attributes = input.lookup_attributes.clone().unwrap_or_default();
+        if attributes.len() > 1 {
+            return Err(invalid(
+                "InvalidLookupAttributesException",
+                "You can specify only one lookup attribute.",
+            ));
+        }
+        let oldest =
+            now.saturating_sub(SignedDuration::from_hours(24 * DAYS_VISIBLE)).unwrap_or(Timestamp::MIN);
+        let from = input.start_time.unwrap_or(oldest).max(oldest);
+        let to = input.end_time.unwrap_or(Timestamp::MAX);
+        if input.start_time.is_some_and(|start| start > to) {
+            return Err(invalid("InvalidTimeRangeException", "The start time must be before the end time."));
+        }
+        let given = (input.start_time, input.end_time);
+        Ok(Self { attribute: attributes.pop(), from, to, given })
+    }
+
+    /// What a page token is bound to: a token of one search does not continue another.
+    fn binding(&self, account: AccountId) -> Vec<String> {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        let mut parts = vec![
+            account.to_string(),
+            format!("from {}", time(self.given.0)),
+            format!("to {}", time(self.given.1)),
+        ];
+        if let Some(attribute) = &self.attribute {
+            parts.push(format!(
+                "{}={}",
+                attribute.attribute_key.as_str(),
+                attribute.attribute_value.as_str()
+            ));
+        }
+        parts
+    }
+
+    fn includes(&self, event: &Event) -> bool {
+        let in_time = event.event_time.is_some_and(|time| self.from <= time && time <= self.to);
+        in_time && self.attribute.as_ref().is_none_or(|attribute| has_attribute(event, attribute))
+    }
+}
+
+fn has_attribute(event: &Event, attribute: &LookupAttribute) -> bool {
+    let actual = match attribute.attribute_key {
+        LookupAttributeKey::EventId => event.event_id.as_deref(),
+        LookupAttributeKey::EventName => event.event_name.as_deref(),
+        LookupAttributeKey::ReadOnly => event.read_only.as_deref(),
+        LookupAttributeKey::Username => event.username.as_deref(),
+        LookupAttributeKey::EventSource => event.event_source.as_deref(),
+        LookupAttributeKey::AccessKeyId => event.access_key_id.as_deref(),
+        // No record of the services here names resources.
+        LookupAttributeKey::ResourceType | LookupAttributeKey::ResourceName => None,
+    };
+    actual == Some(attribute.attribute_value.as_str())
+}
+
+struct Page {
+    events: Vec<Event>,
+    continues: Option<EventPosition>,
+}
+
+fn search(
+    account: AccountId,
+    wanted: &Wanted,
+    mut before: Option<EventPosition>,
+    page_size: usize,
+    world: &World<'_>,
+) -> Result<Page, Fault> {
+    let mut events = Vec::new();
+    loop {
+        let rows = world.events(&EventQuery { account, before, limit: RECORDS_PER_READ })?;
+        let is_end = rows.len() < RECORDS_PER_READ;
+        for row in rows {
+            let position = row.position;
+            let Some(event) = event_of(row).filter(|event| wanted.includes(event)) else {
+                before = Some(position);
+                continue;
+            };
+            if events.len() == page_size {
+                // One more is there, so the page continues after the last one shown.
+                return Ok(Page { events, continues: before });
+            }
+            events.push(event);
+            before = Some(position);
+        }
+        if is_end {
+            return Ok(Page { events, continues: None });
+        }
+    }
+}
+
+/// The event as LookupEvents shows it. A record that cannot be read is left out rather than refused.
+fn event_of(row: LoggedEvent) -> Option<Event> {
+    let record: Value = serde_json::from_str(&row.record).ok()?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let identity = &record["userIdentity"];
+    Some(Event {
+        event_id: text(&record["eventID"]),
+        event_name: text(&record["eventName"]),
+        read_only: record["readOnly"].as_bool().map(|read_only| read_only.to_string()),
+        access_key_id: text(&identity["accessKeyId"]),
+        event_time: text(&record["eventTime"])?.parse().ok(),
+        event_source: text(&record["eventSource"]),
+        username: username(identity),
+        resources: Some(Vec::new()),
+        cloud_trail_event: Some(row.record),
+    })
+}
+
+/// F-TRAIL-7: the name of a user, `root` for the root user, the session's name for a role session.
+fn username(identity: &Value) -> Option<String> {
+    match identity["type"].as_str()? {
+        "Root" => Some("root".to_owned()),
+        "IAMUser" => identity["userName"].as_str().map(str::to_owned),
+        _ => identity["arn"].as_str()?.rsplit_once('/').map(|(_, session)| session.to_owned()),
+    }
+}

@@ -1,0 +1,45 @@
+//! Why a rule gave no result: it refused, or the world could not go on.
+
+use aws::refusal::Refusal;
+
+use crate::world::Fault;
+
+/// See the module's text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The service says no, in AWS's words.
+    Refused(Box<Refusal>),
+    /// The store cannot answer; the caller learns nothing but that it was an internal error.
+    Fault(Fault),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<aws::smithy::Mismatch> for Failure {
+    /// Members that passed the model's constraints fit its types, so this is a fault of our own.
+    fn from(mismatch: aws::smithy::Mismatch) -> Self {
+        Self::Fault(Fault::Broken(format!("checked input does not fit its shape: {mismatch:?}")))
+    }
+}
+
+/// Lets a rule use `?` on the errors of its service's model.
+macro_rules! from_model_error {
+    ($($service:ident),*) => {
+        $(impl From<crate::$service::model::Error> for Failure {
+            fn from(error: crate::$service::model::Error) -> Self {
+                Refusal::from(error).into()
+            }
+        })*
+    };
+}
+from_model_error!(account);

@@ -1,0 +1,264 @@
+//! One operation of one of the services, whichever it is: the table of contents of this crate.
+
+use aws::principal::Caller;
+use aws::refusal::Refusal;
+use aws::smithy::{OperationShape, ServiceShape};
+use aws::throttle::Rate;
+use serde_json::Value;
+
+use crate::access::{Access, Permitted};
+use crate::context::{Context, Validation};
+use crate::failure::Failure;
+use crate::world::World;
+use crate::{account, cloudtrail, ec2, iam, organizations, sts};
+
+/// The services that are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are AWS's")]
+pub enum Service {
+    Account,
+    CloudTrail,
+    Ec2,
+    Iam,
+    Organizations,
+    Sts,
+}
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Account, Self::CloudTrail, Self::Ec2, Self::Iam, Self::Organizations, Self::Sts];
+
+    /// The name in a signature's scope, in IAM actions and in endpoints.
+    pub fn signing_name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::CloudTrail => "cloudtrail",
+            Self::Ec2 => "ec2",
+            Self::Iam => "iam",
+            Self::Organizations => "organizations",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The service with this signing name.
+    pub fn from_signing_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.signing_name() == name)
+    }
+
+    /// What the model says of the service.
+    pub fn shape(self) -> &'static ServiceShape {
+        match self {
+            Self::Account => &account::model::SERVICE,
+            Self::CloudTrail => &cloudtrail::model::SERVICE,
+            Self::Ec2 => &ec2::model::SERVICE,
+            Self::Iam => &iam::model::SERVICE,
+            Self::Organizations => &organizations::model::SERVICE,
+            Self::Sts => &sts::model::SERVICE,
+        }
+    }
+
+    /// How CloudTrail names the service.
+    pub fn event_source(self) -> &'static str {
+        match self {
+            Self::Account => account::EVENT_SOURCE,
+            Self::CloudTrail => cloudtrail::EVENT_SOURCE,
+            Self::Ec2 => "ec2.amazonaws.com",
+            Self::Iam => "iam.amazonaws.com",
+            Self::Organizations => "organizations.amazonaws.com",
+            Self::Sts => sts::EVENT_SOURCE,
+        }
+    }
+}
+
+/// An operation that a model names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// AWS Account Management.
+    Account(account::model::Operation),
+    /// AWS CloudTrail.
+    CloudTrail(cloudtrail::model::Operation),
+    /// AWS Security Token Service.
+    Sts(sts::model::Operation),
+    /// Known from a model, but answered with the service's "not supported".
+    NotSupported(Service, &'static str),
+}
+
+impl Operation {
+    /// The operation of `service` with this name.
+    pub fn from_name(service: Service, name: &str) -> Option<Self> {
+        let supported = match service {
+            Service::Account => account::model::Operation::from_name(name).map(Self::Account),
+            Service::CloudTrail => cloudtrail::model::Operation::from_name(name).map(Self::CloudTrail),
+            Service::Sts => sts::model::Operation::from_name(name).map(Self::Sts),
+            Service::Ec2 | Service::Iam | Service::Organizations => None,
+        };
+        supported.or_else(|| {
+            let known = not_supported(service).iter().find(|known| **known == name)?;
+            Some(Self::NotSupported(service, known))
+        })
+    }
+
+    /// The service.
+    pub fn service(self) -> Service {
+        match self {
+            Self::Account(_) => Service::Account,
+            Self::CloudTrail(_) => Service::CloudTrail,
+            Self::Sts(_) => Service::Sts,
+            Self::NotSupported(service, _) => service,
+        }
+    }
+
+    /// The operation's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account(operation) => operation.name(),
+            Self::CloudTrail(operation) => operation.name(),
+            Self::Sts(operation) => operation.name(),
+            Self::NotSupported(_, name) => name,
+        }
+    }
+
+    /// What the model says of the operation; `None` where it is not supported.
+    pub fn shape(self) -> Option<&'static OperationShape> {
+        match self {
+            Self::Account(operation) => Some(operation.shape()),
+            Self::CloudTrail(operation) => Some(operation.shape()),
+            Self::Sts(operation) => Some(operation.shape()),
+            Self::NotSupported(..) => None,
+        }
+    }
+
+    /// Whether the operation only reads. Those that are not supported change nothing either.
+    pub fn is_read_only(self) -> bool {
+        match self {
+            Self::Account(operation) => operation.shape().read_only,
+            Self::CloudTrail(_) | Self::Sts(_) | Self::NotSupported(..) => true,
+        }
+    }
+
+    /// The published rate, where there is one that `--throttle aws` applies.
+    pub fn rate(self) -> Option<Rate> {
+        match self {
+            Self::Account(operation) => Some(account::quotas::rate(operation)),
+            Self::CloudTrail(_) => Some(cloudtrail::LOOKUP_RATE),
+            Self::Sts(_) | Self::NotSupported(..) => None,
+        }
+    }
+
+    /// What the call asks to do; `None` for an operation that needs no permission.
+    ///
+    /// # Errors
+    /// What the service refuses before policies are asked, and operations that are not supported.
+    pub fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        match self {
+            Self::Account(operation) => {
+                account::access::access(operation, members, caller, validation, world).map(Some)
+            }
+            Self::CloudTrail(operation) => Ok(Some(Access {
+                action: format!("cloudtrail:{}", operation.name()),
+                resource: "*".to_owned(),
+                target: caller.account(),
+                keys: Vec::new(),
+            })),
+            Self::Sts(sts::model::Operation::GetCallerIdentity) => Ok(None),
+            Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
+        }
+    }
+
+    /// IAM's refusal, in the service's form.
+    pub fn access_denied(self, message: &str) -> Refusal {
+        let (code, status) = match self.service() {
+            Service::Account => ("AccessDeniedException", 403),
+            Service::CloudTrail | Service::Organizations => ("AccessDeniedException", 400),
+            Service::Iam | Service::Sts => ("AccessDenied", 403),
+            Service::Ec2 => ("UnauthorizedOperation", 403),
+        };
+        Refusal::new(code, status, message)
+    }
+
+    /// The refusal of a call that came too fast, in the service's form.
+    pub fn too_many_requests(self) -> Refusal {
+        match self.service() {
+            Service::Account => Refusal::new("TooManyRequestsException", 429, "Too Many Requests"),
+            Service::Ec2 => Refusal::new("RequestLimitExceeded", 503, "Request limit exceeded."),
+            Service::CloudTrail | Service::Organizations => {
+                Refusal::new("ThrottlingException", 400, "Rate exceeded")
+            }
+            Service::Iam | Service::Sts => Refusal::new("Throttling", 400, "Rate exceeded"),
+        }
+    }
+
+    /// Checks the members against the model's constraints.
+    ///
+    /// # Errors
+    /// The service's refusal, which names every violation.
+    pub fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
+        match self {
+            Self::Account(operation) => account::validate(operation, members, validation),
+            Self::CloudTrail(operation) => cloudtrail::validate(operation, members),
+            Self::Sts(_) | Self::NotSupported(..) => Ok(()),
+        }
+    }
+
+    /// Carries the operation out and gives its output's members.
+    ///
+    /// # Errors
+    /// What the operation refuses.
+    pub fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        match (self, permitted) {
+            (Self::Account(operation), Some(permitted)) => {
+                let input = account::model::Input::parse(operation, members)?;
+                Ok(account::execute(permitted, caller, input, context, world)?.to_value())
+            }
+            (Self::CloudTrail(operation), Some(permitted)) => {
+                let input = cloudtrail::model::Input::parse(operation, members)?;
+                Ok(cloudtrail::execute(permitted, input, context, world)?.to_value())
+            }
+            (Self::Sts(sts::model::Operation::GetCallerIdentity), _) => {
+                Ok(sts::model::Output::GetCallerIdentity(sts::get_caller_identity(caller)).to_value())
+            }
+            (Self::NotSupported(service, name), _) => Err(refuse_not_supported(service, name).into()),
+            (Self::Account(_) | Self::CloudTrail(_), None) => {
+                unreachable!("INVARIANT: `access` asks for a permission for these services")
+            }
+        }
+    }
+}
+
+fn not_supported(service: Service) -> &'static [&'static str] {
+    match service {
+        Service::Account => account::model::NOT_SUPPORTED,
+        Service::CloudTrail => cloudtrail::model::NOT_SUPPORTED,
+        Service::Sts => sts::model::NOT_SUPPORTED,
+        Service::Ec2 => ec2::model::NOT_SUPPORTED,
+        Service::Iam => iam::model::NOT_SUPPORTED,
+        Service::Organizations => organizations::model::NOT_SUPPORTED,
+    }
+}
+
+/// F-NOSUP-1: an operation of a model that accountd does not answer says so, naming itself.
+fn refuse_not_supported(service: Service, name: &str) -> Refusal {
+    let code = match service {
+        Service::Organizations => "UnsupportedAPIEndpointException",
+        Service::Ec2 => "UnsupportedOperation",
+        Service::Account | Service::CloudTrail | Service::Iam | Service::Sts => {
+            "UnsupportedOperationException"
+        }
+    };
+    let text = format!("The operation {}:{name} is not supported by accountd.", service.signing_name());
+    Refusal::new(code, 400, text)
+}
