@@ -20,6 +20,20 @@ pub fn request_id() -> String {
     uuid_text(bytes)
 }
 
+/// 32 secret random bytes, for a key that an installation keeps.
+pub fn secret_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// An id that follows from a request's seed, so that a request that is run again gives it again.
+pub fn derived_id(seed: &Seed, purpose: &str) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&seed.bytes(purpose)[..16]);
+    uuid_text(bytes)
+}
+
 fn uuid_text(mut bytes: [u8; 16]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes[6] = bytes[6] & 0x0f | 0x40;

@@ -1,3 +1,15 @@
-//! accountd: effects around the rules: files, clock, entropy, sockets.
+//! The effects around the rules: sockets, time, randomness, storage, mail, and the process itself.
 
+pub mod admin;
+pub mod application;
+pub mod clock;
+pub mod configuration;
+pub mod entropy;
+pub mod listener;
+pub mod log;
+pub mod mail;
 pub mod seed;
+pub mod service;
+pub mod startup;
+pub mod state_engine;
+pub mod store;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::context::Delays;
+use services::regions;
 use services::state::account::{
     Account, AccountState, AlternateContact, ContactInformation, GovCloudLink, RegionOpt,
 };
@@ -226,51 +227,11 @@ fn read_alternate_contact(item: Item<'_>) -> Option<AlternateContact> {
     })
 }
 
-/// The Regions that can be switched, and those that cannot (observed.md, "Regions").
-const OPT_IN_REGIONS: [&str; 17] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-west-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-];
-const DEFAULT_REGIONS: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
-
 /// F-SEED-7: why `name` cannot be switched, if it cannot.
 fn region_fault(name: &str) -> Option<String> {
-    if OPT_IN_REGIONS.contains(&name) {
+    if regions::is_opt_in(name) {
         None
-    } else if DEFAULT_REGIONS.contains(&name) {
+    } else if regions::is_enabled_by_default(name) {
         Some(format!("`{name}` is enabled by default and cannot be switched"))
     } else {
         Some(format!("`{name}` is not a Region that can be enabled"))

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::policy::Policy;
+use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
 
 use super::constraints::Shape;
-use super::item::{Fields, Given, Item, PolicyKind};
+use super::item::{Fields, Given, Item};
 
 /// Everything under an account's `iam`.
 #[derive(Default)]

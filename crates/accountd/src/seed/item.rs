@@ -3,34 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws::arn::AccountId;
-use aws::policy::Policy;
+use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
 use super::problem::Problems;
-
-/// What a policy document is to be used for; each use has its own grammar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PolicyKind {
-    /// A managed policy, also one that serves as a permissions boundary.
-    Managed,
-    /// A policy embedded in a user or role.
-    Inline,
-    /// A session policy.
-    Session,
-    /// A role's trust policy.
-    RoleTrust,
-    /// A service control policy of an organization.
-    ServiceControl,
-}
-
-/// The one place where the policy documents of a seed file are parsed. The parser does not tell the kinds
-/// apart yet.
-fn parse_policy(source: &str, _kind: PolicyKind) -> Result<Policy, String> {
-    Policy::parse(source).map_err(|error| error.to_string())
-}
 
 /// A value of the file together with its path.
 #[derive(Clone)]
@@ -295,7 +274,7 @@ impl<'n> Item<'n> {
             Value::Scalar(Scalar { json: Json::String(text), .. }) => text.clone(),
             _ => return self.refuse("must be a policy document: a mapping, or JSON text"),
         };
-        match parse_policy(&source, kind) {
+        match Policy::parse_as(&source, kind) {
             Ok(policy) => Some(policy),
             Err(error) => self.refuse(format!("is not a policy document: {error}")),
         }

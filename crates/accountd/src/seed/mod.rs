@@ -23,7 +23,7 @@ use std::path::Path;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::state::account::{ContactInformation, EmailOwner, OrganizationRegionRequests};
-use services::world::{Change, Decode, Fault, Found, Snapshot, World};
+use services::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 use account::{AccountDraft, read_account};
 use item::Item;
@@ -84,6 +84,10 @@ impl Snapshot for Nothing {
     }
 
     fn keys(&self, _prefix: &str, _after: Option<&str>, _limit: usize) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn events(&self, _query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
         Ok(Vec::new())
     }
 }

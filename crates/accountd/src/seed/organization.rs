@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
-use aws::policy::Policy;
+use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
 use services::state::organization::FeatureSet;
 
 use super::constraints::Shape;
-use super::item::{Fields, Given, Item, PolicyKind};
+use super::item::{Fields, Given, Item};
 
 /// The keys of an account that make sense only within an organization.
 pub(super) const ORGANIZATION_KEYS: [&str; 7] = [

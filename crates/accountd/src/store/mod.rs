@@ -23,7 +23,6 @@ mod snapshot;
 mod writer;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test says where")]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -301,35 +300,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn events(&self, query: &EventsQuery) -> Result<Vec<RecordedEvent>, StoreError> {
         self.flush().await?;
-        let filter = BlockFilter {
-            account: query.account,
-            from: query.from.as_microsecond(),
-            until: query.until.as_microsecond(),
-            up_to: query.before.map_or(u64::MAX, |position| position.block),
-        };
-        let mut found = Vec::new();
-        if query.limit == 0 {
-            return Ok(found);
-        }
-        self.core.engine.blocks(&filter, &mut |block, count, records| {
-            for (line, index) in records.lines().rev().zip((0..count).rev()) {
-                let position = Position { block, index };
-                if query.before.is_some_and(|before| position >= before) {
-                    continue;
-                }
-                let Some(record) = parse_line(line) else { continue };
-                let time = record.time.as_microsecond();
-                let is_in_time = filter.from <= time && time < filter.until;
-                if is_in_time && (query.account.is_none() || query.account == record.account) {
-                    found.push(RecordedEvent { position, record });
-                    if found.len() == query.limit {
-                        return std::ops::ControlFlow::Break(());
-                    }
-                }
-            }
-            std::ops::ControlFlow::Continue(())
-        })?;
-        Ok(found)
+        Ok(self.core.events(query)?)
     }
 
     /// Puts all of `changes` into a store that holds no documents yet, in one transaction.
@@ -397,4 +368,39 @@ enum Run<T> {
     Failed(Fault),
     /// Commits came in between.
     Overtaken,
+}
+
+impl Core {
+    /// Committed events that match, newest first.
+    fn events(&self, query: &EventsQuery) -> engine::EngineResult<Vec<RecordedEvent>> {
+        let filter = BlockFilter {
+            account: query.account,
+            from: query.from.as_microsecond(),
+            until: query.until.as_microsecond(),
+            up_to: query.before.map_or(u64::MAX, |position| position.block),
+        };
+        let mut found = Vec::new();
+        if query.limit == 0 {
+            return Ok(found);
+        }
+        self.engine.blocks(&filter, &mut |block, count, records| {
+            for (line, index) in records.lines().rev().zip((0..count).rev()) {
+                let position = Position { block, index };
+                if query.before.is_some_and(|before| position >= before) {
+                    continue;
+                }
+                let Some(record) = parse_line(line) else { continue };
+                let time = record.time.as_microsecond();
+                let is_in_time = filter.from <= time && time < filter.until;
+                if is_in_time && (query.account.is_none() || query.account == record.account) {
+                    found.push(RecordedEvent { position, record });
+                    if found.len() == query.limit {
+                        return std::ops::ControlFlow::Break(());
+                    }
+                }
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
 }

@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-use services::world::{Change, Decode, Fault, Found, Snapshot};
+use services::world::{Change, Decode, EventPosition, EventQuery, Fault, Found, LoggedEvent, Snapshot};
+
+use jiff::Timestamp;
 
 use super::Core;
 use super::engine::{EngineError, EngineResult, Writes};
+use super::events::{EventsQuery, Position};
 
 impl From<EngineError> for Fault {
     fn from(error: EngineError) -> Self {
@@ -31,6 +34,22 @@ impl Core {
         };
         let is_settled = self.cache.fill(key, &found, text_bytes, ticket);
         Ok((found, is_settled))
+    }
+
+    /// Committed records of one account, for a rule that reads the event log.
+    fn logged(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        let found = self.events(&EventsQuery {
+            account: Some(query.account),
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            before: query.before.map(|place| Position { block: place.commit, index: place.index }),
+            limit: query.limit,
+        })?;
+        let logged = found.into_iter().map(|event| LoggedEvent {
+            position: EventPosition { commit: event.position.block, index: event.position.index },
+            record: event.record.json().to_owned(),
+        });
+        Ok(logged.collect())
     }
 
     /// The committed version of the document under `key`, 0 where there is none. Exact on the writer's
@@ -92,6 +111,10 @@ impl Snapshot for Committed<'_> {
         }
         Ok(keys)
     }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.core.logged(query)
+    }
 }
 
 /// Committed state with the changes of the group that the writer is putting together.
@@ -137,5 +160,8 @@ impl Snapshot for InGroup<'_> {
         }
         keys.truncate(limit);
         Ok(keys)
+    }
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.core.logged(query)
     }
 }

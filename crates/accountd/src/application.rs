@@ -1,0 +1,223 @@
+//! The whole of accountd behind its listener: the AWS services, and the own endpoints beside them.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{Request, Response, request};
+use services::context::TokenKey;
+
+use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::{self, Admin, Facts};
+use crate::configuration::{Configuration, Storage};
+use crate::listener::{Answer, Unread};
+use crate::seed::{self, SeedDocuments};
+use crate::service::{Service, Settings, Summary};
+use crate::startup::{Application as Process, Edges};
+use crate::state_engine::{Outbox, StateEngine};
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::{entropy, mail};
+
+/// The services that are answered at all; of the others every operation is refused as not supported.
+const ANSWERED: &[&str] = &["account", "sts", "cloudtrail"];
+
+/// The file in the data directory that holds the key of page tokens.
+const TOKEN_KEY_FILE: &str = "page-token-key";
+
+/// See the module's text.
+pub struct Application {
+    service: Service,
+    admin: Admin<StateEngine>,
+    metrics: Arc<Metrics>,
+    store: Arc<Store>,
+    mailer: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Application {
+    /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
+    ///
+    /// # Errors
+    /// One line that says what is wrong: the data directory, the seed file.
+    pub async fn open(configuration: &Configuration, edges: Edges) -> Result<Self, String> {
+        let options = StoreOptions::default();
+        let (store, token_key) = match &configuration.storage {
+            Storage::Directory(directory) => {
+                let store = Store::open(directory, &options).map_err(|error| error.to_string())?;
+                (store, token_key_of(directory)?)
+            }
+            Storage::Memory => {
+                let store = Store::in_memory(&options).map_err(|error| error.to_string())?;
+                (store, new_token_key())
+            }
+        };
+        let store = Arc::new(store);
+        let seed =
+            configuration.seed.as_deref().map(|file| read_seed(file, edges.clock.now())).transpose()?;
+        if let Some(seed) = &seed {
+            apply_seed(&store, seed).await?;
+        }
+        let engine = StateEngine::new(Arc::clone(&store), seed.map(|seed| seed.writes));
+        let mailer = configuration.smtp.clone().map(|url| {
+            let outbox = Outbox::new(Arc::clone(&store));
+            tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
+        });
+        let counted = Arc::clone(&store);
+        let metrics = Arc::new(Metrics::new(edges.connections, move || store_counters(&counted)));
+        let admin = Admin {
+            access: edges.access,
+            facts: Facts {
+                signatures: configuration.signatures,
+                storage: configuration.storage.kind(),
+                services: ANSWERED,
+                started: edges.started,
+            },
+            clock: Arc::clone(&edges.clock),
+            faults: Arc::clone(&edges.faults),
+            metrics: Arc::clone(&metrics),
+            engine,
+        };
+        let settings = Settings {
+            signatures: configuration.signatures,
+            well_known_credentials: configuration.is_loopback(),
+            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
+            validation: configuration.validation,
+            delays: configuration.delays,
+            throttle: configuration.throttle,
+            token_key,
+        };
+        let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
+        Ok(Self { service, admin, metrics, store, mailer })
+    }
+
+    /// One line for each request, without a word of its body, and one count.
+    fn note(&self, summary: Summary, status: u16, begun: Instant) {
+        let took = begun.elapsed();
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        if status >= 400 {
+            tracing::info!(
+                request_id = summary.request_id,
+                service = summary.service,
+                operation = summary.operation,
+                caller = summary.caller.as_deref(),
+                account = summary.target.map(tracing::field::display),
+                status,
+                error = summary.error.as_deref(),
+                microseconds,
+                "refused"
+            );
+        } else {
+            tracing::debug!(
+                request_id = summary.request_id,
+                service = summary.service,
+                operation = summary.operation,
+                caller = summary.caller.as_deref(),
+                account = summary.target.map(tracing::field::display),
+                status,
+                microseconds,
+                "answered"
+            );
+        }
+        let code = summary.error.map_or(Cow::Borrowed(SUCCESS), Cow::Owned);
+        self.metrics.record(summary.service, summary.operation, code, took);
+    }
+}
+
+impl Answer for Application {
+    async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
+        if admin::is_own(request.uri().path()) {
+            return self.admin.answer(request).await;
+        }
+        let begun = Instant::now();
+        let answered = self.service.answer(request, peer.ip()).await;
+        self.note(answered.summary, answered.response.status().as_u16(), begun);
+        answered.response
+    }
+
+    fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes> {
+        self.service.refuse_unread(head, why)
+    }
+}
+
+impl Process for Application {
+    async fn close(&self) -> Result<(), String> {
+        if let Some(mailer) = &self.mailer {
+            mailer.abort();
+        }
+        self.store.flush().await.map_err(|error| error.to_string())
+    }
+}
+
+fn read_seed(file: &Path, now: jiff::Timestamp) -> Result<SeedDocuments, String> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    seed::read(&text, now).map_err(|problems| seed::report(&name, &problems))
+}
+
+/// A store that holds anything keeps what it holds: a seed is for the first start only.
+async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
+    match store.seed(seed.writes.clone()).await {
+        Ok(()) => {
+            tracing::info!("seeded: {}", seed.summary);
+            Ok(())
+        }
+        Err(StoreError::NotEmpty) => {
+            tracing::info!("the store already holds accounts, so the seed file was not applied again");
+            Ok(())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn new_token_key() -> TokenKey {
+    TokenKey::new(entropy::secret_bytes())
+}
+
+/// The key lies beside the data, so that a token still works after a restart. A lost key costs a client nothing
+/// but to begin its list again.
+fn token_key_of(directory: &Path) -> Result<TokenKey, String> {
+    let file = directory.join(TOKEN_KEY_FILE);
+    if let Ok(bytes) = std::fs::read(&file)
+        && let Ok(bytes) = <[u8; 32]>::try_from(bytes)
+    {
+        return Ok(TokenKey::new(bytes));
+    }
+    let key = new_token_key();
+    write_private(&file, key.as_bytes()).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(key)
+}
+
+/// Written beside its place and moved there, readable by its owner only.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let beside = file.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(&beside)?.write_all(bytes)?;
+    std::fs::rename(&beside, file)
+}
+
+fn store_counters(store: &Store) -> Vec<StoreCounter> {
+    use std::sync::atomic::Ordering::Relaxed;
+    let statistics = store.statistics();
+    let counter = |name, help, value: &std::sync::atomic::AtomicU64| StoreCounter {
+        name,
+        help,
+        value: value.load(Relaxed),
+    };
+    vec![
+        counter(
+            "transactions",
+            "Transactions committed, each one wait for the disk",
+            &statistics.transactions,
+        ),
+        counter("changes", "Changes acknowledged", &statistics.changes),
+        counter("reruns", "Requests decided again because others were faster", &statistics.reruns),
+        counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
+        counter("cache_hits", "Documents found in memory", &statistics.cache_hits),
+        counter("cache_misses", "Documents fetched from the engine", &statistics.cache_misses),
+    ]
+}

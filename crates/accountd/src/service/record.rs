@@ -1,0 +1,105 @@
+//! The event log's records of one call: one for the caller's account, and where AWS says so one for the target's.
+
+use aws::event::{Identity, Record};
+use aws::refusal::Refusal;
+use aws::smithy;
+use http::header;
+use serde_json::Value;
+use services::account::model::Operation as AccountOperation;
+use services::operation::{Operation, Service};
+
+use super::{Call, Progress};
+use crate::entropy::derived_id;
+use crate::store::EventRecord;
+
+/// What a record shows in place of a sensitive text.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// The records of a call, refused or not.
+pub(super) fn records(call: &Call, progress: &Progress, refusal: Option<&Refusal>) -> Vec<EventRecord> {
+    let operation = call.route.operation.as_ref().ok().copied();
+    let service = call.route.service;
+    let request_parameters = request_parameters(operation, progress.members.as_ref());
+    let peer = call.peer.to_string();
+    let record = |recipient, event_id: &str, shared_event_id| {
+        let record = Record {
+            identity: match &progress.caller {
+                Some(caller) => Identity::Known(caller),
+                None => Identity::Unknown {
+                    access_key_id: progress.claimed.as_ref().map(|claimed| claimed.access_key_id.as_str()),
+                },
+            },
+            time: call.context.now,
+            event_source: service.map_or("unknown", Service::event_source),
+            event_name: operation.map_or("Unknown", Operation::name),
+            region: region(call, progress),
+            source_ip_address: &peer,
+            user_agent: call.user_agent().unwrap_or(""),
+            error: refusal.map(|refusal| (refusal.code.as_ref(), message(refusal))),
+            request_parameters: &request_parameters,
+            response_elements: &Value::Null,
+            request_id: &call.context.request_id,
+            event_id,
+            read_only: operation.is_none_or(Operation::is_read_only),
+            recipient,
+            shared_event_id,
+        };
+        EventRecord::new(recipient, call.context.now, record.to_json())
+    };
+    let own = progress.caller.as_ref().map(|caller| caller.account());
+    let other = other_recipient(operation, progress, refusal);
+    let shared = other.map(|_| call.context.request_id.as_str());
+    let mut records = vec![record(own, &call.event_id, shared)];
+    if let Some(other) = other {
+        records.push(record(Some(other), &derived_id(&call.context.seed, "target's event"), shared));
+    }
+    records
+}
+
+/// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too.
+fn other_recipient(
+    operation: Option<Operation>,
+    progress: &Progress,
+    refusal: Option<&Refusal>,
+) -> Option<aws::arn::AccountId> {
+    let switches = matches!(
+        operation,
+        Some(Operation::Account(AccountOperation::EnableRegion | AccountOperation::DisableRegion))
+    );
+    let own = progress.caller.as_ref()?.account();
+    progress.target.filter(|target| switches && refusal.is_none() && *target != own)
+}
+
+/// F-EVENT-5: names as on the wire, sensitive members hidden, `null` where there are no parameters.
+fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> Value {
+    let shape = operation.and_then(Operation::shape);
+    match (shape, members) {
+        (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
+            smithy::redact(shape.input_schema(), members)
+        }
+        _ => Value::Null,
+    }
+}
+
+/// F-EVENT-6: a validation message repeats the input, and the model calls it sensitive.
+fn message(refusal: &Refusal) -> Option<&str> {
+    match refusal.code.as_ref() {
+        "ValidationException" | "SerializationException" => Some(HIDDEN),
+        _ => refusal.message.as_deref(),
+    }
+}
+
+/// F-EVENT-7: global services are recorded in us-east-1; STS in the Region that was asked.
+fn region<'a>(call: &Call, progress: &'a Progress) -> &'a str {
+    match (call.route.service, &progress.claimed) {
+        (Some(Service::Sts | Service::CloudTrail | Service::Ec2), Some(claimed)) => &claimed.region,
+        _ => "us-east-1",
+    }
+}
+
+impl Call {
+    /// What the client calls itself.
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+    }
+}

@@ -1,0 +1,184 @@
+//! Routing: which service and which operation a request is for, and in which protocol it speaks.
+//!
+//! A request names its operation in one of three ways: by its path (restJson1), by `X-Amz-Target`, or by an
+//! `Action` parameter (the Query API). Which service is meant follows from the target's prefix, the API version or the
+//! scope of the signature.
+
+use aws::protocol::Protocol;
+use aws::protocol::query::Parameters;
+use aws::refusal::Refusal;
+use aws::sigv4::Family;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header};
+use services::account;
+use services::operation::{Operation, Service};
+
+/// The prefixes of `X-Amz-Target`, and whose they are. CloudTrail's clients use the first of its two.
+const TARGETS: [(&str, Service); 4] = [
+    ("AWSAccountV20210201", Service::Account),
+    ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", Service::CloudTrail),
+    ("CloudTrail_20131101", Service::CloudTrail),
+    ("AWSOrganizationsV20161128", Service::Organizations),
+];
+
+/// The versions of the Query APIs.
+const VERSIONS: [(&str, Service); 4] = [
+    ("2021-02-01", Service::Account),
+    ("2011-06-15", Service::Sts),
+    ("2010-05-08", Service::Iam),
+    ("2016-11-15", Service::Ec2),
+];
+
+/// How a request names its operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By its path.
+    Path,
+    /// By `X-Amz-Target`.
+    Target,
+    /// By an `Action` parameter.
+    Action,
+}
+
+/// Where a request leads.
+pub struct Route {
+    /// The service, as far as it can be told.
+    pub service: Option<Service>,
+    /// The operation, or why there is none.
+    pub operation: Result<Operation, Refusal>,
+    /// The protocol that the answer is written in.
+    pub protocol: Protocol,
+    /// How the operation was named.
+    pub form: Form,
+    /// The decoded parameters of a Query request.
+    pub parameters: Parameters,
+}
+
+impl Route {
+    /// Finds the route of a request.
+    pub fn find(request: &Request<Bytes>) -> Self {
+        if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
+            return Self::by_target(target);
+        }
+        let path = request.uri().path();
+        if request.method() == Method::POST
+            && let Some(operation) = account::model::Operation::from_path(path)
+        {
+            return Self {
+                service: Some(Service::Account),
+                operation: Ok(Operation::Account(operation)),
+                protocol: Protocol::RestJson,
+                form: Form::Path,
+                parameters: Parameters::default(),
+            };
+        }
+        let parameters = parameters(request);
+        let scope = signing_scope(request).and_then(|scope| Service::from_signing_name(&scope));
+        match parameters {
+            Ok(parameters) if parameters.get("Action").is_some() => Self::by_action(parameters, scope),
+            Ok(_) => Self::unknown(scope, None),
+            Err(refusal) => Self::unknown(scope, Some(refusal)),
+        }
+    }
+
+    fn by_target(target: &str) -> Self {
+        let (prefix, name) = target.rsplit_once('.').unwrap_or((target, ""));
+        let service = TARGETS.iter().find(|(known, _)| *known == prefix).map(|(_, service)| *service);
+        let operation = service
+            .and_then(|service| Operation::from_name(service, name))
+            .ok_or_else(|| unknown_operation(service));
+        let protocol = match service {
+            Some(Service::Account) => Protocol::RestJson,
+            _ => Protocol::AwsJson11,
+        };
+        Self { service, operation, protocol, form: Form::Target, parameters: Parameters::default() }
+    }
+
+    fn by_action(parameters: Parameters, scope: Option<Service>) -> Self {
+        let value = |wanted: &str| parameters.get(wanted).unwrap_or("");
+        let (action, version) = (value("Action"), value("Version"));
+        let by_version = VERSIONS.iter().find(|(known, _)| *known == version).map(|(_, service)| *service);
+        let service = if version.is_empty() { scope } else { by_version };
+        let operation = service
+            .and_then(|service| Operation::from_name(service, action))
+            .ok_or_else(|| invalid_action(action, version));
+        let protocol = if service == Some(Service::Ec2) { Protocol::Ec2Query } else { Protocol::Query };
+        Self { service, operation, protocol, form: Form::Action, parameters }
+    }
+
+    /// F-ROUTE-1: a path that leads nowhere gets the gateway's answer, which is that of a missing signature.
+    fn unknown(scope: Option<Service>, refusal: Option<Refusal>) -> Self {
+        let (protocol, form, usual) = match scope {
+            Some(Service::Sts | Service::Iam) => (Protocol::Query, Form::Action, missing_action()),
+            Some(Service::Ec2) => (Protocol::Ec2Query, Form::Action, missing_action()),
+            Some(Service::Organizations | Service::CloudTrail) => {
+                (Protocol::AwsJson11, Form::Target, unknown_operation(scope))
+            }
+            Some(Service::Account) | None => (Protocol::RestJson, Form::Path, no_such_path()),
+        };
+        let operation = Err(refusal.unwrap_or(usual));
+        Self { service: scope, operation, protocol, form, parameters: Parameters::default() }
+    }
+
+    /// In which words a faulty signature is refused on this route.
+    pub fn signature_family(&self) -> Family {
+        match self.protocol {
+            Protocol::RestJson => Family::Gateway,
+            Protocol::AwsJson11 => Family::Json,
+            Protocol::Query => Family::Query,
+            Protocol::Ec2Query => Family::Ec2,
+        }
+    }
+}
+
+/// F-ROUTE-1: API Gateway's answer where path or method lead nowhere.
+pub fn no_such_path() -> Refusal {
+    Refusal::new("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
+}
+
+/// F-ROUTE-2 (*assumed*): a target that names no operation; 404 for Account Management, whose reference lists it so.
+fn unknown_operation(service: Option<Service>) -> Refusal {
+    let status = if service == Some(Service::Account) { 404 } else { 400 };
+    Refusal { message: None, ..Refusal::new("UnknownOperationException", status, "") }
+}
+
+/// F-ROUTE-3: an action that the API version does not have.
+fn invalid_action(action: &str, version: &str) -> Refusal {
+    let text = format!("Could not find operation {action} for version {version}");
+    Refusal::new("InvalidAction", 400, text)
+}
+
+fn missing_action() -> Refusal {
+    Refusal::new("MissingAction", 400, "The request must contain the parameter Action")
+}
+
+/// The parameters of a Query request: those of a form in the body, then those of the query string.
+fn parameters(request: &Request<Bytes>) -> Result<Parameters, Refusal> {
+    let in_query = Parameters::parse(request.uri().query().unwrap_or("").as_bytes())?;
+    if request.body().is_empty() || !is_form(request.headers()) {
+        return Ok(in_query);
+    }
+    let mut parameters = Parameters::parse(request.body())?;
+    parameters.extend(in_query);
+    Ok(parameters)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&[][..], |value| value.as_bytes());
+    kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
+}
+
+/// The service in the scope of the signature, before anything of it was checked.
+fn signing_scope(request: &Request<Bytes>) -> Option<String> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credential = match header {
+        Some(header) => header.split_once("Credential=")?.1.split([',', ' ']).next()?.to_owned(),
+        None => {
+            let query = Parameters::parse(request.uri().query()?.as_bytes()).ok()?;
+            query.get("X-Amz-Credential")?.to_owned()
+        }
+    };
+    let mut parts = credential.rsplit('/');
+    parts.next()?;
+    parts.next().map(str::to_owned)
+}

@@ -1,0 +1,290 @@
+//! What the own endpoints and the mailer do with the store: outbox, reset, export, import.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use services::state::message::Message;
+use services::world::{Change, Document, Fault, ReadsAndWrites, World};
+
+use crate::admin::{Engine, NotImported};
+use crate::mail;
+use crate::store::{Decided, EventRecord, Exported, Store, StoreError};
+
+/// Messages read together from the store.
+const BATCH: usize = 500;
+
+/// The version of an exported document.
+const EXPORT_VERSION: u32 = 1;
+
+/// How often the mailer looks whether a message was added.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The store as the own endpoints see it.
+pub struct StateEngine {
+    store: Arc<Store>,
+    seed: Option<BTreeMap<String, Change>>,
+}
+
+/// Everything that is stored, as one JSON document.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    accountd_export: u32,
+    documents: BTreeMap<String, serde_json::Value>,
+    events: Vec<ExportedEvent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportedEvent {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<aws::arn::AccountId>,
+    time: Timestamp,
+    record: serde_json::Value,
+}
+
+impl StateEngine {
+    /// The engine over a store; a reset puts `seed` back.
+    pub fn new(store: Arc<Store>, seed: Option<BTreeMap<String, Change>>) -> Self {
+        Self { store, seed }
+    }
+}
+
+fn said(error: StoreError) -> String {
+    error.to_string()
+}
+
+/// Reads documents without leaving a record: this is nobody's call.
+async fn look<T: Send + 'static>(
+    store: &Store,
+    read: impl Fn(&World<'_>) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, String> {
+    let run = move |snapshot: &dyn services::world::Snapshot| {
+        let value = read(&World::new(snapshot))?;
+        Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
+    };
+    store.transact(run).await.map_err(said)
+}
+
+/// Changes documents without leaving a record.
+async fn change<T: Send + 'static>(
+    store: &Store,
+    write: impl Fn(&mut World<'_>) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, String> {
+    let run = move |snapshot: &dyn services::world::Snapshot| {
+        let mut world = World::new(snapshot);
+        let value = write(&mut world)?;
+        Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
+    };
+    store.transact(run).await.map_err(said)
+}
+
+type Messages = Vec<(String, Message)>;
+
+/// Messages with ids after `after`, in order.
+async fn messages_after(store: &Store, after: Option<String>, limit: usize) -> Result<Messages, String> {
+    look(store, move |world| {
+        let mut found = Vec::new();
+        for id in world.ids::<Message>("", after.as_deref(), limit)? {
+            if let Some(message) = world.get::<Message>(&id)? {
+                found.push((id, Message::clone(&message)));
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+impl Engine for StateEngine {
+    async fn ready(&self) -> Result<(), String> {
+        look(&self.store, |world| world.ids::<Message>("", None, 1).map(drop)).await
+    }
+
+    async fn messages(&self) -> Result<Messages, String> {
+        let mut all = Messages::new();
+        loop {
+            let after = all.last().map(|(id, _)| id.clone());
+            let batch = messages_after(&self.store, after, BATCH).await?;
+            let is_last = batch.len() < BATCH;
+            all.extend(batch);
+            if is_last {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn clear_messages(&self) -> Result<u64, String> {
+        let mut cleared = 0;
+        loop {
+            let count = change(&self.store, |world| {
+                let ids = world.ids::<Message>("", None, BATCH)?;
+                for id in &ids {
+                    world.delete::<Message>(id);
+                }
+                Ok(ids.len() as u64)
+            })
+            .await?;
+            if count == 0 {
+                return Ok(cleared);
+            }
+            cleared += count;
+        }
+    }
+
+    async fn reset(&self) -> Result<(), String> {
+        self.store.reset().await.map_err(said)?;
+        match &self.seed {
+            Some(seed) => self.store.seed(seed.clone()).await.map_err(said),
+            None => Ok(()),
+        }
+    }
+
+    async fn export(&self) -> Result<Bytes, String> {
+        let mut export =
+            Export { accountd_export: EXPORT_VERSION, documents: BTreeMap::new(), events: Vec::new() };
+        let mut broken = None;
+        let mut visit = |item| {
+            match add_to_export(&mut export, item) {
+                Ok(()) => return ControlFlow::Continue(()),
+                Err(reason) => broken = Some(reason),
+            }
+            ControlFlow::Break(())
+        };
+        self.store.export(&mut visit).await.map_err(said)?;
+        match broken {
+            Some(reason) => Err(reason),
+            None => serde_json::to_vec(&export).map(Bytes::from).map_err(|error| error.to_string()),
+        }
+    }
+
+    async fn import(&self, document: Bytes) -> Result<(), NotImported> {
+        let wrong = |error: serde_json::Error| {
+            // The message of serde may repeat a value, its position may not.
+            NotImported::Wrong(format!(
+                "the document is not an export of accountd (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
+        };
+        let export: Export = serde_json::from_slice(&document).map_err(wrong)?;
+        if export.accountd_export != EXPORT_VERSION {
+            let version = export.accountd_export;
+            return Err(NotImported::Wrong(format!(
+                "this accountd does not read exports of version {version}"
+            )));
+        }
+        for (key, document) in &export.documents {
+            check_document(key, &document.to_string()).map_err(NotImported::Wrong)?;
+        }
+        let documents = export
+            .documents
+            .into_iter()
+            .map(|(key, document)| Exported::Document { key, text: document.to_string() });
+        let events = export.events.into_iter().map(|event| {
+            Exported::Event(EventRecord::new(event.account, event.time, event.record.to_string()))
+        });
+        let items: Vec<_> = documents.chain(events).map(Ok).collect();
+        self.store.import(items.into_iter()).await.map_err(|error| match error {
+            StoreError::NotImported(reason) => NotImported::Wrong(reason),
+            other => NotImported::Failed(other.to_string()),
+        })
+    }
+}
+
+fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
+    let parsed = |text: &str| serde_json::from_str(text).map_err(|_| "a stored text is not JSON".to_owned());
+    match item {
+        Exported::Document { key, text } => {
+            let document = parsed(&text)?;
+            export.documents.insert(key, document);
+        }
+        Exported::Event(event) => export.events.push(ExportedEvent {
+            account: event.account,
+            time: event.time,
+            record: parsed(event.json())?,
+        }),
+    }
+    Ok(())
+}
+
+/// Whether a document of an export can be read back, so that an import never stores what a request would fail on.
+fn check_document(key: &str, text: &str) -> Result<(), String> {
+    use services::state::{account, identity, organization};
+    let kind = key.split_once('/').map_or("", |(kind, _)| kind);
+    fn read<D: Document>(text: &str) -> Option<Result<(), String>> {
+        Some(D::decode(text).map(drop))
+    }
+    let read = match kind {
+        account::Account::KIND => read::<account::Account>(text),
+        account::EmailOwner::KIND => read::<account::EmailOwner>(text),
+        account::OrganizationRegionRequests::KIND => read::<account::OrganizationRegionRequests>(text),
+        identity::Credential::KIND => read::<identity::Credential>(text),
+        identity::ManagedPolicy::KIND => read::<identity::ManagedPolicy>(text),
+        identity::Role::KIND => read::<identity::Role>(text),
+        identity::User::KIND => read::<identity::User>(text),
+        Message::KIND => read::<Message>(text),
+        organization::Membership::KIND => read::<organization::Membership>(text),
+        organization::Organization::KIND => read::<organization::Organization>(text),
+        organization::OrganizationPolicy::KIND => read::<organization::OrganizationPolicy>(text),
+        organization::OrganizationalUnit::KIND => read::<organization::OrganizationalUnit>(text),
+        _ => None,
+    };
+    match read {
+        None => Err(format!("`{key}` is a kind of document that this accountd does not know")),
+        Some(Err(reason)) => Err(format!("`{key}`: {reason}")),
+        Some(Ok(())) => Ok(()),
+    }
+}
+
+/// The outbox as the mailer sees it.
+pub struct Outbox {
+    store: Arc<Store>,
+}
+
+impl Outbox {
+    /// The outbox in a store.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+}
+
+impl mail::Outbox for Outbox {
+    async fn undelivered(&self, after: Option<&str>, limit: usize) -> Result<Messages, String> {
+        let mut after = after.map(str::to_owned);
+        let mut waiting = Messages::new();
+        loop {
+            let batch = messages_after(&self.store, after, BATCH).await?;
+            let is_last = batch.len() < BATCH;
+            after = batch.last().map(|(id, _)| id.clone());
+            waiting.extend(batch.into_iter().filter(|(_, message)| message.delivered_at.is_none()));
+            if is_last || waiting.len() >= limit {
+                waiting.truncate(limit);
+                return Ok(waiting);
+            }
+        }
+    }
+
+    async fn mark_delivered(&self, key: &str, at: Timestamp) -> Result<(), String> {
+        let id = key.to_owned();
+        change(&self.store, move |world| {
+            if let Some(message) = world.get::<Message>(&id)? {
+                let delivered = Message { delivered_at: Some(at), ..Message::clone(&message) };
+                world.put(&id, delivered);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn changed(&self) {
+        // The outbox is state like any other and commits with it, so that no message is lost between a commit and a
+        // signal; the price is to look for new ones now and then.
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+}
