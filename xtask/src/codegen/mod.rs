@@ -26,7 +26,7 @@ struct Generated {
 /// Where a model cannot be read or uses something unknown, or a file cannot be written.
 pub fn run() -> Result<(), String> {
     for path in refresh(&root())? {
-        println!("wrote {}", path.display());
+        eprintln!("wrote {}", path.display());
     }
     Ok(())
 }

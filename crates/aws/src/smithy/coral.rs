@@ -16,6 +16,7 @@ pub fn coral_message(violations: &[Violation<'_>]) -> String {
 /// One sentence per violation, and one per missing member.
 fn sentences(violation: &Violation<'_>) -> Vec<String> {
     if let Constraint::Required(names) = &violation.constraint {
+        // Each missing member is named on its own.
         return names
             .iter()
             .map(|name| {
@@ -28,17 +29,27 @@ fn sentences(violation: &Violation<'_>) -> Vec<String> {
             })
             .collect();
     }
-    let shown = match violation.value {
-        _ if violation.sensitive => String::new(),
-        Some(Value::String(text)) => format!(" '{text}'"),
-        Some(value) => format!(" '{value}'"),
-        None => " null".to_owned(),
+    let requirement = requirement(&violation.constraint);
+    // A member of a list is shown as the whole list, unless it is a structure with members of its own.
+    let (path, shown, requirement) = match violation.list {
+        Some(list) => {
+            let texts: Vec<String> = list.iter().map(plain).collect();
+            let path = &violation.path[..violation.path.len() - 1];
+            (
+                path,
+                format!("[{}]", texts.join(", ")),
+                format!("Member must satisfy constraint: [{requirement}]"),
+            )
+        }
+        None => (violation.path.as_slice(), plain(violation.value), requirement),
     };
-    vec![format!(
-        "Value{shown} at '{}' failed to satisfy constraint: {}",
-        dotted(&violation.path),
-        requirement(&violation.constraint)
-    )]
+    let shown = if violation.sensitive { String::new() } else { format!(" '{shown}'") };
+    vec![format!("Value{shown} at '{}' failed to satisfy constraint: {requirement}", dotted(path))]
+}
+
+/// A value as these services print it: text without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn requirement(constraint: &Constraint) -> String {

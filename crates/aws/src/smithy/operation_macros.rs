@@ -227,6 +227,15 @@ macro_rules! operations {
                 }
             }
 
+            /// The input as a canonical value; an empty object where the operation has none.
+            pub fn to_value(&self) -> $crate::smithy::Value {
+                match self {
+                    $(Self::$name $(($crate::__first!(input, $input)))? => {
+                        $crate::__native_value!($($input, input)?)
+                    })*
+                }
+            }
+
             /// The operation it is the input of.
             pub fn operation(&self) -> Operation {
                 match self {
@@ -246,7 +255,7 @@ macro_rules! operations {
             pub fn to_value(&self) -> $crate::smithy::Value {
                 match self {
                     $(Self::$name $(($crate::__first!(output, $output)))? => {
-                        $crate::__output_value!($($output, output)?)
+                        $crate::__native_value!($($output, output)?)
                     })*
                 }
             }
@@ -261,14 +270,14 @@ macro_rules! operations {
     };
 }
 
-/// The canonical value of an output, or of none.
+/// The canonical value of an input or an output, or of none.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __output_value {
+macro_rules! __native_value {
     () => {
         $crate::smithy::Value::Object($crate::smithy::Map::new())
     };
-    ($shape:ident, $output:ident) => {
-        <$shape as $crate::smithy::Shape>::to_value($output)
+    ($shape:ident, $native:ident) => {
+        <$shape as $crate::smithy::Shape>::to_value($native)
     };
 }

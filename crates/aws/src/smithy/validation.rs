@@ -20,8 +20,10 @@ pub enum Patterns {
 pub struct Violation<'a> {
     /// Where the value stands: members by name, list members by position from 1.
     pub path: Vec<Cow<'static, str>>,
-    /// The value; absent for a member that is missing.
-    pub value: Option<&'a Value>,
+    /// The value.
+    pub value: &'a Value,
+    /// The list that the value is a member of.
+    pub list: Option<&'a [Value]>,
     /// Whether the value's shape is sensitive.
     pub sensitive: bool,
     /// What was broken.
@@ -57,7 +59,7 @@ pub fn violations(schema: &Schema, value: &Value, patterns: Patterns) -> Vec<Str
 /// Every constraint of the schema that the value breaks. Members that the model does not know are passed
 /// over, and JSON's null counts as absent.
 pub fn check<'a>(schema: &Schema, value: &'a Value, patterns: Patterns) -> Vec<Violation<'a>> {
-    let mut walk = Walk { patterns, path: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { patterns, path: Vec::new(), list: None, found: Vec::new() };
     walk.value(schema, value);
     walk.found
 }
@@ -70,6 +72,7 @@ pub fn validation_message(violations: &[String]) -> String {
 struct Walk<'a> {
     patterns: Patterns,
     path: Vec<Cow<'static, str>>,
+    list: Option<&'a [Value]>,
     found: Vec<Violation<'a>>,
 }
 
@@ -144,13 +147,18 @@ impl<'a> Walk<'a> {
             if bad_value_named {
                 continue;
             }
-            self.nested(Cow::Owned((index + 1).to_string()), schema, value);
+            self.path.push(Cow::Owned((index + 1).to_string()));
+            self.list = Some(members);
+            self.value(schema, value);
+            self.list = None;
+            self.path.pop();
             bad_value_named = matches!(schema.kind, Kind::Enum(_)) && self.found.len() > found_before;
         }
     }
 
     fn nested(&mut self, name: Cow<'static, str>, schema: &Schema, value: &'a Value) {
         self.path.push(name);
+        self.list = None;
         self.value(schema, value);
         self.path.pop();
     }
@@ -182,8 +190,13 @@ impl<'a> Walk<'a> {
     }
 
     fn broken(&mut self, schema: &Schema, value: &'a Value, constraint: Constraint) {
-        let sensitive = schema.sensitive;
-        self.found.push(Violation { path: self.path.clone(), value: Some(value), sensitive, constraint });
+        self.found.push(Violation {
+            path: self.path.clone(),
+            value,
+            list: self.list,
+            sensitive: schema.sensitive,
+            constraint,
+        });
     }
 }
 
@@ -227,18 +240,18 @@ fn type_name(value: &Value) -> &'static str {
 impl Violation<'_> {
     /// The violation in the observed validator's words (observed.md, "Constraint messages"). F-WIRE-5
     pub fn text(&self) -> String {
-        let text = self.value.and_then(Value::as_str).unwrap_or_default();
+        let text = self.value.as_str().unwrap_or_default();
         match &self.constraint {
             Constraint::Type(allowed) => format!(
                 "instance type ({}) does not match any allowed primitive type (allowed: {})",
-                type_name(self.value.unwrap_or(&Value::Null)),
+                type_name(self.value),
                 json(allowed)
             ),
             Constraint::Required(names) => {
                 format!("object has missing required properties ({})", json(names))
             }
             Constraint::MinLength(min) => match self.value {
-                Some(Value::Array(members)) => format!(
+                Value::Array(members) => format!(
                     "array is too short: must have at least {min} elements but instance has {} elements",
                     members.len()
                 ),
@@ -248,7 +261,7 @@ impl Violation<'_> {
                 ),
             },
             Constraint::MaxLength(max) => match self.value {
-                Some(Value::Array(members)) => format!(
+                Value::Array(members) => format!(
                     "array is too long: must have at most {max} elements but instance has {} elements",
                     members.len()
                 ),
@@ -259,18 +272,18 @@ impl Violation<'_> {
             },
             Constraint::Min(min) => format!(
                 "numeric instance is lower than the required minimum (minimum: {min}, found: {})",
-                self.value.unwrap_or(&Value::Null)
+                self.value
             ),
             Constraint::Max(max) => format!(
                 "numeric instance is greater than the required maximum (maximum: {max}, found: {})",
-                self.value.unwrap_or(&Value::Null)
+                self.value
             ),
             Constraint::Pattern(pattern) => {
                 format!("ECMA 262 regex \"{}\" does not match input string \"{text}\"", pattern.anchored())
             }
             Constraint::Enum(values) => format!(
                 "instance value ({}) not found in enum (possible values: {})",
-                self.value.unwrap_or(&Value::Null),
+                self.value,
                 json(values)
             ),
         }

@@ -1,0 +1,65 @@
+//! Whatever the model calls sensitive stays out of `Debug` and of records, in every input and every error.
+//! Ledger: F-WIRE-7, F-WIRE-9.
+
+use aws::refusal::Refusal;
+use aws::smithy::{HIDDEN, Kind, Schema, redact};
+use serde_json::{Map, Value, json};
+use services::account::model::{
+    Error, Input, Operation, ValidationException, ValidationExceptionField, ValidationExceptionReason,
+};
+
+const SECRET: &str = "planted-secret";
+
+/// A value with the secret in every sensitive place. `places` counts them.
+fn planted(schema: &Schema, places: &mut usize) -> Value {
+    match &schema.kind {
+        Kind::String { .. } if schema.sensitive => {
+            *places += 1;
+            json!(SECRET)
+        }
+        Kind::String { .. } => json!("open"),
+        Kind::Enum(values) => json!(values[0]),
+        Kind::Integer(_) => json!(7),
+        Kind::List { member, .. } => json!([planted(member(), places)]),
+        Kind::Structure(members) => members
+            .iter()
+            .map(|member| (member.name.to_owned(), planted((member.schema)(), places)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => panic!("no input has a {other:?}"),
+    }
+}
+
+#[test]
+fn no_input_shows_a_sensitive_member() {
+    let mut all_places = 0;
+    for &operation in Operation::ALL {
+        let mut places = 0;
+        let schema = operation.shape().input_schema();
+        let value = planted(schema, &mut places);
+        let printed = format!("{:?}", Input::parse(operation, &value).unwrap());
+        assert!(!printed.contains(SECRET), "{printed}");
+        let recorded = redact(schema, &value).to_string();
+        assert!(!recorded.contains(SECRET), "{recorded}");
+        assert_eq!(recorded.matches(HIDDEN).count(), places, "only what is sensitive is hidden: {recorded}");
+        all_places += places;
+    }
+    // AcceptPrimaryEmailUpdate 2, PutAccountName 1, PutAlternateContact 4, PutContactInformation 12,
+    // StartPrimaryEmailUpdate 1, VerifyPhoneNumber 1.
+    assert_eq!(all_places, 21);
+}
+
+#[test]
+fn an_error_of_the_service_keeps_its_members_and_hides_them_from_debug() {
+    let error = Error::from(ValidationException {
+        message: SECRET.into(),
+        reason: Some(ValidationExceptionReason::FieldValidationFailed),
+        field_list: Some(vec![ValidationExceptionField { name: "City".into(), message: SECRET.into() }]),
+    });
+    assert!(!format!("{error:?}").contains(SECRET));
+    assert_eq!(error.code(), "ValidationException");
+    let expected = Refusal::new("ValidationException", 400, SECRET)
+        .with("reason", "fieldValidationFailed")
+        .with("fieldList", json!([{ "name": "City", "message": SECRET }]));
+    assert_eq!(Refusal::from(error), expected);
+}
