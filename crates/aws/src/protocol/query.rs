@@ -122,7 +122,8 @@ impl Reader<'_> {
         Ok(Value::Object(found))
     }
 
-    /// A member's name among parameters. EC2 writes the first letter of its location names large there.
+    /// A member's name among parameters. EC2 writes the first letter of its location names large there,
+    /// and all its lists flat. F-WIRE-31
     fn parameter_name(&self, member: &Member) -> Cow<'static, str> {
         match member.location_name {
             Some(name) if self.ec2 => {

@@ -3,7 +3,7 @@
 //! The two dialects differ, so a pattern is translated character by character. In ECMA-262 `\d` and `\w`
 //! are ASCII, `\s` holds the byte order mark and every Unicode space, `$` is the very end of the text, `.`
 //! stops at four line terminators, and inside a class only `]`, `\`, `^` and `-` are special.
-//! <https://262.ecma-international.org/5.1/#sec-15.10>
+//! <https://262.ecma-international.org/5.1/#sec-15.10> F-WIRE-2
 
 use std::sync::OnceLock;
 

@@ -6,7 +6,7 @@
 //!
 //! A request or an answer travels between protocol and rule as a JSON [`Value`] in one *canonical form*,
 //! whatever the protocol: members under the model's names; a blob as base64 text; a timestamp as ISO 8601
-//! text where the model says `iso8601`, else as a number of seconds since 1970.
+//! text where the model says `iso8601`, else as a number of seconds since 1970. F-WIRE-11
 
 mod coral;
 mod ecma;
@@ -31,7 +31,7 @@ pub use crate::{
     string_shape, structure, timestamp_shape,
 };
 
-/// What `Debug` prints in place of a sensitive value.
+/// What `Debug` prints in place of a sensitive value. F-WIRE-9
 pub const REDACTED: &str = "[redacted]";
 
 /// The description of one shape.

@@ -77,7 +77,7 @@ macro_rules! structure {
             }
 
             fn to_value(native: &Self) -> $crate::smithy::Value {
-                let mut members = $crate::smithy::Map::new();
+                let mut members = $crate::smithy::Map::with_capacity(<[&str]>::len(&[$($member),*]));
                 $($crate::__put_member!($presence $shape, members, $member, &native.$field);)*
                 $crate::smithy::Value::Object(members)
             }

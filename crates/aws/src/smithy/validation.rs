@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{Bounds, Kind, Member, Pattern, Schema, Value};
 
-/// Whether patterns are applied. `--validation masked` ignores them and nothing else.
+/// Whether patterns are applied. `--validation masked` ignores them and nothing else. F-WIRE-8
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patterns {
     /// As the model says.
