@@ -78,7 +78,8 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// A response with what every answer of every protocol has.
 fn response(status: u16, content_type: &'static str, body: Vec<u8>, request_id: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
-    // A refusal's status comes from a model or a constant; one that HTTP does not know is the service's fault.
+    // A refusal's status comes from a model or a constant. One that HTTP does not know is the service's
+    // own fault.
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.reserve(6);

@@ -14,8 +14,9 @@ const EC2_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// An answer. F-WIRE-28
 ///
-/// awsQuery: `<OpResponse><OpResult>…</OpResult><ResponseMetadata>…`, without the result where the operation
-/// has no output. EC2: the members stand beside `<requestId>`; where there is no output, `<return>true</return>`. F-WIRE-30
+/// awsQuery: `<OpResponse><OpResult>…</OpResult><ResponseMetadata>…`, without the result where the
+/// operation has no output. EC2: the members stand beside `<requestId>`; where there is no output,
+/// `<return>true</return>`. F-WIRE-30
 pub fn answer(
     protocol: Protocol,
     operation: &OperationShape,
