@@ -207,7 +207,10 @@ fn rest_json_refusals_f_wire_22() {
     assert_eq!(response.headers()["x-amzn-ErrorType"], "ValidationException");
     assert_eq!(
         text(&response),
-        r#"{"message":"NextToken is malformed","reason":"fieldValidationFailed","fieldList":[{"name":"NextToken","message":"NextToken is malformed"}]}"#
+        concat!(
+            r#"{"message":"NextToken is malformed","reason":"fieldValidationFailed","#,
+            r#""fieldList":[{"name":"NextToken","message":"NextToken is malformed"}]}"#,
+        )
     );
     let mut nameless = Refusal::new("ValidationException", 400, "x");
     nameless.code_shown = false;
@@ -271,7 +274,8 @@ fn query_refusals_f_wire_29() {
         text(&response),
         "<ErrorResponse xmlns=\"https://zoo.example/doc/\"><Error><Type>Sender</Type>\
          <Code>NoSuchEntity</Code><Message>no &lt;lion&gt;</Message><reason>x</reason>\
-         <fieldList><member><name>A</name></member></fieldList></Error><RequestId>id</RequestId></ErrorResponse>"
+         <fieldList><member><name>A</name></member></fieldList></Error>\
+         <RequestId>id</RequestId></ErrorResponse>"
     );
     let fault = Protocol::Query.refuse(None, &Refusal::new("InternalFailure", 500, "x"), "id");
     assert_eq!(

@@ -93,7 +93,7 @@ fn translate(source: &str) -> String {
             '.' => output.push_str(r"[^\n\r\u{2028}\u{2029}]"),
             '^' => output.push_str(r"\A"),
             '$' => output.push_str(r"\z"),
-            // A brace that opens no repetition is a literal in ECMA-262; the models have none outside a class.
+            // A brace that opens no repetition would be a literal; the models have none outside a class.
             _ => output.push(character),
         }
     }
