@@ -27,7 +27,7 @@ pub enum PolicyType {
 
 impl PolicyType {
     /// The name in "because no … allows".
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::ResourceControl => "resource control policy",
             Self::ServiceControl => "service control policy",
