@@ -99,7 +99,7 @@ impl Policy {
 }
 
 impl fmt::Debug for Policy {
-    /// Says the size only: a policy names people and secrets of an organization.
+    /// Says the size only: a document may be long, and its text is nobody's business in a log.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Policy({} statements)", self.statements().len())
     }

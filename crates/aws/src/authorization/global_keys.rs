@@ -180,6 +180,7 @@ mod tests {
             resource_account: Some(AccountId::from_number(7)),
             resource_organization: None,
         });
+        // F-IAM-81
         assert_eq!(texts(&context, "aws:username"), ["ann"]);
         assert_eq!(texts(&context, "aws:EpochTime"), ["0"]);
         assert_eq!(texts(&context, "aws:SourceIp"), ["203.0.113.9"]);

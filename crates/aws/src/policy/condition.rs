@@ -97,7 +97,7 @@ impl Operator {
     }
 }
 
-/// What the bare name of an operator compares, and whether it says "not".
+/// What the bare name of an operator compares, and whether it says "not" (F-IAM-20).
 fn comparison(name: &str) -> Option<(Comparison, bool)> {
     use Comparison::{
         ArnLike, BinaryEquals, Bool, Date, IpAddress, Null, Numeric, StringEquals, StringEqualsIgnoreCase,
@@ -211,6 +211,7 @@ impl Condition {
     pub(super) fn holds(&self, context: &RequestContext<'_>) -> bool {
         let values = context.values(&self.key);
         if let Operands::Absence(wanted) = &self.operands {
+            // `true` asks for the key to be absent (F-IAM-28).
             return wanted.contains(&values.is_empty());
         }
         if values.is_empty() {
@@ -227,7 +228,8 @@ impl Condition {
         }
     }
 
-    /// Whether the condition holds where the key is absent.
+    /// Whether the condition holds where the key is absent: a positive one does not, a negated one does
+    /// (F-IAM-24), and `IfExists` always does (F-IAM-25).
     fn holds_without_values(&self) -> bool {
         if self.operator.if_exists {
             // Also with ForAnyValue (F-IAM-26, assumed from the wording of "IfExists").

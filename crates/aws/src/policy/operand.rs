@@ -117,6 +117,7 @@ mod tests {
 
     #[test]
     fn a_point_in_time_is_written_in_several_ways() {
+        // F-IAM-22
         let noon = "2026-11-21T12:00:00Z".parse().ok();
         for text in ["2026-11-21T12:00:00Z", "2026-11-21T13:00:00+01:00", "2026-11-21T12:00Z", "1795262400"] {
             assert_eq!(time(text), noon, "{text}");

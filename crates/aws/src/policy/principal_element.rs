@@ -96,7 +96,8 @@ impl PrincipalElement {
 }
 
 impl Entry {
-    /// In which capacity this entry names `caller`.
+    /// In which capacity this entry names `caller`: a user or session itself (F-IAM-50), by its account
+    /// (F-IAM-51), or by its role (F-IAM-52).
     fn names(&self, caller: &Principal) -> Option<Capacity> {
         let itself = |yes: bool| yes.then_some(Capacity::Itself);
         match (self, caller) {
@@ -135,7 +136,7 @@ fn is_joined(joined: &str, first: &str, second: &str) -> bool {
     joined.strip_prefix(first) == Some(second)
 }
 
-/// Reads one entry; `None` where `text` names no principal.
+/// Reads one entry; `None` where `text` names no principal (F-IAM-54).
 fn entry(kind: &str, text: &str) -> Option<Entry> {
     match kind {
         "*" => Some(Entry::Everyone),

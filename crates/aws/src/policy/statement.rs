@@ -84,7 +84,8 @@ impl Statement {
         self.conditions.iter().all(|condition| condition.holds(question.context)).then_some(capacity)
     }
 
-    /// Actions are compared without regard to case (F-IAM-10).
+    /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed
+    /// (F-IAM-11).
     fn means_action(&self, action: &str) -> bool {
         let listed = self.actions.patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
         listed != self.actions.negated

@@ -73,7 +73,8 @@ impl TextPattern {
 }
 
 impl VariablePattern {
-    /// Fills in the values. They are text: a `*` in a value is no wildcard (F-IAM-43).
+    /// Fills in the values (F-IAM-41), or defaults where there is none (F-IAM-45). Both are text: a `*` in
+    /// them is no wildcard (F-IAM-43).
     fn resolve(&self, context: &RequestContext<'_>) -> Option<Pattern> {
         let mut symbols: Vec<Symbol> = Vec::with_capacity(self.pieces.len() + 32);
         let literal = |character| (character, false);

@@ -5,10 +5,10 @@
 //! by the length of the text times the length of the pattern.
 
 /// One step of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// Exactly this character.
-    Literal(char),
+    /// Exactly this text.
+    Text(String),
     /// Any one character.
     One,
     /// Any characters, also none.
@@ -57,12 +57,12 @@ pub(super) enum Pattern {
 impl Pattern {
     /// The pattern that `symbols` spell in `dialect`.
     pub(super) fn new(symbols: &[Symbol], dialect: Dialect) -> Self {
-        let tokens = tokenize(symbols, dialect);
-        let literals = tokens.iter().take_while(|token| matches!(token, Token::Literal(_))).count();
-        match &tokens[literals..] {
-            [] => Self::Exact(literal_text(&tokens)),
-            [Token::Many] if literals == 0 => Self::Everything,
-            [Token::Many] => Self::Prefix(literal_text(&tokens)),
+        let mut tokens = tokenize(symbols, dialect);
+        match tokens.as_mut_slice() {
+            [] => Self::Exact("".into()),
+            [Token::Many] => Self::Everything,
+            [Token::Text(text)] => Self::Exact(std::mem::take(text).into()),
+            [Token::Text(text), Token::Many] => Self::Prefix(std::mem::take(text).into()),
             _ => Self::Tokens(tokens.into()),
         }
     }
@@ -92,19 +92,10 @@ impl Pattern {
     }
 }
 
-/// The text of the literal tokens.
-fn literal_text(tokens: &[Token]) -> Box<str> {
-    let text: String = tokens
-        .iter()
-        .filter_map(|token| if let Token::Literal(character) = token { Some(*character) } else { None })
-        .collect();
-    text.into()
-}
-
 /// Decides for each wildcard how far it reaches.
 fn tokenize(symbols: &[Symbol], dialect: Dialect) -> Vec<Token> {
     let mut colons = 0;
-    let mut tokens = Vec::with_capacity(symbols.len());
+    let mut tokens = Vec::new();
     for (at, &symbol) in symbols.iter().enumerate() {
         let in_first_five_parts = matches!(dialect, Dialect::Resource | Dialect::Arn) && colons < 5;
         let next = symbols.get(at + 1);
@@ -112,26 +103,22 @@ fn tokenize(symbols: &[Symbol], dialect: Dialect) -> Vec<Token> {
             Dialect::Resource => matches!(next, None | Some((':', _))),
             _ => next.is_none(),
         };
-        tokens.push(match symbol {
+        match symbol {
             ('*', true) if dialect != Dialect::Literal => {
-                if in_first_five_parts && !ends_part {
-                    Token::ManyInPart
-                } else {
-                    Token::Many
-                }
+                let within = in_first_five_parts && !ends_part;
+                tokens.push(if within { Token::ManyInPart } else { Token::Many });
             }
             ('?', true) if dialect != Dialect::Literal => {
-                if in_first_five_parts {
-                    Token::OneInPart
-                } else {
-                    Token::One
-                }
+                tokens.push(if in_first_five_parts { Token::OneInPart } else { Token::One });
             }
             (character, _) => {
                 colons += usize::from(character == ':');
-                Token::Literal(character)
+                match tokens.last_mut() {
+                    Some(Token::Text(text)) => text.push(character),
+                    _ => tokens.push(Token::Text(character.to_string())),
+                }
             }
-        });
+        }
     }
     tokens
 }
@@ -152,10 +139,9 @@ fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
     let (mut token, mut byte) = (0, 0);
     let (mut anywhere, mut within): (Option<Retry>, Option<Retry>) = (None, None);
     loop {
-        let next = text[byte..].chars().next();
-        match (tokens.get(token), next) {
-            (None, None) => return true,
-            (Some(Token::Many), _) => {
+        match tokens.get(token) {
+            None if byte == text.len() => return true,
+            Some(Token::Many) => {
                 token += 1;
                 if token == tokens.len() {
                     return true;
@@ -163,17 +149,19 @@ fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
                 (anywhere, within) = (Some(Retry { token, byte }), None);
                 continue;
             }
-            (Some(Token::ManyInPart), _) => {
+            Some(Token::ManyInPart) => {
                 token += 1;
                 within = Some(Retry { token, byte });
                 continue;
             }
-            (Some(step), Some(character)) if takes::<ANY_CASE>(*step, character) => {
-                token += 1;
-                byte += character.len_utf8();
-                continue;
+            Some(step) => {
+                if let Some(length) = taken_by::<ANY_CASE>(step, &text[byte..]) {
+                    token += 1;
+                    byte += length;
+                    continue;
+                }
             }
-            _ => {}
+            None => {}
         }
         let taken = |retry: Retry| text[retry.byte..].chars().next();
         if let Some((retry, character)) = within.and_then(|retry| Some((retry, taken(retry)?)))
@@ -190,14 +178,18 @@ fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
     }
 }
 
-/// Whether `step` accepts `character`.
-fn takes<const ANY_CASE: bool>(step: Token, character: char) -> bool {
+/// How many bytes at the start of `text` the step takes; `None` where it does not match. The steps that take
+/// any number are the caller's business.
+fn taken_by<const ANY_CASE: bool>(step: &Token, text: &str) -> Option<usize> {
     match step {
-        Token::Literal(wanted) if ANY_CASE => wanted == character.to_ascii_lowercase(),
-        Token::Literal(wanted) => wanted == character,
-        Token::One => true,
-        Token::OneInPart => character != ':',
-        Token::Many | Token::ManyInPart => false,
+        Token::Text(wanted) if ANY_CASE => {
+            let start = text.as_bytes().get(..wanted.len())?;
+            start.eq_ignore_ascii_case(wanted.as_bytes()).then_some(wanted.len())
+        }
+        Token::Text(wanted) => text.starts_with(wanted.as_str()).then_some(wanted.len()),
+        Token::One => text.chars().next().map(char::len_utf8),
+        Token::OneInPart => text.chars().next().filter(|next| *next != ':').map(char::len_utf8),
+        Token::Many | Token::ManyInPart => None,
     }
 }
 

@@ -91,7 +91,7 @@ impl Case {
             target_account: account(),
             context: &context,
         };
-        let outcome = self.with_sets(|sets| {
+        self.with_sets(|sets| {
             let outcome = describe(&evaluate(&request, sets));
             let (explained, matched) = explain(&request, sets);
             assert_eq!(describe(&explained).full, outcome.full, "explaining changes nothing");
@@ -101,8 +101,7 @@ impl Case {
                 "an explanation has a Deny exactly when one decided"
             );
             outcome
-        });
-        outcome
+        })
     }
 
     /// Reads the policies and calls `ask` with them.
