@@ -79,6 +79,14 @@ impl Decision {
 
 /// The proof that a request was allowed. Only an evaluation makes one: its fields are private, and there
 /// is no other constructor.
+///
+/// ```compile_fail,E0451
+/// let permit = aws::authorization::Permit {
+///     action: "account:PutAlternateContact".to_owned(),
+///     resource: "*".to_owned(),
+///     target_account: aws::arn::AccountId::from_number(1),
+/// };
+/// ```
 #[derive(Debug)]
 pub struct Permit {
     action: String,
@@ -180,8 +188,8 @@ impl Denial {
         }
     }
 
-    /// The message clients get, as
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html> words it (F-IAM-70).
+    /// The message clients get (F-IAM-70), in the words of
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
     ///
     /// An explicit deny names the policy's ARN where it has one (F-IAM-71). The resource is left out for an
     /// action that knows none (F-IAM-72, assumed) and for trust policies, as in AWS's examples (F-IAM-73).

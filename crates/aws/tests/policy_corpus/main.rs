@@ -122,7 +122,7 @@ fn grammar() {
 #[test]
 fn both_evaluators_agree_on_random_cases() {
     let (mut allowed, mut explicit) = (0, 0);
-    for seed in 1..=6000 {
+    for seed in 1..=4000 {
         let raw = random::case(seed);
         let case = Case::new(&raw);
         let (outcome, naive) = (case.evaluate(), naive::decide(&case));
@@ -131,7 +131,7 @@ fn both_evaluators_agree_on_random_cases() {
         explicit += u32::from(outcome.short.contains("explicit"));
     }
     // The generator is worth something only while all outcomes are common.
-    assert!(allowed > 600 && explicit > 600 && allowed + explicit < 5400, "{allowed} {explicit}");
+    assert!(allowed > 400 && explicit > 400 && allowed + explicit < 3600, "{allowed} {explicit}");
 }
 
 /// Both evaluators agree on single conditions with random operators, which whole cases hit too rarely.
