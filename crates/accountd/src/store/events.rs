@@ -34,9 +34,9 @@ pub struct EventRecord {
 impl EventRecord {
     /// A record; `json` is the CloudTrail record, a JSON object.
     pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
+        if json.as_bytes().contains(&b'\n') {
             // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
-            json = json.replace(['\n', '\r'], " ");
+            json = json.replace('\n', " ");
         }
         Self { account, time, json }
     }
@@ -132,19 +132,44 @@ impl Block {
         self.records.len() > SHARD_PRESSING_BYTES
     }
 
-    /// These records and then those of `later`.
-    pub fn followed_by(&self, later: &Self) -> Self {
-        if self.count == 0 || later.count == 0 {
-            return if self.count == 0 { later.clone() } else { self.clone() };
+    /// Adds the records of `later` at the end.
+    pub fn append(&mut self, later: Self) {
+        if self.count == 0 {
+            *self = later;
+        } else if later.count > 0 {
+            self.records.push_str(&later.records);
+            self.count += later.count;
+            self.first_time = self.first_time.min(later.first_time);
+            self.last_time = self.last_time.max(later.last_time);
+            self.accounts.extend(later.accounts);
         }
-        let mut both = self.clone();
-        both.records.push_str(&later.records);
-        both.count += later.count;
-        both.first_time = both.first_time.min(later.first_time);
-        both.last_time = both.last_time.max(later.last_time);
-        both.accounts.extend(&later.accounts);
-        both
     }
+
+    /// How long it is, to go back to with [`Self::truncate`].
+    pub fn mark(&self) -> BlockMark {
+        BlockMark {
+            bytes: self.records.len(),
+            count: self.count,
+            first_time: self.first_time,
+            last_time: self.last_time,
+        }
+    }
+
+    /// Forgets what was appended since `mark`. The accounts stay: too many of them make a search look
+    /// into a block in vain, and nothing worse.
+    pub fn truncate(&mut self, mark: &BlockMark) {
+        self.records.truncate(mark.bytes);
+        (self.count, self.first_time, self.last_time) = (mark.count, mark.first_time, mark.last_time);
+    }
+}
+
+/// See [`Block::mark`].
+pub(super) struct BlockMark {
+    bytes: usize,
+    /// How many records there were.
+    pub count: u32,
+    first_time: i64,
+    last_time: i64,
 }
 
 /// Reads one line of a block back; `None` if it is not one.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use services::world::{Change, Fault, Snapshot};
 use tokio::sync::oneshot;
 
-use super::engine::{Batch, Head, Staged, Writes};
+use super::engine::{Batch, EngineResult, Head, Staged, Writes};
 use super::events::{Block, Exported};
 use super::snapshot::InGroup;
 use super::{Core, Decided, EventRecord, StoreError};
@@ -21,6 +21,10 @@ const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
 
 /// Bounds what one transaction may hold.
 const GROUP_LIMIT: usize = 1024;
+
+/// How often the writer gives way in vain before it stops waiting for callers it has just answered. On an
+/// idle machine that is some ten microseconds, on a busy one the time is others' to use.
+const PATIENCE: u32 = 32;
 
 /// A change that waits for its commit, whatever its answer is.
 pub(super) trait Submission: Send {
@@ -155,11 +159,14 @@ pub(super) struct Writer {
     carried: Block,
     /// When they must be written at the latest.
     records_due: Option<Instant>,
+    /// How many changes the last group held.
+    answered_last: usize,
 }
 
 impl Writer {
     pub fn new(core: Arc<Core>, inbox: Receiver<Message>, head: Head) -> Self {
-        let writer = Self { core, inbox, head, carried: Block::default(), records_due: None };
+        let carried = Block::default();
+        let writer = Self { core, inbox, head, carried, records_due: None, answered_last: 0 };
         writer.show_head();
         writer
     }
@@ -197,20 +204,20 @@ impl Writer {
         self.records_due.get_or_insert_with(|| Instant::now() + RECORDS_WAIT_AT_MOST);
     }
 
-    /// Takes all that waits. As long as giving way to other threads brings more, it gives way again: the
-    /// callers that were just answered are about to send their next change. A lone caller waits for nobody.
+    /// Takes all that waits, and gives way to other threads as long as that brings more: the callers that
+    /// were just answered are about to send their next change. If fewer came back than were answered, it is
+    /// a little more patient. A lone caller waits for nobody.
     fn gather(&mut self, group: &mut Group) {
         self.drain(group);
-        loop {
+        let mut in_vain = 0;
+        while !group.submissions.is_empty() && !group.is_full() {
             let before = group.submissions.len();
-            if before == 0 || group.is_full() {
+            if in_vain > if before < self.answered_last { PATIENCE } else { 0 } {
                 return;
             }
             std::thread::yield_now();
             self.drain(group);
-            if group.submissions.len() == before {
-                return;
-            }
+            in_vain = if group.submissions.len() > before { 0 } else { in_vain + 1 };
         }
     }
 
@@ -225,6 +232,9 @@ impl Writer {
 
     fn process(&mut self, mut group: Group) {
         let mut submissions = std::mem::take(&mut group.submissions);
+        if !submissions.is_empty() {
+            self.answered_last = submissions.len();
+        }
         for submission in &mut submissions {
             self.decide(&mut group, submission.as_mut());
         }
@@ -242,7 +252,7 @@ impl Writer {
             }
             Ok(())
         } else {
-            let committed = self.commit(&group.writes, &group.events);
+            let committed = self.commit(&group.writes, std::mem::take(&mut group.events));
             if committed.is_ok() {
                 self.core.statistics.changes.fetch_add(group.changes, Ordering::Relaxed);
             }
@@ -299,7 +309,7 @@ impl Writer {
 
     fn carry(&mut self, events: Block) {
         if events.count > 0 {
-            self.carried = self.carried.followed_by(&events);
+            self.carried.append(events);
             self.records_due_within_a_second();
         }
     }
@@ -318,33 +328,42 @@ impl Writer {
             self.records_due = None;
             return Ok(());
         }
-        self.commit(&Writes::new(), &Block::default())
+        self.commit(&Writes::new(), Block::default())
     }
 
     /// One transaction: all of `writes`, the queued records and `events`, or nothing of `writes` and `events`.
-    fn commit(&mut self, writes: &Writes, events: &Block) -> Result<(), StoreError> {
+    fn commit(&mut self, writes: &Writes, events: Block) -> Result<(), StoreError> {
         self.take_queued();
-        let read_records = u64::from(self.carried.count);
-        let block = self.carried.followed_by(events);
-        let head = self.head_after(writes, &block)?;
-        let committing = self.core.cache.begin(writes.keys());
-        if let Err(error) = self.core.engine.commit(&Batch { writes, block: &block, head }) {
-            tracing::error!(reason = error.0, "a transaction failed; nothing of it is kept");
-            // The records are tried again in a second, not at once: the disk needs time to be put right.
-            self.records_due = Some(Instant::now() + RECORDS_WAIT_AT_MOST);
-            return Err(StoreError::NotCommitted(error.0));
-        }
-        committing.publish(writes);
+        let mark = self.carried.mark();
+        self.carried.append(events);
+        let head = match self.commit_carried(writes) {
+            Ok(head) => head,
+            Err(error) => {
+                tracing::error!(reason = error.0, "a transaction failed; nothing of it is kept");
+                self.carried.truncate(&mark);
+                // The records are tried again in a second, not at once: the disk needs time to be put right.
+                self.records_due = Some(Instant::now() + RECORDS_WAIT_AT_MOST);
+                return Err(StoreError::NotCommitted(error.0));
+            }
+        };
         self.head = head;
         self.carried = Block::default();
         self.records_due = None;
         self.core.statistics.transactions.fetch_add(1, Ordering::Relaxed);
-        self.core.statistics.read_records.fetch_add(read_records, Ordering::Relaxed);
+        self.core.statistics.read_records.fetch_add(u64::from(mark.count), Ordering::Relaxed);
         self.show_head();
         Ok(())
     }
 
-    fn head_after(&self, writes: &Writes, block: &Block) -> Result<Head, StoreError> {
+    fn commit_carried(&self, writes: &Writes) -> EngineResult<Head> {
+        let head = self.head_after(writes, &self.carried)?;
+        let committing = self.core.cache.begin(writes.keys());
+        self.core.engine.commit(&Batch { writes, block: &self.carried, head })?;
+        committing.publish(writes);
+        Ok(head)
+    }
+
+    fn head_after(&self, writes: &Writes, block: &Block) -> EngineResult<Head> {
         let last_change = writes.values().map(|staged| staged.version).max().unwrap_or(0);
         let mut documents = self.head.documents;
         for (key, staged) in writes {
@@ -374,7 +393,7 @@ impl Writer {
         }
         let version = self.head.sequence + 1;
         let stage = |(key, change)| (key, Staged { version, change });
-        self.commit(&changes.into_iter().map(stage).collect(), &Block::default())
+        self.commit(&changes.into_iter().map(stage).collect(), Block::default())
     }
 
     /// Drops everything and stores `items` instead. Records that were queued before go as well.

@@ -24,7 +24,11 @@ async fn record_read(store: &Store, record: EventRecord) {
 
 async fn record_change(store: &Store, records: Vec<EventRecord>) {
     let rule = move |snapshot: &dyn Snapshot| {
-        run(snapshot, |world: &mut World<'_>| Ok(world.put("a", Counter(1))), records.clone())
+        let put = |world: &mut World<'_>| {
+            world.put("a", Counter(1));
+            Ok(())
+        };
+        run(snapshot, put, records.clone())
     };
     store.transact(rule).await.unwrap();
 }

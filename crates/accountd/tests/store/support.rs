@@ -92,8 +92,13 @@ pub async fn read(store: &Store, id: &'static str) -> Option<u64> {
 }
 
 pub async fn put(store: &Store, id: String, number: u64) -> Result<(), StoreError> {
-    let rule =
-        move |snapshot: &dyn Snapshot| run(snapshot, |world| Ok(world.put(&id, Counter(number))), Vec::new());
+    let rule = move |snapshot: &dyn Snapshot| {
+        let put = |world: &mut World<'_>| {
+            world.put(&id, Counter(number));
+            Ok(())
+        };
+        run(snapshot, put, Vec::new())
+    };
     store.transact(rule).await
 }
 
@@ -108,7 +113,10 @@ pub async fn increment(store: &Store, id: &'static str) -> Result<u64, StoreErro
 }
 
 pub async fn delete(store: &Store, id: &'static str) {
-    let rule = move |world: &mut World<'_>| Ok(world.delete::<Counter>(id));
+    let rule = move |world: &mut World<'_>| {
+        world.delete::<Counter>(id);
+        Ok(())
+    };
     store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap();
 }
 
