@@ -1,4 +1,4 @@
-//! Decoded documents in memory, and how they stay true while one thread commits and many read.
+//! Decoded documents in memory, and how they stay true while one thread commits and many read. F-STORE-3
 //!
 //! Three counters keep readers honest. Each is even at rest and odd while something is under way.
 //!

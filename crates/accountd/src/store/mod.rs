@@ -294,7 +294,7 @@ impl Store {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Events that match, newest first, those included that are still queued.
+    /// Events that match, newest first, those included that are still queued. F-STORE-5
     ///
     /// # Errors
     /// See [`StoreError`].

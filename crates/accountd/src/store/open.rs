@@ -1,4 +1,5 @@
 //! Opening a data directory: made if it is missing, locked, looked at, and refused rather than harmed.
+//! F-STORE-8
 //!
 //! How long it takes does not depend on how much is stored: the header, the schema and the last block are
 //! looked at, and no more.
@@ -156,6 +157,7 @@ fn make_directory(directory: &Path) -> Result<(), OpenError> {
     builder.create(directory).map_err(|error| directory_error(directory, &error))
 }
 
+/// One process per directory. F-STORE-7
 fn lock_directory(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_NAME);
     let mut options = OpenOptions::new();

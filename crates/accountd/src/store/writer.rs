@@ -1,5 +1,5 @@
 //! The writer thread: gathers what waits into one transaction, compares versions, runs again what was
-//! overtaken, commits once, and only then answers.
+//! overtaken, commits once, and only then answers. F-STORE-1
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use super::events::{Block, Exported};
 use super::snapshot::InGroup;
 use super::{Core, Decided, EventRecord, StoreError};
 
-/// The longest that the record of a call that changed nothing waits in memory.
+/// The longest that the record of a call that changed nothing waits in memory. F-STORE-6
 const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
 
 /// Bounds what one transaction may hold.
@@ -206,7 +206,7 @@ impl Writer {
 
     /// Takes all that waits, and gives way to other threads as long as that brings more: the callers that
     /// were just answered are about to send their next change. If fewer came back than were answered, it is
-    /// a little more patient. A lone caller waits for nobody.
+    /// a little more patient. A lone caller waits for nobody. F-STORE-4
     fn gather(&mut self, group: &mut Group) {
         self.drain(group);
         let mut in_vain = 0;
@@ -266,7 +266,7 @@ impl Writer {
         }
     }
 
-    /// Decides one submission on top of what its group has written so far.
+    /// Decides one submission on top of what its group has written so far. F-STORE-2
     fn decide(&self, group: &mut Group, submission: &mut dyn Submission) {
         let is_current = match submission.reads() {
             None => Ok(false),

@@ -97,6 +97,7 @@ fn a_directory_in_the_files_place_is_named() {
     assert!(refusal(&directory).starts_with("cannot keep data in"));
 }
 
+/// F-STORE-8
 #[test]
 fn foreign_files_are_refused() {
     let directory = Directory::new();
@@ -112,6 +113,7 @@ fn foreign_files_are_refused() {
     assert_refused(&directory, "was not written by accountd");
 }
 
+/// F-STORE-8
 #[test]
 fn a_newer_file_is_refused() {
     let directory = filled();
@@ -119,6 +121,7 @@ fn a_newer_file_is_refused() {
     assert_refused(&directory, "was written by a newer accountd (schema 2, this one reads up to 1)");
 }
 
+/// F-STORE-8
 #[test]
 fn damaged_files_are_refused() {
     let directory = filled();
