@@ -17,8 +17,8 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use watch::{Pulse, Verdict, Watch};
@@ -188,7 +188,8 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         // hyper would allocate and register one timer per request; the watch needs none.
         .header_read_timeout(None)
         .max_buf_size(limits.head_bytes)
-        .pipeline_flush(true)
+        // hyper's `pipeline_flush` stays off: with it an answer waits while a part of the next request
+        // is there, and its own 400 and 431 are never sent.
         // A client may close its sending half and still wait for the answer, and a change that is
         // being committed is not abandoned because its caller left.
         .half_close(true);
@@ -211,9 +212,8 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
             server.connections.accepted.fetch_add(1, Ordering::Relaxed);
             let server = Arc::clone(server);
             tokio::spawn(async move {
+                let _closed = Closed(&server.connections, slot);
                 converse(&server, stream, peer).await;
-                server.connections.closed.fetch_add(1, Ordering::Relaxed);
-                drop(slot);
             });
         }
         Err(error) if is_of_one_connection(&error) => {}
@@ -222,6 +222,15 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+}
+
+/// Notes the end of a connection, also where answering it panicked, and makes room for the next.
+struct Closed<'a>(&'a Connections, #[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.0.closed.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -254,10 +263,53 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
         // Taken from the queue after the end had begun: give its request a moment to be seen.
         let _ = tokio::time::timeout(Duration::from_millis(100), stream.readable()).await;
     }
-    let conversation = Arc::new(Conversation { server: Arc::clone(server), pulse: Pulse::default(), peer });
-    let io = TokioIo::new(Counted { stream, conversation: Arc::clone(&conversation) });
+    let conversation = Arc::new(Conversation {
+        server: Arc::clone(server),
+        pulse: Pulse::default(),
+        peer,
+        closing: Mutex::default(),
+        is_cut_short: AtomicBool::new(false),
+    });
+    let io = TokioIo::new(Counted {
+        stream: Some(stream),
+        conversation: Arc::clone(&conversation),
+        is_shut_down: false,
+        is_at_end: false,
+    });
+    let is_cut_short = drive(&conversation, io).await || conversation.is_cut_short.load(Ordering::Relaxed);
+    let closing = conversation.closing.lock().ok().and_then(|mut closing| closing.take());
+    if is_cut_short && let Some(stream) = closing {
+        let _ = tokio::time::timeout(LINGER, discard_rest(stream)).await;
+    }
+}
+
+/// How long a connection that the listener closed may still send what nobody reads.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Reads to the end. Closing a socket with unread bytes in it would reset the connection, and the
+/// client could lose the answer that says why (RFC 9112 §9.6).
+async fn discard_rest(stream: TcpStream) {
+    let mut unread = [0; 4096];
+    loop {
+        match stream.try_read(&mut unread) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if stream.readable().await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Drives hyper's side of a connection to its end, watching over it. Returns whether the client broke
+/// the protocol: it closed early, or hyper has answered what can be answered (400, 414, 431).
+async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Counted<A>>) -> bool {
+    let server = &conversation.server;
     let service = service_fn({
-        let conversation = Arc::clone(&conversation);
+        let conversation = Arc::clone(conversation);
         move |request| exchange(Arc::clone(&conversation), request)
     });
     let mut connection = pin!(server.builder.serve_connection(io, service));
@@ -280,25 +332,23 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
             match watch.look(now, &conversation.pulse, &server.limits) {
                 Verdict::Wait => {}
                 Verdict::BodyTooSlow => conversation.pulse.give_up_body(),
-                Verdict::Close => return Poll::Ready(()),
+                Verdict::Close => return Poll::Ready(false),
             }
             timer.as_mut().reset(now + watch::interval(&server.limits));
             let _ = timer.as_mut().poll(context);
         }
-        // An error here is the client's: it closed early or broke the protocol, and hyper has
-        // answered what can be answered (400, 414, 431).
-        if connection.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+        if let Poll::Ready(result) = connection.as_mut().poll(context) {
+            return Poll::Ready(result.is_err());
         }
         if !told && server.stop.stopping.load(Ordering::Acquire) {
             // Only now, after a poll, so that a request which has arrived already counts.
             told = true;
             connection.as_mut().graceful_shutdown();
-            return connection.as_mut().poll(context).map(|_| ());
+            return connection.as_mut().poll(context).map(|result| result.is_err());
         }
         Poll::Pending
     })
-    .await;
+    .await
 }
 
 /// What the requests of one connection share.
@@ -306,6 +356,10 @@ struct Conversation<A> {
     server: Arc<Server<A>>,
     pulse: Pulse,
     peer: SocketAddr,
+    /// The socket, once hyper is done with it and has closed the sending half.
+    closing: Mutex<Option<TcpStream>>,
+    /// Whether a request was answered without reading all of it.
+    is_cut_short: AtomicBool,
 }
 
 /// One request and its answer.
@@ -313,7 +367,7 @@ async fn exchange<A: Answer>(
     conversation: Arc<Conversation<A>>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, HangUp> {
-    let Conversation { server, pulse, peer } = &*conversation;
+    let Conversation { server, pulse, peer, .. } = &*conversation;
     let _finish = pulse.begin(request.version());
     let (head, body) = request.into_parts();
     let is_head = head.method == Method::HEAD;
@@ -322,6 +376,7 @@ async fn exchange<A: Answer>(
         Err(why) => {
             let mut response = server.answer.refuse_unread(&head, why);
             if head.version < http::Version::HTTP_2 {
+                conversation.is_cut_short.store(true, Ordering::Relaxed);
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             response
@@ -340,10 +395,30 @@ fn without_body(response: Response<Bytes>) -> Response<Full<Bytes>> {
     Response::from_parts(head, Full::default())
 }
 
-/// A socket that notes how much was read from it.
+/// A socket that notes how much was read from it and outlives hyper's use of it.
 struct Counted<A> {
-    stream: TcpStream,
+    /// There until dropped.
+    stream: Option<TcpStream>,
     conversation: Arc<Conversation<A>>,
+    is_shut_down: bool,
+    is_at_end: bool,
+}
+
+impl<A> Counted<A> {
+    fn stream(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(self.stream.as_mut().expect("INVARIANT: only dropping takes the socket away"))
+    }
+}
+
+impl<A> Drop for Counted<A> {
+    fn drop(&mut self) {
+        if self.is_shut_down
+            && !self.is_at_end
+            && let Ok(mut closing) = self.conversation.closing.lock()
+        {
+            *closing = self.stream.take();
+        }
+    }
 }
 
 impl<A: Answer> AsyncRead for Counted<A> {
@@ -353,8 +428,12 @@ impl<A: Answer> AsyncRead for Counted<A> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.conversation.pulse.received(buffer.filled().len() - before);
+        let polled = self.stream().poll_read(context, buffer);
+        let received = buffer.filled().len() - before;
+        self.conversation.pulse.received(received);
+        if received == 0 && polled.is_ready() {
+            self.is_at_end = true;
+        }
         polled
     }
 }
@@ -365,7 +444,7 @@ impl<A: Answer> AsyncWrite for Counted<A> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        self.stream().poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -373,18 +452,19 @@ impl<A: Answer> AsyncWrite for Counted<A> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        self.stream().poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.stream().poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.is_shut_down = true;
+        self.stream().poll_shutdown(context)
     }
 }
