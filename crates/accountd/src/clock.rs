@@ -1,7 +1,7 @@
 //! The two times: real time, by which signatures are judged, and service time, which rules are told.
 //!
 //! Service time follows real time until an administrator moves it forward (`--time real`), or stands
-//! still until then (`--time manual`). It never goes back: what is stored happened before now.
+//! still until then (`--time manual`). It never goes back: what is stored happened before now (F-EDGE-24).
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -1,7 +1,7 @@
 //! What a person may configure: flags, and an environment variable for each.
 //!
 //! The contract is `design.md` §5. Whatever cannot be honoured is refused with one line and exit
-//! code 2, never ignored. Values that may hold a secret are read here without being echoed.
+//! code 2, never ignored (F-EDGE-10). Values that may hold a secret are read here without being echoed.
 
 mod arguments;
 mod credentials;
@@ -136,7 +136,8 @@ impl Configuration {
         self.listen.ip().is_loopback()
     }
 
-    /// Checks what no single flag can know.
+    /// Checks what no single flag can know: a listener that others can reach needs keys of its own
+    /// (F-EDGE-11) and checks every signature (F-EDGE-12).
     fn check(self) -> Result<Self, String> {
         if self.is_loopback() {
             return Ok(self);

@@ -38,7 +38,10 @@ use watch::{Pulse, Verdict, Watch};
 
 /// What the listener serves: a whole request in, a whole answer out.
 pub trait Answer: Send + Sync + 'static {
-    /// Answers a request whose body was read completely. Dropped only when the process ends.
+    /// Answers a request whose body was read completely.
+    ///
+    /// A client that closes its HTTP/1.1 connection does not stop it, but resetting an HTTP/2 stream
+    /// and the end of the process drop it where it waits: what must happen must not depend on it.
     fn answer(
         &self,
         request: Request<Bytes>,
@@ -82,7 +85,7 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Open connections; more wait in the kernel's queue until one closes.
     pub connections: u32,
-    /// From the connection to its first byte.
+    /// From the connection to its first byte. Whoever is too slow is cut off (F-EDGE-3).
     pub first_byte_timeout: Duration,
     /// From the first byte of a head to its last.
     pub head_timeout: Duration,
@@ -136,7 +139,7 @@ struct Stop {
     wake: Notify,
 }
 
-/// Serves `listener` until `stop` completes, then answers what was accepted and returns.
+/// Serves `listener` until `stop` completes, then answers what was accepted and returns (F-EDGE-4).
 ///
 /// Returns whether every connection ended within [`Limits::drain_timeout`].
 pub async fn serve<A: Answer>(
@@ -327,26 +330,34 @@ async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Count
             let _ = timer.as_mut().poll(context);
             registered = true;
         }
-        if timer.is_elapsed() {
+        let mut polled = connection.as_mut().poll(context);
+        // Looked at only now, so that what has arrived counts even if this process was held up.
+        if polled.is_pending() && timer.is_elapsed() {
             let now = Instant::now();
             match watch.look(now, &conversation.pulse, &server.limits) {
                 Verdict::Wait => {}
-                Verdict::BodyTooSlow => conversation.pulse.give_up_body(),
+                Verdict::BodyTooSlow => {
+                    conversation.pulse.give_up_body();
+                    polled = connection.as_mut().poll(context);
+                }
+                Verdict::Close if conversation.pulse.is_multiplexed() && !told => {
+                    // GOAWAY first, so that a request which is on its way is not lost.
+                    told = true;
+                    connection.as_mut().graceful_shutdown();
+                    polled = connection.as_mut().poll(context);
+                }
                 Verdict::Close => return Poll::Ready(false),
             }
             timer.as_mut().reset(now + watch::interval(&server.limits));
             let _ = timer.as_mut().poll(context);
         }
-        if let Poll::Ready(result) = connection.as_mut().poll(context) {
-            return Poll::Ready(result.is_err());
-        }
-        if !told && server.stop.stopping.load(Ordering::Acquire) {
-            // Only now, after a poll, so that a request which has arrived already counts.
+        if polled.is_pending() && !told && server.stop.stopping.load(Ordering::Acquire) {
+            // After a poll as well, so that a request which has arrived is still answered.
             told = true;
             connection.as_mut().graceful_shutdown();
-            return connection.as_mut().poll(context).map(|result| result.is_err());
+            polled = connection.as_mut().poll(context);
         }
-        Poll::Pending
+        polled.map(|result| result.is_err())
     })
     .await
 }

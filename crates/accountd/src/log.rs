@@ -3,7 +3,7 @@
 //! One line per request at most. Refused requests are logged at `info`, failures of accountd itself
 //! at `error`, and requests that succeed at `debug` only: writing a line for each of 50,000 requests
 //! a second would cost more than answering them. No line ever holds a message's text, a body or a
-//! header, since they echo what callers sent.
+//! header, since they echo what callers sent (F-EDGE-40).
 
 use std::borrow::Cow;
 use std::io::IsTerminal;
@@ -86,5 +86,72 @@ fn write(call: &Call<'_>, level: Level) {
         Level::ERROR => line!(Level::ERROR),
         Level::INFO => line!(Level::INFO),
         _ => line!(Level::DEBUG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(level: Level, status: u16) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .json()
+            .flatten_event(true)
+            .with_writer(move || writer.clone())
+            .finish();
+        let denied = Cow::Borrowed("AccessDeniedException");
+        tracing::subscriber::with_default(subscriber, || {
+            call(&Call {
+                request_id: "id",
+                service: "account",
+                operation: "ListRegions",
+                caller: "arn:aws:iam::111122223333:root",
+                account: "111122223333",
+                status,
+                code: (status >= 400).then_some(&denied),
+                took: Duration::from_micros(80),
+            });
+        });
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// F-EDGE-40.
+    #[test]
+    fn refused_calls_are_logged_at_info_and_others_at_debug() {
+        assert_eq!(logged(Level::INFO, 200), "");
+        let line = logged(Level::DEBUG, 200);
+        for part in
+            [r#""level":"DEBUG""#, r#""operation":"ListRegions""#, r#""code":"-""#, r#""microseconds":80"#]
+        {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        let line = logged(Level::INFO, 403);
+        for part in [r#""level":"INFO""#, r#""code":"AccessDeniedException""#, r#""status":403"#] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        assert_eq!(logged(Level::WARN, 403), "");
+        assert!(logged(Level::WARN, 500).contains(r#""level":"ERROR""#));
     }
 }

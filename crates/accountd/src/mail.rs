@@ -3,7 +3,8 @@
 //! A message commits with the change that caused it, so nothing is lost when the process or the
 //! server is down: this task looks for messages nobody has taken yet, hands them over, and notes
 //! when. A crash between the two delivers a message twice, never not at all. Text messages stay in
-//! the outbox. Addresses, texts and codes never reach the log.
+//! the outbox (F-EDGE-30). A message the server refuses for good does not hold up the rest, and any
+//! other failure is tried again (F-EDGE-31). Addresses, texts and codes never reach the log.
 
 use std::collections::BTreeSet;
 use std::future::Future;

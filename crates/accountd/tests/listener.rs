@@ -232,7 +232,7 @@ async fn a_body_that_is_too_large_is_refused_and_the_connection_closed() {
 async fn a_head_that_is_too_large_is_refused() {
     let server = Server::start(Limits { head_bytes: 8192, ..Limits::default() }).await;
     let mut client = server.connect().await;
-    client.send(format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n", "x".repeat(500_000))).await;
+    client.send(format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n", "x".repeat(20_000_000))).await;
     assert!(client.rest().await.starts_with("HTTP/1.1 431"));
     let many: String = (0..101).map(|index| format!("X-{index}: y\r\n")).collect();
     let mut client = server.connect().await;
@@ -470,6 +470,17 @@ mod http2 {
         while next_frame(&mut client).await.0 != GOAWAY {}
         drop(client);
         assert!(server.ended().await);
+    }
+
+    #[tokio::test]
+    async fn an_idle_http2_connection_is_told_to_go_away() {
+        let server = Server::start(short()).await;
+        let mut client = server.connect().await;
+        client.send([PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).await;
+        client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, POST_ROOT)).await;
+        answer(&mut client, 1).await;
+        while next_frame(&mut client).await.0 != GOAWAY {}
+        client.rest().await;
     }
 
     /// F-EDGE-3.

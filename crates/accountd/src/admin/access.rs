@@ -3,7 +3,7 @@
 //! Health and readiness are open. For the rest: anyone while accountd listens on a loopback address,
 //! elsewhere whoever knows the administrator's token. A web page in a browser on this machine can
 //! reach a loopback address too, so a foreign name in `Host` (DNS rebinding) and, where something
-//! would change, any `Origin` (cross-site request forgery) are refused.
+//! would change, any `Origin` (cross-site request forgery) are refused (F-EDGE-20 to F-EDGE-22).
 
 use std::net::IpAddr;
 

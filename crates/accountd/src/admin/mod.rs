@@ -141,7 +141,7 @@ pub fn is_own(path: &str) -> bool {
 }
 
 impl<E: Engine> Admin<E> {
-    /// Answers a request whose path [`is_own`].
+    /// Answers a request whose path [`is_own`]. Unknown paths and methods: F-EDGE-23.
     pub async fn answer(&self, request: Request<Bytes>) -> Answer {
         let (head, body) = request.into_parts();
         let Some(endpoint) = Endpoint::of(head.uri.path()) else {

@@ -121,17 +121,35 @@ struct ServeArguments {
     seed: Option<PathBuf>,
 
     /// lenient: unsigned and wrongly signed requests pass as the key they claim
-    #[arg(long, value_name = "HOW", env = "ACCOUNTD_SIGNATURES", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "strict|lenient",
+        env = "ACCOUNTD_SIGNATURES",
+        hide_env = true,
+        hide_possible_values = true
+    )]
     #[arg(default_value = "strict", help_heading = "Behaviour")]
     signatures: SignaturesChoice,
 
     /// masked: patterns are not applied, so that values such as +XXXXXXXXX pass
-    #[arg(long, value_name = "HOW", env = "ACCOUNTD_VALIDATION", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "strict|masked",
+        env = "ACCOUNTD_VALIDATION",
+        hide_env = true,
+        hide_possible_values = true
+    )]
     #[arg(default_value = "strict", help_heading = "Behaviour")]
     validation: ValidationChoice,
 
     /// aws: refuse callers that exceed AWS's request rates
-    #[arg(long, value_name = "RATES", env = "ACCOUNTD_THROTTLE", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "off|aws",
+        env = "ACCOUNTD_THROTTLE",
+        hide_env = true,
+        hide_possible_values = true
+    )]
     #[arg(default_value = "off", help_heading = "Behaviour")]
     throttle: ThrottleChoice,
 
@@ -141,21 +159,40 @@ struct ServeArguments {
     delays: Option<Delays>,
 
     /// manual: service time stands still until POST /_accountd/clock moves it
-    #[arg(long, value_name = "HOW", env = "ACCOUNTD_TIME", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "real|manual",
+        env = "ACCOUNTD_TIME",
+        hide_env = true,
+        hide_possible_values = true
+    )]
     #[arg(default_value = "real", help_heading = "Behaviour")]
     time: TimeChoice,
 
-    /// Deliver e-mail there: smtp://host:25, smtps://user:password@host, smtp://host?tls=required
+    /// Deliver e-mail there, such as smtp://host:25 or smtps://user:password@host
     #[arg(long, value_name = "URL", env = "ACCOUNTD_SMTP", hide_env = true, help_heading = "Operating")]
     smtp: Option<String>,
 
     /// Form of the log on standard error
-    #[arg(long, value_name = "FORM", env = "ACCOUNTD_LOG", hide_env = true, help_heading = "Operating")]
+    #[arg(
+        long,
+        value_name = "text|json",
+        env = "ACCOUNTD_LOG",
+        hide_env = true,
+        hide_possible_values = true,
+        help_heading = "Operating"
+    )]
     #[arg(default_value = "text")]
     log: LogChoice,
 
     /// info logs refused requests, debug every request
-    #[arg(long, value_name = "LEVEL", env = "ACCOUNTD_LOG_LEVEL", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "error|warn|info|debug",
+        env = "ACCOUNTD_LOG_LEVEL",
+        hide_env = true,
+        hide_possible_values = true
+    )]
     #[arg(default_value = "info", help_heading = "Operating")]
     log_level: LevelChoice,
 
@@ -374,128 +411,4 @@ impl From<LevelChoice> for tracing::Level {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn configuration(arguments: &[&str]) -> Configuration {
-        match read(std::iter::once("accountd").chain(arguments.iter().copied())) {
-            Ok(Request::Serve(configuration)) => *configuration,
-            Ok(_) => panic!("{arguments:?} does not serve"),
-            Err(line) => panic!("{arguments:?}: {line}"),
-        }
-    }
-
-    fn refusal(arguments: &[&str]) -> String {
-        let result = read(std::iter::once("accountd").chain(arguments.iter().copied()));
-        let line = result.expect_err(&format!("{arguments:?} is refused"));
-        assert!(!line.contains('\n'), "{line}");
-        line
-    }
-
-    #[test]
-    fn without_flags_it_serves_on_loopback_from_its_own_directory() {
-        for arguments in [&[][..], &["serve"]] {
-            let configuration = configuration(arguments);
-            assert_eq!(configuration.listen.to_string(), "127.0.0.1:4566");
-            assert_eq!(configuration.storage, Storage::Directory("accountd-data".into()));
-            assert_eq!(configuration.signatures, Signatures::Strict);
-            assert_eq!(configuration.validation, Validation::Strict);
-            assert_eq!(configuration.delays, Delays::SHORT);
-            assert_eq!(configuration.throttle, Throttle::Off);
-            assert_eq!(configuration.time, TimeMode::Real);
-            assert_eq!(configuration.log, LogFormat::Text);
-            assert!(configuration.is_loopback());
-        }
-    }
-
-    #[test]
-    fn every_flag_is_read() {
-        let configuration = configuration(&[
-            "serve",
-            "--listen",
-            "[::1]:0",
-            "--in-memory",
-            "--seed",
-            "s.yaml",
-            "--signatures",
-            "lenient",
-            "--validation",
-            "masked",
-            "--delays",
-            "aws",
-            "--throttle",
-            "aws",
-            "--time",
-            "manual",
-            "--smtp",
-            "smtp://127.0.0.1:2525",
-            "--admin-token",
-            "0123456789",
-            "--log",
-            "json",
-            "--log-level",
-            "debug",
-            "--ready-file",
-            "ready.json",
-            "--workers",
-            "3",
-        ]);
-        assert_eq!(configuration.listen.to_string(), "[::1]:0");
-        assert_eq!(configuration.storage, Storage::Memory);
-        assert_eq!(configuration.seed, Some("s.yaml".into()));
-        assert_eq!(configuration.signatures, Signatures::Lenient);
-        assert_eq!(configuration.validation, Validation::Masked);
-        assert_eq!(configuration.delays, Delays::AWS);
-        assert_eq!(configuration.throttle, Throttle::Aws);
-        assert_eq!(configuration.time, TimeMode::Manual);
-        assert_eq!(configuration.smtp.unwrap().expose(), "smtp://127.0.0.1:2525");
-        assert_eq!(configuration.admin_token.unwrap().expose(), "0123456789");
-        assert_eq!(configuration.log, LogFormat::Json);
-        assert_eq!(configuration.log_level, tracing::Level::DEBUG);
-        assert_eq!(configuration.ready_file, Some("ready.json".into()));
-        assert_eq!(configuration.workers, Some(3));
-    }
-
-    /// F-EDGE-10, F-EDGE-11, F-EDGE-12.
-    #[test]
-    fn what_cannot_be_honoured_is_refused_in_one_line() {
-        for (arguments, part) in [
-            (&["--lisen", "x"][..], "'--lisen' found; a similar argument exists: '--listen'"),
-            (&["--listen", "here"], "an IP address and a port"),
-            (&["--listen", "0.0.0.0:4566"], "--root-credentials"),
-            (&["--signatures", "none"], "[possible values: strict, lenient]"),
-            (&["--delays", "enable=soon"], "`soon` is not a duration"),
-            (&["--in-memory", "--data", "d"], "cannot be used together"),
-            (&["--database", "postgres://h"], "not in this release"),
-            (&["--trail", "s3://b"], "not in this release"),
-            (&["--trail", "dir"], "not in this release"),
-            (&["--root-credentials", "/nonexistent"], "/nonexistent: No such file"),
-            (&["--workers", "0"], "0 is not in 1..=512"),
-            (&["seed", "check"], "<FILE>"),
-            (&["seed"], "accountd seed check FILE"),
-            (&["bogus"], "unrecognized subcommand 'bogus'"),
-            (&["--admin-token", "short"], "at least 8 characters"),
-            (&["--data"], "--data <DIR>"),
-        ] {
-            let line = refusal(arguments);
-            assert!(line.contains(part), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_smtp_url_is_not_repeated() {
-        let line = refusal(&["--smtp", "http://user:hunter22@host"]);
-        assert!(line.starts_with("--smtp: ") && !line.contains("hunter22"), "{line}");
-    }
-
-    #[test]
-    fn seed_check_and_help_are_requests_of_their_own() {
-        assert!(
-            matches!(read(["accountd", "seed", "check", "f"]), Ok(Request::SeedCheck(file)) if file == *"f")
-        );
-        for (flag, part) in [("--help", "Examples:"), ("--version", env!("CARGO_PKG_VERSION"))] {
-            let Ok(Request::Help(help)) = read(["accountd", flag]) else { panic!("{flag} is help") };
-            assert!(help.to_string().contains(part), "{help}");
-        }
-    }
-}
+mod tests;

@@ -56,6 +56,11 @@ impl Pulse {
         self.body_given_up.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the connection speaks HTTP/2.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.multiplexed.load(Ordering::Relaxed)
+    }
+
     /// Whether the body that is awaited took too long.
     pub(super) fn body_is_given_up(&self) -> bool {
         self.body_given_up.load(Ordering::Relaxed)
@@ -124,7 +129,7 @@ impl Watch {
 fn phase(pulse: &Pulse, begun: u64) -> Phase {
     let received = pulse.received_bytes.load(Ordering::Relaxed);
     let unsettled = received > pulse.settled_bytes.load(Ordering::Relaxed);
-    let multiplexed = pulse.multiplexed.load(Ordering::Relaxed);
+    let multiplexed = pulse.is_multiplexed();
     if begun > pulse.finished.load(Ordering::Relaxed) {
         let body = !multiplexed && pulse.reading_body.load(Ordering::Relaxed);
         if body { Phase::Body } else { Phase::Answer }
