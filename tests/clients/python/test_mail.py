@@ -21,12 +21,20 @@ class Mailbox:
         return "250 taken"
 
 
+class AnyPort(Controller):
+    """Listens on a port that the system picks, which the library itself does not look up."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @pytest.fixture
 def mailbox():
     handler = Mailbox()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller = AnyPort(handler, hostname="127.0.0.1", port=0)
     controller.start()
-    handler.url = "smtp://127.0.0.1:{}".format(controller.server.sockets[0].getsockname()[1])
+    handler.url = f"smtp://127.0.0.1:{controller.port}"
     yield handler
     controller.stop()
 

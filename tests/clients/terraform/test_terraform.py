@@ -1,0 +1,121 @@
+"""Terraform's resources for Account Management: apply, plan without difference, import, update, destroy.
+
+The provider waits a minute after it has switched a Region before it looks for the first time. So there is one
+configuration, in which everything else happens meanwhile, and one test that takes it through its life."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "python"))
+
+from accountd import Accountd, clean_environment, refusal  # noqa: E402
+from company import MANAGEMENT, MEMBER, write_seed  # noqa: E402
+
+TERRAFORM = os.environ.get("TERRAFORM") or shutil.which("terraform")
+MIRROR = os.environ.get("TERRAFORM_MIRROR")
+
+NO_DIFFERENCE = 0
+DIFFERENCE = 2
+
+
+class Workspace:
+    """A folder with the configuration and its state."""
+
+    def __init__(self, directory, server):
+        directory.mkdir()
+        shutil.copy(HERE / "main.tf", directory)
+        settings = directory / "settings.tfrc"
+        settings.write_text(
+            f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n'
+            "disable_checkpoint = true\n"
+        )
+        self.directory = directory
+        self.environment = clean_environment(
+            TF_CLI_CONFIG_FILE=str(settings),
+            TF_IN_AUTOMATION="1",
+            TF_VAR_endpoint=server.url,
+            TF_VAR_member=MEMBER,
+            AWS_EC2_METADATA_DISABLED="true",
+        )
+
+    def __call__(self, command, *arguments, expect=0, **variables):
+        more = [f"-var={name}={value}" for name, value in variables.items()]
+        done = subprocess.run(
+            [TERRAFORM, command, "-no-color", *more, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
+        assert done.returncode == expect, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def plan(self, **options):
+        return self("plan", "-input=false", "-detailed-exitcode", **options)
+
+
+@pytest.fixture
+def server(tmp_path):
+    seed = write_seed(tmp_path / "company.yaml")
+    server = Accountd(tmp_path / "run", "--in-memory", "--seed", str(seed))
+    server.start()
+    yield server
+    server.stop()
+
+
+IMPORTS = {
+    "aws_account_primary_contact.own": "default",
+    "aws_account_primary_contact.member": MEMBER,
+    "aws_account_alternate_contact.own": "OPERATIONS",
+    "aws_account_alternate_contact.member": f"{MEMBER}/SECURITY",
+    "aws_account_region.own": "ap-southeast-3",
+    "aws_account_region.member": f"{MEMBER},eu-south-1",
+}
+
+
+@pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")
+def test_the_life_of_a_configuration(server, tmp_path):
+    terraform = Workspace(tmp_path / "first", server)
+    terraform("init", "-input=false")
+    terraform("validate")
+    terraform.plan(expect=DIFFERENCE)
+    terraform("apply", "-input=false", "-auto-approve")
+    outputs = json.loads(terraform("output", "-json"))
+    assert outputs["caller"]["value"] == f"arn:aws:iam::{MANAGEMENT}:root"
+    assert outputs["regions"]["value"] == 34
+    assert outputs["city"]["value"] == "Seattle"
+    own = server.client("account", server.root(MANAGEMENT))
+    status = own.get_region_opt_status
+    assert status(RegionName="ap-southeast-3")["RegionOptStatus"] == "ENABLED"
+    assert status(RegionName="eu-south-1", AccountId=MEMBER)["RegionOptStatus"] == "ENABLED"
+    terraform.plan(expect=NO_DIFFERENCE)
+
+    imported = Workspace(tmp_path / "second", server)
+    imported("init", "-input=false")
+    for address, name in IMPORTS.items():
+        imported("import", "-input=false", address, name)
+    imported.plan(expect=NO_DIFFERENCE)
+
+    changes = {"title": "Changed", "city": "Tacoma", "enabled": "false"}
+    terraform.plan(expect=DIFFERENCE, **changes)
+    terraform("apply", "-input=false", "-auto-approve", **changes)
+    contact = own.get_alternate_contact(AlternateContactType="SECURITY", AccountId=MEMBER)
+    assert contact["AlternateContact"]["Title"] == "Changed"
+    assert own.get_contact_information()["ContactInformation"]["City"] == "Tacoma"
+    assert status(RegionName="ap-southeast-3")["RegionOptStatus"] == "DISABLED"
+    terraform.plan(expect=NO_DIFFERENCE, **changes)
+
+    terraform("destroy", "-input=false", "-auto-approve", **changes)
+    gone = refusal(own.get_alternate_contact, AlternateContactType="OPERATIONS")
+    assert gone.code == "ResourceNotFoundException"
+    gone = refusal(own.get_alternate_contact, AlternateContactType="SECURITY", AccountId=MEMBER)
+    assert gone.code == "ResourceNotFoundException"
