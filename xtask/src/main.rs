@@ -11,7 +11,9 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["codegen"] => codegen::run(),
         ["test", suites @ ..] => test::run(suites),
-        _ => Err("usage: cargo xtask codegen | cargo xtask test [rust] [python] [node] [terraform]".to_owned()),
+        _ => {
+            Err("usage: cargo xtask codegen | cargo xtask test [rust] [python] [node] [terraform]".to_owned())
+        }
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -9,6 +9,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{Request, Response, request};
 use services::context::TokenKey;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
 use crate::admin::{self, Admin, Facts};
@@ -19,7 +21,7 @@ use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{entropy, mail};
+use crate::{entropy, log, mail};
 
 /// The services that are answered at all; of the others every operation is refused as not supported.
 const ANSWERED: &[&str] = &["account", "sts", "cloudtrail"];
@@ -33,7 +35,8 @@ pub struct Application {
     admin: Admin<StateEngine>,
     metrics: Arc<Metrics>,
     store: Arc<Store>,
-    mailer: Option<tokio::task::JoinHandle<()>>,
+    message_sent: Arc<Notify>,
+    mailer: Option<JoinHandle<()>>,
 }
 
 impl Application {
@@ -60,8 +63,9 @@ impl Application {
             apply_seed(&store, seed).await?;
         }
         let engine = StateEngine::new(Arc::clone(&store), seed.map(|seed| seed.writes));
+        let message_sent = Arc::new(Notify::new());
         let mailer = configuration.smtp.clone().map(|url| {
-            let outbox = Outbox::new(Arc::clone(&store));
+            let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         });
         let counted = Arc::clone(&store);
@@ -89,38 +93,27 @@ impl Application {
             token_key,
         };
         let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        Ok(Self { service, admin, metrics, store, mailer })
+        Ok(Self { service, admin, metrics, store, message_sent, mailer })
     }
 
-    /// One line for each request, without a word of its body, and one count.
+    /// One line in the log and one count for each request.
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if status >= 400 {
-            tracing::info!(
-                request_id = summary.request_id,
-                service = summary.service,
-                operation = summary.operation,
-                caller = summary.caller.as_deref(),
-                account = summary.target.map(tracing::field::display),
-                status,
-                error = summary.error.as_deref(),
-                microseconds,
-                "refused"
-            );
-        } else {
-            tracing::debug!(
-                request_id = summary.request_id,
-                service = summary.service,
-                operation = summary.operation,
-                caller = summary.caller.as_deref(),
-                account = summary.target.map(tracing::field::display),
-                status,
-                microseconds,
-                "answered"
-            );
+        let target = summary.target;
+        log::call(&log::Call {
+            request_id: &summary.request_id,
+            service: summary.service,
+            operation: summary.operation,
+            caller: summary.caller.as_deref().unwrap_or("-"),
+            account: target.as_ref().map_or("-", |account| account.as_str()),
+            status,
+            code: summary.error.as_ref(),
+            took,
+        });
+        if summary.sent_message {
+            self.message_sent.notify_one();
         }
-        let code = summary.error.map_or(Cow::Borrowed(SUCCESS), Cow::Owned);
+        let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
     }
 }

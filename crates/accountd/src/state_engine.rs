@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use services::state::message::Message;
 use services::world::{Change, Document, Fault, ReadsAndWrites, World};
+use tokio::sync::Notify;
 
 use crate::admin::{Engine, NotImported};
 use crate::mail;
@@ -20,9 +20,6 @@ const BATCH: usize = 500;
 
 /// The version of an exported document.
 const EXPORT_VERSION: u32 = 1;
-
-/// How often the mailer looks whether a message was added.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The store as the own endpoints see it.
 pub struct StateEngine {
@@ -245,12 +242,13 @@ fn check_document(key: &str, text: &str) -> Result<(), String> {
 /// The outbox as the mailer sees it.
 pub struct Outbox {
     store: Arc<Store>,
+    message_sent: Arc<Notify>,
 }
 
 impl Outbox {
-    /// The outbox in a store.
-    pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    /// The outbox in a store; `message_sent` is notified after a commit that added a message.
+    pub fn new(store: Arc<Store>, message_sent: Arc<Notify>) -> Self {
+        Self { store, message_sent }
     }
 }
 
@@ -283,8 +281,7 @@ impl mail::Outbox for Outbox {
     }
 
     async fn changed(&self) {
-        // The outbox is state like any other and commits with it, so that no message is lost between a commit and a
-        // signal; the price is to look for new ones now and then.
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        // A permit is kept when nobody waits, and whatever was sent before the start is found by the first look.
+        self.message_sent.notified().await;
     }
 }

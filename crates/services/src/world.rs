@@ -148,6 +148,11 @@ pub fn key_of<D: Document>(id: &str) -> String {
     key
 }
 
+/// Whether a document under this key is of kind `D`.
+pub fn is_of_kind<D: Document>(key: &str) -> bool {
+    key.strip_prefix(D::KIND).is_some_and(|rest| rest.starts_with('/'))
+}
+
 impl<'s> World<'s> {
     /// A world without changes over `snapshot`.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {

@@ -22,7 +22,7 @@ impl Call {
         let mut summary = self.summary(progress);
         let mut response = match (&self.route.operation, outcome) {
             (_, Err(refusal)) => {
-                summary.error = Some(refusal.code.to_string());
+                summary.error = Some(refusal.code.clone());
                 self.refuse(&refusal)
             }
             (operation, Ok(output)) => {
@@ -50,7 +50,7 @@ impl Call {
             Some(_) => "InternalFailure",
         };
         let mut summary = self.summary(&Progress::default());
-        summary.error = Some(code.to_owned());
+        summary.error = Some(code.into());
         Answered { response: self.refuse(&Refusal::new(code, 500, INTERNAL)), summary }
     }
 
@@ -85,7 +85,7 @@ impl Call {
     pub(super) fn fail(&self, failure: Failure) -> Answered {
         let refusal = Refusal::new(failure.code, failure.status, failure.message);
         let mut summary = self.summary(&Progress::default());
-        summary.error = Some(refusal.code.to_string());
+        summary.error = Some(refusal.code.clone());
         Answered { response: self.refuse(&refusal), summary }
     }
 
@@ -94,7 +94,7 @@ impl Call {
         let mut response = Response::new(Bytes::new());
         response.extensions_mut().insert(HangUp);
         let mut summary = self.summary(&Progress::default());
-        summary.error = Some("Disconnected".to_owned());
+        summary.error = Some("Disconnected".into());
         Answered { response, summary }
     }
 
@@ -120,6 +120,7 @@ impl Call {
             caller: progress.caller.as_ref().map(|caller| caller.principal.arn()),
             target: progress.target,
             error: None,
+            sent_message: false,
         }
     }
 

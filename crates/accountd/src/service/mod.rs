@@ -6,6 +6,7 @@ mod record;
 pub mod route;
 mod throttle;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -20,7 +21,8 @@ use services::context::{Context, Delays, TokenKey, Validation};
 use services::failure::Failure;
 use services::iam::policies;
 use services::operation::Operation;
-use services::world::{self, ReadsAndWrites, Snapshot, World};
+use services::state::message::Message;
+use services::world::{self, ReadsAndWrites, Snapshot, World, is_of_kind};
 
 use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
@@ -110,7 +112,9 @@ pub struct Summary {
     /// The account that was acted on.
     pub target: Option<aws::arn::AccountId>,
     /// The error's code.
-    pub error: Option<String>,
+    pub error: Option<Cow<'static, str>>,
+    /// Whether a message went to the outbox.
+    pub sent_message: bool,
 }
 
 impl Service {
@@ -209,8 +213,9 @@ fn decide(rules: &Rules, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided
         Err(Failure::Fault(fault)) => return Err(fault),
     };
     let events = record::records(call, &progress, outcome.as_ref().err());
-    let answered = call.respond(&progress, outcome);
+    let mut answered = call.respond(&progress, outcome);
     let changes: ReadsAndWrites = world.into_reads_and_writes();
+    answered.summary.sent_message = changes.writes.keys().any(|key| is_of_kind::<Message>(key));
     Ok(Decided { value: answered, changes, events })
 }
 
