@@ -61,7 +61,7 @@ pub(super) struct Ticket {
     stamp: u64,
 }
 
-/// See the module's text. Documents that do not exist are remembered as well, since hot requests ask for them.
+/// See the module's text. Documents that do not exist are remembered as well: hot requests ask for them.
 pub(super) struct DocumentCache {
     entries: Cache<Box<str>, Entry, EntryWeight>,
     hasher: DefaultHashBuilder,

@@ -268,7 +268,7 @@ impl RecordQueue {
 
     /// Takes everything that waits and appends it to `block` in the order of time.
     pub fn take_into(&self, block: &mut Block) {
-        // Cleared before the shards are emptied: a record that comes after its shard was emptied is noticed anew.
+        // Cleared before the shards are emptied: a record that comes after that is noticed anew.
         self.noticed.store(false, Ordering::SeqCst);
         self.pressed.store(false, Ordering::SeqCst);
         let taken: Vec<Shard> = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard))).collect();

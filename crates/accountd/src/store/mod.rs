@@ -261,7 +261,7 @@ impl Store {
                 Queued::Quietly => return Ok(()),
                 Queued::First => return self.send(Message::RecordsWaiting),
                 Queued::Pressing => return self.send(Message::RecordsPressing),
-                // Neither dropped nor kept without bound: the caller waits for the disk, and is told if it fails.
+                // Neither dropped nor kept without bound: the caller waits, and is told if the disk fails.
                 Queued::Full => self.flush().await?,
             }
         }
@@ -323,7 +323,7 @@ impl Store {
     /// whoever calls this has decoded them.
     ///
     /// # Errors
-    /// [`StoreError::NotImported`] with the reason of the first item that is an error; nothing is changed then.
+    /// [`StoreError::NotImported`] with the reason of the first item that is an error; nothing is changed.
     pub async fn import(
         &self,
         items: impl Iterator<Item = Result<Exported, String>> + Send + 'static,

@@ -97,20 +97,20 @@ impl std::fmt::Display for OpenError {
             }
             Self::Foreign { file } => write!(
                 formatter,
-                "`{}` was not written by accountd and was left as it is; choose another data directory or move \
-                 the file away",
+                "`{}` was not written by accountd and was left as it is; choose another data directory \
+                 or move the file away",
                 file.display()
             ),
             Self::Newer { file, found } => write!(
                 formatter,
-                "`{}` was written by a newer accountd (schema {found}, this one reads up to {SCHEMA_VERSION}) \
-                 and was left as it is; run that release or a later one",
+                "`{}` was written by a newer accountd (schema {found}, this one reads up to \
+                 {SCHEMA_VERSION}) and was left as it is; run that release or a later one",
                 file.display()
             ),
             Self::Damaged { file, reason } => write!(
                 formatter,
-                "`{}` is damaged ({reason}) and was left as it is; restore it from a backup, or move it away to \
-                 begin with an empty store",
+                "`{}` is damaged ({reason}) and was left as it is; restore it from a backup, or move it \
+                 away to begin with an empty store",
                 file.display()
             ),
             Self::Unusable(reason) => write!(formatter, "the store cannot be opened: {reason}"),

@@ -331,7 +331,7 @@ impl Writer {
         self.commit(&Writes::new(), Block::default())
     }
 
-    /// One transaction: all of `writes`, the queued records and `events`, or nothing of `writes` and `events`.
+    /// One transaction with `writes`, `events` and the queued records. If it fails, the latter wait on.
     fn commit(&mut self, writes: &Writes, events: Block) -> Result<(), StoreError> {
         self.take_queued();
         let mark = self.carried.mark();

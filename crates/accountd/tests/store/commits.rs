@@ -152,7 +152,7 @@ fn lists_page_in_byte_order_and_see_only_their_prefix() {
 fn a_list_made_by_the_writer_sees_the_changes_of_its_group() {
     on_both_engines(|store| async move {
         let store = Arc::new(store);
-        // Each takes the number after the last in the list; a document of its own guards against equal answers.
+        // Each takes the number after the last in the list; a document of its own keeps them apart.
         let take = |_| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
