@@ -8,6 +8,7 @@ mod throttle;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aws::principal::Caller;
@@ -159,7 +160,7 @@ impl Service {
             return call.internal_failure(&error);
         }
         let (rules, shared) = (Arc::clone(&self.rules), Arc::clone(&call));
-        let decided = self.store.transact(move |snapshot| decide(&rules, &shared, snapshot)).await;
+        let decided = self.store.transact(move |snapshot| decide_or_fail(&rules, &shared, snapshot)).await;
         decided.unwrap_or_else(|error| call.internal_failure(&error))
     }
 
@@ -197,6 +198,18 @@ impl Service {
         let event_id = entropy::request_id();
         Call { request, route, context, real_now, peer, event_id, paid: throttle::Paid::default() }
     }
+}
+
+/// Decides, and turns a panic of a rule into a fault: the caller hears of an internal error, nothing was
+/// changed, and the connection lives on.
+fn decide_or_fail(
+    rules: &Rules,
+    call: &Call,
+    snapshot: &dyn Snapshot,
+) -> Result<Decided<Answered>, world::Fault> {
+    // What a rule may have left half done is the world of this run, which is dropped.
+    let run = AssertUnwindSafe(|| decide(rules, call, snapshot));
+    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
 }
 
 /// The pure function: one request against one state. It may be run again when the state has moved on.
