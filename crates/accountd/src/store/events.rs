@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
@@ -199,6 +199,8 @@ pub(super) enum Queued {
 struct Mark {
     account: Option<AccountId>,
     time: i64,
+    /// The place among all that were pushed: while service time stands still, time alone says nothing.
+    order: u64,
     end: usize,
 }
 
@@ -214,6 +216,8 @@ struct Shard {
 /// other threads hardly ever hold, and a copy.
 pub(super) struct RecordQueue {
     shards: Box<[Mutex<Shard>]>,
+    /// How many records were pushed.
+    pushed: AtomicU64,
     /// The writer knows that something waits.
     noticed: AtomicBool,
     /// The writer knows that it is urgent.
@@ -232,6 +236,7 @@ impl RecordQueue {
     pub fn new(threads: usize) -> Self {
         Self {
             shards: (0..threads.next_power_of_two().clamp(1, 16)).map(|_| Mutex::default()).collect(),
+            pushed: AtomicU64::new(0),
             noticed: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
         }
@@ -251,8 +256,9 @@ impl RecordQueue {
         }
         for record in records {
             shard.text.push_str(&record.json);
-            let end = shard.text.len();
-            shard.marks.push(Mark { account: record.account, time: record.time.as_microsecond(), end });
+            let (time, end) = (record.time.as_microsecond(), shard.text.len());
+            let order = self.pushed.fetch_add(1, Ordering::Relaxed);
+            shard.marks.push(Mark { account: record.account, time, order, end });
         }
         let is_pressing = shard.text.len() > SHARD_PRESSING_BYTES;
         drop(shard);
@@ -272,18 +278,17 @@ impl RecordQueue {
         self.noticed.store(false, Ordering::SeqCst);
         self.pressed.store(false, Ordering::SeqCst);
         let taken: Vec<Shard> = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard))).collect();
-        let mut records: Vec<(i64, Option<AccountId>, &str)> = Vec::new();
+        let mut records: Vec<(&Mark, &str)> = Vec::new();
         for shard in &taken {
             let mut begin = 0;
             for mark in &shard.marks {
-                records.push((mark.time, mark.account, &shard.text[begin..mark.end]));
+                records.push((mark, &shard.text[begin..mark.end]));
                 begin = mark.end;
             }
         }
-        // Stable, so that the records of one thread keep their order.
-        records.sort_by_key(|record| record.0);
-        for (time, account, json) in records {
-            block.push_line(account, time, json);
+        records.sort_by_key(|(mark, _)| (mark.time, mark.order));
+        for (mark, json) in records {
+            block.push_line(mark.account, mark.time, json);
         }
     }
 }
@@ -343,5 +348,20 @@ mod tests {
             .map(|line| parse_line(line).expect("a line").time.as_microsecond())
             .collect();
         assert_eq!(times, (0..200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn while_time_stands_still_records_come_out_as_they_were_pushed() {
+        let queue = RecordQueue::new(4);
+        for step in 0..20 {
+            // Each on a thread of its own, as two requests in a row may be.
+            let record = EventRecord::new(None, Timestamp::UNIX_EPOCH, step.to_string());
+            std::thread::scope(|scope| drop(scope.spawn(|| queue.push(&[record]))));
+        }
+        let mut block = Block::default();
+        queue.take_into(&mut block);
+        let steps: Vec<_> =
+            block.records.lines().map(|line| parse_line(line).expect("a line").json().to_owned()).collect();
+        assert_eq!(steps, (0..20).map(|step| step.to_string()).collect::<Vec<_>>());
     }
 }
