@@ -114,7 +114,7 @@ async fn deliver_waiting<O: Outbox>(
             if message.channel != Channel::Email || refused.contains(&key) {
                 continue;
             }
-            match hand_over(transport, &message).await {
+            match hand_over(transport, &key, &message).await {
                 Ok(()) => {
                     let noted = outbox.mark_delivered(&key, Timestamp::now()).await;
                     noted.map_err(|_| "a delivery could not be noted")?;
@@ -139,9 +139,10 @@ enum Undeliverable {
 
 async fn hand_over(
     transport: &AsyncSmtpTransport<Tokio1Executor>,
+    key: &str,
     message: &Message,
 ) -> Result<(), Undeliverable> {
-    let email = compose(message).ok_or(Undeliverable::Ever("its address cannot be used"))?;
+    let email = compose(key, message).ok_or(Undeliverable::Ever("its address cannot be used"))?;
     // The error's own text may repeat the address, so only its kind is told.
     match transport.send(email).await {
         Ok(_) => Ok(()),
@@ -156,7 +157,9 @@ async fn hand_over(
     }
 }
 
-fn compose(message: &Message) -> Option<lettre::Message> {
+/// The mail. Its id comes from the message's key, so that a mail that is delivered twice is known as one.
+fn compose(key: &str, message: &Message) -> Option<lettre::Message> {
+    let id = key.rsplit('/').next().unwrap_or(key);
     let to = Mailbox::new(None, message.to.parse().ok()?);
     let sender: Mailbox = SENDER.parse().ok()?;
     lettre::Message::builder()
@@ -164,6 +167,7 @@ fn compose(message: &Message) -> Option<lettre::Message> {
         .to(to)
         .subject(message.subject.as_str())
         .date(message.sent_at.into())
+        .message_id(Some(format!("<{id}@accountd.invalid>")))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(message.body.clone()))
         .ok()
 }
