@@ -5,10 +5,12 @@ import pathlib
 import subprocess
 import sys
 
+import botocore
 from accountd import clean_environment
 from company import MANAGEMENT, MEMBER, OTHER_MEMBER
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
+MODELS = pathlib.Path(botocore.__file__).parent / "data"
 CONTACT = {
     "FullName": "Jane Doe",
     "AddressLine1": "1 Main St",
@@ -32,14 +34,20 @@ class Cli:
             AWS_MAX_ATTEMPTS="1",
         )
 
-    def run(self, *arguments):
-        command = [AWS, *arguments]
+    def run(self, *arguments, **environment):
         return subprocess.run(
-            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+            [AWS, *arguments],
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     def __call__(self, operation, *arguments):
-        done = self.run("account", operation, *arguments)
+        # The CLI's own model is older than boto3's and lacks the two, so that it is lent boto3's.
+        newer = {"AWS_DATA_PATH": str(MODELS)} if "phone-number" in operation else {}
+        done = self.run("account", operation, *arguments, **newer)
         assert done.returncode == 0, done
         return json.loads(done.stdout) if done.stdout.strip() else None
 

@@ -50,7 +50,8 @@ def test_a_code_arrives_by_mail(start, tmp_path, mailbox):
     text = mail.get_body(("plain",)).get_content()
     (message,) = server.outbox()
     assert message["code"] in text and mail["Subject"] == message["subject"]
-    assert mail["To"] == "New.Address@example.invalid" and mail["From"] and mail["Date"] and mail["Message-ID"]
+    assert all(mail[field] for field in ("From", "Date", "Message-ID"))
+    assert mail["To"] == "New.Address@example.invalid"
     assert client.accept_primary_email_update(Otp=message["code"], **new)["Status"] == "ACCEPTED"
     assert message["code"] not in server.log()
 
