@@ -1,4 +1,4 @@
-# Every resource and data source that Terraform's AWS provider has for Account Management.
+# Every resource and data source that version 5 of Terraform's AWS provider has for Account Management.
 
 terraform {
   required_providers {
@@ -45,10 +45,6 @@ provider "aws" {
 }
 
 data "aws_caller_identity" "current" {}
-
-data "aws_account_regions" "all" {
-  account_id = var.member
-}
 
 data "aws_account_primary_contact" "own" {
   depends_on = [aws_account_primary_contact.own]
@@ -108,10 +104,6 @@ resource "aws_account_region" "member" {
 
 output "caller" {
   value = data.aws_caller_identity.current.arn
-}
-
-output "regions" {
-  value = length(data.aws_account_regions.all.regions)
 }
 
 output "city" {
