@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const http2 = require('node:http2');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
@@ -161,6 +162,19 @@ test('errors are typed', async () => {
     name: 'UnrecognizedClientException',
   });
   stranger.destroy();
+});
+
+test('HTTP/2 with prior knowledge', async () => {
+  const session = http2.connect(server.url);
+  const health = await new Promise((resolve, reject) => {
+    const request = session.request({ ':path': '/_accountd/health' });
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk) => (body += chunk));
+    request.on('end', () => resolve(JSON.parse(body))).on('error', reject);
+    request.end();
+  });
+  assert.equal(health.status, 'running');
+  session.close();
 });
 
 test('every command was called', () => {

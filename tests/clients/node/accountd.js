@@ -37,6 +37,7 @@ async function start(...flags) {
   }
 
   return {
+    url,
     /** A client as the root user of this account. It does not retry. */
     client: (account = 'test') =>
       new AccountClient({

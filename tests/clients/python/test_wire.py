@@ -198,6 +198,15 @@ def test_a_connection_serves_many_requests_in_a_row(server):
             received += chunk
 
 
+def test_a_client_may_ask_before_it_sends_a_body(server):
+    head = f"POST /listRegions HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection((server.host, server.port), timeout=5) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n")
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE"])
 def test_other_methods_are_answered(server, method):
     answer = server.send(method, "/")
