@@ -280,7 +280,7 @@ fn refuse_disabled_region(
     let Some(account) = world.get::<Account>(caller.account().as_str())? else { return Ok(()) };
     match services::account::region::status(&account, region, call.context.now) {
         Some(Disabled | Enabling) => {
-            // observed.md has this text without the full stop that ends the one about unknown keys.
+            // The text that was observed here has no full stop, unlike that of an unknown key.
             Err(SignatureError::InvalidSessionToken.refusal(call.route.signature_family()).into())
         }
         _ => Ok(()),

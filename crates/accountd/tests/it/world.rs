@@ -1,0 +1,293 @@
+//! A service over an empty store in memory, a seed, and a clock that stands still until the test moves it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accountd::admin::Engine;
+use accountd::clock::{Clock, TimeMode};
+use accountd::configuration::{Signatures, Throttle};
+use accountd::seed;
+use accountd::service::{Answered, Service, Settings, Summary};
+use accountd::state_engine::StateEngine;
+use accountd::store::{Decided, Exported, Store, StoreOptions};
+use aws::protocol::Protocol;
+use bytes::Bytes;
+use http::Request;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use services::account::model::Operation;
+use services::context::{Delays, TokenKey, Validation};
+use services::state::message::Message;
+use services::state::organization::{Membership, Organization, OrganizationalUnit};
+use services::world::Snapshot;
+
+use crate::answer::Answer;
+use crate::cast::{Caller, ELSEWHERE};
+use crate::signer::{Key, Scope, sign};
+
+/// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
+pub const START: &str = "2090-06-15T12:00:00Z";
+
+/// Where the requests of the tests come from.
+pub const PEER: &str = "203.0.113.7";
+
+/// What a world is made of.
+pub struct Setup {
+    pub seed: String,
+    pub validation: Validation,
+    pub delays: Delays,
+    pub throttle: Throttle,
+    pub signatures: Signatures,
+}
+
+impl Setup {
+    /// `company.yaml`, delays as on AWS, everything strict.
+    pub fn company() -> Self {
+        Self {
+            seed: include_str!("company.yaml").to_owned(),
+            validation: Validation::Strict,
+            delays: Delays::AWS,
+            throttle: Throttle::Off,
+            signatures: Signatures::Strict,
+        }
+    }
+
+    /// The same with one part of the seed file written otherwise.
+    pub fn with(mut self, from: &str, to: &str) -> Self {
+        assert_eq!(self.seed.matches(from).count(), 1, "{from:?} stands once in the file");
+        self.seed = self.seed.replace(from, to);
+        self
+    }
+
+    /// The company before it enabled trusted access.
+    pub fn without_trusted_access(self) -> Self {
+        self.with("trusted_services: [account.amazonaws.com]", "trusted_services: []").with(
+            "  delegated_administrators:\n    - { account: \"333333333333\", services: [account.amazonaws.com] }\n",
+            "",
+        )
+    }
+
+    pub fn build(self) -> World {
+        World::new(self)
+    }
+}
+
+/// See the module's text.
+pub struct World {
+    runtime: tokio::runtime::Runtime,
+    pub service: Service,
+    pub store: Arc<Store>,
+    pub clock: Arc<Clock>,
+}
+
+impl World {
+    /// The company as `company.yaml` describes it.
+    pub fn company() -> Self {
+        Setup::company().build()
+    }
+
+    fn new(setup: Setup) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let clock = Arc::new(Clock::new(TimeMode::Manual));
+        clock.set(START.parse().unwrap()).unwrap();
+        let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
+        let seed = seed::read(&setup.seed, clock.now())
+            .unwrap_or_else(|problems| panic!("{}", seed::report("company.yaml", &problems)));
+        runtime.block_on(store.seed(seed.writes)).unwrap();
+        let settings = Settings {
+            signatures: setup.signatures,
+            well_known_credentials: true,
+            root_credentials: Vec::new(),
+            validation: setup.validation,
+            delays: setup.delays,
+            throttle: setup.throttle,
+            token_key: TokenKey::new([7; 32]),
+        };
+        let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
+        let world = Self { runtime, service, store, clock };
+        world.found_another_organization();
+        world
+    }
+
+    /// An organization of account 777777777777 alone. A seed file holds one organization, so it is put here.
+    fn found_another_organization(&self) {
+        let found = |snapshot: &dyn Snapshot| {
+            let mut world = services::world::World::new(snapshot);
+            let organization: Organization = serde_json::from_value(serde_json::json!({
+                "id": "o-elsewhere00", "management_account": ELSEWHERE, "feature_set": "ALL",
+                "root_id": "r-else", "created_at": "2024-01-15T00:00:00Z",
+                "trusted_services": { "account.amazonaws.com": "2024-01-15T00:00:00Z" }
+            }))
+            .unwrap();
+            let root = serde_json::json!({
+                "id": "r-else", "organization_id": "o-elsewhere00", "name": "Root"
+            });
+            let root: OrganizationalUnit = serde_json::from_value(root).unwrap();
+            let membership = serde_json::json!({
+                "organization_id": "o-elsewhere00", "parent_id": "r-else",
+                "joined_at": "2024-01-15T00:00:00Z", "joined_method": "INVITED"
+            });
+            let membership: Membership = serde_json::from_value(membership).unwrap();
+            world.put("o-elsewhere00", organization);
+            world.put("r-else", root);
+            world.put(ELSEWHERE, membership);
+            Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
+        };
+        self.block_on(self.store.transact(found)).unwrap();
+    }
+
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Moves service time.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(SignedDuration::try_from(time).unwrap()).unwrap();
+    }
+
+    /// The answer to a request as it is, with what is said of it in the log.
+    pub fn answer(&self, request: Request<Bytes>) -> (Answer, Summary) {
+        let peer: IpAddr = PEER.parse().unwrap();
+        let Answered { response, summary } = self.block_on(self.service.answer(request, peer));
+        (Answer::new(response), summary)
+    }
+
+    /// The answer to a request as it is.
+    pub fn send(&self, request: Request<Bytes>) -> Answer {
+        self.answer(request).0
+    }
+
+    /// An operation of Account Management as the SDKs send it.
+    pub fn call(&self, caller: &Caller, operation: &str, members: Value) -> Answer {
+        let answer = self.send(rest_json(&caller.key, operation, &members.to_string()));
+        assert_declared(operation, &answer);
+        answer
+    }
+
+    /// The same as the reference's samples have it: `POST /` with `X-Amz-Target`.
+    pub fn call_by_target(&self, caller: &Caller, operation: &str, members: Value) -> Answer {
+        let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
+        let target = format!("AWSAccountV20210201.{operation}");
+        request.headers_mut().insert("x-amz-target", target.parse().unwrap());
+        self.send(signed(request, &caller.key, "account", "us-east-1"))
+    }
+
+    /// The Query API of Account Management, parameters in the body.
+    pub fn call_by_query(&self, caller: &Caller, operation: &str, parameters: &str) -> Answer {
+        let body = format!("Action={operation}&Version=2021-02-01{parameters}");
+        let request = post("/", "application/x-www-form-urlencoded", &body);
+        self.send(signed(request, &caller.key, "account", "us-east-1"))
+    }
+
+    /// GetCallerIdentity in a Region.
+    pub fn caller_identity(&self, key: &Key, region: &'static str) -> Answer {
+        let body = "Action=GetCallerIdentity&Version=2011-06-15";
+        let request = post("/", "application/x-www-form-urlencoded; charset=utf-8", body);
+        self.send(signed(request, key, "sts", region))
+    }
+
+    /// CloudTrail's LookupEvents.
+    pub fn lookup(&self, caller: &Caller, members: Value) -> Answer {
+        let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
+        let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+        request.headers_mut().insert("x-amz-target", target.parse().unwrap());
+        self.send(signed(request, &caller.key, "cloudtrail", "us-east-1"))
+    }
+
+    /// The messages that were sent, oldest first.
+    pub fn outbox(&self) -> Vec<Message> {
+        let engine = StateEngine::new(Arc::clone(&self.store), None);
+        let mut messages = self.block_on(engine.messages()).unwrap();
+        messages.reverse();
+        messages.into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// The code in the newest message.
+    pub fn newest_code(&self) -> String {
+        self.outbox().pop().expect("a message was sent").code
+    }
+
+    /// Every document by key.
+    pub fn documents(&self) -> BTreeMap<String, Value> {
+        let mut documents = BTreeMap::new();
+        self.export(|item| {
+            if let Exported::Document { key, text } = item {
+                documents.insert(key, serde_json::from_str(&text).unwrap());
+            }
+        });
+        documents
+    }
+
+    /// Every record of the event log, oldest first, with the account it is for.
+    pub fn records(&self) -> Vec<(Option<String>, Value)> {
+        let mut records = Vec::new();
+        self.export(|item| {
+            if let Exported::Event(event) = item {
+                let account = event.account.map(|account| account.to_string());
+                records.push((account, serde_json::from_str(event.json()).unwrap()));
+            }
+        });
+        records
+    }
+
+    fn export(&self, mut visit: impl FnMut(Exported) + Send) {
+        let mut each = |item| {
+            visit(item);
+            ControlFlow::Continue(())
+        };
+        self.block_on(self.store.export(&mut each)).unwrap();
+    }
+}
+
+/// A `POST` without a signature.
+pub fn post(path: &str, content_type: &str, body: &str) -> Request<Bytes> {
+    Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("content-type", content_type)
+        .header("user-agent", "tests/1.0")
+        .body(Bytes::from(body.to_owned()))
+        .unwrap()
+}
+
+/// The request with a signature that is good now.
+pub fn signed(
+    mut request: Request<Bytes>,
+    key: &Key,
+    service: &'static str,
+    region: &'static str,
+) -> Request<Bytes> {
+    sign(&mut request, key, &Scope { region, service, at: Timestamp::now() });
+    request
+}
+
+/// An operation over restJson1, signed, whatever its body.
+pub fn rest_json(key: &Key, operation: &str, body: &str) -> Request<Bytes> {
+    let path = format!("/{}{}", operation[..1].to_lowercase(), &operation[1..]);
+    signed(post(&path, "application/json", body), key, "account", "us-east-1")
+}
+
+/// Codes that every operation of the service may answer with (API reference, "Common Error Types"), and those of the
+/// gateway in front of it.
+const COMMON: &[&str] = &[
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "SerializationException",
+    "TooManyRequestsException",
+    "UnrecognizedClientException",
+];
+
+/// Every answer of these tests passes here: a code must be common, or declared by the model for the operation.
+#[track_caller]
+fn assert_declared(operation: &str, answer: &Answer) {
+    let Some(code) = answer.code(Protocol::RestJson) else { return };
+    let shape = Operation::from_name(operation).expect("a modeled operation").shape();
+    let declared = shape.errors.contains(&code.as_str());
+    assert!(declared || COMMON.contains(&code.as_str()), "{operation} does not declare {code}");
+}
