@@ -1,19 +1,17 @@
 //! The project's chores.
 //!
-//! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
-//! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
+//! `cargo xtask codegen` writes the Rust shapes of every model under `models/`; `cargo xtask bench` measures.
 
+mod bench;
 mod codegen;
 mod test;
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["bench"] => bench::run(),
         ["codegen"] => codegen::run(),
-        ["test", suites @ ..] => test::run(suites),
-        _ => {
-            Err("usage: cargo xtask codegen | cargo xtask test [rust] [python] [node] [terraform]".to_owned())
-        }
+        _ => Err("usage: cargo xtask bench | codegen".to_owned()),
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
