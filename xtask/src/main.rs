@@ -1,6 +1,8 @@
 //! The project's chores.
 //!
-//! `cargo xtask codegen` writes the Rust shapes of every model under `models/`; `cargo xtask bench` measures.
+//! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
+//! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
+//! `cargo xtask bench` measures.
 
 mod bench;
 mod codegen;
@@ -11,7 +13,8 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bench"] => bench::run(),
         ["codegen"] => codegen::run(),
-        _ => Err("usage: cargo xtask bench | codegen".to_owned()),
+        ["test", suites @ ..] => test::run(suites),
+        _ => Err("usage: cargo xtask bench | codegen | test [rust] [python] [node] [terraform]".to_owned()),
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
