@@ -2,7 +2,11 @@
 //! the test moves.
 
 mod answer;
+mod audit;
+mod authorization;
 mod cast;
 mod observed;
+mod precedence;
 mod signer;
+mod table;
 mod world;
