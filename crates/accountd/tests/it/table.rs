@@ -8,7 +8,7 @@ use std::path::Path;
 pub fn assert_table(name: &str, computed: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name);
     if std::env::var_os("ACCOUNTD_WRITE_TABLES").is_some() {
-        std::fs::write(&file, computed).unwrap();
+        std::fs::write(&file, format!("{computed}\n")).unwrap();
         return;
     }
     let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
