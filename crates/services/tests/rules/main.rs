@@ -1,0 +1,12 @@
+//! The rules of Account Management as the pure functions they are: documents, an input and an instant in, an answer
+//! and changed documents out.
+
+mod alternate_contact;
+mod contact_information;
+mod execute;
+mod gov_cloud;
+mod name;
+mod phone_number;
+mod primary_email;
+mod region;
+mod support;
