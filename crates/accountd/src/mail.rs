@@ -157,7 +157,7 @@ async fn hand_over(
     }
 }
 
-/// The mail. Its id comes from the message's key, so that a mail that is delivered twice is known as one.
+/// The mail (F-CLIENT-12). Its id comes from the message's key, so that a mail that is delivered twice is known as one.
 fn compose(key: &str, message: &Message) -> Option<lettre::Message> {
     let id = key.rsplit('/').next().unwrap_or(key);
     let to = Mailbox::new(None, message.to.parse().ok()?);

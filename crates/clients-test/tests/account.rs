@@ -1,4 +1,4 @@
-//! All 18 operations through the official Rust SDK, errors as typed errors, and the paginator.
+//! All 18 operations through the official Rust SDK, errors as typed errors, and the paginator (F-CLIENT-9).
 
 use aws_sdk_account::Client;
 use aws_sdk_account::error::ProvideErrorMetadata;

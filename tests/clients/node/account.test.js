@@ -1,5 +1,5 @@
 // Account Management through the official JavaScript SDK: every command, errors as typed exceptions,
-// and the paginator.
+// and the paginator (F-CLIENT-10).
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

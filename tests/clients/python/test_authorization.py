@@ -1,7 +1,7 @@
 """Who may: IAM policies, boundaries, session policies and service control policies, through the wire.
 
 The evaluation itself is tested case by case in Rust; here each kind of policy decides one call, and the refusal
-names it."""
+names it (F-CLIENT-14)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every operation through the AWS CLI."""
+"""Every operation through the AWS CLI (F-CLIENT-4)."""
 
 import json
 import pathlib

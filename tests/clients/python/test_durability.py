@@ -1,4 +1,4 @@
-"""Acknowledged means durable: accountd is killed in the middle of concurrent writes, again and again."""
+"""Acknowledged means durable: accountd is killed in the middle of concurrent writes, again and again (F-CLIENT-7)."""
 
 import collections
 import random

@@ -1,4 +1,4 @@
-"""The guide's three commands, to the letter, with awslocal from PyPI."""
+"""The guide's three commands, to the letter, with awslocal from PyPI (F-CLIENT-1, F-CLIENT-2)."""
 
 import json
 import pathlib

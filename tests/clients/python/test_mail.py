@@ -1,4 +1,4 @@
-"""E-mail over SMTP, to a server of PyPI's aiosmtpd."""
+"""E-mail over SMTP, to a server of PyPI's aiosmtpd (F-CLIENT-12)."""
 
 import email
 import email.policy

@@ -1,4 +1,4 @@
-"""Every operation of Account Management through boto3, in both modes: with and without an AccountId."""
+"""Every operation of Account Management through boto3, in both modes: with and without an AccountId (F-CLIENT-3)."""
 
 import datetime
 import pathlib

@@ -1,4 +1,4 @@
-"""The event log: every call is in it, refused ones too, and no value that the model calls sensitive."""
+"""The event log: every call is in it, refused ones too, and no value that the model calls sensitive (F-CLIENT-8)."""
 
 import json
 import re

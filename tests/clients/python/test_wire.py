@@ -1,4 +1,4 @@
-"""The wire: both JSON forms, the Query API, and what the front door itself answers."""
+"""The wire: both JSON forms, the Query API, and what the front door itself answers (F-CLIENT-5, F-CLIENT-6)."""
 
 import hashlib
 import json

@@ -1,4 +1,5 @@
-"""Terraform's resources for Account Management: apply, plan without difference, import, update, destroy.
+"""Terraform's resources for Account Management: apply, plan without difference, import, update, destroy
+(F-CLIENT-11).
 
 The provider waits a minute after it has switched a Region before it looks for the first time. So there is one
 configuration, in which everything else happens meanwhile, and one test that takes it through its life."""

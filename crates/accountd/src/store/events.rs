@@ -199,7 +199,7 @@ pub(super) enum Queued {
 struct Mark {
     account: Option<AccountId>,
     time: i64,
-    /// The place among all that were pushed: while service time stands still, time alone says nothing.
+    /// F-CLIENT-13: the place among all that were pushed; while service time stands still, time alone says nothing.
     order: u64,
     end: usize,
 }
