@@ -18,6 +18,9 @@ const LONGEST_TEXT_BYTES: usize = 1024;
 pub enum Identity<'a> {
     /// A caller whose signature was right.
     Known(&'a Caller),
+    /// The same, in the log of another account, which is not told more than whose the caller is. F-EVENT-8:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>
+    OtherAccount(&'a Caller),
     /// Nobody that could be told: the signature was absent or wrong. F-EVENT-3 (*assumed*): AWS shows such calls
     /// to nobody; here they are in the log without an account.
     Unknown {
@@ -48,6 +51,8 @@ pub struct Record<'a> {
     pub request_parameters: &'a Value,
     /// What the service shows of its answer; `Null` for most.
     pub response_elements: &'a Value,
+    /// The resources that the service names, a list of `ARN`, `accountId` and `type`; `Null` for most.
+    pub resources: &'a Value,
     /// The request's id.
     pub request_id: &'a str,
     /// The record's id.
@@ -85,6 +90,9 @@ impl Record<'_> {
         line.text("requestID", self.request_id);
         line.text("eventID", self.event_id);
         line.0.push_str(if self.read_only { ",\"readOnly\":true" } else { ",\"readOnly\":false" });
+        if !self.resources.is_null() {
+            line.value("resources", self.resources);
+        }
         line.0.push_str(",\"eventType\":\"AwsApiCall\",\"managementEvent\":true");
         if let Some(recipient) = self.recipient {
             line.text("recipientAccountId", recipient.as_str());
@@ -133,6 +141,12 @@ impl Line {
     fn identity(&mut self, identity: &Identity<'_>) {
         match identity {
             Identity::Known(caller) => self.caller(caller),
+            Identity::OtherAccount(caller) => {
+                self.0.push_str("{\"type\":\"AWSAccount\"");
+                self.text("principalId", &caller.principal.unique_id());
+                self.text("accountId", caller.account().as_str());
+                self.0.push('}');
+            }
             Identity::Unknown { access_key_id } => {
                 self.0.push_str("{\"type\":\"Unknown\",\"principalId\":\"\",\"accountId\":\"\"");
                 if let Some(id) = access_key_id {
@@ -231,6 +245,7 @@ mod tests {
             error: None,
             request_parameters: &json!({"RegionName": "eu-north-1"}),
             response_elements: &Value::Null,
+            resources: &Value::Null,
             request_id: "699479d4-2a01-4e9e-bf31-4ec5dc88677e",
             event_id: "875240ac-e821-4fc6-a311-8c352a1d20f5",
             read_only: true,

@@ -63,6 +63,8 @@ pub enum Validation {
 pub struct Context {
     /// Service time: the same for the whole request.
     pub now: Timestamp,
+    /// Real time, by which temporary credentials live and die, as signatures do.
+    pub real_now: Timestamp,
     /// The request's id, as the answer's header and the event log show it.
     pub request_id: String,
     /// Configured delays.

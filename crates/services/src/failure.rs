@@ -43,3 +43,18 @@ macro_rules! from_model_error {
     };
 }
 from_model_error!(account);
+
+macro_rules! from_exception {
+    ($($exception:path),* $(,)?) => {
+        $(impl From<$exception> for Failure {
+            fn from(exception: $exception) -> Self {
+                aws::smithy::ErrorShape::refusal(&exception).into()
+            }
+        })*
+    };
+}
+from_exception!(
+    crate::sts::model::InvalidAuthorizationMessageException,
+    crate::sts::model::MalformedPolicyDocumentException,
+    crate::sts::model::PackedPolicyTooLargeException,
+);

@@ -1,5 +1,6 @@
 //! One operation of one of the services, whichever it is: the table of contents of this crate.
 
+use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{OperationShape, ServiceShape};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::world::World;
+use crate::world::{Fault, World};
 use crate::{account, cloudtrail, ec2, iam, organizations, sts};
 
 /// The services that are answered.
@@ -63,7 +64,7 @@ impl Service {
         match self {
             Self::Account => account::EVENT_SOURCE,
             Self::CloudTrail => cloudtrail::EVENT_SOURCE,
-            Self::Ec2 => "ec2.amazonaws.com",
+            Self::Ec2 => ec2::EVENT_SOURCE,
             Self::Iam => "iam.amazonaws.com",
             Self::Organizations => "organizations.amazonaws.com",
             Self::Sts => sts::EVENT_SOURCE,
@@ -78,6 +79,8 @@ pub enum Operation {
     Account(account::model::Operation),
     /// AWS CloudTrail.
     CloudTrail(cloudtrail::model::Operation),
+    /// Amazon EC2.
+    Ec2(ec2::model::Operation),
     /// AWS Security Token Service.
     Sts(sts::model::Operation),
     /// Known from a model, but answered with the service's "not supported".
@@ -91,7 +94,8 @@ impl Operation {
             Service::Account => account::model::Operation::from_name(name).map(Self::Account),
             Service::CloudTrail => cloudtrail::model::Operation::from_name(name).map(Self::CloudTrail),
             Service::Sts => sts::model::Operation::from_name(name).map(Self::Sts),
-            Service::Ec2 | Service::Iam | Service::Organizations => None,
+            Service::Ec2 => ec2::model::Operation::from_name(name).map(Self::Ec2),
+            Service::Iam | Service::Organizations => None,
         };
         supported.or_else(|| {
             let known = not_supported(service).iter().find(|known| **known == name)?;
@@ -104,6 +108,7 @@ impl Operation {
         match self {
             Self::Account(_) => Service::Account,
             Self::CloudTrail(_) => Service::CloudTrail,
+            Self::Ec2(_) => Service::Ec2,
             Self::Sts(_) => Service::Sts,
             Self::NotSupported(service, _) => service,
         }
@@ -114,6 +119,7 @@ impl Operation {
         match self {
             Self::Account(operation) => operation.name(),
             Self::CloudTrail(operation) => operation.name(),
+            Self::Ec2(operation) => operation.name(),
             Self::Sts(operation) => operation.name(),
             Self::NotSupported(_, name) => name,
         }
@@ -124,6 +130,7 @@ impl Operation {
         match self {
             Self::Account(operation) => Some(operation.shape()),
             Self::CloudTrail(operation) => Some(operation.shape()),
+            Self::Ec2(operation) => Some(operation.shape()),
             Self::Sts(operation) => Some(operation.shape()),
             Self::NotSupported(..) => None,
         }
@@ -133,7 +140,8 @@ impl Operation {
     pub fn is_read_only(self) -> bool {
         match self {
             Self::Account(operation) => operation.shape().read_only,
-            Self::CloudTrail(_) | Self::Sts(_) | Self::NotSupported(..) => true,
+            // STS's records call its operations read-only, though some of them issue credentials.
+            Self::CloudTrail(_) | Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => true,
         }
     }
 
@@ -142,7 +150,7 @@ impl Operation {
         match self {
             Self::Account(operation) => Some(account::quotas::rate(operation)),
             Self::CloudTrail(_) => Some(cloudtrail::LOOKUP_RATE),
-            Self::Sts(_) | Self::NotSupported(..) => None,
+            Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => None,
         }
     }
 
@@ -167,8 +175,50 @@ impl Operation {
                 target: caller.account(),
                 keys: Vec::new(),
             })),
-            Self::Sts(sts::model::Operation::GetCallerIdentity) => Ok(None),
+            Self::Ec2(operation) => Ok(Some(ec2::access(operation, caller))),
+            Self::Sts(operation) => sts::access(operation, members, caller, world),
             Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
+        }
+    }
+
+    /// The actions that must be allowed on the same resource besides the one of [`Operation::access`].
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn further_actions(
+        self,
+        members: &Value,
+        caller: &Caller,
+        world: &World<'_>,
+    ) -> Result<Vec<&'static str>, Fault> {
+        match self {
+            Self::Sts(operation) => sts::further_actions(operation, members, caller, world),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The refusal of a denied call, in the service's form.
+    pub fn denied(self, denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
+        match self {
+            Self::Ec2(_) => ec2::denied(denial, caller, context),
+            Self::Sts(_) => sts::denied(denial),
+            _ => self.access_denied(&denial.message()),
+        }
+    }
+
+    /// What the event log shows of an answer; most services show nothing of theirs.
+    pub fn response_elements(self, output: &Value) -> Value {
+        match self {
+            Self::Sts(operation) => sts::record::response_elements(operation, output),
+            _ => Value::Null,
+        }
+    }
+
+    /// The resources that the event log names; `Null` where it names none.
+    pub fn resources(self, members: &Value) -> Value {
+        match self {
+            Self::Sts(operation) => sts::record::resources(operation, members),
+            _ => Value::Null,
         }
     }
 
@@ -203,7 +253,8 @@ impl Operation {
         match self {
             Self::Account(operation) => account::validate(operation, members, validation),
             Self::CloudTrail(operation) => cloudtrail::validate(operation, members),
-            Self::Sts(_) | Self::NotSupported(..) => Ok(()),
+            // STS's constraints come before its permissions; EC2's model has none.
+            Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => Ok(()),
         }
     }
 
@@ -228,11 +279,16 @@ impl Operation {
                 let input = cloudtrail::model::Input::parse(operation, members)?;
                 Ok(cloudtrail::execute(permitted, input, context, world)?.to_value())
             }
-            (Self::Sts(sts::model::Operation::GetCallerIdentity), _) => {
-                Ok(sts::model::Output::GetCallerIdentity(sts::get_caller_identity(caller)).to_value())
+            (Self::Ec2(operation), Some(permitted)) => {
+                let input = ec2::model::Input::parse(operation, members)?;
+                Ok(ec2::execute(permitted, input, context, world)?.to_value())
+            }
+            (Self::Sts(operation), permitted) => {
+                let input = sts::model::Input::parse(operation, members)?;
+                Ok(sts::execute(permitted, caller, input, context, world)?.to_value())
             }
             (Self::NotSupported(service, name), _) => Err(refuse_not_supported(service, name).into()),
-            (Self::Account(_) | Self::CloudTrail(_), None) => {
+            (Self::Account(_) | Self::CloudTrail(_) | Self::Ec2(_), None) => {
                 unreachable!("INVARIANT: `access` asks for a permission for these services")
             }
         }

@@ -238,6 +238,7 @@ fn session_owner(
         policy: session.policy.clone(),
         policy_arns: scope.arns(&session.policy_arns),
         tags: session.tags.clone(),
+        transitive_tag_keys: BTreeSet::new(),
         source_identity: session.source_identity.clone(),
     }
 }

@@ -11,7 +11,8 @@ use http::header;
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 use services::failure::Failure;
-use services::iam::caller::{NotIdentified, identify};
+use services::iam::caller::{NotIdentified, identify, is_token_session};
+use services::operation::Service;
 use services::regions;
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::Credential;
@@ -139,14 +140,13 @@ pub fn authenticate(
     };
     let session_token = claimed.as_ref().and_then(|claimed| claimed.session_token.as_deref());
     let caller = match found {
-        Found::Issued(credential) => {
-            identify(&credential, session_token, call.real_now, world)?.map_err(|why| {
+        Found::Issued(credential) => identify(&credential, session_token, call.context.real_now, world)?
+            .map_err(|why| {
                 refuse(match why {
                     NotIdentified::Invalid => SignatureError::InvalidSessionToken,
                     NotIdentified::Expired => SignatureError::ExpiredSessionToken,
                 })
-            })?
-        }
+            })?,
         Found::Root(account, _) => {
             let access_key_id = claimed
                 .as_ref()
@@ -155,6 +155,7 @@ pub fn authenticate(
             Caller { principal: Principal::Root { account }, access_key_id, session: None }
         }
     };
+    refuse_token_session(call, &caller)?;
     refuse_disabled_region(call, &caller, claimed.as_ref(), world)?;
     Ok(caller)
 }
@@ -196,10 +197,10 @@ fn verify(
     });
     let names = call.route.service.map(|service| [service.signing_name()]);
     let options = Options::for_services(names.as_ref().map_or(&[][..], |names| names));
-    claim.check(call.real_now, &options)?;
+    claim.check(call.context.real_now, &options)?;
     let found = find(rules, claim.access_key_id(), world)?;
     let key = rules.authentication.signing_key(&claim, found.secret());
-    claim.verify(&signed, &key.key, call.real_now, &options)?;
+    claim.verify(&signed, &key.key, call.context.real_now, &options)?;
     Ok(found)
 }
 
@@ -231,7 +232,7 @@ fn verify_version_2(
         session_token: claim.session_token().map(str::to_owned),
     });
     let found = find(rules, claim.access_key_id(), world)?;
-    claim.verify(signed, found.secret(), call.real_now)?;
+    claim.verify(signed, found.secret(), call.context.real_now)?;
     Ok(found)
 }
 
@@ -261,7 +262,18 @@ fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>) ->
     Ok(())
 }
 
-/// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.
+/// F-STSAPI-35: IAM knows nobody by credentials of GetFederationToken, nor by those of GetSessionToken without a second
+/// factor. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
+    let has_second_factor = caller.session.as_ref().is_some_and(|session| session.mfa_authenticated);
+    if call.route.service == Some(Service::Iam) && is_token_session(caller) && !has_second_factor {
+        return Err(SignatureError::InvalidSessionToken.refusal(call.route.signature_family()).into());
+    }
+    Ok(())
+}
+
+/// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works. EC2 is
+/// *assumed* to do the same (F-EC2-10).
 fn refuse_disabled_region(
     call: &Call,
     caller: &Caller,
@@ -269,7 +281,7 @@ fn refuse_disabled_region(
     world: &World<'_>,
 ) -> Result<(), Failure> {
     use services::account::model::RegionOptStatus::{Disabled, Enabling};
-    if call.route.service != Some(services::operation::Service::Sts) {
+    if !matches!(call.route.service, Some(Service::Sts | Service::Ec2)) {
         return Ok(());
     }
     let Some(region) =

@@ -15,7 +15,6 @@ use aws::principal::Caller;
 use aws::protocol;
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use jiff::Timestamp;
 use serde_json::Value;
 use services::access::Permitted;
 use services::context::{Context, Delays, TokenKey, Validation};
@@ -74,7 +73,6 @@ pub struct Call {
     request: Request<Bytes>,
     route: Route,
     context: Context,
-    real_now: Timestamp,
     peer: IpAddr,
     /// Drawn once, so that a request that is run again leaves one record.
     event_id: String,
@@ -188,15 +186,15 @@ impl Service {
         let route = Route::find(&request);
         let context = Context {
             now: self.clock.now(),
+            real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
             delays: self.rules.delays,
             validation: self.rules.validation,
             seed: entropy::seed(),
             token_key: self.rules.token_key.clone(),
         };
-        let real_now = self.clock.real_now();
         let event_id = entropy::request_id();
-        Call { request, route, context, real_now, peer, event_id, paid: throttle::Paid::default() }
+        Call { request, route, context, peer, event_id, paid: throttle::Paid::default() }
     }
 }
 
@@ -225,7 +223,7 @@ fn decide(rules: &Rules, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided
         }
         Err(Failure::Fault(fault)) => return Err(fault),
     };
-    let events = record::records(call, &progress, outcome.as_ref().err());
+    let events = record::records(call, &progress, &outcome);
     let mut answered = call.respond(&progress, outcome);
     let changes: ReadsAndWrites = world.into_reads_and_writes();
     answered.summary.sent_message = changes.writes.keys().any(|key| is_of_kind::<Message>(key));
@@ -252,8 +250,9 @@ fn outcome(
     let permitted: Option<Permitted> = match access {
         None => None,
         Some(access) => {
-            let decision = policies::authorize(access, caller, &origin, world)?;
-            Some(decision.map_err(|denial| operation.access_denied(&denial.message()))?)
+            let further = operation.further_actions(members, caller, world)?;
+            let decision = policies::authorize(access, &further, caller, &origin, world)?;
+            Some(decision.map_err(|denial| operation.denied(&denial, caller, &call.context))?)
         }
     };
     operation.validate(members, rules.validation)?;

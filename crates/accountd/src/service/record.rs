@@ -7,6 +7,7 @@ use http::header;
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
 use services::operation::{Operation, Service};
+use services::sts::model::Operation as StsOperation;
 
 use super::{Call, Progress};
 use crate::entropy::derived_id;
@@ -16,14 +17,30 @@ use crate::store::EventRecord;
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// The records of a call, refused or not.
-pub(super) fn records(call: &Call, progress: &Progress, refusal: Option<&Refusal>) -> Vec<EventRecord> {
+pub(super) fn records(
+    call: &Call,
+    progress: &Progress,
+    outcome: &Result<Value, Refusal>,
+) -> Vec<EventRecord> {
+    let refusal = outcome.as_ref().err();
     let operation = call.route.operation.as_ref().ok().copied();
     let service = call.route.service;
+    let is_sts = service == Some(Service::Sts);
     let request_parameters = request_parameters(operation, progress.members.as_ref());
+    let response_elements = match (operation, outcome) {
+        (Some(operation), Ok(output)) => operation.response_elements(output),
+        _ => Value::Null,
+    };
+    let resources = match (operation, &progress.members) {
+        (Some(operation), Some(members)) => operation.resources(members),
+        _ => Value::Null,
+    };
     let peer = call.peer.to_string();
+    let own = progress.caller.as_ref().map(|caller| caller.account());
     let record = |recipient, event_id: &str, shared_event_id| {
         let record = Record {
             identity: match &progress.caller {
+                Some(caller) if is_sts && recipient != own => Identity::OtherAccount(caller),
                 Some(caller) => Identity::Known(caller),
                 None => Identity::Unknown {
                     access_key_id: progress.claimed.as_ref().map(|claimed| claimed.access_key_id.as_str()),
@@ -37,7 +54,8 @@ pub(super) fn records(call: &Call, progress: &Progress, refusal: Option<&Refusal
             user_agent: call.user_agent().unwrap_or(""),
             error: refusal.map(|refusal| (refusal.code.as_ref(), message(refusal))),
             request_parameters: &request_parameters,
-            response_elements: &Value::Null,
+            response_elements: &response_elements,
+            resources: &resources,
             request_id: &call.context.request_id,
             event_id,
             read_only: operation.is_none_or(Operation::is_read_only),
@@ -46,7 +64,6 @@ pub(super) fn records(call: &Call, progress: &Progress, refusal: Option<&Refusal
         };
         EventRecord::new(recipient, call.context.now, record.to_json())
     };
-    let own = progress.caller.as_ref().map(|caller| caller.account());
     let other = other_recipient(operation, progress, refusal);
     let shared = other.map(|_| call.context.request_id.as_str());
     let mut records = vec![record(own, &call.event_id, shared)];
@@ -56,28 +73,52 @@ pub(super) fn records(call: &Call, progress: &Progress, refusal: Option<&Refusal
     records
 }
 
-/// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too.
+/// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too, and a role that
+/// is assumed from another account in the role's (F-STSAPI-33).
 fn other_recipient(
     operation: Option<Operation>,
     progress: &Progress,
     refusal: Option<&Refusal>,
 ) -> Option<aws::arn::AccountId> {
-    let switches = matches!(
+    let is_shared = matches!(
         operation,
-        Some(Operation::Account(AccountOperation::EnableRegion | AccountOperation::DisableRegion))
+        Some(
+            Operation::Account(AccountOperation::EnableRegion | AccountOperation::DisableRegion)
+                | Operation::Sts(StsOperation::AssumeRole)
+        )
     );
     let own = progress.caller.as_ref()?.account();
-    progress.target.filter(|target| switches && refusal.is_none() && *target != own)
+    progress.target.filter(|target| is_shared && refusal.is_none() && *target != own)
 }
 
 /// F-EVENT-5: names as on the wire, sensitive members hidden, `null` where there are no parameters.
 fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> Value {
     let shape = operation.and_then(Operation::shape);
+    if let (Some(Operation::Ec2(_)), Some(members)) = (operation, members) {
+        return services::ec2::record::request_parameters(members);
+    }
     match (shape, members) {
         (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
-            smithy::redact(shape.input_schema(), members)
+            let shown = smithy::redact(shape.input_schema(), members);
+            if matches!(operation, Some(Operation::Sts(_))) { small_first_letters(shown) } else { shown }
         }
         _ => Value::Null,
+    }
+}
+
+/// F-STSAPI-34: the Query services' parameters begin with a small letter in records.
+fn small_first_letters(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| {
+                let mut characters = name.chars();
+                let first = characters.next().into_iter().flat_map(char::to_lowercase);
+                (first.chain(characters).collect(), small_first_letters(value))
+            });
+            Value::Object(members.collect())
+        }
+        Value::Array(members) => Value::Array(members.into_iter().map(small_first_letters).collect()),
+        other => other,
     }
 }
 

@@ -40,7 +40,8 @@ impl Buckets {
     /// F-QUOTA-4: `TooManyRequestsException` in the gateway's words where there is none.
     pub fn take(&self, operation: Operation, account: AccountId, call: &Call) -> Result<(), Refusal> {
         let (Throttle::Aws, Some(rate)) = (self.throttle, operation.rate()) else { return Ok(()) };
-        let granted = call.paid.get_or_init(|| self.take_from(rate, operation, account, call.real_now));
+        let granted =
+            call.paid.get_or_init(|| self.take_from(rate, operation, account, call.context.real_now));
         if *granted { Ok(()) } else { Err(operation.too_many_requests()) }
     }
 

@@ -1,9 +1,11 @@
 //! From a credential to the caller it stands for.
 
+use std::sync::Arc;
+
 use aws::principal::{Caller, Principal, Session};
 use jiff::Timestamp;
 
-use crate::state::identity::{Credential, CredentialOwner, Role, RoleSession, User};
+use crate::state::identity::{Credential, CredentialOwner, Role, RoleSession, SessionUser, User};
 use crate::world::{Fault, World};
 
 /// Why a known access key identifies nobody.
@@ -35,15 +37,39 @@ pub fn identify(
             let Some(user) = world.get::<User>(&id_in_account(credential, name))? else {
                 return Ok(Err(NotIdentified::Invalid));
             };
-            let (path, name, id) = (user.path.clone(), user.name.clone(), user.id.clone());
-            (Principal::User { account, path, name, id }, None)
+            (user_principal(&user), None)
         }
-        CredentialOwner::RoleSession(session) => {
-            if session_token.is_none_or(|given| !is_same(given, &session.session_token)) {
+        CredentialOwner::SessionToken(session) => {
+            let lifetime = (session.issued_at, session.expires_at);
+            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
+                return Ok(Err(why));
+            }
+            let principal = match &session.user {
+                None => Principal::Root { account },
+                Some(user) => match same_user(credential, user, world)? {
+                    Some(user) => user_principal(&user),
+                    None => return Ok(Err(NotIdentified::Invalid)),
+                },
+            };
+            (principal, Some(plain_session(lifetime)))
+        }
+        CredentialOwner::FederatedUser(session) => {
+            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
+                return Ok(Err(why));
+            }
+            if let Some(user) = &session.user
+                && same_user(credential, user, world)?.is_none()
+            {
                 return Ok(Err(NotIdentified::Invalid));
             }
-            if session.expires_at <= now {
-                return Ok(Err(NotIdentified::Expired));
+            let tags = session.tags.clone().into_iter().collect();
+            let principal = Principal::FederatedUser { account, name: session.name.clone() };
+            let lifetime = (session.issued_at, session.expires_at);
+            (principal, Some(Session { tags, ..plain_session(lifetime) }))
+        }
+        CredentialOwner::RoleSession(session) => {
+            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
+                return Ok(Err(why));
             }
             let role = world.get::<Role>(&id_in_account(credential, &session.role))?;
             // A role that was deleted and made anew under the same name is another role.
@@ -63,6 +89,47 @@ fn id_in_account(credential: &Credential, name: &str) -> String {
 fn is_same(given: &str, expected: &str) -> bool {
     use subtle::ConstantTimeEq;
     given.as_bytes().ct_eq(expected.as_bytes()).into()
+}
+
+/// Whether the right token came, and in time.
+fn usable(
+    given: Option<&str>,
+    expected: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), NotIdentified> {
+    if given.is_none_or(|given| !is_same(given, expected)) {
+        return Err(NotIdentified::Invalid);
+    }
+    if expires_at <= now { Err(NotIdentified::Expired) } else { Ok(()) }
+}
+
+/// The user of a session, if it is still the one that it was when the session began.
+fn same_user(
+    credential: &Credential,
+    user: &SessionUser,
+    world: &World<'_>,
+) -> Result<Option<Arc<User>>, Fault> {
+    let stored = world.get::<User>(&id_in_account(credential, &user.name))?;
+    Ok(stored.filter(|stored| stored.id == user.id))
+}
+
+fn user_principal(user: &User) -> Principal {
+    Principal::User {
+        account: user.account,
+        path: user.path.clone(),
+        name: user.name.clone(),
+        id: user.id.clone(),
+    }
+}
+
+fn plain_session((issued_at, expires_at): (Timestamp, Timestamp)) -> Session {
+    Session { issued_at, expires_at, mfa_authenticated: false, source_identity: None, tags: Vec::new() }
+}
+
+/// Whether the caller has credentials of GetSessionToken or GetFederationToken.
+pub fn is_token_session(caller: &Caller) -> bool {
+    caller.session.is_some() && !matches!(caller.principal, Principal::AssumedRole { .. })
 }
 
 fn session_principal(role: &Role, session: &RoleSession) -> Principal {

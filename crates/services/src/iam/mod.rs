@@ -4,3 +4,4 @@ pub mod caller;
 pub mod managed;
 pub mod model;
 pub mod policies;
+pub mod trust;

@@ -14,9 +14,12 @@ use aws::principal::{Caller, Principal};
 use jiff::Timestamp;
 
 use super::managed::{FULL_AWS_ACCESS, aws_managed};
+use super::trust::RoleSide;
 use crate::access::{Access, Permitted};
-use crate::organizations::ancestry::{Ancestry, PolicyOfLevel, SERVICE_CONTROL_POLICY};
-use crate::state::identity::{Credential, CredentialOwner, ManagedPolicy, Role, User};
+use crate::organizations::ancestry::{
+    Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY,
+};
+use crate::state::identity::{Credential, CredentialOwner, FederatedSession, ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 
 /// What is known of a request besides its caller, for the global condition keys.
@@ -32,12 +35,14 @@ pub struct RequestOrigin<'a> {
     pub user_agent: Option<&'a str>,
 }
 
-/// Decides whether `caller` may do what it asks. The inner result is the decision.
+/// Decides whether `caller` may do what it asks: the action of `access`, and `further` ones on the same resource,
+/// each by itself. The inner result is the decision; the first action that is refused is told.
 ///
 /// # Errors
 /// See [`Fault`].
 pub fn authorize(
     access: Access,
+    further: &[&str],
     caller: &Caller,
     origin: &RequestOrigin<'_>,
     world: &World<'_>,
@@ -45,6 +50,11 @@ pub fn authorize(
     let ancestry = Ancestry::of(caller.account(), world)?;
     let path = ancestry.as_ref().map(Ancestry::path);
     let bound = Bound::of(caller, ancestry.as_ref(), world)?;
+    let role = match RoleSide::of(&access, origin, world)? {
+        Ok(role) => role,
+        Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
+    };
+    let role_path = role.as_ref().and_then(RoleSide::organization_path);
     let mut context = RequestContext::for_caller(
         caller,
         bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())),
@@ -61,7 +71,7 @@ pub fn authorize(
             path,
         }),
         resource_account: resource_account(&access),
-        resource_organization: None,
+        resource_organization: role.as_ref().and_then(|role| role.organization(role_path.as_deref())),
     });
     for key in &access.keys {
         if key.is_multivalued {
@@ -70,18 +80,14 @@ pub fn authorize(
             context.insert(key.name.as_str(), value.as_str());
         }
     }
-    let request = Request {
-        caller,
-        action: &access.action,
-        resource: &access.resource,
-        target_account: access.target,
-        context: &context,
+    let ask = |action| {
+        let (resource, target_account) = (access.resource.as_str(), access.target);
+        bound.decide(&Request { caller, action, resource, target_account, context: &context }, role.as_ref())
     };
-    let decision = bound.decide(&request);
-    Ok(match decision {
-        Decision::Allowed(permit) => Ok(access.permitted(permit)),
-        Decision::Denied(denial) => Err(denial),
-    })
+    let decision = ask(&access.action).into_result().and_then(|permit| {
+        further.iter().try_for_each(|action| ask(action).into_result().map(drop)).map(|()| permit)
+    });
+    Ok(decision.map(|permit| access.permitted(permit)))
 }
 
 /// The owner of the resource, as its ARN says.
@@ -127,11 +133,33 @@ impl Bound {
                 }
                 bound.session = session_policies(&caller.access_key_id, world)?;
             }
-            Principal::FederatedUser { .. } => {
+            Principal::FederatedUser { account, .. } => {
+                if let Some(session) = federated_session(&caller.access_key_id, world)? {
+                    bound.add_vouching(*account, &session, world)?;
+                }
                 bound.session = session_policies(&caller.access_key_id, world)?;
             }
         }
         Ok(bound)
+    }
+
+    /// The permissions of the user who vouches for a federated one, which bound those of the session.
+    fn add_vouching(
+        &mut self,
+        account: AccountId,
+        session: &FederatedSession,
+        world: &World<'_>,
+    ) -> Result<(), Fault> {
+        let Some(user) = &session.user else {
+            // The root user's permissions are all there are.
+            self.identity.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
+            return Ok(());
+        };
+        if let Some(user) = world.get::<User>(&format!("{account}/{}", user.name.to_lowercase()))? {
+            self.add(&user.inline_policies, &user.attached_policies, world)?;
+            self.add_boundary(user.permissions_boundary.as_deref(), world)?;
+        }
+        Ok(())
     }
 
     fn add(
@@ -158,8 +186,10 @@ impl Bound {
         Ok(())
     }
 
-    fn decide(&self, request: &Request<'_>) -> Decision {
+    fn decide(&self, request: &Request<'_>, role: Option<&RoleSide>) -> Decision {
         let levels: Vec<&[AttachedPolicy]> = self.service_control.iter().map(Vec::as_slice).collect();
+        let resource_control: Vec<&[AttachedPolicy]> =
+            role.map_or(&[][..], RoleSide::resource_control).iter().map(Vec::as_slice).collect();
         evaluate(
             request,
             &PolicySets {
@@ -167,16 +197,16 @@ impl Bound {
                 permissions_boundary: self.boundary.as_ref(),
                 session: self.session.as_deref(),
                 service_control: &levels,
-                // Account Management, STS's GetCallerIdentity and CloudTrail take no resource control policies.
-                resource_control: &[],
-                resource: None,
+                // Of the services here only STS takes resource control policies.
+                resource_control: &resource_control,
+                resource: role.map(RoleSide::resource_policy),
             },
         )
     }
 }
 
 /// The managed policy with this ARN, AWS's own or the account's. One that is gone binds nobody.
-fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPolicy>, Fault> {
+pub(crate) fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPolicy>, Fault> {
     if let Some(policy) = aws_managed(arn) {
         return Ok(Some(AttachedPolicy { arn: Some(Arc::from(arn)), policy }));
     }
@@ -192,16 +222,30 @@ fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPolicy>, Fault
 
 fn session_policies(access_key_id: &str, world: &World<'_>) -> Result<Option<Vec<AttachedPolicy>>, Fault> {
     let Some(credential) = world.get::<Credential>(access_key_id)? else { return Ok(None) };
-    let CredentialOwner::RoleSession(session) = &credential.owner else { return Ok(None) };
-    if session.policy.is_none() && session.policy_arns.is_empty() {
+    let (policy, policy_arns) = match &credential.owner {
+        CredentialOwner::RoleSession(session) => (&session.policy, &session.policy_arns),
+        CredentialOwner::FederatedUser(session) => (&session.policy, &session.policy_arns),
+        CredentialOwner::Root | CredentialOwner::User(_) | CredentialOwner::SessionToken(_) => {
+            return Ok(None);
+        }
+    };
+    if policy.is_none() && policy_arns.is_empty() {
         return Ok(None);
     }
-    let inline = session.policy.iter().map(|policy| AttachedPolicy { arn: None, policy: policy.clone() });
+    let inline = policy.iter().map(|policy| AttachedPolicy { arn: None, policy: policy.clone() });
     let mut policies: Vec<_> = inline.collect();
-    for arn in &session.policy_arns {
+    for arn in policy_arns {
         policies.extend(managed(arn, world)?);
     }
     Ok(Some(policies))
+}
+
+fn federated_session(access_key_id: &str, world: &World<'_>) -> Result<Option<FederatedSession>, Fault> {
+    let credential = world.get::<Credential>(access_key_id)?;
+    Ok(credential.and_then(|credential| match &credential.owner {
+        CredentialOwner::FederatedUser(session) => Some(session.clone()),
+        _ => None,
+    }))
 }
 
 /// Service control policies, level by level. They bind every principal of a member account, its root user too.
@@ -210,17 +254,38 @@ fn service_control(
     world: &World<'_>,
 ) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
     let Some(ancestry) = ancestry else { return Ok(Vec::new()) };
+    levels_of(ancestry, SERVICE_CONTROL_POLICY, world)
+}
+
+/// F-STSAPI-9: resource control policies of the account that owns a resource, level by level. `RCPFullAWSAccess`
+/// stands at every level and cannot be detached, so every level allows and only denials bind.
+pub(super) fn resource_control(
+    ancestry: Option<&Ancestry>,
+    world: &World<'_>,
+) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
+    let Some(ancestry) = ancestry else { return Ok(Vec::new()) };
+    let mut levels = levels_of(ancestry, RESOURCE_CONTROL_POLICY, world)?;
+    for level in &mut levels {
+        level.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
+    }
+    Ok(levels)
+}
+
+fn levels_of(ancestry: &Ancestry, kind: &str, world: &World<'_>) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
     let organization = &ancestry.organization;
     let attached = |policy: PolicyOfLevel| match policy {
         PolicyOfLevel::FullAwsAccess => AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() },
         PolicyOfLevel::Stored(policy) => AttachedPolicy {
             arn: Some(Arc::from(format!(
-                "arn:{PARTITION}:organizations::{}:policy/{}/service_control_policy/{}",
-                organization.management_account, organization.id, policy.id
+                "arn:{PARTITION}:organizations::{}:policy/{}/{}/{}",
+                organization.management_account,
+                organization.id,
+                kind.to_ascii_lowercase(),
+                policy.id
             ))),
             policy: policy.document.clone(),
         },
     };
-    let levels = ancestry.policies(SERVICE_CONTROL_POLICY, world)?;
+    let levels = ancestry.policies(kind, world)?;
     Ok(levels.into_iter().map(|level| level.into_iter().map(attached).collect()).collect())
 }

@@ -100,6 +100,58 @@ pub enum CredentialOwner {
     User(String),
     /// A session of the role with this name.
     RoleSession(RoleSession),
+    /// A user, or the root user, with temporary credentials (GetSessionToken).
+    SessionToken(SessionToken),
+    /// Somebody a user, or the root user, vouches for (GetFederationToken).
+    FederatedUser(FederatedSession),
+}
+
+/// A user as it was when a session began.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionUser {
+    /// The friendly name.
+    pub name: String,
+    /// The user's id: a user made anew under the same name is another user.
+    pub id: String,
+}
+
+/// The part of a credential that only GetSessionToken's have.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionToken {
+    /// The user; `None` for the root user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<SessionUser>,
+    /// The session token that must come with each request.
+    pub session_token: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// The part of a credential that only GetFederationToken's have.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FederatedSession {
+    /// The user whose permissions bound the session; `None` for the root user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<SessionUser>,
+    /// The name that was given to the federated user.
+    pub name: String,
+    /// The session token that must come with each request.
+    pub session_token: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// The inline session policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// ARNs of managed session policies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub policy_arns: BTreeSet<String>,
+    /// Session tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// The part of a credential that only role sessions have.
@@ -126,6 +178,9 @@ pub struct RoleSession {
     /// Session tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// Keys of the session tags that go on to the sessions this one opens.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub transitive_tag_keys: BTreeSet<String>,
     /// The source identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_identity: Option<String>,

@@ -1,13 +1,182 @@
-//! AWS Security Token Service: who am I?
+//! AWS Security Token Service: who am I, and temporary credentials for somebody else.
 
+pub mod access_key_info;
+pub mod assume_role;
+pub mod authorization_message;
+pub mod credentials;
+pub mod federation;
+pub mod mfa;
 pub mod model;
+pub mod record;
+pub mod session;
+pub mod session_policy;
+pub mod session_tags;
 
+use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
+use aws::refusal::Refusal;
+use aws::smithy::{self, Patterns, Value};
 
-use model::GetCallerIdentityResponse;
+use crate::access::{Access, Permitted};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::iam::caller::is_token_session;
+use crate::iam::trust::is_role;
+use crate::world::{Fault, World};
+use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
+
+/// What the call asks to do; `None` where no permission is needed.
+///
+/// F-STSAPI-1 (*assumed*): STS checks the model's constraints before it asks who may.
+///
+/// # Errors
+/// What is refused before policies are asked.
+pub fn access(
+    operation: Operation,
+    members: &Value,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Option<Access>, Failure> {
+    validate(operation, members)?;
+    refuse_token_session(operation, caller)?;
+    let on_everything = || Access {
+        action: format!("sts:{}", operation.name()),
+        resource: "*".to_owned(),
+        target: caller.account(),
+        keys: Vec::new(),
+    };
+    Ok(match Input::parse(operation, members)? {
+        // F-STSAPI-2: neither needs a permission, and no policy can take it away.
+        Input::GetCallerIdentity(_) => None,
+        Input::GetSessionToken(input) => {
+            session::check(&input)?;
+            None
+        }
+        Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::GetFederationToken(input) => Some(federation::access(&input, caller)?),
+        Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
+    })
+}
+
+/// The actions that must be allowed on the same resource besides the operation's own: those of session tags and of
+/// the source identity, whether they come with the call or from the caller's own session.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn further_actions(
+    operation: Operation,
+    members: &Value,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Vec<&'static str>, Fault> {
+    let given = |name: &str| {
+        members.get(name).is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
+    };
+    let mut actions = Vec::new();
+    let (tags, source_identity) = match operation {
+        Operation::AssumeRole => (
+            given("Tags") || !session_tags::inherited(caller, world)?.is_empty(),
+            given("SourceIdentity")
+                || caller.session.as_ref().is_some_and(|session| session.source_identity.is_some()),
+        ),
+        Operation::GetFederationToken => (given("Tags"), false),
+        _ => (false, false),
+    };
+    if tags {
+        actions.push("sts:TagSession");
+    }
+    if source_identity {
+        actions.push("sts:SetSourceIdentity");
+    }
+    Ok(actions)
+}
+
+/// A refusal as STS words what is wrong with a request.
+fn validation_error(message: impl Into<String>) -> Refusal {
+    Refusal::new("ValidationError", 400, message)
+}
+
+/// A refusal of STS itself, before or beside policies.
+fn access_denied(message: impl Into<String>) -> Refusal {
+    Refusal::new("AccessDenied", 403, message)
+}
+
+/// Checks the members against the model's constraints.
+fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
+    let violations = smithy::check(operation.shape().input_schema(), members, Patterns::Applied);
+    if violations.is_empty() { Ok(()) } else { Err(validation_error(smithy::coral_message(&violations))) }
+}
+
+/// F-STSAPI-6: what credentials of GetSessionToken and GetFederationToken may ask of STS. That role sessions cannot
+/// get either is documented too; the texts for other operations than these two are *assumed*.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Refusal> {
+    let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
+    let refused = match operation {
+        Operation::GetCallerIdentity => false,
+        Operation::AssumeRole => is_federated,
+        Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
+        Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
+    };
+    if refused {
+        return Err(access_denied(format!("Cannot call {} with session credentials", operation.name())));
+    }
+    Ok(())
+}
+
+/// F-STSAPI-7: the refusal of a denied call. Where a role's trust or the caller's identity-based policies do not allow
+/// to assume it, STS names the role and no policy type (recorded; the reference's newer texts are not seen there).
+pub fn denied(denial: &Denial) -> Refusal {
+    let untold = matches!(denial.policy_type, PolicyType::RoleTrust | PolicyType::Identity);
+    if is_role(&denial.resource) && untold && !denial.is_explicit() {
+        return access_denied(format!(
+            "User: {} is not authorized to perform: {} on resource: {}",
+            denial.caller_arn, denial.action, denial.resource
+        ));
+    }
+    access_denied(denial.message())
+}
+
+/// Carries out an operation.
+///
+/// # Errors
+/// What the operation refuses.
+pub fn execute(
+    permitted: Option<&Permitted>,
+    caller: &Caller,
+    input: Input,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<Output, Failure> {
+    Ok(match (input, permitted) {
+        (Input::GetCallerIdentity(_), _) => Output::GetCallerIdentity(get_caller_identity(caller)),
+        (Input::GetSessionToken(input), _) => {
+            Output::GetSessionToken(session::get_session_token(caller, input, context, world)?)
+        }
+        (Input::AssumeRole(input), Some(permitted)) => {
+            Output::AssumeRole(assume_role::assume_role(permitted, caller, input, context, world)?)
+        }
+        (Input::GetFederationToken(input), Some(permitted)) => Output::GetFederationToken(
+            federation::get_federation_token(permitted, caller, input, context, world)?,
+        ),
+        (Input::GetAccessKeyInfo(input), Some(_)) => {
+            Output::GetAccessKeyInfo(access_key_info::get(&input, world)?)
+        }
+        (Input::DecodeAuthorizationMessage(input), Some(permitted)) => {
+            Output::DecodeAuthorizationMessage(authorization_message::decode(permitted, &input, context)?)
+        }
+        (
+            Input::AssumeRole(_)
+            | Input::GetFederationToken(_)
+            | Input::GetAccessKeyInfo(_)
+            | Input::DecodeAuthorizationMessage(_),
+            None,
+        ) => unreachable!("INVARIANT: `access` asks for a permission for these operations"),
+    })
+}
 
 /// GetCallerIdentity. It needs no permission, and no policy can take it away.
 ///

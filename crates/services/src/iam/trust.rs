@@ -1,0 +1,125 @@
+//! The resource's side of a call on a role: its trust policy, and the resource control policies of its account.
+
+use std::sync::Arc;
+
+use aws::arn::{Arn, PARTITION};
+use aws::authorization::{
+    AttachedPolicy, Denial, OrganizationFacts, PolicyType, Reason, ResourcePolicy, ResourcePolicyKind,
+};
+use aws::principal::Caller;
+
+use super::policies::{RequestOrigin, resource_control};
+use crate::access::Access;
+use crate::account::model::RegionOptStatus;
+use crate::account::region;
+use crate::organizations::ancestry::Ancestry;
+use crate::regions;
+use crate::state::account::{Account, AccountState};
+use crate::state::identity::Role;
+use crate::world::{Fault, World};
+
+/// What a role and its account say of those who come to assume it.
+pub struct RoleSide {
+    role: Arc<Role>,
+    trust: AttachedPolicy,
+    resource_control: Vec<Vec<AttachedPolicy>>,
+    ancestry: Option<Ancestry>,
+}
+
+/// Says that there is no such role, at least not for the Region that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AbsentRole;
+
+impl AbsentRole {
+    /// F-STSAPI-3: a role that is not there is refused as one that trusts nobody, so that nobody can find out
+    /// which roles there are.
+    pub fn denial(self, access: &Access, caller: &Caller) -> Denial {
+        Denial {
+            caller_arn: caller.principal.arn(),
+            action: access.action.clone(),
+            resource: access.resource.clone(),
+            policy_type: PolicyType::RoleTrust,
+            reason: Reason::NoAllow,
+        }
+    }
+}
+
+impl RoleSide {
+    /// The side of the role that `access` is about; `None` where no role is asked for. Only STS's actions ask the
+    /// role itself: IAM's are about it.
+    ///
+    /// # Errors
+    /// See [`Fault`]; the inner result says that there is no such role.
+    pub fn of(
+        access: &Access,
+        origin: &RequestOrigin<'_>,
+        world: &World<'_>,
+    ) -> Result<Result<Option<Self>, AbsentRole>, Fault> {
+        if !access.action.starts_with("sts:") || !is_role(&access.resource) {
+            return Ok(Ok(None));
+        }
+        let Some(role) = role_with_arn(&access.resource, world)? else { return Ok(Err(AbsentRole)) };
+        if !serves(&role, origin, world)? {
+            return Ok(Err(AbsentRole));
+        }
+        let ancestry = Ancestry::of(role.account, world)?;
+        let resource_control = resource_control(ancestry.as_ref(), world)?;
+        let trust = AttachedPolicy { arn: None, policy: role.trust_policy.clone() };
+        Ok(Ok(Some(Self { role, trust, resource_control, ancestry })))
+    }
+
+    /// The trust policy.
+    pub fn resource_policy(&self) -> ResourcePolicy<'_> {
+        ResourcePolicy { policy: &self.trust, owner: self.role.account, kind: ResourcePolicyKind::RoleTrust }
+    }
+
+    /// The resource control policies, level by level.
+    pub fn resource_control(&self) -> &[Vec<AttachedPolicy>] {
+        &self.resource_control
+    }
+
+    /// The path of the role's account in its organization.
+    pub fn organization_path(&self) -> Option<String> {
+        self.ancestry.as_ref().map(Ancestry::path)
+    }
+
+    /// The place of the role's account in its organization, whose path is `path`.
+    pub fn organization<'a>(&'a self, path: Option<&'a str>) -> Option<OrganizationFacts<'a>> {
+        self.ancestry.as_ref().zip(path).map(|(ancestry, path)| OrganizationFacts {
+            id: &ancestry.organization.id,
+            management_account: ancestry.organization.management_account,
+            path,
+        })
+    }
+}
+
+/// Whether an ARN is a role's.
+pub fn is_role(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
+}
+
+/// The role with this ARN. Names are unique without regard to case, but an ARN must be written as it is.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, Fault> {
+    let Some((_, name)) = arn.rsplit_once('/') else { return Ok(None) };
+    let Some(account) = Arn::parse(arn).map(|parts| parts.account) else { return Ok(None) };
+    let role = world.get::<Role>(&format!("{account}/{}", name.to_lowercase()))?;
+    Ok(role.filter(|role| {
+        arn == format!("arn:{PARTITION}:iam::{}:role{}{}", role.account, role.path, role.name)
+    }))
+}
+
+/// Whether the role's account is open, and served by STS in the Region that was asked: where the Region is disabled
+/// for the account, or still being enabled, roles of it were observed not to be assumable (F-STSAPI-4). That those of
+/// a closed account are not either is *assumed* (F-STSAPI-5).
+fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<bool, Fault> {
+    let Some(account) = world.get::<Account>(role.account.as_str())? else { return Ok(false) };
+    if matches!(account.state, AccountState::Suspended | AccountState::Closed) {
+        return Ok(false);
+    }
+    let status =
+        regions::is_opt_in(origin.region).then(|| region::status(&account, origin.region, origin.now));
+    Ok(!matches!(status.flatten(), Some(RegionOptStatus::Disabled | RegionOptStatus::Enabling)))
+}

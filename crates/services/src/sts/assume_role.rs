@@ -1,0 +1,175 @@
+//! AssumeRole: a session of a role, for a caller that the role trusts.
+//!
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use aws::arn::{Arn, PARTITION};
+use aws::principal::{Caller, Principal};
+use aws::refusal::Refusal;
+
+use super::credentials::Drawn;
+use super::model::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
+use super::session_policy::SessionPolicies;
+use super::{access_denied, mfa, session_tags, validation_error};
+use crate::access::{Access, ConditionKey, Permitted};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::iam::trust::{is_role, role_with_arn};
+use crate::state::identity::{CredentialOwner, Role, RoleSession};
+use crate::world::{Fault, World};
+
+/// The lifetime of a session that asks for none.
+const DEFAULT_SECONDS: u32 = 3_600;
+/// F-STSAPI-12: the longest session that another role's session may open.
+const CHAINED_SECONDS: u32 = 3_600;
+
+const ROOT: &str = "Roles may not be assumed by root accounts.";
+const INVALID_ARN: &str = "Request ARN is invalid";
+const LONGER_THAN_ROLE: &str =
+    "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+const LONGER_THAN_CHAIN: &str =
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
+const OTHER_SOURCE_IDENTITY: &str =
+    "The source identity of the calling session cannot be replaced by another one.";
+const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
+
+/// What the call asks to do.
+///
+/// # Errors
+/// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN. F-STSAPI-8: a
+/// second factor.
+pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> Result<Access, Failure> {
+    if matches!(caller.principal, Principal::Root { .. }) {
+        return Err(access_denied(ROOT).into());
+    }
+    let resource = input.role_arn.as_str();
+    let Some(arn) = Arn::parse(resource) else {
+        return Err(validation_error(format!("{resource} is invalid")).into());
+    };
+    let Some(target) = arn.account.parse().ok().filter(|_| is_role(resource)) else {
+        return Err(validation_error(INVALID_ARN).into());
+    };
+    mfa::check(
+        input.serial_number.as_ref().map(|serial| serial.as_str()),
+        input.token_code.as_ref().map(|code| code.as_str()),
+    )?;
+    if input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty()) {
+        return Err(validation_error(CONTEXT_PROVIDER).into());
+    }
+    let keys = condition_keys(input, caller, world)?;
+    Ok(Access { action: "sts:AssumeRole".to_owned(), resource: resource.to_owned(), target, keys })
+}
+
+/// F-STSAPI-13: the condition keys of AssumeRole.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+fn condition_keys(
+    input: &AssumeRoleRequest,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Vec<ConditionKey>, Fault> {
+    let mut keys = session_tags::condition_keys(input.tags.as_deref());
+    let mut single = |name: &str, value: &str| {
+        let (name, values) = (name.to_owned(), vec![value.to_owned()]);
+        keys.push(ConditionKey { name, values, is_multivalued: false });
+    };
+    single("sts:RoleSessionName", input.role_session_name.as_str());
+    if let Some(external_id) = &input.external_id {
+        single("sts:ExternalId", external_id.as_str());
+    }
+    if let Some(source_identity) = source_identity(input, caller) {
+        single("sts:SourceIdentity", source_identity);
+    }
+    if let Some(role) = role_with_arn(input.role_arn.as_str(), world)? {
+        for (tag, value) in &role.tags {
+            single(&format!("aws:ResourceTag/{tag}"), value);
+            single(&format!("iam:ResourceTag/{tag}"), value);
+        }
+    }
+    let given = input.transitive_tag_keys.iter().flatten().map(|key| key.as_str().to_owned());
+    let transitive: Vec<_> = given.chain(session_tags::inherited(caller, world)?.into_keys()).collect();
+    if !transitive.is_empty() {
+        let name = "sts:TransitiveTagKeys".to_owned();
+        keys.push(ConditionKey { name, values: transitive, is_multivalued: true });
+    }
+    Ok(keys)
+}
+
+/// The source identity of the new session: that of the call, or the one that goes on from the calling session.
+fn source_identity<'a>(input: &'a AssumeRoleRequest, caller: &'a Caller) -> Option<&'a str> {
+    let given = input.source_identity.as_ref().map(|given| given.as_str());
+    given.or_else(|| caller.session.as_ref()?.source_identity.as_deref())
+}
+
+/// F-STSAPI-14: a source identity is set once and goes on through the chain (the text is *assumed*).
+fn refuse_other_source_identity(input: &AssumeRoleRequest, caller: &Caller) -> Result<(), Refusal> {
+    let own = caller.session.as_ref().and_then(|session| session.source_identity.as_deref());
+    match (input.source_identity.as_ref(), own) {
+        (Some(given), Some(own)) if given.as_str() != own => Err(access_denied(OTHER_SOURCE_IDENTITY)),
+        _ => Ok(()),
+    }
+}
+
+/// F-STSAPI-12: how long the session lasts. Both texts are recorded.
+fn duration(role: &Role, caller: &Caller, asked: Option<i32>) -> Result<u32, Refusal> {
+    let seconds = asked.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(DEFAULT_SECONDS);
+    let is_chained = matches!(caller.principal, Principal::AssumedRole { .. });
+    if is_chained && seconds > CHAINED_SECONDS {
+        return Err(validation_error(LONGER_THAN_CHAIN));
+    }
+    if seconds > role.max_session_duration_seconds {
+        return Err(validation_error(LONGER_THAN_ROLE));
+    }
+    Ok(seconds)
+}
+
+/// Opens a session of the role.
+///
+/// # Errors
+/// F-STSAPI-12, F-STSAPI-14, and what is wrong with session policies and tags.
+pub fn assume_role(
+    permitted: &Permitted,
+    caller: &Caller,
+    input: AssumeRoleRequest,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<AssumeRoleResponse, Failure> {
+    let role = role_with_arn(input.role_arn.as_str(), world)?
+        .filter(|role| role.account == permitted.target())
+        .ok_or_else(|| Fault::Broken("a role that may be assumed is absent".into()))?;
+    let seconds = duration(&role, caller, input.duration_seconds)?;
+    refuse_other_source_identity(&input, caller)?;
+    let inherited = session_tags::inherited(caller, world)?;
+    let tags = session_tags::read(input.tags.as_deref(), input.transitive_tag_keys.as_deref(), inherited)?;
+    let policy = input.policy.as_ref().map(|policy| policy.as_str());
+    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags.tags, world)?;
+    let source_identity = source_identity(&input, caller).map(str::to_owned);
+    let drawn = Drawn::draw(role.account, seconds, input.minimum_session_token_size, context, world)?;
+    let (token_size, token_utilization) = (drawn.token_size(), drawn.token_utilization());
+    let session_name = input.role_session_name.as_str().to_owned();
+    let user = AssumedRoleUser {
+        assumed_role_id: format!("{}:{session_name}", role.id).as_str().into(),
+        arn: format!("arn:{PARTITION}:sts::{}:assumed-role/{}/{session_name}", role.account, role.name)
+            .as_str()
+            .into(),
+    };
+    let owner = CredentialOwner::RoleSession(RoleSession {
+        role: role.name.clone(),
+        role_id: role.id.clone(),
+        session_name,
+        session_token: drawn.session_token.clone(),
+        issued_at: drawn.issued_at,
+        expires_at: drawn.expires_at,
+        policy: policies.policy,
+        policy_arns: policies.policy_arns,
+        tags: tags.tags,
+        transitive_tag_keys: tags.transitive_keys,
+        source_identity: source_identity.clone(),
+    });
+    Ok(AssumeRoleResponse {
+        credentials: Some(drawn.store(role.account, owner, context, world)),
+        assumed_role_user: Some(user),
+        packed_policy_size: policies.packed_size,
+        source_identity: source_identity.as_deref().map(Into::into),
+        session_token_utilization: Some(token_utilization),
+        session_token_size: Some(token_size),
+    })
+}

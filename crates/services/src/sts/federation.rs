@@ -1,0 +1,78 @@
+//! GetFederationToken: credentials for somebody the caller vouches for, bounded by a session policy.
+//!
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
+
+use std::collections::BTreeMap;
+
+use aws::arn::PARTITION;
+use aws::principal::Caller;
+
+use super::credentials::Drawn;
+use super::model::{FederatedUser, GetFederationTokenRequest, GetFederationTokenResponse};
+use super::session::{lifetime_seconds, session_user};
+use super::session_policy::SessionPolicies;
+use super::session_tags;
+use crate::access::{Access, Permitted};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::state::identity::{CredentialOwner, FederatedSession};
+use crate::world::World;
+
+fn arn(caller: &Caller, name: &str) -> String {
+    format!("arn:{PARTITION}:sts::{}:federated-user/{name}", caller.account())
+}
+
+/// F-STSAPI-16: what the call asks to do: `sts:GetFederationToken` on the federated user.
+///
+/// # Errors
+/// None beyond the model's constraints.
+pub fn access(input: &GetFederationTokenRequest, caller: &Caller) -> Result<Access, Failure> {
+    Ok(Access {
+        action: "sts:GetFederationToken".to_owned(),
+        resource: arn(caller, input.name.as_str()),
+        target: caller.account(),
+        keys: session_tags::condition_keys(input.tags.as_deref()),
+    })
+}
+
+/// Issues the credentials.
+///
+/// # Errors
+/// What is wrong with session policies and tags.
+pub fn get_federation_token(
+    permitted: &Permitted,
+    caller: &Caller,
+    input: GetFederationTokenRequest,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<GetFederationTokenResponse, Failure> {
+    let account = permitted.target();
+    let name = input.name.as_str();
+    let tags = session_tags::read(input.tags.as_deref(), None, BTreeMap::new())?.tags;
+    let policy = input.policy.as_ref().map(|policy| policy.as_str());
+    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags, world)?;
+    let user = session_user(caller)?;
+    let seconds = lifetime_seconds(caller, input.duration_seconds);
+    let drawn = Drawn::draw(account, seconds, input.minimum_session_token_size, context, world)?;
+    let (token_size, token_utilization) = (drawn.token_size(), drawn.token_utilization());
+    let owner = CredentialOwner::FederatedUser(FederatedSession {
+        user,
+        name: name.to_owned(),
+        session_token: drawn.session_token.clone(),
+        issued_at: drawn.issued_at,
+        expires_at: drawn.expires_at,
+        policy: policies.policy,
+        policy_arns: policies.policy_arns,
+        tags,
+    });
+    Ok(GetFederationTokenResponse {
+        credentials: Some(drawn.store(account, owner, context, world)),
+        federated_user: Some(FederatedUser {
+            federated_user_id: format!("{account}:{name}").as_str().into(),
+            arn: arn(caller, name).as_str().into(),
+        }),
+        packed_policy_size: policies.packed_size,
+        session_token_utilization: Some(token_utilization),
+        session_token_size: Some(token_size),
+    })
+}
