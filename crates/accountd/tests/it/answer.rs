@@ -43,7 +43,9 @@ impl Answer {
     /// The refusal's text, whichever protocol it came in.
     pub fn message(&self) -> String {
         if self.header("content-type").is_some_and(|kind| kind.starts_with("text/xml")) {
-            return element(self.text(), "Message").unwrap_or_default().replace("&quot;", "\"");
+            let escaped = element(self.text(), "Message").unwrap_or_default();
+            let unescaped = [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&#xD;", "\r"), ("&amp;", "&")];
+            return unescaped.iter().fold(escaped.to_owned(), |text, (from, to)| text.replace(from, to));
         }
         let body = self.json();
         body["message"].as_str().or(body["Message"].as_str()).unwrap_or_default().to_owned()

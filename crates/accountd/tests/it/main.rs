@@ -1,6 +1,8 @@
 //! The whole service in one process: signed requests in, bytes out, over the in-memory store and a clock that only
 //! the test moves.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod answer;
 mod audit;
 mod authorization;

@@ -77,7 +77,7 @@ fn permitted(target: &str, world: &World<'_>) -> (Caller, Permitted) {
         source_ip: [127, 0, 0, 1].into(),
         user_agent: None,
     };
-    let decision = authorize(access, &caller, &origin, world).unwrap();
+    let decision = authorize(access, &[], &caller, &origin, world).unwrap();
     (caller, decision.expect("the root user may"))
 }
 

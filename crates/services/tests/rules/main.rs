@@ -1,6 +1,8 @@
 //! The rules of Account Management as the pure functions they are: documents, an input and an instant in, an answer
 //! and changed documents out.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod alternate_contact;
 mod contact_information;
 mod execute;

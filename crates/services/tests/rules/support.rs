@@ -46,6 +46,7 @@ pub fn after(time: Duration) -> Context {
     seed[..8].copy_from_slice(&now.as_microsecond().to_be_bytes());
     Context {
         now,
+        real_now: now,
         request_id: format!("request-{}", now.as_microsecond()),
         delays: Delays::AWS,
         validation: Validation::Strict,
