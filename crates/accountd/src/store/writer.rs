@@ -252,7 +252,8 @@ impl Writer {
             }
             Ok(())
         } else {
-            let committed = self.commit(&group.writes, std::mem::take(&mut group.events));
+            let events = std::mem::take(&mut group.events);
+            let committed = self.write_left_over().and_then(|()| self.commit(&group.writes, events));
             if committed.is_ok() {
                 self.core.statistics.changes.fetch_add(group.changes, Ordering::Relaxed);
             }
@@ -314,15 +315,25 @@ impl Writer {
         }
     }
 
+    /// Takes what is queued, unless much is carried already: failing transactions do not make it grow without
+    /// bound.
     fn take_queued(&mut self) {
-        // What a failed transaction left over goes first, and bounds what is kept here.
-        if self.carried.count == 0 {
+        if !self.carried.is_large() {
             self.core.queue.take_into(&mut self.carried);
+        }
+    }
+
+    /// What failed transactions left over goes first, so that the next transaction takes everything queued.
+    fn write_left_over(&mut self) -> Result<(), StoreError> {
+        match self.carried.is_large() {
+            true => self.commit(&Writes::new(), Block::default()),
+            false => Ok(()),
         }
     }
 
     /// Writes the queued records by themselves.
     fn write_records(&mut self) -> Result<(), StoreError> {
+        self.write_left_over()?;
         self.take_queued();
         if self.carried.count == 0 {
             self.records_due = None;

@@ -90,6 +90,40 @@ fn a_run_that_was_overtaken_may_decide_otherwise() {
     });
 }
 
+/// F-STORE-2: the record of a run that was overtaken and then changed nothing does not hide those queued behind it.
+#[test]
+fn every_record_is_flushed_whichever_way_it_came() {
+    on_both_engines(|store| async move {
+        let store = Arc::new(store);
+        let (other, handle) = (Arc::clone(&store), tokio::runtime::Handle::current());
+        let rule = move |snapshot: &dyn Snapshot| {
+            let rule = |world: &mut World<'_>| {
+                if count(world, "a")? == 0 {
+                    // Overtakes itself, so that the writer runs it again, when it changes nothing.
+                    std::thread::scope(|scope| {
+                        scope.spawn(|| handle.block_on(increment(&other, "a")).unwrap());
+                    });
+                    world.put("a", Counter(100));
+                }
+                Ok(())
+            };
+            run(snapshot, rule, vec![event(1, 1, "{\"overtaken\":true}")])
+        };
+        store.transact(rule).await.unwrap();
+        let queued = |snapshot: &dyn Snapshot| run(snapshot, |_| Ok(()), vec![event(1, 2, "{}")]);
+        store.transact(queued).await.unwrap();
+        let mut events = Vec::new();
+        let mut collect = |item| {
+            if let Exported::Event(record) = item {
+                events.push(record.json().to_owned());
+            }
+            std::ops::ControlFlow::Continue(())
+        };
+        store.export(&mut collect).await.unwrap();
+        assert_eq!(events, [r#"{"overtaken":true}"#, "{}"]);
+    });
+}
+
 #[test]
 fn a_run_that_panics_when_it_is_run_again_fails_alone() {
     on_both_engines(|store| async move {
