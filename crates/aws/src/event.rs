@@ -3,6 +3,8 @@
 //! Members and their order are those of the one recorded record of this service (aws-behaviour.md §8.1);
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
 
+use std::fmt::Write;
+
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
@@ -118,7 +120,7 @@ impl Line {
         self.name(name);
         match value {
             Value::Null => self.0.push_str("null"),
-            value => self.0.push_str(&value.to_string()),
+            value => write!(self.0, "{value}").expect("INVARIANT: writing to a string never fails"),
         }
     }
 
@@ -129,7 +131,10 @@ impl Line {
     }
 
     fn string(&mut self, text: &str) {
-        if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        // Looks at every byte rather than stopping early: that way many are compared at once.
+        let escapes =
+            text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+        if !escapes {
             self.0.push('"');
             self.0.push_str(text);
             self.0.push('"');

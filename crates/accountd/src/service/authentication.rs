@@ -88,19 +88,14 @@ impl Authentication {
     }
 
     fn signing_key(&self, claim: &Claim<'_>, secret: &str) -> Arc<RememberedKey> {
-        let mut name = String::with_capacity(80);
-        for part in [claim.access_key_id(), claim.date(), claim.region(), claim.service()] {
-            name.push_str(part);
-            name.push('/');
-        }
-        if let Some(remembered) = self.signing_keys.get(&name)
+        if let Some(remembered) = self.signing_keys.get(claim.credential())
             && remembered.secret.expose() == secret
         {
             return remembered;
         }
         let key = SigningKey::derive(secret, claim.date(), claim.region(), claim.service());
         let remembered = Arc::new(RememberedKey { secret: Secret::new(secret.to_owned()), key });
-        self.signing_keys.insert(name, Arc::clone(&remembered));
+        self.signing_keys.insert(claim.credential().to_owned(), Arc::clone(&remembered));
         remembered
     }
 }

@@ -238,8 +238,7 @@ fn outcome(
     world: &mut World<'_>,
 ) -> Result<Value, Failure> {
     let caller = authenticate(rules, call, &mut progress.claimed, world)?;
-    progress.caller = Some(caller.clone());
-    let caller = &caller;
+    let caller = &*progress.caller.insert(caller);
     let operation = call.route.operation.clone()?;
     rules.throttle.take(operation, caller.account(), call)?;
     let members = decode(call, operation)?;

@@ -83,6 +83,12 @@ impl<'r> Claim<'r> {
         self.credential.split('/').next().unwrap_or_default()
     }
 
+    /// The access key id with its scope: what a signing key is derived for. Two claims with the same text need
+    /// the same key.
+    pub fn credential(&self) -> &str {
+        self.elements()
+    }
+
     /// The date of the scope, `YYYYMMDD`; empty where the credential is malformed.
     pub fn date(&self) -> &str {
         self.element(1)
@@ -204,23 +210,18 @@ impl<'r> Claim<'r> {
     }
 
     fn element(&self, index: usize) -> &str {
-        let elements = self.elements();
-        if elements.split('/').count() != 5 {
-            return "";
-        }
-        elements.split('/').nth(index).unwrap_or_default()
+        self.five_elements().map_or("", |elements| elements[index])
+    }
+
+    /// Access key id, date, Region, service and terminator; `None` where there are more or fewer.
+    fn five_elements(&self) -> Option<[&str; 5]> {
+        let mut elements = self.elements().split('/');
+        let five = [elements.next()?, elements.next()?, elements.next()?, elements.next()?, elements.next()?];
+        elements.next().is_none().then_some(five)
     }
 
     fn check_scope(&self, options: &Options<'_>) -> Result<(), SignatureError> {
-        let mut elements = self.elements().split('/');
-        let (Some(_), Some(date), Some(region), Some(service), Some(terminator), None) = (
-            elements.next(),
-            elements.next(),
-            elements.next(),
-            elements.next(),
-            elements.next(),
-            elements.next(),
-        ) else {
+        let Some([_, date, region, service, terminator]) = self.five_elements() else {
             return Err(SignatureError::MalformedCredential { got: self.credential.clone().into_owned() });
         };
         let signed_at = &*self.signed_at_text;

@@ -77,7 +77,8 @@ macro_rules! structure {
             }
 
             fn to_value(native: &Self) -> $crate::smithy::Value {
-                let mut members = $crate::smithy::Map::with_capacity(<[&str]>::len(&[$($member),*]));
+                let most = <[&str]>::len(&[$($member),*]);
+                let mut members = $crate::smithy::Map::with_capacity(most);
                 $($crate::__put_member!($presence $shape, members, $member, &native.$field);)*
                 $crate::smithy::Value::Object(members)
             }
