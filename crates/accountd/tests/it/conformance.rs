@@ -235,7 +235,7 @@ fn all_cases(model: &Model) -> Vec<(&'static str, Case)> {
     all
 }
 
-/// A contact type that is none is refused before the constraints, in words of its own (O-ALT-4).
+/// A contact type that is none is refused before the constraints, in words of its own (O-alternate-4).
 fn is_refused_earlier(case: &Case) -> bool {
     case.what.ends_with("AlternateContactType: not in the enum")
 }

@@ -111,7 +111,7 @@ fn a_get_with_its_parameters_in_the_query_string() {
     assert_eq!(element(answer.text(), "AccountName"), Some("Member"));
 }
 
-/// Over restJson1 the sample's spelling is refused (O-ALT-4); in the sample's own form it is taken. F-ALT-5
+/// Over restJson1 the sample's spelling is refused (O-alternate-4); in the sample's own form it is taken. F-ALT-5
 #[test]
 fn the_samples_spelling_is_taken_in_the_samples_form_f_alt_5() {
     let world = World::company();

@@ -15,9 +15,9 @@ fn put(world: &World, name: &str) {
     world.call(&MEMBER_PROBE, "PutAlternateContact", members).is_empty_result();
 }
 
-/// O-ALT-1: Get or Delete where none is stored is `ResourceNotFoundException`; a second Delete too.
+/// O-alternate-1: Get or Delete where none is stored is `ResourceNotFoundException`; a second Delete too.
 #[test]
-fn observed_alt_1_a_contact_that_is_not_there_is_not_found() {
+fn observed_alternate_1_a_contact_that_is_not_there_is_not_found() {
     let world = World::company();
     let of = |kind: &str| json!({ "AlternateContactType": kind });
     for operation in ["GetAlternateContact", "DeleteAlternateContact"] {
@@ -32,9 +32,9 @@ fn observed_alt_1_a_contact_that_is_not_there_is_not_found() {
     );
 }
 
-/// O-ALT-2: of blanks around every field, those of the e-mail address are trimmed, its case kept; the others stay.
+/// O-alternate-2: of blanks around every field, those of the e-mail address are trimmed, its case kept; the others stay.
 #[test]
-fn observed_alt_2_only_the_email_address_is_trimmed() {
+fn observed_alternate_2_only_the_email_address_is_trimmed() {
     let world = World::company();
     put(&world, "  Probe  ");
     world.call(&MEMBER_PROBE, "GetAlternateContact", json!({ "AlternateContactType": "OPERATIONS" })).is(
@@ -46,9 +46,9 @@ fn observed_alt_2_only_the_email_address_is_trimmed() {
     );
 }
 
-/// O-ALT-3: Put over an existing contact replaces it whole.
+/// O-alternate-3: Put over an existing contact replaces it whole.
 #[test]
-fn observed_alt_3_a_put_replaces_the_contact_whole() {
+fn observed_alternate_3_a_put_replaces_the_contact_whole() {
     let world = World::company();
     put(&world, "Before");
     let members = json!({
@@ -64,10 +64,10 @@ fn observed_alt_3_a_put_replaces_the_contact_whole() {
     );
 }
 
-/// O-ALT-4: the types `operations`, `OTHER` and `Billing` are refused as an authorization failure, to an
+/// O-alternate-4: the types `operations`, `OTHER` and `Billing` are refused as an authorization failure, to an
 /// administrator too.
 #[test]
-fn observed_alt_4_a_type_that_is_none_is_access_denied() {
+fn observed_alternate_4_a_type_that_is_none_is_access_denied() {
     let world = World::company();
     for kind in ["operations", "OTHER", "Billing"] {
         let denied = format!(
@@ -80,9 +80,9 @@ fn observed_alt_4_a_type_that_is_none_is_access_denied() {
     }
 }
 
-/// O-ALT-5: a session policy for OPERATIONS only refuses BILLING, and says that it was the session policy.
+/// O-alternate-5: a session policy for OPERATIONS only refuses BILLING, and says that it was the session policy.
 #[test]
-fn observed_alt_5_a_session_policy_may_leave_one_contact_type() {
+fn observed_alternate_5_a_session_policy_may_leave_one_contact_type() {
     let world = World::company();
     let billing = json!({ "AlternateContactType": "BILLING" });
     world.call(&MEMBER_OPERATIONS, "GetAlternateContact", billing).is_denied(

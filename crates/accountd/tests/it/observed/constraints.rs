@@ -20,9 +20,9 @@ fn contact(member: &str, value: serde_json::Value) -> serde_json::Value {
     json!({ "ContactInformation": contact })
 }
 
-/// O-CST-1: pattern; the model's pattern stands between `^` and `$`, then the input.
+/// O-constraint-1: pattern; the model's pattern stands between `^` and `$`, then the input.
 #[test]
-fn observed_cst_1_a_pattern_is_shown_with_the_input() {
+fn observed_constraint_1_a_pattern_is_shown_with_the_input() {
     refused(
         "PutAccountName",
         json!({ "AccountName": "Acme <Name>" }),
@@ -30,9 +30,9 @@ fn observed_cst_1_a_pattern_is_shown_with_the_input() {
     );
 }
 
-/// O-CST-2: the same for the primary contact's phone number.
+/// O-constraint-2: the same for the primary contact's phone number.
 #[test]
-fn observed_cst_2_the_primary_phone_number_has_a_pattern() {
+fn observed_constraint_2_the_primary_phone_number_has_a_pattern() {
     refused(
         "PutContactInformation",
         contact("PhoneNumber", json!(" ")),
@@ -40,17 +40,17 @@ fn observed_cst_2_the_primary_phone_number_has_a_pattern() {
     );
 }
 
-/// O-CST-3: of a list the first value outside the enum is told, with the enum in the model's own order.
+/// O-constraint-3: of a list the first value outside the enum is told, with the enum in the model's own order.
 #[test]
-fn observed_cst_3_the_first_value_outside_an_enum_is_told() {
+fn observed_constraint_3_the_first_value_outside_an_enum_is_told() {
     let told = r#"[instance value ("enabled") not found in enum (possible values: ["ENABLED","ENABLING","DISABLING","DISABLED","ENABLED_BY_DEFAULT"])]"#;
     refused("ListRegions", json!({ "RegionOptStatusContains": ["enabled"] }), told);
     refused("ListRegions", json!({ "RegionOptStatusContains": ["ENABLED", "enabled", "off"] }), told);
 }
 
-/// O-CST-4: too long; the wording of the same validator, not recorded itself.
+/// O-constraint-4: too long; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_4_a_text_that_is_too_long() {
+fn observed_constraint_4_a_text_that_is_too_long() {
     let name = "n".repeat(65);
     refused(
         "PutAlternateContact",
@@ -62,9 +62,9 @@ fn observed_cst_4_a_text_that_is_too_long() {
     );
 }
 
-/// O-CST-5: too short; the wording of the same validator, not recorded itself.
+/// O-constraint-5: too short; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_5_a_text_that_is_too_short() {
+fn observed_constraint_5_a_text_that_is_too_short() {
     refused(
         "PutContactInformation",
         contact("City", json!("")),
@@ -72,9 +72,9 @@ fn observed_cst_5_a_text_that_is_too_short() {
     );
 }
 
-/// O-CST-6: missing members, sorted; the wording of the same validator, not recorded itself.
+/// O-constraint-6: missing members, sorted; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_6_missing_members_are_told_together() {
+fn observed_constraint_6_missing_members_are_told_together() {
     refused(
         "PutAlternateContact",
         json!({ "AlternateContactType": "BILLING", "PhoneNumber": "1", "Title": "t" }),
@@ -82,9 +82,9 @@ fn observed_cst_6_missing_members_are_told_together() {
     );
 }
 
-/// O-CST-7: too great a number; the wording of the same validator, not recorded itself.
+/// O-constraint-7: too great a number; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_7_a_number_that_is_too_great() {
+fn observed_constraint_7_a_number_that_is_too_great() {
     refused(
         "ListRegions",
         json!({ "MaxResults": 51 }),
@@ -92,9 +92,9 @@ fn observed_cst_7_a_number_that_is_too_great() {
     );
 }
 
-/// O-CST-8: too small a number; the wording of the same validator, not recorded itself.
+/// O-constraint-8: too small a number; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_8_a_number_that_is_too_small() {
+fn observed_constraint_8_a_number_that_is_too_small() {
     refused(
         "ListRegions",
         json!({ "MaxResults": 0 }),
@@ -102,9 +102,9 @@ fn observed_cst_8_a_number_that_is_too_small() {
     );
 }
 
-/// O-CST-9: a value of another type; the wording of the same validator, not recorded itself.
+/// O-constraint-9: a value of another type; the wording of the same validator, not recorded itself.
 #[test]
-fn observed_cst_9_a_value_of_another_type() {
+fn observed_constraint_9_a_value_of_another_type() {
     refused(
         "PutAccountName",
         json!({ "AccountName": 7 }),

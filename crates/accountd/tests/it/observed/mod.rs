@@ -1,6 +1,6 @@
 //! What AWS itself was observed to answer, replayed row by row.
 //!
-//! The rows stand in `docs/fidelity.md`, "Observed". The test of row `O-ALT-1` is called `observed_alt_1_…`; a chore
+//! The rows stand in `docs/fidelity.md`, "Observed". The test of row `O-alternate-1` is called `observed_alternate_1_…`; a chore
 //! of the project fails when a row has no test or a test no row. Status, header and body are compared to the byte.
 
 mod alternate_contacts;

@@ -17,10 +17,10 @@ fn denied(caller: &Caller, operation: &str, rest: &str) -> String {
 
 const WORKS: &str = r#"{"RegionName":"af-south-1","RegionOptStatus":"DISABLED"}"#;
 
-/// O-ORG-1: without AccountId the resource is `arn:aws:account::<caller account>:account`; with it
+/// O-who-0: without AccountId the resource is `arn:aws:account::<caller account>:account`; with it
 /// `arn:aws:account::<management account>:account/<organization id>/<target account>`.
 #[test]
-fn observed_org_1_the_resource_follows_the_mode() {
+fn observed_who_0_the_resource_follows_the_mode() {
     let world = World::company();
     let standalone = world.call(&MANAGEMENT_NOBODY, "ListRegions", json!({}));
     let because = " because no identity-based policy allows the account:ListRegions action";
@@ -32,9 +32,9 @@ fn observed_org_1_the_resource_follows_the_mode() {
     named.is_denied(&of("arn:aws:account::111111111111:account/o-exampleorg/222222222222"));
 }
 
-/// O-ORG-2: the management account with trusted access off, for a member or itself.
+/// O-who-1: the management account with trusted access off, for a member or itself.
 #[test]
-fn observed_org_2_trusted_access_must_be_on() {
+fn observed_who_1_trusted_access_must_be_on() {
     let world = Setup::company().without_trusted_access().build();
     let text = " (Your organization must first enable trusted access with AWS Account Management.)";
     for target in [MEMBER, MANAGEMENT] {
@@ -46,15 +46,15 @@ fn observed_org_2_trusted_access_must_be_on() {
     }
 }
 
-/// O-ORG-3: the management account with trusted access on, for a member.
+/// O-who-2: the management account with trusted access on, for a member.
 #[test]
-fn observed_org_3_the_management_account_manages_members() {
+fn observed_who_2_the_management_account_manages_members() {
     ask(&World::company(), &MANAGEMENT_ADMIN, MEMBER).is(WORKS);
 }
 
-/// O-ORG-4: the management account with trusted access on, for itself.
+/// O-who-3: the management account with trusted access on, for itself.
 #[test]
-fn observed_org_4_the_management_account_is_managed_standalone() {
+fn observed_who_3_the_management_account_is_managed_standalone() {
     let world = World::company();
     let text = " (The management account can only be managed using the standalone context from the management \
                 account.)";
@@ -69,9 +69,9 @@ fn observed_org_4_the_management_account_is_managed_standalone() {
     }
 }
 
-/// O-ORG-5: a member that is no delegate, for itself: nothing after the operation.
+/// O-who-4: a member that is no delegate, for itself: nothing after the operation.
 #[test]
-fn observed_org_5_a_plain_member_cannot_name_itself() {
+fn observed_who_4_a_plain_member_cannot_name_itself() {
     ask(&World::company(), &MEMBER_PROBE, MEMBER).is_denied(&denied(&MEMBER_PROBE, "GetRegionOptStatus", ""));
 }
 
@@ -82,15 +82,15 @@ fn delegated() -> World {
         .build()
 }
 
-/// O-ORG-6: the delegated administrator, for itself.
+/// O-who-5: the delegated administrator, for itself.
 #[test]
-fn observed_org_6_a_delegated_administrator_can_name_itself() {
+fn observed_who_5_a_delegated_administrator_can_name_itself() {
     ask(&delegated(), &MEMBER_PROBE, MEMBER).is(WORKS);
 }
 
-/// O-ORG-7: a delegate whose session policy allows another Region only, for itself.
+/// O-who-6: a delegate whose session policy allows another Region only, for itself.
 #[test]
-fn observed_org_7_a_session_policy_sees_the_resource_of_the_organization() {
+fn observed_who_6_a_session_policy_sees_the_resource_of_the_organization() {
     ask(&delegated(), &MEMBER_REGION, MEMBER).is_denied(&denied(
         &MEMBER_REGION,
         "GetRegionOptStatus",

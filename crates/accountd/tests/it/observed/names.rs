@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::cast::*;
 use crate::world::World;
 
-/// O-NAM-1: PutAccountName trims; creation date and primary contact stay. (What Organizations shows of it is tested
+/// O-name-1: PutAccountName trims; creation date and primary contact stay. (What Organizations shows of it is tested
 /// where Organizations is.)
 #[test]
-fn observed_nam_1_a_name_is_trimmed_and_nothing_else_changes() {
+fn observed_name_1_a_name_is_trimmed_and_nothing_else_changes() {
     let world = World::company();
     let contact = world.call(&MEMBER_PROBE, "GetContactInformation", json!({})).body;
     world.call(&MEMBER_PROBE, "PutAccountName", json!({ "AccountName": "  Renamed  " })).is_empty_result();
@@ -19,9 +19,9 @@ fn observed_nam_1_a_name_is_trimmed_and_nothing_else_changes() {
     assert_eq!(world.call(&MEMBER_PROBE, "GetContactInformation", json!({})).body, contact);
 }
 
-/// O-NAM-2: a name of only blanks.
+/// O-name-2: a name of only blanks.
 #[test]
-fn observed_nam_2_a_name_of_only_blanks_is_refused() {
+fn observed_name_2_a_name_of_only_blanks_is_refused() {
     let world = World::company();
     for blank in [" ", "          "] {
         let answer = world.call(&MEMBER_PROBE, "PutAccountName", json!({ "AccountName": blank }));
@@ -33,9 +33,9 @@ fn observed_nam_2_a_name_of_only_blanks_is_refused() {
     assert_eq!(name, "Member");
 }
 
-/// O-NAM-3: AccountCreatedDate is ISO 8601 in whole seconds.
+/// O-name-3: AccountCreatedDate is ISO 8601 in whole seconds.
 #[test]
-fn observed_nam_3_the_creation_date_has_whole_seconds() {
+fn observed_name_3_the_creation_date_has_whole_seconds() {
     let world = World::company();
     let stored = world.documents()["account/222222222222"]["created_at"].clone();
     assert_eq!(stored, "2024-02-20T10:11:12.345Z");

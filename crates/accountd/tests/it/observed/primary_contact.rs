@@ -20,9 +20,9 @@ fn put(world: &World, contact: &Value) -> crate::answer::Answer {
     world.call(&MEMBER_PROBE, "PutContactInformation", json!({ "ContactInformation": contact }))
 }
 
-/// O-CON-1: Put replaces the whole record; an optional member left out is gone.
+/// O-contact-1: Put replaces the whole record; an optional member left out is gone.
 #[test]
-fn observed_con_1_a_member_left_out_is_gone() {
+fn observed_contact_1_a_member_left_out_is_gone() {
     let world = World::company();
     put(&world, &full()).is_empty_result();
     assert_eq!(stored(&world), full());
@@ -32,9 +32,9 @@ fn observed_con_1_a_member_left_out_is_gone() {
     assert_eq!(stored(&world), without);
 }
 
-/// O-CON-2: full name, first address line, city, state, postal code and phone number are trimmed.
+/// O-contact-2: full name, first address line, city, state, postal code and phone number are trimmed.
 #[test]
-fn observed_con_2_six_members_are_trimmed() {
+fn observed_contact_2_six_members_are_trimmed() {
     let world = World::company();
     let mut blanks = full();
     for member in ["FullName", "AddressLine1", "City", "StateOrRegion", "PostalCode"] {
@@ -46,9 +46,9 @@ fn observed_con_2_six_members_are_trimmed() {
     assert_eq!(stored(&world), full());
 }
 
-/// O-CON-3: the country code is upper-cased.
+/// O-contact-2: the country code is upper-cased.
 #[test]
-fn observed_con_3_the_country_code_is_upper_cased() {
+fn observed_contact_2_the_country_code_is_upper_cased() {
     let world = World::company();
     let mut small = full();
     small["CountryCode"] = json!("us");
@@ -56,9 +56,9 @@ fn observed_con_3_the_country_code_is_upper_cased() {
     assert_eq!(stored(&world)["CountryCode"], "US");
 }
 
-/// O-CON-4: a member of only blanks is refused by name, and the stored record stays as it was.
+/// O-contact-3: a member of only blanks is refused by name, and the stored record stays as it was.
 #[test]
-fn observed_con_4_a_member_of_only_blanks_is_refused() {
+fn observed_contact_3_a_member_of_only_blanks_is_refused() {
     let world = World::company();
     put(&world, &full()).is_empty_result();
     for member in ["City", "FullName", "AddressLine1", "PostalCode", "StateOrRegion"] {
@@ -71,10 +71,10 @@ fn observed_con_4_a_member_of_only_blanks_is_refused() {
     }
 }
 
-/// O-CON-5: a member created by Organizations starts with a copy of the management account's primary contact under
+/// O-contact-4: a member created by Organizations starts with a copy of the management account's primary contact under
 /// its own name; alternate contacts are not copied.
 #[test]
-fn observed_con_5_a_created_member_starts_with_a_copy() {
+fn observed_contact_4_a_created_member_starts_with_a_copy() {
     let world = World::company();
     let of_management =
         world.call(&MANAGEMENT_ADMIN, "GetContactInformation", json!({})).json()["ContactInformation"]

@@ -5,18 +5,18 @@ use serde_json::json;
 use crate::cast::*;
 use crate::world::World;
 
-/// O-EML-1: GetPrimaryEmail is the account's e-mail address in Organizations, in the case it was given.
+/// O-email-1: GetPrimaryEmail is the account's e-mail address in Organizations, in the case it was given.
 #[test]
-fn observed_eml_1_the_primary_email_is_the_one_of_organizations() {
+fn observed_email_1_the_primary_email_is_the_one_of_organizations() {
     let world = World::company();
     world
         .call(&MANAGEMENT_ADMIN, "GetPrimaryEmail", json!({ "AccountId": MEMBER }))
         .is(r#"{"PrimaryEmail":"Member@example.com"}"#);
 }
 
-/// O-EML-2: the status where no update was ever started, standalone mode included; no reason, no fields.
+/// O-email-2: the status where no update was ever started, standalone mode included; no reason, no fields.
 #[test]
-fn observed_eml_2_no_update_was_ever_started() {
+fn observed_email_2_no_update_was_ever_started() {
     let world = World::company();
     let text = "No email update found for account";
     let named = world.call(&MANAGEMENT_ADMIN, "GetPrimaryEmailUpdateStatus", json!({ "AccountId": MEMBER }));

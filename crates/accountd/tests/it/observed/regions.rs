@@ -38,9 +38,9 @@ fn list(world: &World, members: Value) -> Answer {
     answer
 }
 
-/// O-REG-1: without MaxResults there are 20 on a page, in the order of names, with a NextToken.
+/// O-region-1: without MaxResults there are 20 on a page, in the order of names, with a NextToken.
 #[test]
-fn observed_reg_1_a_page_has_twenty() {
+fn observed_region_1_a_page_has_twenty() {
     let world = World::company();
     let first = list(&world, json!({}));
     let next = first.json()["NextToken"].as_str().expect("a token").to_owned();
@@ -52,9 +52,9 @@ fn observed_reg_1_a_page_has_twenty() {
     assert_eq!(all.first().map(String::as_str), Some("af-south-1"));
 }
 
-/// O-REG-2: an empty filter is none; values that are repeated are fine.
+/// O-region-1: an empty filter is none; values that are repeated are fine.
 #[test]
-fn observed_reg_2_an_empty_filter_is_none_and_repetitions_are_fine() {
+fn observed_region_1_an_empty_filter_is_none_and_repetitions_are_fine() {
     let world = World::company();
     let unfiltered = names(&list(&world, json!({})));
     assert_eq!(names(&list(&world, json!({ "RegionOptStatusContains": [] }))), unfiltered);
@@ -63,34 +63,34 @@ fn observed_reg_2_an_empty_filter_is_none_and_repetitions_are_fine() {
     assert_eq!(twice.body, once.body);
 }
 
-/// O-REG-3: a filtered list that fits a page has no NextToken.
+/// O-region-1: a filtered list that fits a page has no NextToken.
 #[test]
-fn observed_reg_3_a_filtered_list_that_fits_has_no_token() {
+fn observed_region_1_a_filtered_list_that_fits_has_no_token() {
     let world = World::company();
     let answer = list(&world, json!({ "RegionOptStatusContains": ["ENABLED_BY_DEFAULT"] }));
     assert_eq!(answer.json().get("NextToken"), None);
     assert_eq!(names(&answer).len(), 17);
 }
 
-/// O-REG-4: the 17 Regions that are enabled by default.
+/// O-region-2: the 17 Regions that are enabled by default.
 #[test]
-fn observed_reg_4_seventeen_regions_are_enabled_by_default() {
+fn observed_region_2_seventeen_regions_are_enabled_by_default() {
     let world = World::company();
     let answer = list(&world, json!({ "RegionOptStatusContains": ["ENABLED_BY_DEFAULT"] }));
     assert_eq!(names(&answer).join(", "), BY_DEFAULT);
 }
 
-/// O-REG-5: the 17 Regions to opt in to.
+/// O-region-3: the 17 Regions to opt in to.
 #[test]
-fn observed_reg_5_seventeen_regions_can_be_opted_in_to() {
+fn observed_region_3_seventeen_regions_can_be_opted_in_to() {
     let world = World::company();
     let answer = list(&world, json!({ "RegionOptStatusContains": ["DISABLED"] }));
     assert_eq!(names(&answer).join(", "), OPT_IN);
 }
 
-/// O-REG-6: NextToken `invalid-token`.
+/// O-region-4: NextToken `invalid-token`.
 #[test]
-fn observed_reg_6_a_malformed_token() {
+fn observed_region_4_a_malformed_token() {
     let world = World::company();
     world.call(&MEMBER_PROBE, "ListRegions", json!({ "NextToken": "invalid-token" })).is_invalid_field(
         "NextToken is malformed",
@@ -99,9 +99,9 @@ fn observed_reg_6_a_malformed_token() {
     );
 }
 
-/// O-REG-7: the Regions `unknown-region` and `cn-north-1`.
+/// O-region-5: the Regions `unknown-region` and `cn-north-1`.
 #[test]
-fn observed_reg_7_a_region_that_is_none() {
+fn observed_region_5_a_region_that_is_none() {
     let world = World::company();
     for region in ["unknown-region", "cn-north-1"] {
         for operation in ["GetRegionOptStatus", "EnableRegion", "DisableRegion"] {
@@ -111,9 +111,9 @@ fn observed_reg_7_a_region_that_is_none() {
     }
 }
 
-/// O-REG-8: the Region `US-EAST-1` is refused as an authorization failure.
+/// O-region-6: the Region `US-EAST-1` is refused as an authorization failure.
 #[test]
-fn observed_reg_8_a_region_in_capital_letters_is_access_denied() {
+fn observed_region_6_a_region_in_capital_letters_is_access_denied() {
     let world = World::company();
     call(&world, "GetRegionOptStatus", "US-EAST-1").is_denied(
         "User: arn:aws:sts::222222222222:assumed-role/OrganizationAccountAccessRole/probe is not authorized to \
@@ -121,9 +121,9 @@ fn observed_reg_8_a_region_in_capital_letters_is_access_denied() {
     );
 }
 
-/// O-REG-9: EnableRegion on DISABLED: ENABLING, and ENABLED about two minutes later.
+/// O-region-7: EnableRegion on DISABLED: ENABLING, and ENABLED about two minutes later.
 #[test]
-fn observed_reg_9_enabling_takes_two_minutes() {
+fn observed_region_7_enabling_takes_two_minutes() {
     let world = World::company();
     assert_eq!(status(&world, "af-south-1"), "DISABLED");
     call(&world, "EnableRegion", "af-south-1").is_empty_result();
@@ -134,9 +134,9 @@ fn observed_reg_9_enabling_takes_two_minutes() {
     assert_eq!(status(&world, "af-south-1"), "ENABLED");
 }
 
-/// O-REG-10: DisableRegion on ENABLED: DISABLING, and DISABLED about one minute later.
+/// O-region-8: DisableRegion on ENABLED: DISABLING, and DISABLED about one minute later.
 #[test]
-fn observed_reg_10_disabling_takes_one_minute() {
+fn observed_region_8_disabling_takes_one_minute() {
     let world = World::company();
     call(&world, "EnableRegion", "af-south-1").is_empty_result();
     world.pass(TO_ENABLE);
@@ -146,9 +146,9 @@ fn observed_reg_10_disabling_takes_one_minute() {
     assert_eq!(status(&world, "af-south-1"), "DISABLED");
 }
 
-/// O-REG-11: Enable or Disable while ENABLING or DISABLING is a conflict.
+/// O-region-9: Enable or Disable while ENABLING or DISABLING is a conflict.
 #[test]
-fn observed_reg_11_a_region_in_transit_cannot_be_switched() {
+fn observed_region_9_a_region_in_transit_cannot_be_switched() {
     let world = World::company();
     let refused_both_ways = || {
         for operation in ["EnableRegion", "DisableRegion"] {
@@ -162,9 +162,9 @@ fn observed_reg_11_a_region_in_transit_cannot_be_switched() {
     refused_both_ways();
 }
 
-/// O-REG-12: enabling an ENABLED Region, disabling a DISABLED one.
+/// O-region-10: enabling an ENABLED Region, disabling a DISABLED one.
 #[test]
-fn observed_reg_12_a_region_that_is_there_already() {
+fn observed_region_10_a_region_that_is_there_already() {
     let world = World::company();
     let refused = |operation: &str, region: &str| {
         call(&world, operation, region).is_invalid_field(
@@ -179,9 +179,9 @@ fn observed_reg_12_a_region_that_is_there_already() {
     refused("EnableRegion", "af-south-1");
 }
 
-/// O-REG-13: STS knows nobody in a Region that is DISABLED or ENABLING for the account; DISABLING still works.
+/// O-region-11: STS knows nobody in a Region that is DISABLED or ENABLING for the account; DISABLING still works.
 #[test]
-fn observed_reg_13_sts_works_where_the_region_is() {
+fn observed_region_11_sts_works_where_the_region_is() {
     let world = World::company();
     let refused = || {
         let answer = world.caller_identity(&MEMBER_PROBE.key, "af-south-1");
