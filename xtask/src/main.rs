@@ -3,19 +3,24 @@
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
 //! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
 //! `cargo xtask bench` measures.
+//! `cargo xtask tidy` checks the house rules that no compiler checks.
 
 mod bench;
 mod codegen;
 mod test;
+mod tidy;
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["bench"] => bench::run(),
-        ["codegen"] => codegen::run(),
-        ["test", suites @ ..] => test::run(suites),
-        _ => Err("usage: cargo xtask bench | codegen | test [rust] [python] [node] [terraform]".to_owned()),
-    };
+    let result =
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["bench"] => bench::run(),
+            ["codegen"] => codegen::run(),
+            ["tidy"] => tidy::run(),
+            ["test", suites @ ..] => test::run(suites),
+            _ => Err("usage: cargo xtask bench | codegen | tidy | test [rust] [python] [node] [terraform]"
+                .to_owned()),
+        };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {

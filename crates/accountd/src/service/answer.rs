@@ -12,7 +12,7 @@ use crate::admin::faults::Failure;
 use crate::listener::{HangUp, Unread};
 use crate::store::StoreError;
 
-/// F-WIRE-INT: what a caller is told of a fault of our own. The reason goes to the log only.
+/// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
 
 impl Call {
@@ -98,7 +98,7 @@ impl Call {
         Answered { response, summary }
     }
 
-    /// F-EDGE-413 and its like: a body that was not read is refused as the gateway would.
+    /// F-EDGE-5: a body that was not read is refused as the gateway would.
     pub(super) fn refuse_unread(&self, why: Unread) -> Response<Bytes> {
         let refusal = match why {
             Unread::TooLarge => Refusal::new(

@@ -1,4 +1,5 @@
-//! The path of a request, top to bottom. The order of the steps decides which error wins.
+//! The path of a request, top to bottom. The order of the steps decides which error wins
+//! (F-ORDER-2).
 
 mod answer;
 mod authentication;

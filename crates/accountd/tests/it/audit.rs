@@ -268,6 +268,28 @@ fn the_record_commits_with_its_change() {
     assert_eq!(events[0]["requestID"], request_id(&answer));
 }
 
+/// F-EVENT-2: what a client calls itself is cut at 1024 bytes.
+#[test]
+fn a_long_user_agent_is_cut_f_event_2() {
+    let world = World::company();
+    let mut request = crate::world::post("/listRegions", "application/json", "{}");
+    request.headers_mut().insert("user-agent", "u".repeat(1500).parse().unwrap());
+    let answer = world.send(crate::world::signed(request, &MEMBER_PROBE.key, "account", "us-east-1"));
+    let records = records_of(&world, &answer);
+    assert_eq!(records[0].1["userAgent"], "u".repeat(1024));
+}
+
+/// F-EVENT-7: STS is recorded in the Region that was asked, Account Management in us-east-1.
+#[test]
+fn a_call_is_recorded_where_its_service_is_f_event_7() {
+    let world = World::company();
+    let asked = world.caller_identity(&MEMBER_PROBE.key, "eu-west-1");
+    assert_eq!(records_of(&world, &asked)[0].1["awsRegion"], "eu-west-1");
+    let request = crate::world::post("/listRegions", "application/json", "{}");
+    let listed = world.send(crate::world::signed(request, &MEMBER_PROBE.key, "account", "us-east-1"));
+    assert_eq!(records_of(&world, &listed)[0].1["awsRegion"], "us-east-1");
+}
+
 /// What `tracing` would write.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -346,6 +368,7 @@ fn no_log_line_shows_a_secret_f_edge_40() {
     let writer = captured.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
@@ -370,7 +393,10 @@ fn no_log_line_shows_a_secret_f_edge_40() {
     for operation in Operation::ALL {
         assert!(log.contains(operation.name()), "{} is in the log", operation.name());
     }
-    assert!(log.contains("status=200") && log.contains("status=403"), "results and refusals are in the log");
+    assert!(
+        log.contains("status=200") && log.contains("status=403"),
+        "answered and refused calls are in the log"
+    );
     assert_no_secret("the log", &log);
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what to whom: every kind of caller, every operation of Account Management, every kind of target.
 //!
-//! `authorization.txt` is the answer (F-ORG-1 to F-ORG-8, F-STATE-1), computed here through signed requests.
+//! `authorization.txt` is the answer (F-ORG-1 to F-ORG-6, F-ORG-8, F-STATE-1), computed here through signed requests.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

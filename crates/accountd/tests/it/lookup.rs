@@ -154,3 +154,17 @@ fn wrong_input_has_its_own_exceptions_f_trail_3() {
     let answer = world.lookup(&MEMBER_NOBODY, json!({}));
     assert_eq!((answer.status, answer.json()["__type"].clone()), (400, json!("AccessDeniedException")));
 }
+
+/// F-TRAIL-1: a page holds 50 events at most, and as many without MaxResults.
+#[test]
+fn a_page_holds_fifty_events_f_trail_1() {
+    let world = World::company();
+    for _ in 0..51 {
+        world.call(&MEMBER_ADMIN, "ListRegions", json!({}));
+    }
+    for members in [by("EventName", "ListRegions"), json!({ "MaxResults": 50 })] {
+        let answer = world.lookup(&MEMBER_ADMIN, members);
+        assert_eq!(names(&answer).len(), 50);
+        assert!(answer.json()["NextToken"].is_string());
+    }
+}

@@ -8,6 +8,7 @@ mod audit;
 mod authorization;
 mod cast;
 mod conformance;
+mod edges;
 mod lookup;
 mod observed;
 mod precedence;

@@ -61,7 +61,7 @@ fn text<'v>(members: &'v Value, name: &str) -> Option<&'v str> {
 /// them, since an invalid contact type was observed to be refused as an authorization failure.
 ///
 /// # Errors
-/// F-ORG-1 … F-ORG-7: the Organizations rules. F-ALT-4, F-REG-8: a contact type or Region that authorization
+/// F-ORG-1 … F-ORG-6: the Organizations rules. F-ALT-4, F-REG-8: a contact type or Region that authorization
 /// cannot read. F-ORG-8: an `AccountId` that is none is left to the model's constraints.
 pub fn access(
     operation: Operation,

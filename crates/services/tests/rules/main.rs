@@ -10,5 +10,6 @@ mod gov_cloud;
 mod name;
 mod phone_number;
 mod primary_email;
+mod quotas;
 mod region;
 mod support;
