@@ -1,9 +1,13 @@
-//! GetCallerIdentity for every kind of caller.
+//! GetCallerIdentity for every kind of caller, and what keeps a role from being assumed.
+
+use accountd::store::Decided;
+use services::state::organization::{Membership, Organization, OrganizationPolicy};
+use services::world::Snapshot;
 
 use crate::answer::element;
 use crate::cast::*;
-use crate::signer::Key;
-use crate::world::World;
+use crate::signer::{Key, escaped};
+use crate::world::{World, post, signed};
 
 #[test]
 fn every_kind_of_caller_learns_who_it_is() {
@@ -62,4 +66,51 @@ fn credentials_that_are_wrong_are_refused_in_the_words_of_sts() {
         assert_eq!((answer.status, element(answer.text(), "Code")), (403, Some(code)));
         assert_eq!(element(answer.text(), "Type"), Some("Sender"));
     }
+}
+
+fn assume(world: &World, account: &str) -> crate::answer::Answer {
+    let role = escaped(&format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole"));
+    let body = format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=probe&RoleArn={role}");
+    let request = post("/", "application/x-www-form-urlencoded", &body);
+    world.send(signed(request, &MANAGEMENT_ADMIN.key, "sts", "us-east-1"))
+}
+
+/// F-STSAPI-5: a suspended account lends no roles.
+#[test]
+fn a_suspended_account_lends_no_roles_f_stsapi_5() {
+    let world = World::company();
+    assert_eq!(assume(&world, DELEGATE).status, 200);
+    let answer = assume(&world, SUSPENDED);
+    assert_eq!((answer.status, element(answer.text(), "Code")), (403, Some("AccessDenied")));
+}
+
+/// F-STSAPI-9: a resource control policy of the role's account binds whoever would assume the role.
+#[test]
+fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
+    let world = World::company();
+    let guard = |snapshot: &dyn Snapshot| {
+        let mut world = services::world::World::new(snapshot);
+        let organization = world.get::<Organization>("o-exampleorg")?.expect("the company's");
+        let mut organization = Organization::clone(&organization);
+        organization.enabled_policy_types.insert("RESOURCE_CONTROL_POLICY".to_owned());
+        let membership = world.get::<Membership>(DELEGATE)?.expect("a member");
+        let mut membership = Membership::clone(&membership);
+        membership.policies.insert("p-guarded0".to_owned());
+        let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}"#;
+        let policy: OrganizationPolicy = serde_json::from_value(serde_json::json!({
+            "id": "p-guarded0", "organization_id": "o-exampleorg", "kind": "RESOURCE_CONTROL_POLICY",
+            "name": "guard", "document": document
+        }))
+        .unwrap();
+        world.put("o-exampleorg", organization);
+        world.put(DELEGATE, membership);
+        world.put("p-guarded0", policy);
+        Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
+    };
+    world.block_on(world.store.transact(guard)).unwrap();
+    let answer = assume(&world, DELEGATE);
+    assert_eq!((answer.status, element(answer.text(), "Code")), (403, Some("AccessDenied")));
+    assert!(answer.message().contains("resource control policy"), "{}", answer.message());
+    // Roles of other accounts are not bound by it.
+    assert_eq!(assume(&world, LOCKED).status, 200);
 }
