@@ -37,7 +37,8 @@ pub struct Authentication {
     signing_keys: Cache<String, Arc<RememberedKey>>,
 }
 
-/// A derived signing key with the secret it was derived from, since a secret may be another one after a reset.
+/// A derived signing key with the secret it was derived from, since a secret may be another one after a
+/// reset.
 struct RememberedKey {
     secret: Secret,
     key: SigningKey,
@@ -257,8 +258,9 @@ fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>) ->
     Ok(())
 }
 
-/// F-STSAPI-35: IAM knows nobody by credentials of GetFederationToken, nor by those of GetSessionToken without a second
-/// factor. <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
+/// F-STSAPI-35: IAM knows nobody by credentials of GetFederationToken, nor by those of GetSessionToken
+/// without a second factor.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
     let has_second_factor = caller.session.as_ref().is_some_and(|session| session.mfa_authenticated);
     if call.route.service == Some(Service::Iam) && is_token_session(caller) && !has_second_factor {
@@ -267,8 +269,8 @@ fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
     Ok(())
 }
 
-/// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works. EC2 is
-/// *assumed* to do the same (F-EC2-10).
+/// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.
+/// EC2 is *assumed* to do the same (F-EC2-10).
 fn refuse_disabled_region(
     call: &Call,
     caller: &Caller,

@@ -1,4 +1,5 @@
-//! The event log's records of one call: one for the caller's account, and where AWS says so one for the target's.
+//! The event log's records of one call: one for the caller's account, and where AWS says so one for the
+//! target's.
 
 use aws::event::{Identity, Record};
 use aws::refusal::Refusal;
@@ -73,8 +74,8 @@ pub(super) fn records(
     records
 }
 
-/// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too, and a role that
-/// is assumed from another account in the role's (F-STSAPI-33).
+/// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too, and a
+/// role that is assumed from another account in the role's (F-STSAPI-33).
 fn other_recipient(
     operation: Option<Operation>,
     progress: &Progress,

@@ -23,8 +23,8 @@ struct Shown {
     opt_in_status: &'static str,
 }
 
-/// F-EC2-3: the opt-in status (aws-behaviour.md §3.5). What is shown while a Region is being switched is *assumed*: the
-/// status it had before, as it still, or not yet, works.
+/// F-EC2-3: the opt-in status (aws-behaviour.md §3.5). What is shown while a Region is being switched is
+/// *assumed*: the status it had before, as it still, or not yet, works.
 fn opt_in_status(status: RegionOptStatus) -> &'static str {
     match status {
         RegionOptStatus::EnabledByDefault => "opt-in-not-required",
@@ -33,7 +33,8 @@ fn opt_in_status(status: RegionOptStatus) -> &'static str {
     }
 }
 
-/// DescribeRegions: the Regions that the account has enabled, or all, or the named ones, in order of their names.
+/// DescribeRegions: the Regions that the account has enabled, or all, or the named ones, in order of their
+/// names.
 ///
 /// # Errors
 /// F-EC2-4: an unknown Region; F-EC2-5: an unknown filter; F-EC2-6: a dry run that would have succeeded.
@@ -104,7 +105,8 @@ fn passes(filter: &Filter, region: &Shown) -> bool {
     filter.values.iter().flatten().any(|pattern| matches_wildcards(pattern.as_bytes(), value.as_bytes()))
 }
 
-/// F-EC2-8: in a filter's value `*` stands for any characters, `?` for one, and a backslash takes the meaning away.
+/// F-EC2-8: in a filter's value `*` stands for any characters, `?` for one, and a backslash takes the meaning
+/// away.
 fn matches_wildcards(pattern: &[u8], text: &[u8]) -> bool {
     // A failed match goes back to the last `*` only, so the work is bounded by the product of the lengths.
     let (mut at, mut place, mut retry) = (0, 0, None);

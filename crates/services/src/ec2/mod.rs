@@ -28,8 +28,9 @@ pub fn access(operation: Operation, caller: &Caller) -> Access {
     }
 }
 
-/// F-EC2-2: the refusal of a denied call: the text up to the policy type is recorded. The encoded message at its end is
-/// what EC2 adds for calls on resources; here every denial has one, so that there is something to decode.
+/// F-EC2-2: the refusal of a denied call: the text up to the policy type is recorded. The encoded message at
+/// its end is what EC2 adds for calls on resources; here every denial has one, so that there is something to
+/// decode.
 pub fn denied(denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
     let message = format!(
         "You are not authorized to perform this operation. {}. Encoded authorization failure message: {}",

@@ -35,8 +35,8 @@ pub struct RequestOrigin<'a> {
     pub user_agent: Option<&'a str>,
 }
 
-/// Decides whether `caller` may do what it asks: the action of `access`, and `further` ones on the same resource,
-/// each by itself. The inner result is the decision; the first action that is refused is told.
+/// Decides whether `caller` may do what it asks: the action of `access`, and `further` ones on the same
+/// resource, each by itself. The inner result is the decision; the first action that is refused is told.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -248,7 +248,8 @@ fn federated_session(access_key_id: &str, world: &World<'_>) -> Result<Option<Fe
     }))
 }
 
-/// Service control policies, level by level. They bind every principal of a member account, its root user too.
+/// Service control policies, level by level. They bind every principal of a member account, its root user
+/// too.
 fn service_control(
     ancestry: Option<&Ancestry>,
     world: &World<'_>,
@@ -257,8 +258,9 @@ fn service_control(
     levels_of(ancestry, SERVICE_CONTROL_POLICY, world)
 }
 
-/// F-STSAPI-9: resource control policies of the account that owns a resource, level by level. `RCPFullAWSAccess`
-/// stands at every level and cannot be detached, so every level allows and only denials bind.
+/// F-STSAPI-9: resource control policies of the account that owns a resource, level by level.
+/// `RCPFullAWSAccess` stands at every level and cannot be detached, so every level allows and only denials
+/// bind.
 pub(super) fn resource_control(
     ancestry: Option<&Ancestry>,
     world: &World<'_>,

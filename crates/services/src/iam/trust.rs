@@ -1,4 +1,5 @@
-//! The resource's side of a call on a role: its trust policy, and the resource control policies of its account.
+//! The resource's side of a call on a role: its trust policy, and the resource control policies of its
+//! account.
 
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ impl AbsentRole {
 }
 
 impl RoleSide {
-    /// The side of the role that `access` is about; `None` where no role is asked for. Only STS's actions ask the
-    /// role itself: IAM's are about it.
+    /// The side of the role that `access` is about; `None` where no role is asked for. Only STS's actions ask
+    /// the role itself: IAM's are about it.
     ///
     /// # Errors
     /// See [`Fault`]; the inner result says that there is no such role.
@@ -111,9 +112,9 @@ pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, 
     }))
 }
 
-/// Whether the role's account is open, and served by STS in the Region that was asked: where the Region is disabled
-/// for the account, or still being enabled, roles of it were observed not to be assumable (F-STSAPI-4). That those of
-/// a closed account are not either is *assumed* (F-STSAPI-5).
+/// Whether the role's account is open, and served by STS in the Region that was asked: where the Region is
+/// disabled for the account, or still being enabled, roles of it were observed not to be assumable
+/// (F-STSAPI-4). That those of a closed account are not either is *assumed* (F-STSAPI-5).
 fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<bool, Fault> {
     let Some(account) = world.get::<Account>(role.account.as_str())? else { return Ok(false) };
     if matches!(account.state, AccountState::Suspended | AccountState::Closed) {

@@ -35,8 +35,8 @@ const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
 /// What the call asks to do.
 ///
 /// # Errors
-/// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN. F-STSAPI-8: a
-/// second factor.
+/// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN.
+/// F-STSAPI-8: a second factor.
 pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> Result<Access, Failure> {
     if matches!(caller.principal, Principal::Root { .. }) {
         return Err(access_denied(ROOT).into());
@@ -93,7 +93,8 @@ fn condition_keys(
     Ok(keys)
 }
 
-/// The source identity of the new session: that of the call, or the one that goes on from the calling session.
+/// The source identity of the new session: that of the call, or the one that goes on from the calling
+/// session.
 fn source_identity<'a>(input: &'a AssumeRoleRequest, caller: &'a Caller) -> Option<&'a str> {
     let given = input.source_identity.as_ref().map(|given| given.as_str());
     given.or_else(|| caller.session.as_ref()?.source_identity.as_deref())

@@ -1,8 +1,8 @@
 //! Encoded authorization messages: why a call was denied, for those only who may know.
 //!
-//! A message is encrypted and cannot be changed: it is a keystream over the text and a keyed hash over both. The keys
-//! derive from the installation's own, so a message of another installation, or another account's, is not valid.
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+//! A message is encrypted and cannot be changed: it is a keystream over the text and a keyed hash over both.
+//! The keys derive from the installation's own, so a message of another installation, or another account's,
+//! is not valid. <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
 
 use aws::arn::AccountId;
 use aws::authorization::{Denial, Reason};
@@ -58,7 +58,8 @@ pub fn encode(denial: &Denial, caller: &Caller, context: &Context) -> String {
     URL_SAFE_NO_PAD.encode([nonce, &text, &tag].concat())
 }
 
-/// F-STSAPI-18: the decoded text, in the form of AWS's example. Conditions are not told (*assumed* to be none).
+/// F-STSAPI-18: the decoded text, in the form of AWS's example. Conditions are not told (*assumed* to be
+/// none).
 fn explanation(denial: &Denial, caller: &Caller) -> String {
     let none = json!({ "items": [] });
     let matched = match &denial.reason {
@@ -95,7 +96,8 @@ fn explanation(denial: &Denial, caller: &Caller) -> String {
 /// DecodeAuthorizationMessage.
 ///
 /// # Errors
-/// F-STSAPI-19: `InvalidAuthorizationMessageException` for anything that was not encoded here for this account.
+/// F-STSAPI-19: `InvalidAuthorizationMessageException` for anything that was not encoded here for this
+/// account.
 pub fn decode(
     permitted: &Permitted,
     input: &DecodeAuthorizationMessageRequest,

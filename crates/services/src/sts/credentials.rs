@@ -15,7 +15,8 @@ const SECRET_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 const SECRET_LENGTH: usize = 40;
 /// F-STSAPI-20: a session token's length; AWS fixes none and says that most stay below 4,096 bytes.
 const TOKEN_LENGTH: usize = 344;
-/// The size that `SessionTokenUtilization` is a percentage of (*assumed* from the greatest minimum one may ask for).
+/// The size that `SessionTokenUtilization` is a percentage of (*assumed* from the greatest minimum one may
+/// ask for).
 const TOKEN_LIMIT: usize = 4_096;
 
 /// Credentials that were drawn and not yet stored.
@@ -107,8 +108,8 @@ fn unused_key_id(account: AccountId, seed: &Seed, world: &World<'_>) -> Result<S
     }
 }
 
-/// F-STSAPI-21: an access key id as AWS makes them since 2019: the prefix and 80 bits in base 32, of which the first is
-/// set, the next 40 are the account, and the rest is random. Tools read the account from it.
+/// F-STSAPI-21: an access key id as AWS makes them since 2019: the prefix and 80 bits in base 32, of which
+/// the first is set, the next 40 are the account, and the rest is random. Tools read the account from it.
 pub fn access_key_id(prefix: &str, account: AccountId, random: [u8; 32]) -> String {
     let number: u128 = account.as_str().parse().unwrap_or_default();
     let [a, b, c, d, e, ..] = random;

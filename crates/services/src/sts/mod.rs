@@ -61,8 +61,8 @@ pub fn access(
     })
 }
 
-/// The actions that must be allowed on the same resource besides the operation's own: those of session tags and of
-/// the source identity, whether they come with the call or from the caller's own session.
+/// The actions that must be allowed on the same resource besides the operation's own: those of session tags
+/// and of the source identity, whether they come with the call or from the caller's own session.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -110,8 +110,8 @@ fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
     if violations.is_empty() { Ok(()) } else { Err(validation_error(smithy::coral_message(&violations))) }
 }
 
-/// F-STSAPI-6: what credentials of GetSessionToken and GetFederationToken may ask of STS. That role sessions cannot
-/// get either is documented too; the texts for other operations than these two are *assumed*.
+/// F-STSAPI-6: what credentials of GetSessionToken and GetFederationToken may ask of STS. That role sessions
+/// cannot get either is documented too; the texts for other operations than these two are *assumed*.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Refusal> {
     let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
@@ -127,8 +127,9 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
     Ok(())
 }
 
-/// F-STSAPI-7: the refusal of a denied call. Where a role's trust or the caller's identity-based policies do not allow
-/// to assume it, STS names the role and no policy type (recorded; the reference's newer texts are not seen there).
+/// F-STSAPI-7: the refusal of a denied call. Where a role's trust or the caller's identity-based policies do
+/// not allow to assume it, STS names the role and no policy type (recorded; the reference's newer texts are
+/// not seen there).
 pub fn denied(denial: &Denial) -> Refusal {
     let untold = matches!(denial.policy_type, PolicyType::RoleTrust | PolicyType::Identity);
     if is_role(&denial.resource) && untold && !denial.is_explicit() {

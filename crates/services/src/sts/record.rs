@@ -10,8 +10,8 @@ use super::model::Operation;
 /// What a record shows in place of a session token.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-/// F-STSAPI-30: `responseElements`: the credentials without their secret and with a hidden token, and whom they stand
-/// for. Operations that issue nothing show nothing.
+/// F-STSAPI-30: `responseElements`: the credentials without their secret and with a hidden token, and whom
+/// they stand for. Operations that issue nothing show nothing.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let text = |value: &Value, name: &str| value.get(name).cloned().unwrap_or_default();
     let mut elements = match operation {

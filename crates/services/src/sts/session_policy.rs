@@ -16,7 +16,8 @@ use crate::world::World;
 pub const LONGEST_POLICY: usize = 2_048;
 /// F-STSAPI-23: managed session policies of one session.
 pub const MOST_POLICY_ARNS: usize = 10;
-/// F-STSAPI-24 (*assumed*): how many bytes of policies and tags make 100 percent. AWS packs them in a form of its own.
+/// F-STSAPI-24 (*assumed*): how many bytes of policies and tags make 100 percent. AWS packs them in a form of
+/// its own.
 const ALLOTTED_BYTES: usize = 4_096;
 
 /// The session policies of a new session.

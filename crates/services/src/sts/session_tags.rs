@@ -1,4 +1,5 @@
-//! Session tags: attributes that the one who opens a session gives it, and those that go on from session to session.
+//! Session tags: attributes that the one who opens a session gives it, and those that go on from session to
+//! session.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
 
@@ -49,8 +50,8 @@ pub fn inherited(caller: &Caller, world: &World<'_>) -> Result<BTreeMap<String, 
 /// The tags of a new session: those of the call, and those that go on from the calling one.
 ///
 /// # Errors
-/// F-STSAPI-26: a key given twice, a reserved key, a transitive key without its tag, or one that would replace a tag
-/// that goes on. The last two texts are recorded.
+/// F-STSAPI-26: a key given twice, a reserved key, a transitive key without its tag, or one that would
+/// replace a tag that goes on. The last two texts are recorded.
 pub fn read(
     tags: Option<&[Tag]>,
     transitive_keys: Option<&[TagKeyType]>,

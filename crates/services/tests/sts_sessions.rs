@@ -1,0 +1,376 @@
+//! STS's rules without a store: who may assume a role, and what becomes of the credentials (F-STSAPI-…).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+use aws::policy::Policy;
+use aws::principal::{Caller, Principal};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use services::context::{Context, Delays, Seed, TokenKey, Validation};
+use services::failure::Failure;
+use services::iam::caller::{NotIdentified, identify};
+use services::iam::policies::{RequestOrigin, authorize};
+use services::operation::{Operation, Service};
+use services::state::account::{Account, AccountState, RegionOpt};
+use services::state::identity::{Credential, Role, User};
+use services::state::organization::{
+    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+};
+use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
+
+const CALLER: &str = "111111111111";
+const OWNER: &str = "222222222222";
+const ROLE: &str = "arn:aws:iam::222222222222:role/target";
+const ROLE_ID: &str = "222222222222/target";
+const USER_ID: &str = "111111111111/ann";
+const ALLOW: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+const NOTHING_MUCH: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"x:Y","Resource":"*"}]}"#;
+
+/// Nothing is stored but what the test puts into its world.
+struct Nothing;
+
+impl Snapshot for Nothing {
+    fn read(&self, _: &str, _: Decode) -> Result<Found, Fault> {
+        Ok(Found { version: 0, document: None })
+    }
+
+    fn keys(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn events(&self, _: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn policy(text: &str) -> Policy {
+    Policy::parse(text).expect("a policy")
+}
+
+fn account(id: &str) -> AccountId {
+    id.parse().expect("an account id")
+}
+
+/// Service time is far ahead of real time, so that a rule that takes the wrong one is found out.
+fn context(seed: u8) -> Context {
+    Context {
+        now: at("2030-01-01T00:00:00Z"),
+        real_now: at("2026-11-21T12:00:00.5Z"),
+        request_id: "request".to_owned(),
+        delays: Delays::INSTANT,
+        validation: Validation::Strict,
+        seed: Seed::new([seed; 32]),
+        token_key: TokenKey::new([9; 32]),
+    }
+}
+
+fn owner_account(state: AccountState, regions: BTreeMap<String, RegionOpt>) -> Account {
+    Account {
+        id: account(OWNER),
+        name: "Owner".to_owned(),
+        email: "owner@example.invalid".to_owned(),
+        created_at: Timestamp::UNIX_EPOCH,
+        state,
+        contact: None,
+        alternate_contacts: BTreeMap::new(),
+        regions,
+        email_update: None,
+        email_update_starts: Vec::new(),
+        phone_verification: None,
+        verified_phone_number: None,
+        gov_cloud: None,
+    }
+}
+
+fn role(trust: &str) -> Role {
+    Role {
+        account: account(OWNER),
+        name: "target".to_owned(),
+        id: "AROATARGET".to_owned(),
+        path: "/".to_owned(),
+        created_at: Timestamp::UNIX_EPOCH,
+        trust_policy: policy(trust),
+        max_session_duration_seconds: 3600,
+        inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
+        attached_policies: BTreeSet::new(),
+        permissions_boundary: None,
+        tags: BTreeMap::new(),
+    }
+}
+
+/// A user of the calling account with this inline policy.
+fn put_user(world: &mut World<'_>, inline: &str) -> Caller {
+    let user = User {
+        account: account(CALLER),
+        name: "ann".to_owned(),
+        id: "AIDAANN".to_owned(),
+        path: "/".to_owned(),
+        created_at: Timestamp::UNIX_EPOCH,
+        inline_policies: BTreeMap::from([("inline".to_owned(), policy(inline))]),
+        attached_policies: BTreeSet::new(),
+        permissions_boundary: None,
+        tags: BTreeMap::new(),
+        access_keys: Vec::new(),
+    };
+    world.put(USER_ID, user);
+    let (path, name, id) = ("/".to_owned(), "ann".to_owned(), "AIDAANN".to_owned());
+    let principal = Principal::User { account: account(CALLER), path, name, id };
+    Caller { principal, access_key_id: "AKIAANN".to_owned(), session: None }
+}
+
+/// An account with a role that trusts `principal`, and a user of another account that may do everything.
+fn put_both(world: &mut World<'_>, principal: &str) -> Caller {
+    world.put(OWNER, owner_account(AccountState::Active, BTreeMap::new()));
+    world.put(ROLE_ID, role(&trust(principal)));
+    put_user(world, ALLOW)
+}
+
+fn trust(principal: &str) -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "sts:AssumeRole" }],
+    })
+    .to_string()
+}
+
+/// Makes both accounts members of one organization that has one policy, attached to one of them.
+fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, document: &str) {
+    let full = BTreeSet::from(["p-FullAWSAccess".to_owned()]);
+    let organization_id = "o-example".to_owned();
+    let organization = Organization {
+        id: organization_id.clone(),
+        management_account: AccountId::from_number(1),
+        feature_set: FeatureSet::All,
+        root_id: "r-root".to_owned(),
+        trusted_services: BTreeMap::new(),
+        delegated_administrators: BTreeMap::new(),
+        enabled_policy_types: BTreeSet::from([kind.to_owned()]),
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    world.put("o-example", organization);
+    let root = OrganizationalUnit {
+        id: "r-root".to_owned(),
+        organization_id: organization_id.clone(),
+        parent_id: None,
+        name: "Root".to_owned(),
+        policies: full.clone(),
+        tags: BTreeMap::new(),
+    };
+    world.put("r-root", root);
+    for member in [CALLER, OWNER] {
+        let mut policies = full.clone();
+        if member == attached_to {
+            policies.insert("p-test".to_owned());
+        }
+        let membership = Membership {
+            organization_id: organization_id.clone(),
+            parent_id: "r-root".to_owned(),
+            joined_at: Timestamp::UNIX_EPOCH,
+            joined_method: "CREATED".to_owned(),
+            policies,
+            tags: BTreeMap::new(),
+        };
+        world.put(member, membership);
+    }
+    let stored = OrganizationPolicy {
+        id: "p-test".to_owned(),
+        organization_id,
+        kind: kind.to_owned(),
+        name: "test".to_owned(),
+        description: String::new(),
+        document: policy(document),
+    };
+    world.put("p-test", stored);
+}
+
+/// A call as the path of a request makes it, in its order; a refusal is its code and text.
+fn call(
+    (name, members): (&str, Value),
+    caller: &Caller,
+    region: &str,
+    seed: u8,
+    world: &mut World<'_>,
+) -> Result<Value, (String, String)> {
+    let context = context(seed);
+    let told = |refusal: aws::refusal::Refusal| {
+        (refusal.code.to_string(), refusal.message.expect("every refusal here has a text"))
+    };
+    let refused = |failure: Failure| match failure {
+        Failure::Refused(refusal) => told(*refusal),
+        Failure::Fault(fault) => panic!("{fault:?}"),
+    };
+    let operation = Operation::from_name(Service::Sts, name).expect("an operation");
+    let access = operation.access(&members, caller, Validation::Strict, world).map_err(refused)?;
+    let further = operation.further_actions(&members, caller, world).expect("no fault");
+    let source_ip = IpAddr::from([203, 0, 113, 1]);
+    let origin = RequestOrigin { now: context.now, region, source_ip, user_agent: None };
+    let permitted = match access {
+        None => None,
+        Some(access) => {
+            let decision = authorize(access, &further, caller, &origin, world).expect("no fault");
+            Some(decision.map_err(|denial| told(operation.denied(&denial, caller, &context)))?)
+        }
+    };
+    operation.execute(permitted.as_ref(), caller, &members, &context, world).map_err(refused)
+}
+
+fn assume_in(region: &str, caller: &Caller, world: &mut World<'_>) -> Result<Value, (String, String)> {
+    let members = json!({ "RoleArn": ROLE, "RoleSessionName": "ann" });
+    call(("AssumeRole", members), caller, region, 1, world)
+}
+
+fn assume(caller: &Caller, world: &mut World<'_>) -> Result<Value, (String, String)> {
+    assume_in("us-east-1", caller, world)
+}
+
+/// Whom the credentials of an answer stand for at an instant.
+fn identified(answer: &Value, now: Timestamp, world: &World<'_>) -> Result<Caller, NotIdentified> {
+    let text = |name: &str| answer["Credentials"][name].as_str().expect("a text").to_owned();
+    let credential = world.get::<Credential>(&text("AccessKeyId")).expect("no fault").expect("stored");
+    identify(&credential, Some(&text("SessionToken")), now, world).expect("no fault")
+}
+
+/// F-STSAPI-20: credentials live by real time, to the second that the answer shows.
+#[test]
+fn credentials_live_by_real_time_to_the_second() {
+    let mut world = World::new(&Nothing);
+    let ann = put_both(&mut world, CALLER);
+    let answer = assume(&ann, &mut world).expect("a session");
+    let end = at("2026-11-21T13:00:00Z");
+    assert_eq!(answer["Credentials"]["Expiration"].as_f64(), Some(end.as_second() as f64));
+    let caller = identified(&answer, end - SignedDuration::from_micros(1), &world).expect("alive");
+    assert_eq!(caller.principal.arn(), "arn:aws:sts::222222222222:assumed-role/target/ann");
+    assert_eq!(caller.session.expect("a session").issued_at, at("2026-11-21T12:00:00Z"));
+    assert_eq!(identified(&answer, end, &world), Err(NotIdentified::Expired));
+}
+
+/// F-STSAPI-27: a role that was made anew under the same name is another role, and so is a user.
+#[test]
+fn a_session_ends_with_its_role_or_its_user() {
+    let mut world = World::new(&Nothing);
+    let ann = put_both(&mut world, CALLER);
+    let session = assume(&ann, &mut world).expect("a session");
+    let own = call(("GetSessionToken", json!({})), &ann, "us-east-1", 2, &mut world).expect("own");
+    let guest = ("GetFederationToken", json!({ "Name": "guest" }));
+    let guest = call(guest, &ann, "us-east-1", 3, &mut world).expect("a guest");
+    let now = context(1).real_now;
+    for answer in [&session, &own, &guest] {
+        identified(answer, now, &world).expect("alive");
+    }
+    world.put(ROLE_ID, Role { id: "AROANEW".to_owned(), ..role(&trust(CALLER)) });
+    assert_eq!(identified(&session, now, &world), Err(NotIdentified::Invalid));
+    let user = world.get::<User>(USER_ID).expect("no fault").expect("there");
+    world.put(USER_ID, User { id: "AIDANEW".to_owned(), ..Arc::unwrap_or_clone(user) });
+    assert_eq!(identified(&own, now, &world), Err(NotIdentified::Invalid));
+    assert_eq!(identified(&guest, now, &world), Err(NotIdentified::Invalid));
+}
+
+/// F-STSAPI-9: SCPs of the caller's account bind, and RCPs of the role's.
+#[test]
+fn organization_policies_of_both_sides_bind() {
+    let deny = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sts:*","Resource":"*"}]}"#;
+    let deny_resource = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Deny","Principal":"*","Action":"sts:*","Resource":"*"}]}"#;
+    let elsewhere = deny_resource.replace("sts:*", "s3:*");
+    for (attached_to, kind, document, denied_by) in [
+        (CALLER, "SERVICE_CONTROL_POLICY", deny, Some("service control policy")),
+        (OWNER, "SERVICE_CONTROL_POLICY", deny, None),
+        (OWNER, "RESOURCE_CONTROL_POLICY", deny_resource, Some("resource control policy")),
+        (OWNER, "RESOURCE_CONTROL_POLICY", elsewhere.as_str(), None),
+        (CALLER, "RESOURCE_CONTROL_POLICY", deny_resource, None),
+    ] {
+        let mut world = World::new(&Nothing);
+        let ann = put_both(&mut world, CALLER);
+        put_organization(&mut world, attached_to, kind, document);
+        match (assume(&ann, &mut world), denied_by) {
+            (Ok(_), None) => {}
+            (Err((code, text)), Some(name)) => {
+                assert_eq!(code, "AccessDenied");
+                assert!(text.contains(&format!("with an explicit deny in a {name}: arn:aws:")), "{text}");
+            }
+            (outcome, _) => panic!("{attached_to} {kind}: {outcome:?}"),
+        }
+    }
+}
+
+/// F-STSAPI-7: across accounts both sides must allow, and the refusal does not tell which did not.
+#[test]
+fn both_accounts_must_allow() {
+    for (principal, inline, allowed) in [
+        ("111111111111", ALLOW, true),
+        ("arn:aws:iam::111111111111:root", ALLOW, true),
+        ("arn:aws:iam::111111111111:user/ann", ALLOW, true),
+        ("*", ALLOW, true),
+        ("arn:aws:iam::111111111111:user/ann", NOTHING_MUCH, false),
+        ("111111111111", NOTHING_MUCH, false),
+        ("arn:aws:iam::111111111111:user/bob", ALLOW, false),
+        ("arn:aws:sts::111111111111:assumed-role/other/ann", ALLOW, false),
+        ("333333333333", ALLOW, false),
+    ] {
+        let mut world = World::new(&Nothing);
+        put_both(&mut world, principal);
+        let ann = put_user(&mut world, inline);
+        let outcome = assume(&ann, &mut world);
+        assert_eq!(outcome.is_ok(), allowed, "{principal}");
+        if let Err((_, text)) = outcome {
+            let user = "arn:aws:iam::111111111111:user/ann";
+            let expected =
+                format!("User: {user} is not authorized to perform: sts:AssumeRole on resource: {ROLE}");
+            assert_eq!(text, expected);
+        }
+    }
+}
+
+/// F-STSAPI-4, F-STSAPI-5: the role's account must be open and have the Region that is asked.
+#[test]
+fn an_account_must_be_open_and_have_the_region() {
+    let now = context(1).now;
+    let hour = SignedDuration::from_hours(1);
+    let switched = |enabled, until| Some(RegionOpt { enabled, since: now - hour * 2, until });
+    for (region, opt, state, allowed) in [
+        ("af-south-1", None, AccountState::Active, false),
+        ("af-south-1", switched(true, now + hour), AccountState::Active, false),
+        ("af-south-1", switched(true, now), AccountState::Active, true),
+        ("af-south-1", switched(false, now + hour), AccountState::Active, true),
+        ("af-south-1", switched(false, now), AccountState::Active, false),
+        ("us-east-1", None, AccountState::Active, true),
+        ("us-east-1", None, AccountState::Suspended, false),
+    ] {
+        let mut world = World::new(&Nothing);
+        let ann = put_both(&mut world, CALLER);
+        let regions = opt.map(|opt| (region.to_owned(), opt)).into_iter().collect();
+        world.put(OWNER, owner_account(state, regions));
+        let outcome = assume_in(region, &ann, &mut world);
+        assert_eq!(outcome.is_ok(), allowed, "{region} {opt:?} {state:?}");
+    }
+}
+
+/// F-STSAPI-28: the way AWS revokes sessions is an inline policy that denies what was issued before an instant.
+#[test]
+fn a_policy_on_the_time_of_issue_revokes_a_session() {
+    let mut world = World::new(&Nothing);
+    let ann = put_both(&mut world, CALLER);
+    let answer = assume(&ann, &mut world).expect("a session");
+    let caller = identified(&answer, context(1).real_now, &world).expect("alive");
+    for (revoked_before, allowed) in [("2026-11-21T12:00:00Z", true), ("2026-11-21T12:00:01Z", false)] {
+        let revoke = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": { "DateLessThan": { "aws:TokenIssueTime": revoked_before } },
+        }] });
+        let mut revoked = role(&trust(CALLER));
+        revoked.inline_policies.insert("AWSRevokeOlderSessions".to_owned(), policy(&revoke.to_string()));
+        world.put(ROLE_ID, revoked);
+        let members = json!({ "AccessKeyId": "AKIAQAAAAAAAAAAAAAAA" });
+        let outcome = call(("GetAccessKeyInfo", members), &caller, "us-east-1", 2, &mut world);
+        assert_eq!(outcome.is_ok(), allowed, "{revoked_before}: {outcome:?}");
+    }
+}
