@@ -72,7 +72,7 @@ pub fn identify(
                 return Ok(Err(why));
             }
             let role = world.get::<Role>(&id_in_account(credential, &session.role))?;
-            // A role that was deleted and made anew under the same name is another role.
+            // F-STSAPI-27: a role that was deleted and made anew under the same name is another role.
             let Some(role) = role.filter(|role| role.id == session.role_id) else {
                 return Ok(Err(NotIdentified::Invalid));
             };
@@ -104,7 +104,7 @@ fn usable(
     if expires_at <= now { Err(NotIdentified::Expired) } else { Ok(()) }
 }
 
-/// The user of a session, if it is still the one that it was when the session began.
+/// F-STSAPI-27: the user of a session, if it is still the one that it was when the session began.
 fn same_user(
     credential: &Credential,
     user: &SessionUser,
