@@ -56,14 +56,16 @@ impl File {
     }
 }
 
+/// Looks at all files and says what is out of order.
+type Check = fn(&[File]) -> Vec<String>;
+
 /// Checks everything.
 ///
 /// # Errors
 /// Every problem, one line each.
 pub fn run() -> Result<(), String> {
     let files = tracked_files()?;
-    let checks: [fn(&[File]) -> Vec<String>; 7] =
-        [heads, lengths, names, words, purity_lists, machines, ledger::check];
+    let checks: [Check; 7] = [heads, lengths, names, words, purity_lists, machines, ledger::check];
     let problems: Vec<String> = checks.iter().flat_map(|check| check(&files)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }

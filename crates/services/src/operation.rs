@@ -65,7 +65,7 @@ impl Service {
             Self::Account => account::EVENT_SOURCE,
             Self::CloudTrail => cloudtrail::EVENT_SOURCE,
             Self::Ec2 => ec2::EVENT_SOURCE,
-            Self::Iam => "iam.amazonaws.com",
+            Self::Iam => iam::EVENT_SOURCE,
             Self::Organizations => "organizations.amazonaws.com",
             Self::Sts => sts::EVENT_SOURCE,
         }
@@ -81,6 +81,8 @@ pub enum Operation {
     CloudTrail(cloudtrail::model::Operation),
     /// Amazon EC2.
     Ec2(ec2::model::Operation),
+    /// AWS Identity and Access Management.
+    Iam(iam::model::Operation),
     /// AWS Security Token Service.
     Sts(sts::model::Operation),
     /// Known from a model, but answered with the service's "not supported".
@@ -93,9 +95,10 @@ impl Operation {
         let supported = match service {
             Service::Account => account::model::Operation::from_name(name).map(Self::Account),
             Service::CloudTrail => cloudtrail::model::Operation::from_name(name).map(Self::CloudTrail),
+            Service::Iam => iam::model::Operation::from_name(name).map(Self::Iam),
             Service::Sts => sts::model::Operation::from_name(name).map(Self::Sts),
             Service::Ec2 => ec2::model::Operation::from_name(name).map(Self::Ec2),
-            Service::Iam | Service::Organizations => None,
+            Service::Organizations => None,
         };
         supported.or_else(|| {
             let known = not_supported(service).iter().find(|known| **known == name)?;
@@ -109,6 +112,7 @@ impl Operation {
             Self::Account(_) => Service::Account,
             Self::CloudTrail(_) => Service::CloudTrail,
             Self::Ec2(_) => Service::Ec2,
+            Self::Iam(_) => Service::Iam,
             Self::Sts(_) => Service::Sts,
             Self::NotSupported(service, _) => service,
         }
@@ -120,6 +124,7 @@ impl Operation {
             Self::Account(operation) => operation.name(),
             Self::CloudTrail(operation) => operation.name(),
             Self::Ec2(operation) => operation.name(),
+            Self::Iam(operation) => operation.name(),
             Self::Sts(operation) => operation.name(),
             Self::NotSupported(_, name) => name,
         }
@@ -131,6 +136,7 @@ impl Operation {
             Self::Account(operation) => Some(operation.shape()),
             Self::CloudTrail(operation) => Some(operation.shape()),
             Self::Ec2(operation) => Some(operation.shape()),
+            Self::Iam(operation) => Some(operation.shape()),
             Self::Sts(operation) => Some(operation.shape()),
             Self::NotSupported(..) => None,
         }
@@ -142,6 +148,7 @@ impl Operation {
             Self::Account(operation) => operation.shape().read_only,
             // STS's records call its operations read-only, though some of them issue credentials.
             Self::CloudTrail(_) | Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => true,
+            Self::Iam(operation) => iam::is_read_only(operation),
         }
     }
 
@@ -150,7 +157,7 @@ impl Operation {
         match self {
             Self::Account(operation) => Some(account::quotas::rate(operation)),
             Self::CloudTrail(_) => Some(cloudtrail::LOOKUP_RATE),
-            Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => None,
+            Self::Ec2(_) | Self::Iam(_) | Self::Sts(_) | Self::NotSupported(..) => None,
         }
     }
 
@@ -176,6 +183,7 @@ impl Operation {
                 keys: Vec::new(),
             })),
             Self::Ec2(operation) => Ok(Some(ec2::access(operation, caller))),
+            Self::Iam(operation) => Ok(Some(iam::access::access(operation, members, caller, world)?)),
             Self::Sts(operation) => sts::access(operation, members, caller, world),
             Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
         }
@@ -255,6 +263,7 @@ impl Operation {
             Self::CloudTrail(operation) => cloudtrail::validate(operation, members),
             // STS's constraints come before its permissions; EC2's model has none.
             Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => Ok(()),
+            Self::Iam(operation) => iam::validate(operation, members, validation),
         }
     }
 
@@ -283,12 +292,16 @@ impl Operation {
                 let input = ec2::model::Input::parse(operation, members)?;
                 Ok(ec2::execute(permitted, input, context, world)?.to_value())
             }
+            (Self::Iam(operation), Some(permitted)) => {
+                let input = iam::model::Input::parse(operation, members)?;
+                iam::execute(permitted, caller, input, context, world)
+            }
             (Self::Sts(operation), permitted) => {
                 let input = sts::model::Input::parse(operation, members)?;
                 Ok(sts::execute(permitted, caller, input, context, world)?.to_value())
             }
             (Self::NotSupported(service, name), _) => Err(refuse_not_supported(service, name).into()),
-            (Self::Account(_) | Self::CloudTrail(_) | Self::Ec2(_), None) => {
+            (Self::Account(_) | Self::CloudTrail(_) | Self::Ec2(_) | Self::Iam(_), None) => {
                 unreachable!("INVARIANT: `access` asks for a permission for these services")
             }
         }

@@ -35,10 +35,12 @@ pub(super) enum Shape {
     TagKey,
     TagValue,
     IamName,
+    IamGroupName,
     IamPolicyName,
     IamPath,
     UserId,
     RoleId,
+    GroupId,
     ManagedPolicyId,
     AccessKeyId,
     SecretAccessKey,
@@ -108,11 +110,13 @@ fn rule(shape: Shape) -> Rule {
         }
         TagValue => rule(0, 256, tag, "may hold only letters, digits, blanks and _.:/=+-@"),
         IamName => rule(1, 64, word, WORD),
+        IamGroupName => rule(1, 128, word, WORD),
         IamPolicyName => rule(1, 128, word, WORD),
         IamPath => {
             rule(1, 512, path, "must begin and end with / and hold only printable ASCII without blanks")
         }
         UserId => rule(1, 130, user_id, "must be AIDA and at least 16 capital letters or digits"),
+        GroupId => rule(1, 130, group_id, "must be AGPA and at least 16 capital letters or digits"),
         RoleId => rule(1, 130, role_id, "must be AROA and at least 16 capital letters or digits"),
         ManagedPolicyId => {
             rule(1, 130, managed_policy_id, "must be ANPA and at least 16 capital letters or digits")
@@ -220,6 +224,10 @@ fn key_id(text: &str) -> bool {
 
 fn user_id(text: &str) -> bool {
     prefixed(text, "AIDA", 16, 124, key_id)
+}
+
+fn group_id(text: &str) -> bool {
+    prefixed(text, "AGPA", 16, 124, key_id)
 }
 
 fn role_id(text: &str) -> bool {

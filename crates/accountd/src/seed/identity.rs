@@ -12,6 +12,7 @@ use super::item::{Fields, Given, Item};
 #[derive(Default)]
 pub(super) struct Iam<'n> {
     pub users: Vec<UserDraft<'n>>,
+    pub groups: Vec<GroupDraft<'n>>,
     pub roles: Vec<RoleDraft<'n>>,
     pub policies: Vec<PolicyDraft<'n>>,
     pub root_access_keys: Vec<KeyDraft<'n>>,
@@ -34,7 +35,19 @@ pub(super) struct IdentityDraft<'n> {
 /// A user.
 pub(super) struct UserDraft<'n> {
     pub identity: IdentityDraft<'n>,
+    /// Names of groups of the account.
+    pub groups: Vec<Given<'n, String>>,
     pub access_keys: Vec<KeyDraft<'n>>,
+}
+
+/// A group.
+pub(super) struct GroupDraft<'n> {
+    pub item: Item<'n>,
+    pub name: String,
+    pub path: String,
+    pub id: Option<String>,
+    pub inline_policies: BTreeMap<String, Policy>,
+    pub attached_policies: Vec<Given<'n, String>>,
 }
 
 /// A role.
@@ -82,16 +95,25 @@ const MAX_ACCESS_KEYS: usize = 2;
 
 /// Reads an account's `iam`.
 pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
-    let fields = item.fields(&["users", "roles", "policies", "root_access_keys"])?;
+    let fields = item.fields(&["users", "groups", "roles", "policies", "root_access_keys"])?;
     let users = fields.each("users", read_user);
+    let groups = fields.each("groups", read_group);
     let roles = fields.each("roles", read_role);
     let policies = fields.each("policies", read_policy);
     let root_access_keys = read_access_keys(&fields, "root_access_keys");
-    let iam = Iam { users: users?, roles: roles?, policies: policies?, root_access_keys: root_access_keys? };
+    let iam = Iam {
+        users: users?,
+        groups: groups?,
+        roles: roles?,
+        policies: policies?,
+        root_access_keys: root_access_keys?,
+    };
     let users = iam.users.iter().map(|user| (&user.identity.item, &user.identity.name));
     let roles = iam.roles.iter().map(|role| (&role.identity.item, &role.identity.name));
     let policies = iam.policies.iter().map(|policy| (&policy.item, &policy.name));
+    let groups = iam.groups.iter().map(|group| (&group.item, &group.name));
     refuse_equal_names("user", users);
+    refuse_equal_names("group", groups);
     refuse_equal_names("role", roles);
     refuse_equal_names("policy", policies);
     Some(iam)
@@ -149,10 +171,24 @@ fn keys_with(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
-    let fields = item.fields(&keys_with(&["access_keys"]))?;
+    let fields = item.fields(&keys_with(&["access_keys", "groups"]))?;
     let identity = read_identity(&fields, Shape::UserId);
+    let groups = fields.each("groups", reference);
     let access_keys = read_access_keys(&fields, "access_keys");
-    Some(UserDraft { identity: identity?, access_keys: access_keys? })
+    Some(UserDraft { identity: identity?, groups: groups?, access_keys: access_keys? })
+}
+
+fn read_group(item: Item<'_>) -> Option<GroupDraft<'_>> {
+    let fields = item.fields(&["name", "path", "id", "inline_policies", "attached_policies"])?;
+    let name = fields.required_text("name", Shape::IamGroupName);
+    let path = fields.optional_text("path", Shape::IamPath);
+    let id = fields.optional_text("id", Shape::GroupId);
+    let inline_policies = fields.optional("inline_policies", read_inline_policies);
+    let attached_policies = fields.each("attached_policies", reference);
+    let path = path?.unwrap_or_else(|| "/".to_owned());
+    let inline_policies = inline_policies?.unwrap_or_default();
+    let attached_policies = attached_policies?;
+    Some(GroupDraft { name: name?, path, id: id?, inline_policies, attached_policies, item })
 }
 
 fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::{AccountId, Arn, PARTITION};
 use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
-use services::state::identity::{Credential, CredentialOwner, ManagedPolicy, Role, RoleSession, User};
+use services::iam::{directory, group};
+use services::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, RoleSession, User};
 use services::world::World;
 
 use super::Summary;
 use super::account::AccountDraft;
-use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft};
+use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
 
@@ -25,6 +26,9 @@ const AWS_MANAGED: [&str; 8] = [
     "AWSOrganizationsFullAccess",
     "AWSOrganizationsReadOnlyAccess",
 ];
+
+/// Why reading while seeding cannot fail.
+const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
 
 const ACCESS_ROLE: &str = "OrganizationAccountAccessRole";
 
@@ -99,12 +103,18 @@ impl Principals {
             iam.policies.iter().map(|policy| (policy.name.as_str(), arn(&policy.path, &policy.name)));
         let scope = Scope { account, policies: policies.collect(), now };
         self.write_policies(&scope, world);
+        self.write_groups(&scope, world);
         self.write_users(&scope, world);
         for role in &iam.roles {
             self.write_role(&scope, role, world);
         }
         for key in &iam.root_access_keys {
             self.write_credential(&scope, key, CredentialOwner::Root, account.created_at, world);
+        }
+        if !iam.root_access_keys.is_empty() {
+            let ids = iam.root_access_keys.iter().map(|key| key.id.value.clone()).collect();
+            directory::change_account(account.id.value, world, |kept| kept.root_access_keys = ids)
+                .expect(NOTHING_FAILS);
         }
         summary.policies += iam.policies.len();
         summary.users += iam.users.len();
@@ -115,7 +125,7 @@ impl Principals {
         let named = iam.roles.iter().any(|role| role.identity.name.eq_ignore_ascii_case(ACCESS_ROLE));
         if let Some(management_account) = management_account.filter(|_| !named) {
             let role = access_role(&scope, management_account);
-            world.put(&scope.key(ACCESS_ROLE), role);
+            directory::save(role, world).expect(NOTHING_FAILS);
             summary.roles += 1;
         }
     }
@@ -143,8 +153,36 @@ impl Principals {
                 path: policy.path.clone(),
                 created_at: scope.account.created_at,
                 document: policy.document.clone(),
+                description: String::new(),
+                default_version: 1,
+                default_created_at: None,
+                latest_version: 1,
+                other_versions: BTreeMap::new(),
+                updated_at: None,
+                tags: BTreeMap::new(),
             };
-            world.put(&scope.key(&policy.name), document);
+            directory::save_policy(document, world).expect(NOTHING_FAILS);
+        }
+    }
+
+    fn write_groups(&mut self, scope: &Scope<'_, '_>, world: &mut World<'_>) {
+        for group in &scope.account.iam.groups {
+            let derive = || ids::identity("AGPA", scope.id().as_str(), &group.name);
+            let id = group.id.clone().unwrap_or_else(derive);
+            if !self.identity_ids.insert(id.clone()) {
+                group.item.report(format!("the id `{id}` is in use already"));
+            }
+            let document = Group {
+                account: scope.id(),
+                name: group.name.clone(),
+                id,
+                path: group.path.clone(),
+                created_at: scope.account.created_at,
+                inline_policies: group.inline_policies.clone(),
+                attached_policies: scope.arns(&group.attached_policies),
+                members: 0,
+            };
+            directory::save(document, world).expect(NOTHING_FAILS);
         }
     }
 
@@ -162,8 +200,10 @@ impl Principals {
                 permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
                 tags: identity.tags.clone(),
                 access_keys: user.access_keys.iter().map(|key| key.id.value.clone()).collect(),
+                groups: BTreeSet::new(),
             };
-            world.put(&scope.key(&identity.name), document);
+            directory::save(document, world).expect(NOTHING_FAILS);
+            join_groups(scope, user, world);
             for key in &user.access_keys {
                 let owner = CredentialOwner::User(identity.name.clone());
                 self.write_credential(scope, key, owner, scope.account.created_at, world);
@@ -181,13 +221,14 @@ impl Principals {
             path: identity.path.clone(),
             created_at: scope.account.created_at,
             trust_policy: role.trust_policy.clone(),
+            description: String::new(),
             max_session_duration_seconds: role.max_session_duration_seconds,
             inline_policies: identity.inline_policies.clone(),
             attached_policies: scope.arns(&identity.attached_policies),
             permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
             tags: identity.tags.clone(),
         };
-        world.put(&scope.key(&identity.name), document);
+        directory::save(document, world).expect(NOTHING_FAILS);
         for session in &role.sessions {
             let owner = session_owner(scope, role, &id, session);
             let issued_at = owner.issued_at;
@@ -216,6 +257,22 @@ impl Principals {
             created_at,
         };
         world.put(id, document);
+    }
+}
+
+/// Puts a user into its groups; each must be one of the account's.
+fn join_groups(scope: &Scope<'_, '_>, user: &UserDraft<'_>, world: &mut World<'_>) {
+    for name in &user.groups {
+        let of = |name: &str| scope.key(name);
+        let group = world.get::<Group>(&of(&name.value)).expect(NOTHING_FAILS);
+        let member = world.get::<User>(&of(&user.identity.name)).expect(NOTHING_FAILS);
+        match (group, member) {
+            (Some(group), Some(member)) if !member.groups.contains(&group.name.to_lowercase()) => {
+                group::join(Group::clone(&group), User::clone(&member), world).expect(NOTHING_FAILS);
+            }
+            (Some(_), _) => {}
+            (None, _) => name.item.report(format!("no group of this account is named `{}`", name.value)),
+        }
     }
 }
 
@@ -262,6 +319,7 @@ fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
         created_at: scope.account.created_at,
         trust_policy: Policy::parse(&trust_policy.to_string())
             .expect("INVARIANT: a trust policy with one principal is well-formed"),
+        description: String::new(),
         max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
         inline_policies: BTreeMap::new(),
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),

@@ -1,7 +1,154 @@
-//! AWS Identity and Access Management: who a credential stands for, and which policies bind that caller.
+//! AWS Identity and Access Management, version 2010-05-08: who a credential stands for, which policies bind that
+//! caller, and the operations that change both. One file per resource of the model.
 
+pub mod absent;
+pub mod access;
+pub mod access_key;
+pub mod account;
+pub mod attachment;
+pub mod authorization_details;
+pub mod boundary;
 pub mod caller;
+pub mod credential_report;
+pub mod directory;
+pub mod entities_for_policy;
+pub mod entity;
+pub mod group;
+pub mod inline_policy;
 pub mod managed;
+pub mod managed_policy;
 pub mod model;
+pub mod names;
+pub mod page;
 pub mod policies;
+pub mod policy_version;
+pub mod refuse;
+pub mod role;
+pub mod service_linked_role;
+pub mod simulate;
+pub mod statement_position;
+pub mod tag;
 pub mod trust;
+pub mod trust_policy;
+pub mod user;
+
+mod execution;
+
+use aws::arn::AccountId;
+use aws::principal::Caller;
+use aws::refusal::Refusal;
+use aws::smithy::{self, Constraint, Patterns};
+use serde_json::Value;
+
+use crate::access::Permitted;
+use crate::context::{Context, Validation};
+use crate::failure::Failure;
+use crate::world::World;
+use entity::Entity;
+use model::{Input, Operation};
+
+/// How CloudTrail and service principals name the service.
+pub const EVENT_SOURCE: &str = "iam.amazonaws.com";
+
+/// On which account an operation works, and for whom.
+pub struct On<'a> {
+    /// The account.
+    pub account: AccountId,
+    /// The caller.
+    pub caller: &'a Caller,
+    /// Time, seed and settings.
+    pub context: &'a Context,
+}
+
+/// F-IAMAPI-READ-1: the model does not say which operations only read; their names do.
+pub fn is_read_only(operation: Operation) -> bool {
+    ["Get", "List", "Simulate", "Generate"].iter().any(|verb| operation.name().starts_with(verb))
+}
+
+/// F-IAMAPI-VAL-1: IAM's own words for names and paths with wrong characters.
+const WRONG_NAME: &str =
+    "is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-";
+const WRONG_PATH: &str =
+    "is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.";
+
+/// Checks the members against the model's constraints.
+///
+/// # Errors
+/// F-IAMAPI-VAL-2: `ValidationError` with every violation.
+pub fn validate(operation: Operation, members: &Value, validation: Validation) -> Result<(), Refusal> {
+    let patterns = match validation {
+        Validation::Strict => Patterns::Applied,
+        Validation::Masked => Patterns::Ignored,
+    };
+    let violations = smithy::check(operation.shape().input_schema(), members, patterns);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let only_pattern = match violations.as_slice() {
+        [violation] => match (&violation.constraint, violation.path.as_slice()) {
+            (Constraint::Pattern(pattern), [member]) => match pattern.source() {
+                r"[\w+=,.@-]+" => Some((member, WRONG_NAME)),
+                source if source.starts_with(r"(\u002F)|") => Some((member, WRONG_PATH)),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    Err(refuse::validation(match only_pattern {
+        Some((member, wrong)) => format!("The specified value for {} {wrong}", small_first(member)),
+        None => smithy::coral_message(&violations),
+    }))
+}
+
+fn small_first(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+/// Carries an operation out and gives its output's members.
+///
+/// # Errors
+/// What the operation refuses.
+pub fn execute(
+    permitted: &Permitted,
+    caller: &Caller,
+    input: Input,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<Value, Failure> {
+    let on = On { account: permitted.target(), caller, context };
+    let operation = input.operation();
+    let output = execution::run(&on, input, world)?.to_value();
+    Ok(without_absent_name(operation, output))
+}
+
+/// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves them out.
+fn without_absent_name(operation: Operation, mut output: Value) -> Value {
+    let shown = match operation {
+        Operation::GetUser => output.get_mut("User"),
+        Operation::CreateAccessKey => output.get_mut("AccessKey"),
+        _ => None,
+    };
+    if let Some(members) = shown.and_then(Value::as_object_mut) {
+        members.retain(|name, value| !(matches!(name.as_str(), "UserName" | "Path") && value == ""));
+    }
+    output
+}
+
+/// Whether an entity's path begins with `prefix`.
+fn is_under(entity: &impl Entity, prefix: &str) -> bool {
+    entity.path().starts_with(prefix)
+}
+
+/// What keeps an entity with policies from being deleted (F-IAMAPI-ERR-3).
+fn policy_conflict(entity: &impl Entity) -> Option<&'static str> {
+    if !entity.attached_policies().is_empty() {
+        Some("must detach all policies first.")
+    } else if !entity.inline_policies().is_empty() {
+        Some("must delete policies first.")
+    } else {
+        None
+    }
+}

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::managed::{FULL_AWS_ACCESS, aws_managed};
 use super::trust::RoleSide;
+use super::user::groups_of;
 use crate::access::{Access, Permitted};
 use crate::organizations::ancestry::{
     Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY,
@@ -120,6 +121,9 @@ impl Bound {
                 let user = world.get::<User>(&format!("{account}/{}", name.to_lowercase()))?;
                 if let Some(user) = user {
                     bound.add(&user.inline_policies, &user.attached_policies, world)?;
+                    for group in groups_of(&user, world)? {
+                        bound.add(&group.inline_policies, &group.attached_policies, world)?;
+                    }
                     bound.add_boundary(user.permissions_boundary.as_deref(), world)?;
                     bound.tags.clone_from(&user.tags);
                 }
@@ -250,7 +254,7 @@ fn federated_session(access_key_id: &str, world: &World<'_>) -> Result<Option<Fe
 
 /// Service control policies, level by level. They bind every principal of a member account, its root user
 /// too.
-fn service_control(
+pub(super) fn service_control(
     ancestry: Option<&Ancestry>,
     world: &World<'_>,
 ) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {

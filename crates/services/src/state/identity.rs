@@ -1,4 +1,7 @@
-//! Identities: users, roles, their policies, and the credentials that stand for them.
+//! Identities: users, groups, roles, their policies, and the credentials that stand for them.
+//!
+//! Users, groups, roles and managed policies are written through [`crate::iam::directory`] only, which keeps the
+//! counts and indexes at the end of this file in step with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,8 +40,41 @@ pub struct User {
     /// Ids of its access keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access_keys: Vec<String>,
+    /// Names of its groups in lower case.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
 }
 json_document!(User, "user");
+
+/// An IAM group. Key: `group/<account id>/<name in lower case>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Group {
+    /// The account.
+    pub account: AccountId,
+    /// The friendly name.
+    pub name: String,
+    /// `AGPA…`
+    pub id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Inline policies by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inline_policies: BTreeMap<String, Policy>,
+    /// ARNs of attached managed policies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attached_policies: BTreeSet<String>,
+    /// How many users are in it; their names are [`GroupMember`] documents.
+    #[serde(default)]
+    pub members: u32,
+}
+json_document!(Group, "group");
+
+/// That a user is in a group. Key: `group-member/<account id>/<group>/<user>`, names in lower case.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct GroupMember {}
+json_document!(GroupMember, "group-member");
 
 /// An IAM role. Key: `role/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -55,6 +91,9 @@ pub struct Role {
     pub created_at: Timestamp,
     /// Who may assume it.
     pub trust_policy: Policy,
+    /// What it is for; empty where nothing was said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// The longest session it allows.
     pub max_session_duration_seconds: u32,
     /// Inline policies by name.
@@ -85,10 +124,119 @@ pub struct ManagedPolicy {
     pub path: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The document that is in force.
+    /// The document of the default version, which is the one in force.
     pub document: Policy,
+    /// What it is for; empty where nothing was said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The number of the default version.
+    #[serde(default = "first_version")]
+    pub default_version: u32,
+    /// When the default version was created; absent for one as old as the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_created_at: Option<Timestamp>,
+    /// The highest number that was ever given; numbers are not used twice.
+    #[serde(default = "first_version")]
+    pub latest_version: u32,
+    /// The versions that are not the default one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_versions: BTreeMap<u32, PolicyVersion>,
+    /// When the policy was changed last; absent where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 json_document!(ManagedPolicy, "managed-policy");
+
+fn first_version() -> u32 {
+    1
+}
+
+/// A version of a customer-managed policy that is not in force.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PolicyVersion {
+    /// Its document.
+    pub document: Policy,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// How often a managed policy is used in an account. Key: `policy-use/<account id>/<policy key>`, the policy key
+/// being `aws:<name>` or `own:<name in lower case>`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct PolicyUse {
+    /// Users, groups and roles it is attached to.
+    #[serde(default)]
+    pub attachments: u32,
+    /// Users and roles whose permissions boundary it is.
+    #[serde(default)]
+    pub boundaries: u32,
+}
+json_document!(PolicyUse, "policy-use");
+
+/// How one identity uses one managed policy. Key: `policy-entity/<account id>/<policy key>/<kind>/<name in lower
+/// case>`, the kind being `group`, `role` or `user`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyEntity {
+    /// It is attached.
+    #[serde(default)]
+    pub attached: bool,
+    /// It is the permissions boundary.
+    #[serde(default)]
+    pub boundary: bool,
+}
+json_document!(PolicyEntity, "policy-entity");
+
+/// What IAM counts and keeps once per account. Key: `iam-account/<account id>`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct IamAccount {
+    /// Number of users.
+    #[serde(default)]
+    pub users: u32,
+    /// Number of groups.
+    #[serde(default)]
+    pub groups: u32,
+    /// Number of roles, service-linked ones included.
+    #[serde(default)]
+    pub roles: u32,
+    /// Number of customer-managed policies.
+    #[serde(default)]
+    pub policies: u32,
+    /// Number of their versions.
+    #[serde(default)]
+    pub policy_versions: u32,
+    /// The account alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// Ids of the root user's access keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub root_access_keys: Vec<String>,
+    /// When the newest credential report was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_report_at: Option<Timestamp>,
+}
+json_document!(IamAccount, "iam-account");
+
+/// Whose account alias it is, since aliases are unique over all accounts. Key: `account-alias/<alias>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AccountAlias {
+    /// The account.
+    pub account: AccountId,
+}
+json_document!(AccountAlias, "account-alias");
+
+/// A deletion of a service-linked role. Key: `role-deletion/<account id>/<task id>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RoleDeletion {
+    /// The role's ARN.
+    pub role: String,
+    /// Why it failed; absent where the role is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+json_document!(RoleDeletion, "role-deletion");
 
 /// What a credential stands for.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,0 +1,159 @@
+//! Questions about things that cannot be created here. They are answered truthfully: nobody has any.
+//!
+//! Tools ask them before they delete a user, and audits ask them of every account. F-IAMAPI-NONE-1.
+
+use super::model::{
+    DeleteLoginProfileRequest, GetAccountPasswordPolicyResponse, GetLoginProfileRequest,
+    GetLoginProfileResponse, ListInstanceProfilesResponse, ListMFADevicesRequest, ListMFADevicesResponse,
+    ListOpenIDConnectProvidersResponse, ListSAMLProvidersResponse, ListSSHPublicKeysRequest,
+    ListSSHPublicKeysResponse, ListServerCertificatesResponse, ListServiceSpecificCredentialsRequest,
+    ListServiceSpecificCredentialsResponse, ListSigningCertificatesRequest, ListSigningCertificatesResponse,
+    ListVirtualMFADevicesResponse, UserNameType,
+};
+use super::user::{named_or_self, refuse_absent};
+use super::{On, refuse};
+use crate::failure::Failure;
+use crate::world::World;
+use aws::principal::Principal;
+
+/// Whom a list is about: the named user, the calling one, or the root user.
+fn refuse_absent_owner(on: &On<'_>, name: Option<&str>, world: &World<'_>) -> Result<(), Failure> {
+    match (name, &on.caller.principal) {
+        (Some(name), _) => refuse_absent(on, name, world),
+        (None, Principal::Root { .. }) => Ok(()),
+        (None, _) => Ok(named_or_self(on, None).map(drop)?),
+    }
+}
+
+/// ListMFADevices.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn mfa_devices(
+    on: &On<'_>,
+    input: &ListMFADevicesRequest,
+    world: &World<'_>,
+) -> Result<ListMFADevicesResponse, Failure> {
+    refuse_absent_owner(on, input.user_name.as_ref().map(|name| name.as_str()), world)?;
+    Ok(ListMFADevicesResponse { mfa_devices: Vec::new(), is_truncated: Some(false), marker: None })
+}
+
+/// ListSigningCertificates.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn signing_certificates(
+    on: &On<'_>,
+    input: &ListSigningCertificatesRequest,
+    world: &World<'_>,
+) -> Result<ListSigningCertificatesResponse, Failure> {
+    refuse_absent_owner(on, input.user_name.as_ref().map(|name| name.as_str()), world)?;
+    Ok(ListSigningCertificatesResponse { certificates: Vec::new(), is_truncated: Some(false), marker: None })
+}
+
+/// ListSSHPublicKeys.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn ssh_public_keys(
+    on: &On<'_>,
+    input: &ListSSHPublicKeysRequest,
+    world: &World<'_>,
+) -> Result<ListSSHPublicKeysResponse, Failure> {
+    refuse_absent_owner(on, input.user_name.as_ref().map(UserNameType::as_str), world)?;
+    Ok(ListSSHPublicKeysResponse {
+        ssh_public_keys: Some(Vec::new()),
+        is_truncated: Some(false),
+        marker: None,
+    })
+}
+
+/// ListServiceSpecificCredentials.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn service_specific_credentials(
+    on: &On<'_>,
+    input: &ListServiceSpecificCredentialsRequest,
+    world: &World<'_>,
+) -> Result<ListServiceSpecificCredentialsResponse, Failure> {
+    if !input.all_users.unwrap_or(false) {
+        refuse_absent_owner(on, input.user_name.as_ref().map(UserNameType::as_str), world)?;
+    }
+    Ok(ListServiceSpecificCredentialsResponse {
+        service_specific_credentials: Some(Vec::new()),
+        marker: None,
+        is_truncated: Some(false),
+    })
+}
+
+fn no_login_profile(on: &On<'_>, name: Option<&UserNameType>, world: &World<'_>) -> Result<Failure, Failure> {
+    let name = match name {
+        Some(name) => name.as_str(),
+        None => named_or_self(on, None)?,
+    };
+    refuse_absent(on, name, world)?;
+    Ok(refuse::no_such_entity(format!("Login Profile for User {name} cannot be found.")).into())
+}
+
+/// GetLoginProfile.
+///
+/// # Errors
+/// `NoSuchEntity`, always; `ValidationError`.
+pub fn login_profile(
+    on: &On<'_>,
+    input: &GetLoginProfileRequest,
+    world: &World<'_>,
+) -> Result<GetLoginProfileResponse, Failure> {
+    Err(no_login_profile(on, input.user_name.as_ref(), world)?)
+}
+
+/// DeleteLoginProfile.
+///
+/// # Errors
+/// `NoSuchEntity`, always; `ValidationError`.
+pub fn delete_login_profile(
+    on: &On<'_>,
+    input: &DeleteLoginProfileRequest,
+    world: &World<'_>,
+) -> Result<(), Failure> {
+    Err(no_login_profile(on, input.user_name.as_ref(), world)?)
+}
+
+/// GetAccountPasswordPolicy.
+///
+/// # Errors
+/// `NoSuchEntity`, always.
+pub fn password_policy(on: &On<'_>) -> Result<GetAccountPasswordPolicyResponse, Failure> {
+    let text = format!("The Password Policy with domain name {} cannot be found.", on.account);
+    Err(refuse::no_such_entity(text).into())
+}
+
+/// ListVirtualMFADevices.
+pub fn virtual_mfa_devices() -> ListVirtualMFADevicesResponse {
+    ListVirtualMFADevicesResponse { virtual_mfa_devices: Vec::new(), is_truncated: Some(false), marker: None }
+}
+
+/// ListServerCertificates.
+pub fn server_certificates() -> ListServerCertificatesResponse {
+    ListServerCertificatesResponse {
+        server_certificate_metadata_list: Vec::new(),
+        is_truncated: Some(false),
+        marker: None,
+    }
+}
+
+/// ListInstanceProfiles.
+pub fn instance_profiles() -> ListInstanceProfilesResponse {
+    ListInstanceProfilesResponse { instance_profiles: Vec::new(), is_truncated: Some(false), marker: None }
+}
+
+/// ListSAMLProviders.
+pub fn saml_providers() -> ListSAMLProvidersResponse {
+    ListSAMLProvidersResponse { saml_provider_list: Some(Vec::new()) }
+}
+
+/// ListOpenIDConnectProviders.
+pub fn open_id_connect_providers() -> ListOpenIDConnectProvidersResponse {
+    ListOpenIDConnectProvidersResponse { open_id_connect_provider_list: Some(Vec::new()) }
+}

@@ -1,0 +1,332 @@
+//! What a call of IAM asks to do: the action, the resource and the condition keys.
+//!
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+
+use std::collections::BTreeMap;
+
+use aws::arn::{AccountId, PARTITION};
+use aws::principal::{Caller, Principal};
+use serde_json::Value;
+
+use super::entity::{Entity, EntityKind};
+use super::model::Operation;
+use super::{names, service_linked_role};
+use crate::access::{Access, ConditionKey};
+use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
+use crate::world::{Fault, World};
+
+/// What an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// The account: the action knows no resource.
+    Account,
+    /// All entities of a kind, under a path.
+    List(EntityKind),
+    /// All managed policies, under a path.
+    PolicyList,
+    /// An entity that is to be created.
+    New(EntityKind),
+    /// A managed policy that is to be created.
+    NewPolicy,
+    /// A service-linked role that is to be created.
+    NewServiceLinkedRole,
+    /// An entity; a user who is not named is the caller.
+    Entity(EntityKind),
+    /// The entity of `PolicySourceArn`.
+    PolicySource,
+    /// The managed policy of `PolicyArn`.
+    Policy,
+    /// The user of an access key.
+    Key,
+    /// The service-linked role of a deletion.
+    Deletion,
+}
+
+/// F-IAMAPI-RES-1: the resource type of each action.
+fn about(operation: Operation) -> About {
+    use EntityKind::{Group, Role, User};
+    use Operation as Op;
+    match operation {
+        Op::CreateUser => About::New(User),
+        Op::CreateGroup => About::New(Group),
+        Op::CreateRole => About::New(Role),
+        Op::CreatePolicy => About::NewPolicy,
+        Op::CreateServiceLinkedRole => About::NewServiceLinkedRole,
+        Op::ListUsers => About::List(User),
+        Op::ListGroups => About::List(Group),
+        Op::ListRoles => About::List(Role),
+        Op::ListPolicies => About::PolicyList,
+        Op::SimulatePrincipalPolicy => About::PolicySource,
+        Op::GetAccessKeyLastUsed => About::Key,
+        Op::GetServiceLinkedRoleDeletionStatus => About::Deletion,
+        Op::CreatePolicyVersion
+        | Op::DeletePolicy
+        | Op::DeletePolicyVersion
+        | Op::GetPolicy
+        | Op::GetPolicyVersion
+        | Op::ListEntitiesForPolicy
+        | Op::ListPolicyTags
+        | Op::ListPolicyVersions
+        | Op::SetDefaultPolicyVersion
+        | Op::TagPolicy
+        | Op::UntagPolicy => About::Policy,
+        Op::CreateAccountAlias
+        | Op::DeleteAccountAlias
+        | Op::GenerateCredentialReport
+        | Op::GetAccountAuthorizationDetails
+        | Op::GetAccountPasswordPolicy
+        | Op::GetAccountSummary
+        | Op::GetCredentialReport
+        | Op::ListAccountAliases
+        | Op::ListInstanceProfiles
+        | Op::ListOpenIDConnectProviders
+        | Op::ListSAMLProviders
+        | Op::ListServerCertificates
+        | Op::ListVirtualMFADevices
+        | Op::SimulateCustomPolicy => About::Account,
+        Op::AddUserToGroup
+        | Op::AttachGroupPolicy
+        | Op::DeleteGroup
+        | Op::DeleteGroupPolicy
+        | Op::DetachGroupPolicy
+        | Op::GetGroup
+        | Op::GetGroupPolicy
+        | Op::ListAttachedGroupPolicies
+        | Op::ListGroupPolicies
+        | Op::PutGroupPolicy
+        | Op::RemoveUserFromGroup
+        | Op::UpdateGroup => About::Entity(Group),
+        Op::AttachRolePolicy
+        | Op::DeleteRole
+        | Op::DeleteRolePermissionsBoundary
+        | Op::DeleteRolePolicy
+        | Op::DeleteServiceLinkedRole
+        | Op::DetachRolePolicy
+        | Op::GetRole
+        | Op::GetRolePolicy
+        | Op::ListAttachedRolePolicies
+        | Op::ListInstanceProfilesForRole
+        | Op::ListRolePolicies
+        | Op::ListRoleTags
+        | Op::PutRolePermissionsBoundary
+        | Op::PutRolePolicy
+        | Op::TagRole
+        | Op::UntagRole
+        | Op::UpdateAssumeRolePolicy
+        | Op::UpdateRole
+        | Op::UpdateRoleDescription => About::Entity(Role),
+        Op::AttachUserPolicy
+        | Op::CreateAccessKey
+        | Op::DeleteAccessKey
+        | Op::DeleteLoginProfile
+        | Op::DeleteUser
+        | Op::DeleteUserPermissionsBoundary
+        | Op::DeleteUserPolicy
+        | Op::DetachUserPolicy
+        | Op::GetLoginProfile
+        | Op::GetUser
+        | Op::GetUserPolicy
+        | Op::ListAccessKeys
+        | Op::ListAttachedUserPolicies
+        | Op::ListGroupsForUser
+        | Op::ListMFADevices
+        | Op::ListSSHPublicKeys
+        | Op::ListServiceSpecificCredentials
+        | Op::ListSigningCertificates
+        | Op::ListUserPolicies
+        | Op::ListUserTags
+        | Op::PutUserPermissionsBoundary
+        | Op::PutUserPolicy
+        | Op::TagUser
+        | Op::UntagUser
+        | Op::UpdateAccessKey
+        | Op::UpdateUser => About::Entity(User),
+    }
+}
+
+fn text<'v>(members: &'v Value, name: &str) -> Option<&'v str> {
+    members.get(name).and_then(Value::as_str)
+}
+
+/// What is known of a resource before anybody may know it.
+#[derive(Default)]
+struct Resource {
+    arn: String,
+    tags: BTreeMap<String, String>,
+    boundary: Option<String>,
+}
+
+impl Resource {
+    fn of_arn(arn: impl Into<String>) -> Self {
+        Self { arn: arn.into(), ..Self::default() }
+    }
+}
+
+/// What the call asks to do.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn access(
+    operation: Operation,
+    members: &Value,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Access, Fault> {
+    let account = caller.account();
+    let about = about(operation);
+    let resource = resource(about, members, caller, world)?;
+    let mut keys = Vec::new();
+    for (tag, value) in &resource.tags {
+        keys.push(single(format!("iam:ResourceTag/{tag}"), value));
+        keys.push(single(format!("aws:ResourceTag/{tag}"), value));
+    }
+    keys.extend(tag_keys(members));
+    // F-IAMAPI-KEYS-1: the boundary that is asked for, else the one that is in force.
+    let asked = text(members, "PermissionsBoundary").map(str::to_owned);
+    if let Some(boundary) = asked.or(resource.boundary) {
+        keys.push(single("iam:PermissionsBoundary", &boundary));
+    }
+    let attaches = operation.name().starts_with("Attach") || operation.name().starts_with("Detach");
+    if let Some(arn) = text(members, "PolicyArn").filter(|_| attaches) {
+        keys.push(single("iam:PolicyARN", arn));
+    }
+    if let Some(service) = text(members, "AWSServiceName") {
+        keys.push(single("iam:AWSServiceName", service));
+    }
+    let action = format!("iam:{}", operation.name());
+    Ok(Access { action, resource: resource.arn, target: account, keys })
+}
+
+fn single(name: impl Into<String>, value: &str) -> ConditionKey {
+    ConditionKey { name: name.into(), values: vec![value.to_owned()], is_multivalued: false }
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys`, where the request names tags.
+fn tag_keys(members: &Value) -> Vec<ConditionKey> {
+    let mut keys = Vec::new();
+    let mut names = Vec::new();
+    for tag in members.get("Tags").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(key), Some(value)) = (text(tag, "Key"), text(tag, "Value")) {
+            keys.push(single(format!("aws:RequestTag/{key}"), value));
+            names.push(key.to_owned());
+        }
+    }
+    let removed = members.get("TagKeys").and_then(Value::as_array).into_iter().flatten();
+    names.extend(removed.filter_map(Value::as_str).map(str::to_owned));
+    if !names.is_empty() {
+        keys.push(ConditionKey { name: "aws:TagKeys".to_owned(), values: names, is_multivalued: true });
+    }
+    keys
+}
+
+fn resource(about: About, members: &Value, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
+    let account = caller.account();
+    let arn = |kind: &str, rest: &str| format!("arn:{PARTITION}:iam::{account}:{kind}{rest}");
+    let path = |name: &str| text(members, name).unwrap_or("/").to_owned();
+    Ok(match about {
+        About::Account => Resource::of_arn("*"),
+        About::List(kind) => Resource::of_arn(arn(kind.name(), &path("PathPrefix"))),
+        About::PolicyList => Resource::of_arn(arn("policy", &path("PathPrefix"))),
+        About::New(kind) => {
+            let name = text(members, name_member(kind)).unwrap_or_default();
+            Resource::of_arn(arn(kind.name(), &format!("{}{name}", path("Path"))))
+        }
+        About::NewPolicy => {
+            let name = text(members, "PolicyName").unwrap_or_default();
+            Resource::of_arn(arn("policy", &format!("{}{name}", path("Path"))))
+        }
+        About::NewServiceLinkedRole => {
+            let service = text(members, "AWSServiceName").unwrap_or_default();
+            let name = match service {
+                service_linked_role::ORGANIZATIONS => service_linked_role::ORGANIZATIONS_ROLE,
+                _ => "*",
+            };
+            Resource::of_arn(arn("role", &format!("{}{service}/{name}", service_linked_role::PATH_PREFIX)))
+        }
+        About::Entity(kind) => entity(kind, members, caller, world)?,
+        About::PolicySource => Resource::of_arn(text(members, "PolicySourceArn").unwrap_or("*")),
+        About::Policy => policy(account, text(members, "PolicyArn").unwrap_or("*"), world)?,
+        About::Key => {
+            let id = text(members, "AccessKeyId").unwrap_or_default();
+            let credential = world.get::<Credential>(id)?.filter(|key| key.account == account);
+            match credential.as_ref().map(|credential| &credential.owner) {
+                Some(CredentialOwner::User(name)) => of::<User>(account, name, world)?,
+                _ => Resource::of_arn("*"),
+            }
+        }
+        About::Deletion => {
+            let task = text(members, "DeletionTaskId").unwrap_or_default();
+            let role = task.strip_prefix("task").and_then(|rest| rest.rsplit_once('/'));
+            Resource::of_arn(arn("role", role.map_or("/*", |(role, _)| role)))
+        }
+    })
+}
+
+fn name_member(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::Group => "GroupName",
+        EntityKind::Role => "RoleName",
+        EntityKind::User => "UserName",
+    }
+}
+
+fn entity(kind: EntityKind, members: &Value, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
+    let account = caller.account();
+    let name = match (text(members, name_member(kind)), &caller.principal) {
+        (Some(name), _) => name,
+        (None, Principal::User { name, .. }) if kind == EntityKind::User => name,
+        (None, _) => {
+            return Ok(Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/*", kind.name())));
+        }
+    };
+    match kind {
+        EntityKind::Group => of::<Group>(account, name, world),
+        EntityKind::Role => of::<Role>(account, name, world),
+        EntityKind::User => of::<User>(account, name, world),
+    }
+}
+
+/// F-IAMAPI-RES-2: an entity that is not there is asked for under the path `/`.
+fn of<E: Entity + Tagged>(account: AccountId, name: &str, world: &World<'_>) -> Result<Resource, Fault> {
+    Ok(match world.get::<E>(&names::key(account, name))? {
+        Some(found) => Resource {
+            arn: found.arn(),
+            tags: found.tags_if_any(),
+            boundary: found.boundary().map(str::to_owned),
+        },
+        None => Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/{name}", E::ENTITY.name())),
+    })
+}
+
+/// Tags, where the kind has any.
+trait Tagged {
+    fn tags_if_any(&self) -> BTreeMap<String, String>;
+}
+
+impl Tagged for Group {
+    fn tags_if_any(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+}
+
+impl Tagged for Role {
+    fn tags_if_any(&self) -> BTreeMap<String, String> {
+        self.tags.clone()
+    }
+}
+
+impl Tagged for User {
+    fn tags_if_any(&self) -> BTreeMap<String, String> {
+        self.tags.clone()
+    }
+}
+
+fn policy(account: AccountId, arn: &str, world: &World<'_>) -> Result<Resource, Fault> {
+    let is_own = aws::arn::Arn::parse(arn).is_some_and(|parts| parts.account == account.as_str());
+    let found = match is_own {
+        true => world.get::<ManagedPolicy>(&names::key(account, names::last_part(arn)))?,
+        false => None,
+    };
+    let tags = found.map(|policy| policy.tags.clone()).unwrap_or_default();
+    Ok(Resource { arn: arn.to_owned(), tags, boundary: None })
+}

@@ -1,0 +1,75 @@
+//! Managed policies attached to users, groups and roles.
+
+use super::entity::{Entity, EntityKind};
+use super::page::{Page, Pages};
+use super::{On, directory, managed_policy, model, names, refuse};
+use crate::failure::Failure;
+use crate::world::World;
+
+/// F-IAMAPI-LIM-3: the most managed policies attached to one entity.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+pub const MOST: usize = 10;
+
+/// Attaches a managed policy; one that is attached already stays so.
+///
+/// # Errors
+/// `NoSuchEntity`, `UnmodifiableEntity`, `PolicyNotAttachable`, F-IAMAPI-LIM-3: `LimitExceeded`.
+pub fn attach<E: Entity>(
+    on: &On<'_>,
+    name: &str,
+    arn: &model::ArnType,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let arn = arn.as_str();
+    let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
+    managed_policy::refuse_unattachable(on, arn, world)?;
+    if !entity.attached_policies_mut().insert(arn.to_owned()) {
+        return Ok(());
+    }
+    if entity.attached_policies().len() > MOST {
+        let quota = match E::ENTITY {
+            EntityKind::Group => "PoliciesPerGroup",
+            EntityKind::Role => "PoliciesPerRole",
+            EntityKind::User => "PoliciesPerUser",
+        };
+        return Err(refuse::quota(quota, MOST).into());
+    }
+    Ok(directory::save(entity, world)?)
+}
+
+/// Detaches a managed policy.
+///
+/// # Errors
+/// `NoSuchEntity`, `UnmodifiableEntity`.
+pub fn detach<E: Entity>(
+    on: &On<'_>,
+    name: &str,
+    arn: &model::ArnType,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
+    if !entity.attached_policies_mut().remove(arn.as_str()) {
+        return Err(refuse::no_policy(arn.as_str()).into());
+    }
+    Ok(directory::save(entity, world)?)
+}
+
+/// The managed policies that are attached to an entity.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn list<E: Entity>(
+    on: &On<'_>,
+    operation: &'static str,
+    name: &str,
+    path_prefix: Option<&model::PolicyPathType>,
+    (marker, max_items): (Option<model::MarkerType>, Option<i32>),
+    world: &World<'_>,
+) -> Result<Page<model::AttachedPolicy>, Failure> {
+    let entity = directory::find::<E>(on.account, name, world)?;
+    let prefix = path_prefix.map_or("/", model::PolicyPathType::as_str);
+    let pages = Pages::new(operation, on, [name, prefix], marker, max_items)?;
+    let attached = entity.attached_policies().iter();
+    let attached = attached.filter(|arn| names::path_of_policy(arn).starts_with(prefix));
+    Ok(pages.of_list(attached.map(|arn| (arn.clone(), names::attached_policy(arn)))))
+}

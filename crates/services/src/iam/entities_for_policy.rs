@@ -1,0 +1,115 @@
+//! ListEntitiesForPolicy: who uses a managed policy, read from the index that [`super::directory`] keeps.
+
+use super::entity::{Entity, EntityKind};
+use super::model::{
+    EntityType, ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PathType, PolicyGroup,
+    PolicyRole, PolicyUsageType, PolicyUser,
+};
+use super::page::Pages;
+use super::{On, managed_policy, names, refuse};
+use crate::failure::Failure;
+use crate::state::identity::{Group, PolicyEntity, Role, User};
+use crate::world::{Fault, World};
+
+/// One user of the policy.
+enum Found {
+    Group(PolicyGroup),
+    Role(PolicyRole),
+    User(PolicyUser),
+}
+
+/// ListEntitiesForPolicy.
+///
+/// # Errors
+/// `NoSuchEntity`, `InvalidInput`.
+pub fn list(
+    on: &On<'_>,
+    input: ListEntitiesForPolicyRequest,
+    world: &World<'_>,
+) -> Result<ListEntitiesForPolicyResponse, Failure> {
+    let arn = input.policy_arn.as_str();
+    if managed_policy::find(on, arn, world)?.is_none() {
+        return Err(refuse::no_policy(arn).into());
+    }
+    let path = input.path_prefix.as_ref().map_or("/", PathType::as_str);
+    let usage = input.policy_usage_filter;
+    let kind = match input.entity_filter {
+        Some(EntityType::Group) => Some(EntityKind::Group),
+        Some(EntityType::Role) => Some(EntityKind::Role),
+        Some(EntityType::User) => Some(EntityKind::User),
+        Some(EntityType::LocalManagedPolicy | EntityType::AwsManagedPolicy) | None => None,
+    };
+    let filter = [
+        arn,
+        path,
+        usage.map_or("", PolicyUsageType::as_str),
+        input.entity_filter.map_or("", EntityType::as_str),
+    ];
+    let pages = Pages::new("ListEntitiesForPolicy", on, filter, input.marker, input.max_items)?;
+    let prefix = format!("{}/{}/", on.account, names::policy_key(arn));
+    let page = pages.of_documents(&prefix, world, |place, entity: &PolicyEntity| {
+        let is_wanted = match usage {
+            Some(PolicyUsageType::PermissionsPolicy) => entity.attached,
+            Some(PolicyUsageType::PermissionsBoundary) => entity.boundary,
+            None => true,
+        };
+        match place.split_once('/').filter(|_| is_wanted) {
+            Some((found, _)) if kind.is_some_and(|kind| kind.name() != found) => Ok(None),
+            Some((found, name)) => look_up(on, found, name, path, world),
+            None => Ok(None),
+        }
+    })?;
+    let mut answer = ListEntitiesForPolicyResponse {
+        policy_groups: Some(Vec::new()),
+        policy_users: Some(Vec::new()),
+        policy_roles: Some(Vec::new()),
+        is_truncated: page.is_truncated,
+        marker: page.marker,
+    };
+    for found in page.items {
+        match found {
+            Found::Group(group) => answer.policy_groups.get_or_insert_default().push(group),
+            Found::Role(role) => answer.policy_roles.get_or_insert_default().push(role),
+            Found::User(user) => answer.policy_users.get_or_insert_default().push(user),
+        }
+    }
+    Ok(answer)
+}
+
+/// The entity of an index entry, if it is under the path.
+fn look_up(
+    on: &On<'_>,
+    kind: &str,
+    name: &str,
+    path: &str,
+    world: &World<'_>,
+) -> Result<Option<Found>, Fault> {
+    let key = names::key(on.account, name);
+    Ok(match EntityKind::ALL.into_iter().find(|known| known.name() == kind) {
+        Some(EntityKind::Group) => {
+            world.get::<Group>(&key)?.filter(|group| super::is_under(&**group, path)).map(|group| {
+                Found::Group(PolicyGroup {
+                    group_name: Some(group.name().into()),
+                    group_id: Some(group.id.as_str().into()),
+                })
+            })
+        }
+        Some(EntityKind::Role) => {
+            world.get::<Role>(&key)?.filter(|role| super::is_under(&**role, path)).map(|role| {
+                Found::Role(PolicyRole {
+                    role_name: Some(role.name().into()),
+                    role_id: Some(role.id.as_str().into()),
+                })
+            })
+        }
+        Some(EntityKind::User) => {
+            world.get::<User>(&key)?.filter(|user| super::is_under(&**user, path)).map(|user| {
+                Found::User(PolicyUser {
+                    user_name: Some(user.name().into()),
+                    user_id: Some(user.id.as_str().into()),
+                })
+            })
+        }
+        None => None,
+    })
+}

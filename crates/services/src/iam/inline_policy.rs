@@ -1,0 +1,101 @@
+//! Inline policies of users, groups and roles.
+
+use aws::policy::{Policy, PolicyKind};
+use aws::refusal::Refusal;
+
+use super::entity::{Entity, EntityKind};
+use super::page::{Page, Pages};
+use super::{On, directory, model, names, refuse};
+use crate::failure::Failure;
+use crate::world::World;
+
+/// Reads a document that came with a request.
+///
+/// # Errors
+/// F-IAMAPI-ERR-6: `MalformedPolicyDocument`, before anything is stored.
+pub fn read(document: &model::PolicyDocumentType, kind: PolicyKind) -> Result<Policy, Refusal> {
+    Policy::parse_as(document.as_str(), kind).map_err(|wrong| refuse::malformed_policy(wrong.message()))
+}
+
+/// The size that quotas count: white space does not.
+pub fn size(policy: &Policy) -> usize {
+    policy.source().chars().filter(|character| !character.is_whitespace()).count()
+}
+
+/// Adds or replaces an inline policy.
+///
+/// # Errors
+/// `NoSuchEntity`, `MalformedPolicyDocument`, `UnmodifiableEntity`; F-IAMAPI-LIM-1: `LimitExceeded`.
+pub fn put<E: Entity>(
+    on: &On<'_>,
+    name: &str,
+    policy_name: model::PolicyNameType,
+    document: &model::PolicyDocumentType,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
+    let policy = read(document, PolicyKind::Inline)?;
+    entity.inline_policies_mut().insert(policy_name.into_string(), policy);
+    let most = E::ENTITY.inline_policy_size();
+    if entity.inline_policies().values().map(size).sum::<usize>() > most {
+        let kind = E::ENTITY.name();
+        let text = format!("Maximum policy size of {most} bytes exceeded for {kind} {}", entity.name());
+        return Err(refuse::limit_exceeded(text).into());
+    }
+    Ok(directory::save(entity, world)?)
+}
+
+fn missing(kind: EntityKind, policy_name: &str) -> Failure {
+    let kind = kind.name();
+    refuse::no_such_entity(format!("The {kind} policy with name {policy_name} cannot be found.")).into()
+}
+
+/// The entity's name as it was given at its creation, and the document URL-encoded.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn get<E: Entity>(
+    on: &On<'_>,
+    name: &str,
+    policy_name: &model::PolicyNameType,
+    world: &World<'_>,
+) -> Result<(String, model::PolicyDocumentType), Failure> {
+    let entity = directory::find::<E>(on.account, name, world)?;
+    let policy = entity.inline_policies().get(policy_name.as_str());
+    let policy = policy.ok_or_else(|| missing(E::ENTITY, policy_name.as_str()))?;
+    Ok((entity.name().to_owned(), names::url_encoded(policy.source()).into()))
+}
+
+/// Removes an inline policy.
+///
+/// # Errors
+/// `NoSuchEntity`, `UnmodifiableEntity`.
+pub fn delete<E: Entity>(
+    on: &On<'_>,
+    name: &str,
+    policy_name: &model::PolicyNameType,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
+    if entity.inline_policies_mut().remove(policy_name.as_str()).is_none() {
+        return Err(missing(E::ENTITY, policy_name.as_str()));
+    }
+    Ok(directory::save(entity, world)?)
+}
+
+/// The names of an entity's inline policies.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn list<E: Entity>(
+    on: &On<'_>,
+    operation: &'static str,
+    name: &str,
+    (marker, max_items): (Option<model::MarkerType>, Option<i32>),
+    world: &World<'_>,
+) -> Result<Page<model::PolicyNameType>, Failure> {
+    let entity = directory::find::<E>(on.account, name, world)?;
+    let pages = Pages::new(operation, on, [name], marker, max_items)?;
+    let names = entity.inline_policies().keys();
+    Ok(pages.of_list(names.map(|name| (name.clone(), name.as_str().into()))))
+}

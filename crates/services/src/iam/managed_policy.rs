@@ -1,0 +1,345 @@
+//! Managed policies: the account's own, and AWS's where they are only read.
+
+use std::sync::Arc;
+
+use aws::arn::Arn;
+use aws::policy::PolicyKind;
+use aws::refusal::Refusal;
+
+use super::directory;
+use super::inline_policy::{read, size};
+use super::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
+use super::model::{
+    CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
+    ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
+    PolicyScopeType, PolicyUsageType, TagPolicyRequest, UntagPolicyRequest,
+};
+use super::page::{Pages, in_account};
+use super::{On, names, refuse, tag};
+
+use crate::failure::Failure;
+use crate::state::identity::ManagedPolicy;
+use crate::world::World;
+
+/// F-IAMAPI-LIM-4: the most characters of a managed policy, white space not counted.
+const MOST_CHARACTERS: usize = 6144;
+
+/// A managed policy that exists.
+pub enum Known {
+    /// One of AWS's.
+    Aws(&'static AwsManaged),
+    /// One of the account's own.
+    Own(Arc<ManagedPolicy>),
+}
+
+impl Known {
+    /// The ARN.
+    pub fn arn(&self) -> String {
+        match self {
+            Self::Aws(managed) => managed.arn(),
+            Self::Own(policy) => names::policy_arn(policy.account, &policy.path, &policy.name),
+        }
+    }
+}
+
+/// The managed policy with this ARN that the account can use.
+///
+/// # Errors
+/// F-IAMAPI-ERR-9: `InvalidInput` for an ARN that names no policy.
+pub fn find(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Option<Known>, Failure> {
+    let parts =
+        Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"));
+    let Some(parts) = parts else { return Err(refuse::not_a_policy_arn(arn).into()) };
+    if parts.account == "aws" {
+        return Ok(find_aws_managed(arn).map(Known::Aws));
+    }
+    if parts.account != on.account.as_str() {
+        return Ok(None);
+    }
+    let found = world.get::<ManagedPolicy>(&names::key(on.account, names::last_part(arn)))?;
+    // The path and the case of the name are part of the ARN.
+    Ok(found.map(Known::Own).filter(|known| known.arn() == arn))
+}
+
+/// The account's own policy with this ARN, to be changed.
+///
+/// # Errors
+/// `NoSuchEntity`; F-IAMAPI-POL-1: AWS's own policies cannot be changed (*assumed*: refused as access is).
+pub fn open(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<ManagedPolicy, Failure> {
+    match find(on, arn, world)? {
+        Some(Known::Own(policy)) => Ok(Arc::unwrap_or_clone(policy)),
+        Some(Known::Aws(_)) => {
+            let text = format!("Policy {arn} is managed by AWS and cannot be changed.");
+            Err(Refusal::new("AccessDenied", 403, text).into())
+        }
+        None => Err(refuse::no_policy(arn).into()),
+    }
+}
+
+/// Refuses an ARN that cannot be attached or be a boundary.
+///
+/// # Errors
+/// `NoSuchEntity`; F-IAMAPI-POL-2: `PolicyNotAttachable` for the policy of a service-linked role.
+pub fn refuse_unattachable(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<(), Failure> {
+    match find(on, arn, world)? {
+        Some(Known::Aws(managed)) if managed.path.starts_with("/aws-service-role/") => {
+            let text = "Cannot attach a Service Role Policy to a Customer Role.";
+            Err(Refusal::new("PolicyNotAttachable", 400, text).into())
+        }
+        Some(_) => Ok(()),
+        None => Err(refuse::not_attachable(arn).into()),
+    }
+}
+
+/// The policy as answers show it; description and tags are shown by GetPolicy only.
+fn shown(on: &On<'_>, known: &Known, world: &World<'_>) -> Result<Policy, Failure> {
+    let arn = known.arn();
+    let used = directory::policy_use(on.account, &arn, world)?;
+    let counted = Policy {
+        attachment_count: i32::try_from(used.attachments).ok(),
+        permissions_boundary_usage_count: i32::try_from(used.boundaries).ok(),
+        is_attachable: Some(true),
+        arn: Some(arn.into()),
+        ..Policy::default()
+    };
+    Ok(match known {
+        Known::Aws(managed) => Policy {
+            policy_name: Some(managed.name.into()),
+            policy_id: Some(managed.id.into()),
+            path: Some(managed.path.into()),
+            default_version_id: Some(managed.version.into()),
+            create_date: Some(managed.times().0),
+            update_date: Some(managed.times().1),
+            ..counted
+        },
+        Known::Own(policy) => Policy {
+            policy_name: Some(policy.name.as_str().into()),
+            policy_id: Some(policy.id.as_str().into()),
+            path: Some(policy.path.as_str().into()),
+            default_version_id: Some(format!("v{}", policy.default_version).into()),
+            create_date: Some(policy.created_at),
+            update_date: Some(policy.updated_at.unwrap_or(policy.created_at)),
+            ..counted
+        },
+    })
+}
+
+/// CreatePolicy.
+///
+/// # Errors
+/// `EntityAlreadyExists`, `MalformedPolicyDocument`, `LimitExceeded`, `InvalidInput`.
+pub fn create(
+    on: &On<'_>,
+    input: CreatePolicyRequest,
+    world: &mut World<'_>,
+) -> Result<CreatePolicyResponse, Failure> {
+    let name = input.policy_name.into_string();
+    let document = read_sized(&input.policy_document)?;
+    if world.get::<ManagedPolicy>(&names::key(on.account, &name))?.is_some() {
+        let text = format!("A policy called {name} already exists. Duplicate names are not allowed.");
+        return Err(refuse::already_exists(text).into());
+    }
+    if directory::account(on.account, world)?.policies >= directory::POLICIES {
+        return Err(refuse::quota("PoliciesPerAccount", directory::POLICIES as usize).into());
+    }
+    let policy = ManagedPolicy {
+        account: on.account,
+        name,
+        id: names::unique_id("ANPA", &on.context.seed),
+        path: input.path.map_or_else(|| "/".to_owned(), super::model::PolicyPathType::into_string),
+        created_at: on.context.now,
+        document,
+        description: input.description.map(|text| text.into_string()).unwrap_or_default(),
+        default_version: 1,
+        default_created_at: None,
+        latest_version: 1,
+        other_versions: std::collections::BTreeMap::new(),
+        updated_at: None,
+        tags: tag::of_new(input.tags)?,
+    };
+    directory::save_policy(policy.clone(), world)?;
+    let tags = tag::shown(&policy.tags);
+    let policy = Policy { tags, ..shown(on, &Known::Own(Arc::new(policy)), world)? };
+    Ok(CreatePolicyResponse { policy: Some(policy) })
+}
+
+/// Reads the document of a managed policy.
+///
+/// # Errors
+/// `MalformedPolicyDocument`; F-IAMAPI-LIM-4: `LimitExceeded`.
+pub fn read_sized(document: &super::model::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
+    let document = read(document, PolicyKind::Managed)?;
+    if size(&document) > MOST_CHARACTERS {
+        return Err(refuse::quota("PolicySize", MOST_CHARACTERS));
+    }
+    Ok(document)
+}
+
+/// GetPolicy.
+///
+/// # Errors
+/// `NoSuchEntity`, `InvalidInput`.
+pub fn get(on: &On<'_>, input: GetPolicyRequest, world: &World<'_>) -> Result<GetPolicyResponse, Failure> {
+    let arn = input.policy_arn.as_str();
+    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let policy = shown(on, &known, world)?;
+    let (description, tags) = match &known {
+        Known::Aws(managed) => (managed.description, Some(Vec::new())),
+        Known::Own(policy) => {
+            (policy.description.as_str(), Some(tag::listed(&policy.tags).map(|(_, tag)| tag).collect()))
+        }
+    };
+    let description = (!description.is_empty()).then(|| description.into());
+    Ok(GetPolicyResponse { policy: Some(Policy { description, tags, ..policy }) })
+}
+
+/// DeletePolicy.
+///
+/// # Errors
+/// `NoSuchEntity`; F-IAMAPI-POL-3: `DeleteConflict` while it is attached or has further versions.
+pub fn delete(on: &On<'_>, input: DeletePolicyRequest, world: &mut World<'_>) -> Result<(), Failure> {
+    let arn = input.policy_arn.as_str();
+    let policy = open(on, arn, world)?;
+    let used = directory::policy_use(on.account, arn, world)?;
+    if used.attachments > 0 || used.boundaries > 0 {
+        return Err(refuse::delete_conflict("Cannot delete a policy attached to entities.").into());
+    }
+    if !policy.other_versions.is_empty() {
+        return Err(refuse::delete_conflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's \
+             versions. The default version is deleted with the policy.",
+        )
+        .into());
+    }
+    Ok(directory::remove_policy(&policy, world)?)
+}
+
+/// ListPolicies: AWS's first, then the account's own, each in the order of names (F-IAMAPI-POL-4, *assumed*).
+///
+/// # Errors
+/// `ValidationError` for a foreign marker.
+pub fn list(
+    on: &On<'_>,
+    input: ListPoliciesRequest,
+    world: &World<'_>,
+) -> Result<ListPoliciesResponse, Failure> {
+    let scope = input.scope.unwrap_or(PolicyScopeType::All);
+    let prefix = input.path_prefix.as_ref().map_or("/", super::model::PolicyPathType::as_str);
+    let only_attached = input.only_attached.unwrap_or(false);
+    let usage = input.policy_usage_filter;
+    let filter = [
+        scope.as_str(),
+        prefix,
+        if only_attached { "attached" } else { "" },
+        usage.map_or("", PolicyUsageType::as_str),
+    ];
+    let pages = Pages::new("ListPolicies", on, filter, input.marker, input.max_items)?;
+    let select = |known: &Known| -> Result<Option<Policy>, Failure> {
+        let policy = shown(on, known, world)?;
+        let attached = policy.attachment_count.unwrap_or(0) > 0;
+        let boundary = policy.permissions_boundary_usage_count.unwrap_or(0) > 0;
+        let wanted = match usage {
+            Some(PolicyUsageType::PermissionsPolicy) => attached,
+            Some(PolicyUsageType::PermissionsBoundary) => boundary,
+            None => !only_attached || attached,
+        };
+        let in_path = policy.path.as_ref().is_some_and(|path| path.as_str().starts_with(prefix));
+        Ok((wanted && in_path).then_some(policy))
+    };
+    let mut filling = pages.filling();
+    let mut full = false;
+    if scope != PolicyScopeType::Local {
+        for managed in &AWS_MANAGED {
+            let place = format!("aws:{}", managed.name);
+            if pages.after().is_none_or(|after| place.as_str() > after)
+                && let Some(policy) = select(&Known::Aws(managed))?
+                && !filling.add(place, || policy)
+            {
+                full = true;
+                break;
+            }
+        }
+    }
+    if scope != PolicyScopeType::Aws && !full {
+        fill_with_own(on, &pages, &mut filling, world, select)?;
+    }
+    let page = filling.page();
+    Ok(ListPoliciesResponse {
+        policies: Some(page.items),
+        is_truncated: page.is_truncated,
+        marker: page.marker,
+    })
+}
+
+/// Adds the account's own policies until the page is full.
+fn fill_with_own(
+    on: &On<'_>,
+    pages: &Pages<'_>,
+    filling: &mut super::page::Filling<'_, Policy>,
+    world: &World<'_>,
+    select: impl Fn(&Known) -> Result<Option<Policy>, Failure>,
+) -> Result<(), Failure> {
+    let prefix = in_account(on.account);
+    let mut after =
+        pages.after().and_then(|after| after.strip_prefix("own:")).map(|name| format!("{prefix}{name}"));
+    for _ in 0..super::page::LOOKED_AT / BATCH {
+        let ids = world.ids::<ManagedPolicy>(&prefix, after.as_deref(), BATCH)?;
+        for id in &ids {
+            let Some(policy) = world.get::<ManagedPolicy>(id)? else { continue };
+            let place = format!("own:{}", &id[prefix.len()..]);
+            if let Some(policy) = select(&Known::Own(policy))?
+                && !filling.add(place, || policy)
+            {
+                return Ok(());
+            }
+        }
+        if ids.len() < BATCH {
+            return Ok(());
+        }
+        after = ids.last().cloned();
+    }
+    filling.continue_after(after.map(|id| format!("own:{}", &id[prefix.len()..])));
+    Ok(())
+}
+
+/// How many documents are read at a time.
+const BATCH: usize = 100;
+
+/// TagPolicy.
+///
+/// # Errors
+/// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
+pub fn add_tags(on: &On<'_>, input: TagPolicyRequest, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut policy = open(on, input.policy_arn.as_str(), world)?;
+    tag::add(&mut policy.tags, input.tags)?;
+    Ok(directory::save_policy(policy, world)?)
+}
+
+/// UntagPolicy.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn remove_tags(on: &On<'_>, input: UntagPolicyRequest, world: &mut World<'_>) -> Result<(), Failure> {
+    let mut policy = open(on, input.policy_arn.as_str(), world)?;
+    tag::remove(&mut policy.tags, &input.tag_keys);
+    Ok(directory::save_policy(policy, world)?)
+}
+
+/// ListPolicyTags.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn list_tags(
+    on: &On<'_>,
+    input: ListPolicyTagsRequest,
+    world: &World<'_>,
+) -> Result<ListPolicyTagsResponse, Failure> {
+    let arn = input.policy_arn.as_str();
+    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let pages = Pages::new("ListPolicyTags", on, [arn], input.marker, input.max_items)?;
+    let page = match &known {
+        Known::Aws(_) => pages.of_list(std::iter::empty()),
+        Known::Own(policy) => pages.of_list(tag::listed(&policy.tags)),
+    };
+    Ok(ListPolicyTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
+}

@@ -1,0 +1,70 @@
+//! Trust policies: who may assume a role.
+
+use aws::arn::{AccountId, Arn};
+use aws::policy::{Policy, PolicyKind};
+use serde_json::Value;
+
+use super::entity::Entity;
+use super::inline_policy::{read, size};
+use super::{model, names, refuse};
+use crate::failure::Failure;
+use crate::state::account::Account;
+use crate::state::identity::{Role, User};
+use crate::world::{Fault, World};
+
+/// F-IAMAPI-LIM-7: the most characters of a trust policy, white space not counted.
+const MOST_CHARACTERS: usize = 2048;
+
+/// Reads a trust policy that came with a request.
+///
+/// # Errors
+/// `MalformedPolicyDocument`, also for a principal that does not exist (F-IAMAPI-TRUST-1), `LimitExceeded`.
+pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> Result<Policy, Failure> {
+    let policy = read(document, PolicyKind::RoleTrust)?;
+    if size(&policy) > MOST_CHARACTERS {
+        return Err(refuse::quota("ACLSizePerRole", MOST_CHARACTERS).into());
+    }
+    for principal in aws_principals(policy.source()) {
+        if !exists(&principal, world)? {
+            let text = format!("Invalid principal in policy: \"AWS\":\"{principal}\"");
+            return Err(refuse::malformed_policy(text).into());
+        }
+    }
+    Ok(policy)
+}
+
+/// The texts under `Principal.AWS` and `NotPrincipal.AWS` of all statements.
+fn aws_principals(source: &str) -> Vec<String> {
+    let Ok(document) = serde_json::from_str::<Value>(source) else { return Vec::new() };
+    let statements = one_or_many(&document["Statement"]);
+    let elements =
+        statements.into_iter().flat_map(|statement| [&statement["Principal"], &statement["NotPrincipal"]]);
+    let texts = elements.flat_map(|element| one_or_many(&element["AWS"]));
+    texts.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn one_or_many(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+/// F-IAMAPI-TRUST-1: a user or role that a trust policy names must be there, with its path. Accounts as such are not
+/// looked up, since one may come into being on first use; neither are the users of an account that is not there.
+fn exists(principal: &str, world: &World<'_>) -> Result<bool, Fault> {
+    let Some(arn) = Arn::parse(principal).filter(|arn| arn.service == "iam") else { return Ok(true) };
+    let Ok(account) = arn.account.parse::<AccountId>() else { return Ok(true) };
+    if world.get::<Account>(account.as_str())?.is_none() {
+        return Ok(true);
+    }
+    let key = names::key(account, names::last_part(arn.resource));
+    Ok(if arn.resource.starts_with("user/") {
+        world.get::<User>(&key)?.is_some_and(|user| user.arn() == principal)
+    } else if arn.resource.starts_with("role/") {
+        world.get::<Role>(&key)?.is_some_and(|role| role.arn() == principal)
+    } else {
+        true
+    })
+}
