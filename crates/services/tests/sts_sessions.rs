@@ -99,6 +99,7 @@ fn role(trust: &str) -> Role {
         path: "/".to_owned(),
         created_at: Timestamp::UNIX_EPOCH,
         trust_policy: policy(trust),
+        description: String::new(),
         max_session_duration_seconds: 3600,
         inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
         attached_policies: BTreeSet::new(),
@@ -120,6 +121,7 @@ fn put_user(world: &mut World<'_>, inline: &str) -> Caller {
         permissions_boundary: None,
         tags: BTreeMap::new(),
         access_keys: Vec::new(),
+        groups: BTreeSet::new(),
     };
     world.put(USER_ID, user);
     let (path, name, id) = ("/".to_owned(), "ann".to_owned(), "AIDAANN".to_owned());
