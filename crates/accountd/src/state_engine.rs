@@ -233,6 +233,19 @@ fn check_document(key: &str, text: &str) -> Result<(), String> {
         identity::Role::KIND => read::<identity::Role>(text),
         identity::User::KIND => read::<identity::User>(text),
         Message::KIND => read::<Message>(text),
+        organization::AccountCreation::KIND => read::<organization::AccountCreation>(text),
+        organization::Attachment::KIND => read::<organization::Attachment>(text),
+        organization::Child::KIND => read::<organization::Child>(text),
+        organization::Handshake::KIND => read::<organization::Handshake>(text),
+        organization::HandshakeOf::KIND => read::<organization::HandshakeOf>(text),
+        organization::MembershipChanges::KIND => read::<organization::MembershipChanges>(text),
+        organization::OrganizationCounts::KIND => read::<organization::OrganizationCounts>(text),
+        organization::OrganizationEntity::KIND => read::<organization::OrganizationEntity>(text),
+        organization::OrganizationResourcePolicy::KIND => {
+            read::<organization::OrganizationResourcePolicy>(text)
+        }
+        organization::PolicyName::KIND => read::<organization::PolicyName>(text),
+        organization::UnitName::KIND => read::<organization::UnitName>(text),
         organization::Membership::KIND => read::<organization::Membership>(text),
         organization::Organization::KIND => read::<organization::Organization>(text),
         organization::OrganizationPolicy::KIND => read::<organization::OrganizationPolicy>(text),

@@ -42,7 +42,7 @@ macro_rules! from_model_error {
         })*
     };
 }
-from_model_error!(account);
+from_model_error!(account, organizations);
 
 macro_rules! from_exception {
     ($($exception:path),* $(,)?) => {

@@ -66,7 +66,7 @@ impl Service {
             Self::CloudTrail => cloudtrail::EVENT_SOURCE,
             Self::Ec2 => ec2::EVENT_SOURCE,
             Self::Iam => iam::EVENT_SOURCE,
-            Self::Organizations => "organizations.amazonaws.com",
+            Self::Organizations => organizations::EVENT_SOURCE,
             Self::Sts => sts::EVENT_SOURCE,
         }
     }
@@ -83,6 +83,8 @@ pub enum Operation {
     Ec2(ec2::model::Operation),
     /// AWS Identity and Access Management.
     Iam(iam::model::Operation),
+    /// AWS Organizations.
+    Organizations(organizations::model::Operation),
     /// AWS Security Token Service.
     Sts(sts::model::Operation),
     /// Known from a model, but answered with the service's "not supported".
@@ -98,7 +100,9 @@ impl Operation {
             Service::Iam => iam::model::Operation::from_name(name).map(Self::Iam),
             Service::Sts => sts::model::Operation::from_name(name).map(Self::Sts),
             Service::Ec2 => ec2::model::Operation::from_name(name).map(Self::Ec2),
-            Service::Organizations => None,
+            Service::Organizations => {
+                organizations::model::Operation::from_name(name).map(Self::Organizations)
+            }
         };
         supported.or_else(|| {
             let known = not_supported(service).iter().find(|known| **known == name)?;
@@ -113,6 +117,7 @@ impl Operation {
             Self::CloudTrail(_) => Service::CloudTrail,
             Self::Ec2(_) => Service::Ec2,
             Self::Iam(_) => Service::Iam,
+            Self::Organizations(_) => Service::Organizations,
             Self::Sts(_) => Service::Sts,
             Self::NotSupported(service, _) => service,
         }
@@ -125,6 +130,7 @@ impl Operation {
             Self::CloudTrail(operation) => operation.name(),
             Self::Ec2(operation) => operation.name(),
             Self::Iam(operation) => operation.name(),
+            Self::Organizations(operation) => operation.name(),
             Self::Sts(operation) => operation.name(),
             Self::NotSupported(_, name) => name,
         }
@@ -137,6 +143,7 @@ impl Operation {
             Self::CloudTrail(operation) => Some(operation.shape()),
             Self::Ec2(operation) => Some(operation.shape()),
             Self::Iam(operation) => Some(operation.shape()),
+            Self::Organizations(operation) => Some(operation.shape()),
             Self::Sts(operation) => Some(operation.shape()),
             Self::NotSupported(..) => None,
         }
@@ -149,6 +156,7 @@ impl Operation {
             // STS's records call its operations read-only, though some of them issue credentials.
             Self::CloudTrail(_) | Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => true,
             Self::Iam(operation) => iam::is_read_only(operation),
+            Self::Organizations(operation) => organizations::is_read_only(operation),
         }
     }
 
@@ -157,7 +165,9 @@ impl Operation {
         match self {
             Self::Account(operation) => Some(account::quotas::rate(operation)),
             Self::CloudTrail(_) => Some(cloudtrail::LOOKUP_RATE),
-            Self::Ec2(_) | Self::Iam(_) | Self::Sts(_) | Self::NotSupported(..) => None,
+            Self::Ec2(_) | Self::Iam(_) | Self::Organizations(_) | Self::Sts(_) | Self::NotSupported(..) => {
+                None
+            }
         }
     }
 
@@ -185,6 +195,9 @@ impl Operation {
             Self::Ec2(operation) => Ok(Some(ec2::access(operation, caller))),
             Self::Iam(operation) => Ok(Some(iam::access::access(operation, members, caller, world)?)),
             Self::Sts(operation) => sts::access(operation, members, caller, world),
+            Self::Organizations(operation) => {
+                Ok(Some(organizations::access::access(operation, members, caller, world)?))
+            }
             Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
         }
     }
@@ -264,6 +277,7 @@ impl Operation {
             // STS's constraints come before its permissions; EC2's model has none.
             Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => Ok(()),
             Self::Iam(operation) => iam::validate(operation, members, validation),
+            Self::Organizations(operation) => organizations::validate(operation, members, validation),
         }
     }
 
@@ -296,12 +310,18 @@ impl Operation {
                 let input = iam::model::Input::parse(operation, members)?;
                 iam::execute(permitted, caller, input, context, world)
             }
+            (Self::Organizations(operation), Some(_)) => {
+                Ok(organizations::execute(operation, caller, members, context, world)?.to_value())
+            }
             (Self::Sts(operation), permitted) => {
                 let input = sts::model::Input::parse(operation, members)?;
                 Ok(sts::execute(permitted, caller, input, context, world)?.to_value())
             }
             (Self::NotSupported(service, name), _) => Err(refuse_not_supported(service, name).into()),
-            (Self::Account(_) | Self::CloudTrail(_) | Self::Ec2(_) | Self::Iam(_), None) => {
+            (
+                Self::Account(_) | Self::CloudTrail(_) | Self::Ec2(_) | Self::Iam(_) | Self::Organizations(_),
+                None,
+            ) => {
                 unreachable!("INVARIANT: `access` asks for a permission for these services")
             }
         }

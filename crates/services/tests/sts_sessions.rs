@@ -17,7 +17,7 @@ use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState, RegionOpt};
 use services::state::identity::{Credential, Role, User};
 use services::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit, PolicyDocument,
 };
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
@@ -180,6 +180,7 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
             joined_method: "CREATED".to_owned(),
             policies,
             tags: BTreeMap::new(),
+            closure: None,
         };
         world.put(member, membership);
     }
@@ -189,7 +190,9 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
         kind: kind.to_owned(),
         name: "test".to_owned(),
         description: String::new(),
-        document: policy(document),
+        document: PolicyDocument::Authorization(policy(document)),
+        tags: BTreeMap::new(),
+        updated_at: None,
     };
     world.put("p-test", stored);
 }

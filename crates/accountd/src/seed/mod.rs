@@ -22,7 +22,9 @@ use std::path::Path;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::organizations::index;
 use services::state::account::{ContactInformation, EmailOwner, OrganizationRegionRequests};
+use services::state::organization::OrganizationCounts;
 use services::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 use account::{AccountDraft, read_account};
@@ -242,14 +244,18 @@ fn write_region_requests(draft: &Draft<'_>, tree: &Tree, now: Timestamp, world: 
 }
 
 fn write_tree(tree: Tree, world: &mut World<'_>) {
+    let mut counts = OrganizationCounts::default();
     for unit in tree.units {
-        world.put(&unit.id.clone(), unit);
+        counts.units += u32::from(unit.parent_id.is_some());
+        index::put_unit(unit, world);
     }
     for policy in tree.policies {
-        world.put(&policy.id.clone(), policy);
+        *counts.policies.entry(policy.kind.clone()).or_default() += 1;
+        index::put_policy(policy, world);
     }
     for (account, membership) in tree.members {
-        world.put(account.as_str(), membership);
+        index::put_member(account, membership, world);
     }
+    world.put(&tree.organization.id, counts);
     world.put(&tree.organization.id.clone(), tree.organization);
 }

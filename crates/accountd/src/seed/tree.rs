@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit, PolicyDocument,
 };
 
 use super::account::AccountDraft;
@@ -69,6 +69,7 @@ pub(super) fn resolve(
                 joined_method: if created { "CREATED" } else { "INVITED" }.to_owned(),
                 policies: targets.attached(&member.item, &member.attachments),
                 tags: member.tags.clone(),
+                closure: None,
             };
             (*account, membership)
         })
@@ -130,7 +131,9 @@ fn policies(draft: &OrganizationDraft<'_>, organization_id: &str) -> Vec<Organiz
             kind: SERVICE_CONTROL_POLICY.to_owned(),
             name: policy.name.clone(),
             description: policy.description.clone(),
-            document: policy.document.clone(),
+            document: PolicyDocument::Authorization(policy.document.clone()),
+            tags: BTreeMap::new(),
+            updated_at: None,
         });
     }
     policies

@@ -23,6 +23,7 @@ use crate::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use crate::state::email;
 use crate::state::message::Message;
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};
@@ -76,6 +77,7 @@ pub fn execute(
 ) -> Result<Output, Failure> {
     let operation = input.operation();
     let mut account = Opened::open(permitted, world)?;
+    refuse_not_there_yet(&account.account, caller, operation, context, world)?;
     if !operation.shape().read_only {
         refuse_closed(&account.account, caller, operation)?;
     }
@@ -186,6 +188,26 @@ impl Opened {
     }
 }
 
+/// F-ORGS-CREATE-2: an account whose creation is not complete, and one that is closed for good, cannot be named by its
+/// organization; it is refused as an unknown one is (F-ORG-6).
+fn refuse_not_there_yet(
+    account: &Account,
+    caller: &Caller,
+    operation: Operation,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<(), Failure> {
+    if account.id == caller.account() {
+        return Ok(());
+    }
+    match world.get::<Membership>(account.id.as_str())? {
+        Some(membership) if !membership.is_visible_at(context.now) => {
+            Err(access::access_denied(caller, operation, None).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// F-STATE-1 (*assumed*): a closed or suspended account can still be read, but not changed.
 fn refuse_closed(account: &Account, caller: &Caller, operation: Operation) -> Result<(), Refusal> {
     match account.state {
@@ -214,15 +236,11 @@ fn switch_region(
     Ok(())
 }
 
-/// Whether an account claims this address. The index is a hint: an account that has moved to another address
-/// keeps its old entry until somebody else takes the address.
+/// Whether an account claims this address.
 fn address_use(address: &str, now: Timestamp, world: &World<'_>) -> Result<AddressUse, Fault> {
-    let address = address.trim().to_lowercase();
-    let Some(owner) = world.get::<EmailOwner>(&address)? else { return Ok(AddressUse::Free) };
-    let account = world.get::<Account>(owner.account.as_str())?;
-    Ok(match account.is_some_and(|account| account.claims_email(&address, now)) {
-        true => AddressUse::InUse,
-        false => AddressUse::Free,
+    Ok(match email::account_using(address, now, world)? {
+        Some(_) => AddressUse::InUse,
+        None => AddressUse::Free,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws::arn::AccountId;
+use aws::policy::Policy;
 
 use crate::state::organization::{Membership, Organization, OrganizationPolicy, OrganizationalUnit};
 use crate::world::{Fault, World};
@@ -87,7 +88,11 @@ impl Ancestry {
         kind: &str,
         world: &World<'_>,
     ) -> Result<Vec<PolicyOfLevel>, Fault> {
-        let mut level = Vec::with_capacity(ids.len());
+        let mut level = Vec::with_capacity(ids.len() + 1);
+        // F-ORGS-RCP-1: RCPFullAWSAccess is attached everywhere as long as the type is enabled, and cannot be detached.
+        if kind == RESOURCE_CONTROL_POLICY {
+            level.push(PolicyOfLevel::FullAwsAccess);
+        }
         for id in ids {
             if id == FULL_AWS_ACCESS_ID {
                 if kind == SERVICE_CONTROL_POLICY {
@@ -96,8 +101,11 @@ impl Ancestry {
                 continue;
             }
             let policy = found(world.get::<OrganizationPolicy>(id)?, "policy")?;
-            if policy.kind == kind {
-                level.push(PolicyOfLevel::Stored(policy));
+            if policy.kind == kind
+                && let Some(document) = policy.document.authorization()
+            {
+                let (id, document) = (policy.id.clone(), document.clone());
+                level.push(PolicyOfLevel::Stored(AuthorizationPolicy { id, document }));
             }
         }
         Ok(level)
@@ -106,10 +114,19 @@ impl Ancestry {
 
 /// A policy that is attached somewhere on the way.
 pub enum PolicyOfLevel {
-    /// The AWS-managed one that allows everything.
+    /// The AWS-managed one that allows everything: `FullAWSAccess`, or for resource control policies
+    /// `RCPFullAWSAccess`.
     FullAwsAccess,
     /// One of the organization's own.
-    Stored(Arc<OrganizationPolicy>),
+    Stored(AuthorizationPolicy),
+}
+
+/// A service or resource control policy.
+pub struct AuthorizationPolicy {
+    /// `p-…`
+    pub id: String,
+    /// Its document.
+    pub document: Policy,
 }
 
 fn found<T>(document: Option<Arc<T>>, what: &str) -> Result<Arc<T>, Fault> {

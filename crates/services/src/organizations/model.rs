@@ -19,7 +19,16 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] = &[];
+pub const NOT_SUPPORTED: &[&str] = &[
+    "DescribeResponsibilityTransfer",
+    "InviteOrganizationToTransferResponsibility",
+    "ListAccountsWithInvalidEffectivePolicy",
+    "ListEffectivePolicyValidationErrors",
+    "ListInboundResponsibilityTransfers",
+    "ListOutboundResponsibilityTransfers",
+    "TerminateResponsibilityTransfer",
+    "UpdateResponsibilityTransfer",
+];
 
 string_shape! { AccountArn {
     pattern: r"^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}",
@@ -68,11 +77,6 @@ string_shape! { ResourcePolicyArn {
 } }
 string_shape! { ResourcePolicyContent { min: 1, max: 40_000, pattern: r"[\s\S]*", } }
 string_shape! { ResourcePolicyId { max: 131, pattern: "^rp-[0-9a-zA-Z_]{4,128}$", } }
-string_shape! { ResponsibilityTransferArn {
-    pattern: r"^arn:[a-z0-9][a-z0-9-.]{0,62}:organizations::\d{12}:transfer\/o-[a-z0-9]{10,32}\/(billing)\/(inbound|outbound)\/rt-[0-9a-z]{8,32}$",
-} }
-string_shape! { ResponsibilityTransferId { pattern: "^rt-[0-9a-z]{8,32}$", } }
-string_shape! { ResponsibilityTransferName { min: 1, max: 128, pattern: "^[ -~]+$", sensitive: true, } }
 string_shape! { RoleName { max: 64, pattern: r"[\w+=,.@-]{1,64}", } }
 string_shape! { RootArn {
     pattern: r"^arn:aws:organizations::\d{12}:root\/o-[a-z0-9]{10,32}\/r-[0-9a-z]{4,32}",
@@ -306,15 +310,6 @@ enum_shape! { PolicyTypeStatus {
     PendingEnable = "PENDING_ENABLE",
     PendingDisable = "PENDING_DISABLE",
 } }
-enum_shape! { ResponsibilityTransferStatus {
-    Requested = "REQUESTED",
-    Declined = "DECLINED",
-    Canceled = "CANCELED",
-    Expired = "EXPIRED",
-    Accepted = "ACCEPTED",
-    Withdrawn = "WITHDRAWN",
-} }
-enum_shape! { ResponsibilityTransferType { Billing = "BILLING", } }
 enum_shape! { TargetType { Account = "ACCOUNT", OrganizationalUnit = "ORGANIZATIONAL_UNIT", Root = "ROOT", } }
 
 integer_shape! { MaxResults: Integer { min: 1, max: 20, } }
@@ -325,7 +320,6 @@ list_shape! { CreateAccountStates { member: CreateAccountState, } }
 list_shape! { CreateAccountStatuses { member: CreateAccountStatus, } }
 list_shape! { DelegatedAdministrators { member: DelegatedAdministrator, } }
 list_shape! { DelegatedServices { member: DelegatedService, } }
-list_shape! { EffectivePolicyValidationErrors { member: EffectivePolicyValidationError, } }
 list_shape! { EnabledServicePrincipals { member: EnabledServicePrincipal, } }
 list_shape! { HandshakeParties { member: HandshakeParty, } }
 list_shape! { HandshakeResources { member: HandshakeResource, } }
@@ -334,10 +328,8 @@ list_shape! { OrganizationalUnits { member: OrganizationalUnit, } }
 list_shape! { Parents { member: Parent, } }
 list_shape! { Paths { member: Path, } }
 list_shape! { Policies { member: PolicySummary, } }
-list_shape! { PolicyIds { member: PolicyId, } }
 list_shape! { PolicyTargets { member: PolicyTargetSummary, } }
 list_shape! { PolicyTypes { member: PolicyTypeSummary, } }
-list_shape! { ResponsibilityTransfers { member: ResponsibilityTransfer, } }
 list_shape! { Roots { member: Root, } }
 list_shape! { TagKeys { member: TagKey, } }
 list_shape! { Tags { member: Tag, } }
@@ -504,12 +496,6 @@ structure! { #[derive(Default)] DescribePolicyResponse {
 structure! { #[derive(Default)] DescribeResourcePolicyResponse {
     resource_policy: optional ResourcePolicy = "ResourcePolicy",
 } }
-structure! { DescribeResponsibilityTransferRequest {
-    id: required ResponsibilityTransferId = "Id",
-} }
-structure! { #[derive(Default)] DescribeResponsibilityTransferResponse {
-    responsibility_transfer: optional ResponsibilityTransfer = "ResponsibilityTransfer",
-} }
 structure! { DetachPolicyRequest {
     policy_id: required PolicyId = "PolicyId",
     target_id: required PolicyTargetId = "TargetId",
@@ -529,12 +515,6 @@ structure! { #[derive(Default)] EffectivePolicy {
     last_updated_timestamp: optional Timestamp = "LastUpdatedTimestamp",
     target_id: optional PolicyTargetId = "TargetId",
     policy_type: optional EffectivePolicyType = "PolicyType",
-} }
-structure! { #[derive(Default)] EffectivePolicyValidationError {
-    error_code: optional String = "ErrorCode",
-    error_message: optional String = "ErrorMessage",
-    path_to_error: optional String = "PathToError",
-    contributing_policies: optional PolicyIds = "ContributingPolicies",
 } }
 structure! { EnableAWSServiceAccessRequest {
     service_principal: required ServicePrincipal = "ServicePrincipal",
@@ -585,17 +565,6 @@ structure! { InviteAccountToOrganizationRequest {
 structure! { #[derive(Default)] InviteAccountToOrganizationResponse {
     handshake: optional Handshake = "Handshake",
 } }
-structure! { InviteOrganizationToTransferResponsibilityRequest {
-    r#type: required ResponsibilityTransferType = "Type",
-    target: required HandshakeParty = "Target",
-    notes: optional HandshakeNotes = "Notes",
-    start_timestamp: required Timestamp = "StartTimestamp",
-    source_name: required ResponsibilityTransferName = "SourceName",
-    tags: optional Tags = "Tags",
-} }
-structure! { #[derive(Default)] InviteOrganizationToTransferResponsibilityResponse {
-    handshake: optional Handshake = "Handshake",
-} }
 structure! { #[derive(Default)] ListAWSServiceAccessForOrganizationRequest {
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -619,16 +588,6 @@ structure! { #[derive(Default)] ListAccountsRequest {
 } }
 structure! { #[derive(Default)] ListAccountsResponse {
     accounts: optional Accounts = "Accounts",
-    next_token: optional NextToken = "NextToken",
-} }
-structure! { ListAccountsWithInvalidEffectivePolicyRequest {
-    policy_type: required EffectivePolicyType = "PolicyType",
-    next_token: optional NextToken = "NextToken",
-    max_results: optional MaxResults = "MaxResults",
-} }
-structure! { #[derive(Default)] ListAccountsWithInvalidEffectivePolicyResponse {
-    accounts: optional Accounts = "Accounts",
-    policy_type: optional EffectivePolicyType = "PolicyType",
     next_token: optional NextToken = "NextToken",
 } }
 structure! { ListChildrenRequest {
@@ -668,20 +627,6 @@ structure! { #[derive(Default)] ListDelegatedServicesForAccountResponse {
     delegated_services: optional DelegatedServices = "DelegatedServices",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListEffectivePolicyValidationErrorsRequest {
-    account_id: required AccountId = "AccountId",
-    policy_type: required EffectivePolicyType = "PolicyType",
-    next_token: optional NextToken = "NextToken",
-    max_results: optional MaxResults = "MaxResults",
-} }
-structure! { #[derive(Default)] ListEffectivePolicyValidationErrorsResponse {
-    account_id: optional AccountId = "AccountId",
-    policy_type: optional EffectivePolicyType = "PolicyType",
-    path: optional Path = "Path",
-    evaluation_timestamp: optional Timestamp = "EvaluationTimestamp",
-    next_token: optional NextToken = "NextToken",
-    effective_policy_validation_errors: optional EffectivePolicyValidationErrors = "EffectivePolicyValidationErrors",
-} }
 structure! { #[derive(Default)] ListHandshakesForAccountRequest {
     filter: optional HandshakeFilter = "Filter",
     next_token: optional NextToken = "NextToken",
@@ -700,16 +645,6 @@ structure! { #[derive(Default)] ListHandshakesForOrganizationResponse {
     handshakes: optional Handshakes = "Handshakes",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListInboundResponsibilityTransfersRequest {
-    r#type: required ResponsibilityTransferType = "Type",
-    id: optional ResponsibilityTransferId = "Id",
-    next_token: optional NextToken = "NextToken",
-    max_results: optional MaxResults = "MaxResults",
-} }
-structure! { #[derive(Default)] ListInboundResponsibilityTransfersResponse {
-    responsibility_transfers: optional ResponsibilityTransfers = "ResponsibilityTransfers",
-    next_token: optional NextToken = "NextToken",
-} }
 structure! { ListOrganizationalUnitsForParentRequest {
     parent_id: required ParentId = "ParentId",
     next_token: optional NextToken = "NextToken",
@@ -717,15 +652,6 @@ structure! { ListOrganizationalUnitsForParentRequest {
 } }
 structure! { #[derive(Default)] ListOrganizationalUnitsForParentResponse {
     organizational_units: optional OrganizationalUnits = "OrganizationalUnits",
-    next_token: optional NextToken = "NextToken",
-} }
-structure! { ListOutboundResponsibilityTransfersRequest {
-    r#type: required ResponsibilityTransferType = "Type",
-    next_token: optional NextToken = "NextToken",
-    max_results: optional MaxResults = "MaxResults",
-} }
-structure! { #[derive(Default)] ListOutboundResponsibilityTransfersResponse {
-    responsibility_transfers: optional ResponsibilityTransfers = "ResponsibilityTransfers",
     next_token: optional NextToken = "NextToken",
 } }
 structure! { ListParentsRequest {
@@ -849,18 +775,6 @@ structure! { #[derive(Default)] ResourcePolicySummary {
     id: optional ResourcePolicyId = "Id",
     arn: optional ResourcePolicyArn = "Arn",
 } }
-structure! { #[derive(Default)] ResponsibilityTransfer {
-    arn: optional ResponsibilityTransferArn = "Arn",
-    name: optional ResponsibilityTransferName = "Name",
-    id: optional ResponsibilityTransferId = "Id",
-    r#type: optional ResponsibilityTransferType = "Type",
-    status: optional ResponsibilityTransferStatus = "Status",
-    source: optional TransferParticipant = "Source",
-    target: optional TransferParticipant = "Target",
-    start_timestamp: optional Timestamp = "StartTimestamp",
-    end_timestamp: optional Timestamp = "EndTimestamp",
-    active_handshake_id: optional HandshakeId = "ActiveHandshakeId",
-} }
 structure! { #[derive(Default)] Root {
     id: optional RootId = "Id",
     arn: optional RootArn = "Arn",
@@ -874,17 +788,6 @@ structure! { Tag {
 structure! { TagResourceRequest {
     resource_id: required TaggableResourceId = "ResourceId",
     tags: required Tags = "Tags",
-} }
-structure! { TerminateResponsibilityTransferRequest {
-    id: required ResponsibilityTransferId = "Id",
-    end_timestamp: optional Timestamp = "EndTimestamp",
-} }
-structure! { #[derive(Default)] TerminateResponsibilityTransferResponse {
-    responsibility_transfer: optional ResponsibilityTransfer = "ResponsibilityTransfer",
-} }
-structure! { #[derive(Default)] TransferParticipant {
-    management_account_id: optional AccountId = "ManagementAccountId",
-    management_account_email: optional Email = "ManagementAccountEmail",
 } }
 structure! { UntagResourceRequest {
     resource_id: required TaggableResourceId = "ResourceId",
@@ -905,13 +808,6 @@ structure! { UpdatePolicyRequest {
 } }
 structure! { #[derive(Default)] UpdatePolicyResponse {
     policy: optional Policy = "Policy",
-} }
-structure! { UpdateResponsibilityTransferRequest {
-    id: required ResponsibilityTransferId = "Id",
-    name: required ResponsibilityTransferName = "Name",
-} }
-structure! { #[derive(Default)] UpdateResponsibilityTransferResponse {
-    responsibility_transfer: optional ResponsibilityTransfer = "ResponsibilityTransfer",
 } }
 
 exception! { AWSOrganizationsNotInUseException("AWSOrganizationsNotInUseException", 400, "Message") {
@@ -999,9 +895,6 @@ exception! { InvalidInputException("InvalidInputException", 400, "Message") {
     message: optional String = "Message",
     reason: optional InvalidInputExceptionReason = "Reason",
 } }
-exception! { InvalidResponsibilityTransferTransitionException("InvalidResponsibilityTransferTransitionException", 400, "Message") {
-    message: optional String = "Message",
-} }
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocumentException", 400, "Message") {
     message: optional String = "Message",
 } }
@@ -1042,12 +935,6 @@ exception! { PolicyTypeNotEnabledException("PolicyTypeNotEnabledException", 400,
     message: optional String = "Message",
 } }
 exception! { ResourcePolicyNotFoundException("ResourcePolicyNotFoundException", 400, "Message") {
-    message: optional String = "Message",
-} }
-exception! { ResponsibilityTransferAlreadyInStatusException("ResponsibilityTransferAlreadyInStatusException", 400, "Message") {
-    message: optional String = "Message",
-} }
-exception! { ResponsibilityTransferNotFoundException("ResponsibilityTransferNotFoundException", 400, "Message") {
     message: optional String = "Message",
 } }
 exception! { RootNotFoundException("RootNotFoundException", 400, "Message") {
@@ -1098,7 +985,6 @@ errors! {
     HandshakeNotFoundException,
     InvalidHandshakeTransitionException,
     InvalidInputException,
-    InvalidResponsibilityTransferTransitionException,
     MalformedPolicyDocumentException,
     MasterCannotLeaveOrganizationException,
     OrganizationNotEmptyException,
@@ -1113,8 +999,6 @@ errors! {
     PolicyTypeNotAvailableForOrganizationException,
     PolicyTypeNotEnabledException,
     ResourcePolicyNotFoundException,
-    ResponsibilityTransferAlreadyInStatusException,
-    ResponsibilityTransferNotFoundException,
     RootNotFoundException,
     ServiceException,
     SourceParentNotFoundException,
@@ -1322,15 +1206,6 @@ operations! { SERVICE {
             ConstraintViolationException,
         ],
     }
-    DescribeResponsibilityTransfer {
-        input: DescribeResponsibilityTransferRequest,
-        output: DescribeResponsibilityTransferResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ResponsibilityTransferNotFoundException,
-            InvalidInputException, ServiceException, TooManyRequestsException,
-            UnsupportedAPIEndpointException,
-        ],
-    }
     DetachPolicy {
         input: DetachPolicyRequest,
         errors: [
@@ -1396,16 +1271,6 @@ operations! { SERVICE {
             FinalizingOrganizationException, ServiceException, TooManyRequestsException,
         ],
     }
-    InviteOrganizationToTransferResponsibility {
-        input: InviteOrganizationToTransferResponsibilityRequest,
-        output: InviteOrganizationToTransferResponsibilityResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ConcurrentModificationException,
-            ConstraintViolationException, DuplicateHandshakeException, HandshakeConstraintViolationException,
-            InvalidInputException, ServiceException, TooManyRequestsException,
-            UnsupportedAPIEndpointException,
-        ],
-    }
     LeaveOrganization {
         errors: [
             AccessDeniedException, AccountNotFoundException, AWSOrganizationsNotInUseException,
@@ -1436,15 +1301,6 @@ operations! { SERVICE {
         errors: [
             AccessDeniedException, AWSOrganizationsNotInUseException, InvalidInputException,
             ParentNotFoundException, ServiceException, TooManyRequestsException,
-        ],
-    }
-    ListAccountsWithInvalidEffectivePolicy {
-        input: ListAccountsWithInvalidEffectivePolicyRequest,
-        output: ListAccountsWithInvalidEffectivePolicyResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ConstraintViolationException,
-            EffectivePolicyNotFoundException, ServiceException, TooManyRequestsException,
-            InvalidInputException, UnsupportedAPIEndpointException,
         ],
     }
     ListChildren {
@@ -1481,15 +1337,6 @@ operations! { SERVICE {
             TooManyRequestsException, ServiceException, UnsupportedAPIEndpointException,
         ],
     }
-    ListEffectivePolicyValidationErrors {
-        input: ListEffectivePolicyValidationErrorsRequest,
-        output: ListEffectivePolicyValidationErrorsResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ConstraintViolationException,
-            EffectivePolicyNotFoundException, ServiceException, TooManyRequestsException,
-            AccountNotFoundException, InvalidInputException, UnsupportedAPIEndpointException,
-        ],
-    }
     ListHandshakesForAccount {
         input: ListHandshakesForAccountRequest,
         output: ListHandshakesForAccountResponse,
@@ -1506,30 +1353,12 @@ operations! { SERVICE {
             InvalidInputException, ServiceException, TooManyRequestsException,
         ],
     }
-    ListInboundResponsibilityTransfers {
-        input: ListInboundResponsibilityTransfersRequest,
-        output: ListInboundResponsibilityTransfersResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ResponsibilityTransferNotFoundException,
-            ConstraintViolationException, InvalidInputException, ServiceException, TooManyRequestsException,
-            UnsupportedAPIEndpointException,
-        ],
-    }
     ListOrganizationalUnitsForParent {
         input: ListOrganizationalUnitsForParentRequest,
         output: ListOrganizationalUnitsForParentResponse,
         errors: [
             AccessDeniedException, AWSOrganizationsNotInUseException, InvalidInputException,
             ParentNotFoundException, ServiceException, TooManyRequestsException,
-        ],
-    }
-    ListOutboundResponsibilityTransfers {
-        input: ListOutboundResponsibilityTransfersRequest,
-        output: ListOutboundResponsibilityTransfersResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ConstraintViolationException,
-            InvalidInputException, ServiceException, TooManyRequestsException,
-            UnsupportedAPIEndpointException,
         ],
     }
     ListParents {
@@ -1624,16 +1453,6 @@ operations! { SERVICE {
             TooManyRequestsException,
         ],
     }
-    TerminateResponsibilityTransfer {
-        input: TerminateResponsibilityTransferRequest,
-        output: TerminateResponsibilityTransferResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ConcurrentModificationException,
-            ConstraintViolationException, InvalidInputException, ResponsibilityTransferNotFoundException,
-            ServiceException, TooManyRequestsException, UnsupportedAPIEndpointException,
-            ResponsibilityTransferAlreadyInStatusException, InvalidResponsibilityTransferTransitionException,
-        ],
-    }
     UntagResource {
         input: UntagResourceRequest,
         errors: [
@@ -1659,15 +1478,6 @@ operations! { SERVICE {
             ConstraintViolationException, DuplicatePolicyException, InvalidInputException,
             MalformedPolicyDocumentException, PolicyNotFoundException, ServiceException,
             TooManyRequestsException, UnsupportedAPIEndpointException, PolicyChangesInProgressException,
-        ],
-    }
-    UpdateResponsibilityTransfer {
-        input: UpdateResponsibilityTransferRequest,
-        output: UpdateResponsibilityTransferResponse,
-        errors: [
-            AccessDeniedException, AWSOrganizationsNotInUseException, ResponsibilityTransferNotFoundException,
-            ConstraintViolationException, InvalidInputException, ServiceException, TooManyRequestsException,
-            UnsupportedAPIEndpointException,
         ],
     }
 } }

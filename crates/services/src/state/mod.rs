@@ -4,6 +4,7 @@
 //! older one wrote. None of these types prints itself: they hold contact values, codes and secrets.
 
 pub mod account;
+pub mod email;
 pub mod identity;
 pub mod message;
 pub mod organization;

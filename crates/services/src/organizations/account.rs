@@ -1,0 +1,151 @@
+//! The accounts of an organization.
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+
+use super::listing::{Entry, Listing};
+use super::model::{
+    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, DescribeAccountRequest,
+    DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
+    ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
+};
+use super::place::{Member, Place};
+use super::{Call, arn, index, refusal, root_and_units};
+use crate::failure::Failure;
+use crate::state::account::AccountState as Stored;
+use crate::state::organization::{Child, Membership, OrganizationEntity};
+use crate::world::{Fault, World};
+
+/// Status and state of a member at an instant.
+///
+/// F-ORGS-CLOSE-1: a closure is PENDING_CLOSURE until it is complete, then SUSPENDED. Without one the account's own
+/// state decides, as a seed file may give it.
+pub(super) fn status_at(
+    membership: &Membership,
+    state: Stored,
+    now: Timestamp,
+) -> (AccountStatus, AccountState) {
+    match (&membership.closure, state) {
+        (Some(closure), _) if now < closure.completes_at => {
+            (AccountStatus::PendingClosure, AccountState::PendingClosure)
+        }
+        (Some(_), _) | (None, Stored::Suspended) => (AccountStatus::Suspended, AccountState::Suspended),
+        (None, Stored::Closed) => (AccountStatus::Suspended, AccountState::Closed),
+        (None, Stored::PendingActivation) => (AccountStatus::Active, AccountState::PendingActivation),
+        (None, Stored::Active) => (AccountStatus::Active, AccountState::Active),
+    }
+}
+
+/// How a member joined.
+pub(super) fn joined_method(membership: &Membership) -> Option<AccountJoinedMethod> {
+    membership.joined_method.parse().ok()
+}
+
+/// F-ORGS-ACC-1: name and address are the account's own, so that a change in Account Management shows at once.
+fn show(place: &Place, member: &Member, call: &Call<'_>, world: &World<'_>) -> Result<Shown, Fault> {
+    let (account, membership) = (&member.account, &member.membership);
+    let (status, state) = status_at(membership, account.state, call.context.now);
+    let unit = place
+        .unit(&membership.parent_id, world)?
+        .ok_or_else(|| Fault::Broken("a membership refers to an absent parent".into()))?;
+    let path = format!("{}{}/", root_and_units::path(&unit, world)?, account.id);
+    Ok(Shown {
+        id: Some(account.id.as_str().into()),
+        arn: Some(arn::account(&place.organization, account.id).into()),
+        email: Some(account.email_at(call.context.now).into()),
+        name: Some(account.name.as_str().into()),
+        status: Some(status),
+        state: Some(state),
+        paths: Some(vec![path.into()]),
+        joined_method: joined_method(membership),
+        joined_timestamp: Some(membership.joined_at),
+    })
+}
+
+/// The member with this id.
+///
+/// # Errors
+/// F-ORGS-ACC-2: `AccountNotFoundException`, also before the account's creation is complete.
+pub(super) fn member(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Member, Failure> {
+    place.member(id, call, world)?.ok_or_else(|| refusal::account_not_found().into())
+}
+
+/// DescribeAccount.
+pub(super) fn describe(
+    place: &Place,
+    input: DescribeAccountRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<DescribeAccountResponse, Failure> {
+    let member = member(place, input.account_id.as_str(), call, world)?;
+    Ok(DescribeAccountResponse { account: Some(show(place, &member, call, world)?) })
+}
+
+fn entry(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Entry<Shown>, Failure> {
+    let member = place.member(id, call, world)?;
+    Ok(member.map(|member| show(place, &member, call, world)).transpose()?.into())
+}
+
+/// ListAccounts, in order of ids.
+pub(super) fn list(
+    place: &Place,
+    input: ListAccountsRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListAccountsResponse, Failure> {
+    let token = input.next_token.as_ref();
+    let listing = Listing::open(call.operation, call.caller, &[], token, input.max_results, call.context)?;
+    let prefix = index::of(&place.organization.id);
+    let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
+        // Accounts come first in the order of keys.
+        if id.parse::<AccountId>().is_err() {
+            return Ok(Entry::End);
+        }
+        entry(place, id, call, world)
+    })?;
+    Ok(ListAccountsResponse { accounts: Some(accounts), next_token })
+}
+
+/// ListAccountsForParent: those directly below it.
+pub(super) fn list_for_parent(
+    place: &Place,
+    input: ListAccountsForParentRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListAccountsForParentResponse, Failure> {
+    let parent = root_and_units::parent(place, input.parent_id.as_str(), world)?;
+    let token = input.next_token.as_ref();
+    let listing =
+        Listing::open(call.operation, call.caller, &[&parent.id], token, input.max_results, call.context)?;
+    let prefix = index::children(&parent.id, index::ACCOUNT);
+    let (accounts, next_token) =
+        listing.over::<Child, _>(&prefix, world, |id| entry(place, id, call, world))?;
+    Ok(ListAccountsForParentResponse { accounts: Some(accounts), next_token })
+}
+
+/// MoveAccount.
+///
+/// # Errors
+/// F-ORGS-MOVE-1: in this order `AccountNotFoundException`, `SourceParentNotFoundException`,
+/// `DestinationParentNotFoundException`, `AccountNotFoundException` where the source is not the account's parent
+/// (recorded), `DuplicateAccountException` where the destination is.
+pub(super) fn move_account(
+    place: &Place,
+    input: MoveAccountRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let member = member(place, input.account_id.as_str(), call, world)?;
+    let source = place.unit(input.source_parent_id.as_str(), world)?;
+    let source = source.ok_or_else(refusal::source_parent_not_found)?;
+    let destination = place.unit(input.destination_parent_id.as_str(), world)?;
+    let destination = destination.ok_or_else(refusal::destination_parent_not_found)?;
+    if source.id != member.membership.parent_id {
+        return Err(refusal::account_not_found().into());
+    }
+    if destination.id == source.id {
+        return Err(refusal::duplicate_account().into());
+    }
+    index::move_member(member.account.id, (*member.membership).clone(), &destination.id, world);
+    Ok(index::hold_unit(&destination.id, world)?)
+}

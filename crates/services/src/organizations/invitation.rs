@@ -1,0 +1,184 @@
+//! Invitations of accounts to an organization, and joining it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use jiff::SignedDuration;
+
+use super::create_account::{MAX_ACCOUNTS, member_count};
+use super::handshake::{REQUESTED, is_migrating, put, show};
+use super::leaving::changes;
+use super::model::{
+    HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
+    InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
+    InviteAccountToOrganizationResponse,
+};
+use super::organization::{email_of, new_id};
+use super::place::Place;
+use super::{Call, index, refusal, roles, root_and_units, tag};
+use crate::failure::Failure;
+use crate::state::account::Account;
+use crate::state::email;
+use crate::state::organization::{FeatureSet, Handshake, Membership, Organization, Recipient};
+use crate::world::{Fault, World};
+
+/// F-ORGS-INVITE-1: an invitation expires after 15 days.
+const INVITATION_DAYS: i64 = 15;
+
+/// The handshake that carries something from the organization to a recipient.
+pub(super) fn new_handshake(
+    place: &Place,
+    action: &str,
+    recipient: Recipient,
+    id: String,
+    lasts_days: i64,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<Handshake, Failure> {
+    let organization = &place.organization;
+    let management_account = organization.management_account;
+    let name = world.get::<Account>(management_account.as_str())?.map(|account| account.name.clone());
+    let lifetime = SignedDuration::from_hours(24 * lasts_days);
+    Ok(Handshake {
+        id,
+        action: action.to_owned(),
+        organization_id: organization.id.clone(),
+        management_account,
+        management_email: email_of(management_account, call, world)?,
+        management_name: name.unwrap_or_default(),
+        feature_set: organization.feature_set,
+        recipient,
+        state: REQUESTED.to_owned(),
+        requested_at: call.context.now,
+        expires_at: call.context.now.saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
+        resolved_at: None,
+        notes: None,
+        tags: BTreeMap::new(),
+        parent: None,
+        unanswered: BTreeSet::new(),
+    })
+}
+
+/// InviteAccountToOrganization.
+///
+/// # Errors
+/// F-ORGS-INVITE-2: INVALID_PARTY_TYPE_TARGET for an organization, INVALID_PATTERN for what is no account id,
+/// INVALID_EMAIL_ADDRESS_TARGET for what is no address; ALREADY_IN_AN_ORGANIZATION for a member of this one;
+/// INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES; `DuplicateHandshakeException`; ACCOUNT_NUMBER_LIMIT_EXCEEDED, open
+/// invitations included.
+pub(super) fn invite(
+    place: &Place,
+    input: InviteAccountToOrganizationRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<InviteAccountToOrganizationResponse, Failure> {
+    let now = call.context.now;
+    let organization_id = &place.organization.id;
+    let tags = tag::read(input.tags)?;
+    let recipient = recipient(input.target.r#type, input.target.id.as_str())?;
+    let account = account_of(&recipient, call, world)?;
+    if let Some(account) = account {
+        let membership = world.get::<Membership>(account.as_str())?;
+        if membership.is_some_and(|membership| membership.organization_id == *organization_id) {
+            return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
+        }
+    }
+    let mut changes = changes(organization_id, world)?;
+    changes.invitations.retain(|_, expires_at| *expires_at > now);
+    if is_migrating(changes.all_features.as_deref(), call, world)? {
+        return Err(refusal::handshake_constraint(Constraint::InviteDisabledDuringEnableAllFeatures).into());
+    }
+    for open in changes.invitations.keys() {
+        let Some(other) = world.get::<Handshake>(open)? else { continue };
+        let same_account = account.is_some() && account_of(&other.recipient, call, world)? == account;
+        if same_account || other.recipient == recipient {
+            return Err(refusal::duplicate_handshake().into());
+        }
+    }
+    if member_count(organization_id, MAX_ACCOUNTS, world)? + changes.invitations.len() >= MAX_ACCOUNTS {
+        return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
+    }
+    let id = new_id(call.context, "h-", 10);
+    let mut handshake = new_handshake(place, "INVITE", recipient, id, INVITATION_DAYS, call, world)?;
+    handshake.notes = input.notes.map(|notes| notes.into_string());
+    handshake.tags = tags;
+    changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
+    world.put(organization_id, changes);
+    let shown = show(&handshake, now);
+    // An address that an account has is in that account's list.
+    put(handshake, account, world);
+    Ok(InviteAccountToOrganizationResponse { handshake: Some(shown) })
+}
+
+fn recipient(kind: HandshakePartyType, id: &str) -> Result<Recipient, Failure> {
+    let refuse = |reason| Err(refusal::invalid_input(reason).into());
+    match kind {
+        HandshakePartyType::Account => match id.parse() {
+            Ok(account) => Ok(Recipient::Account(account)),
+            Err(_) => refuse(InvalidInput::InvalidPattern),
+        },
+        HandshakePartyType::Email => match id.split_once('@') {
+            Some((local, domain)) if !local.is_empty() && domain.contains('.') && !id.contains(' ') => {
+                Ok(Recipient::Email(id.to_owned()))
+            }
+            _ => refuse(InvalidInput::InvalidEmailAddressTarget),
+        },
+        HandshakePartyType::Organization => refuse(InvalidInput::InvalidPartyTypeTarget),
+    }
+}
+
+/// The account that a recipient is, as far as anybody knows.
+pub(super) fn account_of(
+    recipient: &Recipient,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<Option<AccountId>, Fault> {
+    match recipient {
+        Recipient::Account(account) => Ok(Some(*account)),
+        Recipient::Email(address) => email::account_using(address, call.context.now, world),
+        Recipient::Organization => Ok(None),
+    }
+}
+
+/// Accepts an invitation: the caller's account joins at the root.
+///
+/// # Errors
+/// F-ORGS-INVITE-3: ALREADY_IN_AN_ORGANIZATION; ACCOUNT_NUMBER_LIMIT_EXCEEDED; an organization that is gone has canceled
+/// its invitations.
+pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let account = call.caller.account();
+    if world.get::<Membership>(account.as_str())?.is_some() {
+        return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
+    }
+    let organization_id = &handshake.organization_id;
+    let organization =
+        world.get::<Organization>(organization_id)?.ok_or_else(refusal::handshake_not_found)?;
+    if member_count(organization_id, MAX_ACCOUNTS, world)? >= MAX_ACCOUNTS {
+        return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
+    }
+    forget_invitation(handshake, world)?;
+    let membership = Membership {
+        organization_id: organization_id.clone(),
+        parent_id: organization.root_id.clone(),
+        joined_at: call.context.now,
+        joined_method: "INVITED".to_owned(),
+        policies: root_and_units::initial_policies(&organization),
+        tags: handshake.tags.clone(),
+        closure: None,
+    };
+    index::put_member(account, membership, world);
+    if organization.feature_set == FeatureSet::All {
+        roles::ensure_service_linked(account, call.context, world)?;
+    }
+    Ok(())
+}
+
+/// An invitation that is answered counts no longer.
+pub(super) fn forget_invitation(handshake: &Handshake, world: &mut World<'_>) -> Result<(), Failure> {
+    if handshake.action == "INVITE" {
+        let mut changes = changes(&handshake.organization_id, world)?;
+        changes.invitations.remove(&handshake.id);
+        world.put(&handshake.organization_id, changes);
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The caller's place: its organization, and what it may do there.
+
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+use aws::authorization::{
+    AttachedPolicy, Decision, PolicySets, Request, RequestContext, ResourcePolicy, ResourcePolicyKind,
+    evaluate,
+};
+
+use super::model::{ConstraintViolationExceptionReason, Operation};
+use super::{Call, access, refusal};
+use crate::failure::Failure;
+use crate::iam::managed::FULL_AWS_ACCESS;
+use crate::state::account::Account;
+use crate::state::organization::{
+    FeatureSet, Membership, Organization, OrganizationResourcePolicy, OrganizationalUnit,
+};
+use crate::world::{Fault, World};
+
+/// Who may call an operation, beyond what IAM says. The API reference says so of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Callers {
+    /// Every account of the organization.
+    Everyone,
+    /// The management account, delegated administrators of any service, and whom the resource policy names.
+    Readers,
+    /// The management account, and whom the resource policy names.
+    PolicyAdministrators,
+    /// The management account alone.
+    Management,
+}
+
+/// F-ORGS-AUTH-2.
+fn callers(operation: Operation) -> Callers {
+    use Operation as O;
+    match operation {
+        O::DescribeOrganization | O::DescribeEffectivePolicy | O::LeaveOrganization => Callers::Everyone,
+        O::AttachPolicy
+        | O::DetachPolicy
+        | O::CreatePolicy
+        | O::UpdatePolicy
+        | O::DeletePolicy
+        | O::EnablePolicyType
+        | O::DisablePolicyType
+        | O::TagResource
+        | O::UntagResource => Callers::PolicyAdministrators,
+        read if super::is_read_only(read) => Callers::Readers,
+        _ => Callers::Management,
+    }
+}
+
+/// The caller's place in its organization.
+pub(crate) struct Place {
+    /// The caller's account.
+    pub(super) account: AccountId,
+    /// Its organization.
+    pub(super) organization: Arc<Organization>,
+}
+
+impl Place {
+    /// The place of an account, if it is in an organization.
+    pub(super) fn of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
+        let Some(membership) = world.get::<Membership>(account.as_str())? else { return Ok(None) };
+        if !membership.is_visible_at(call.context.now) {
+            return Ok(None);
+        }
+        let organization = world
+            .get::<Organization>(&membership.organization_id)?
+            .ok_or_else(|| Fault::Broken("a membership refers to an absent organization".into()))?;
+        Ok(Some(Self { account, organization }))
+    }
+
+    /// The caller's place, if it may call the operation.
+    ///
+    /// # Errors
+    /// F-ORGS-AUTH-1: `AWSOrganizationsNotInUseException` outside any organization. F-ORGS-AUTH-2:
+    /// `AccessDeniedException` for an account that may not, whatever IAM says.
+    pub(super) fn enter(call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
+        let place = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
+        let organization = &place.organization;
+        let may = match callers(call.operation) {
+            _ if place.is_management() => true,
+            Callers::Everyone => true,
+            Callers::Readers => {
+                organization.delegated_administrators.contains_key(&place.account)
+                    || place.is_granted(call, world)?
+            }
+            Callers::PolicyAdministrators => place.is_granted(call, world)?,
+            Callers::Management => false,
+        };
+        if may { Ok(place) } else { Err(refusal::access_denied().into()) }
+    }
+
+    /// F-ORGS-AUTH-3: whether the organization's resource policy allows the caller to do this. IAM's own decision was
+    /// made before.
+    fn is_granted(&self, call: &Call<'_>, world: &World<'_>) -> Result<bool, Failure> {
+        let organization = &self.organization;
+        let Some(stored) = world.get::<OrganizationResourcePolicy>(&organization.id)? else {
+            return Ok(false);
+        };
+        let access = access::access(call.operation, call.members, call.caller, world)?;
+        let mut context = RequestContext::for_caller(call.caller, []);
+        access::add_keys(&access, &mut context);
+        let request = Request {
+            caller: call.caller,
+            action: &access.action,
+            resource: &access.resource,
+            target_account: organization.management_account,
+            context: &context,
+        };
+        let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
+        let policy = AttachedPolicy { arn: None, policy: stored.document.clone() };
+        let sets = PolicySets {
+            identity: &everything,
+            resource: Some(ResourcePolicy {
+                policy: &policy,
+                owner: organization.management_account,
+                kind: ResourcePolicyKind::Optional,
+            }),
+            ..PolicySets::default()
+        };
+        Ok(matches!(evaluate(&request, &sets), Decision::Allowed(_)))
+    }
+
+    /// Whether the caller is the management account.
+    pub(super) fn is_management(&self) -> bool {
+        self.organization.management_account == self.account
+    }
+
+    /// Changes the organization's own document.
+    pub(super) fn change(
+        &self,
+        world: &mut World<'_>,
+        change: impl FnOnce(&mut Organization),
+    ) -> Organization {
+        let mut organization = (*self.organization).clone();
+        change(&mut organization);
+        world.put(&organization.id.clone(), organization.clone());
+        organization
+    }
+
+    /// # Errors
+    /// F-ORGS-FEAT-1: what needs all features is refused where there is consolidated billing only.
+    pub(super) fn require_all_features(&self) -> Result<(), Failure> {
+        match self.organization.feature_set {
+            FeatureSet::All => Ok(()),
+            FeatureSet::ConsolidatedBilling => {
+                Err(refusal::constraint(ConstraintViolationExceptionReason::OrganizationNotInAllFeaturesMode)
+                    .into())
+            }
+        }
+    }
+
+    /// The root or a unit of this organization.
+    pub(super) fn unit(&self, id: &str, world: &World<'_>) -> Result<Option<Arc<OrganizationalUnit>>, Fault> {
+        let unit = world.get::<OrganizationalUnit>(id)?;
+        Ok(unit.filter(|unit| unit.organization_id == self.organization.id))
+    }
+
+    /// A member of this organization that is visible now.
+    pub(super) fn member(
+        &self,
+        id: &str,
+        call: &Call<'_>,
+        world: &World<'_>,
+    ) -> Result<Option<Member>, Fault> {
+        let Some(membership) = world.get::<Membership>(id)? else { return Ok(None) };
+        if membership.organization_id != self.organization.id || !membership.is_visible_at(call.context.now) {
+            return Ok(None);
+        }
+        let account = world
+            .get::<Account>(id)?
+            .ok_or_else(|| Fault::Broken("a membership refers to an absent account".into()))?;
+        Ok(Some(Member { account, membership }))
+    }
+}
+
+/// A member account.
+pub(super) struct Member {
+    /// The account.
+    pub(super) account: Arc<Account>,
+    /// Its membership.
+    pub(super) membership: Arc<Membership>,
+}

@@ -1,0 +1,94 @@
+//! Trusted access: which AWS services may work with the organization.
+
+use super::listing::Listing;
+use super::model::{
+    DisableAWSServiceAccessRequest, EnableAWSServiceAccessRequest, EnabledServicePrincipal,
+    InvalidInputExceptionReason, ListAWSServiceAccessForOrganizationRequest,
+    ListAWSServiceAccessForOrganizationResponse,
+};
+use super::place::Place;
+use super::{Call, refusal};
+use crate::failure::Failure;
+use crate::world::World;
+
+/// # Errors
+/// F-ORGS-TRUST-1: UNRECOGNIZED_SERVICE_PRINCIPAL. AWS keeps a list; here (*assumed*) every name of the form
+/// `….amazonaws.com` is known.
+pub(super) fn check_principal(principal: &str) -> Result<(), Failure> {
+    match principal.strip_suffix(".amazonaws.com") {
+        Some(service) if !service.is_empty() && !service.starts_with('.') => Ok(()),
+        _ => {
+            let reason = InvalidInputExceptionReason::UnrecognizedServicePrincipal;
+            Err(refusal::invalid_input(reason).into())
+        }
+    }
+}
+
+/// EnableAWSServiceAccess. F-ORGS-TRUST-2: doing it twice changes nothing.
+///
+/// # Errors
+/// F-ORGS-FEAT-1, F-ORGS-TRUST-1.
+pub(super) fn enable(
+    place: &Place,
+    input: EnableAWSServiceAccessRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    place.require_all_features()?;
+    let principal = input.service_principal.into_string();
+    check_principal(&principal)?;
+    if !place.organization.trusts(&principal) {
+        place.change(world, |organization| {
+            organization.trusted_services.insert(principal, call.context.now);
+        });
+    }
+    Ok(())
+}
+
+/// DisableAWSServiceAccess. F-ORGS-TRUST-3 (*assumed*): the service's delegated administrators go with it; doing it for a
+/// service without trusted access changes nothing.
+///
+/// # Errors
+/// F-ORGS-FEAT-1, F-ORGS-TRUST-1.
+pub(super) fn disable(
+    place: &Place,
+    input: DisableAWSServiceAccessRequest,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    place.require_all_features()?;
+    let principal = input.service_principal.as_str();
+    check_principal(principal)?;
+    if place.organization.trusts(principal) {
+        place.change(world, |organization| {
+            organization.trusted_services.remove(principal);
+            for services in organization.delegated_administrators.values_mut() {
+                services.remove(principal);
+            }
+            organization.delegated_administrators.retain(|_, services| !services.is_empty());
+        });
+    }
+    Ok(())
+}
+
+/// ListAWSServiceAccessForOrganization, in order of service principals.
+///
+/// # Errors
+/// F-ORGS-FEAT-1.
+pub(super) fn list(
+    place: &Place,
+    input: ListAWSServiceAccessForOrganizationRequest,
+    call: &Call<'_>,
+) -> Result<ListAWSServiceAccessForOrganizationResponse, Failure> {
+    place.require_all_features()?;
+    let token = input.next_token.as_ref();
+    let listing = Listing::open(call.operation, call.caller, &[], token, input.max_results, call.context)?;
+    let shown = place.organization.trusted_services.iter().map(|(principal, since)| {
+        let service = EnabledServicePrincipal {
+            service_principal: Some(principal.as_str().into()),
+            date_enabled: Some(*since),
+        };
+        (principal.clone(), service)
+    });
+    let (services, next_token) = listing.of(shown);
+    Ok(ListAWSServiceAccessForOrganizationResponse { enabled_service_principals: Some(services), next_token })
+}
