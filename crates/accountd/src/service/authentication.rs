@@ -152,6 +152,7 @@ pub fn authenticate(
         }
     };
     refuse_token_session(call, &caller)?;
+    refuse_closed_account(call, &caller, world)?;
     refuse_disabled_region(call, &caller, claimed.as_ref(), world)?;
     Ok(caller)
 }
@@ -267,6 +268,16 @@ fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
         return Err(SignatureError::InvalidSessionToken.refusal(call.route.signature_family()).into());
     }
     Ok(())
+}
+
+/// F-ORGS-CLOSE-7 (*assumed*): nobody of a closed or suspended account can sign in, its root user no more than its roles.
+fn refuse_closed_account(call: &Call, caller: &Caller, world: &World<'_>) -> Result<(), Failure> {
+    match world.get::<Account>(caller.account().as_str())?.map(|account| account.state) {
+        Some(AccountState::Suspended | AccountState::Closed) => {
+            Err(SignatureError::UnknownAccessKey.refusal(call.route.signature_family()).into())
+        }
+        Some(AccountState::Active | AccountState::PendingActivation) | None => Ok(()),
+    }
 }
 
 /// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.

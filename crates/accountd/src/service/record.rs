@@ -101,13 +101,16 @@ fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> 
     match (shape, members) {
         (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
             let shown = smithy::redact(shape.input_schema(), members);
-            if matches!(operation, Some(Operation::Sts(_))) { small_first_letters(shown) } else { shown }
+            match operation {
+                Some(Operation::Organizations(_) | Operation::Sts(_)) => small_first_letters(shown),
+                _ => shown,
+            }
         }
         _ => Value::Null,
     }
 }
 
-/// F-STSAPI-34: the Query services' parameters begin with a small letter in records.
+/// F-STSAPI-34, F-ORGS-EVENT-1: parameters of these services begin with a small letter in records.
 fn small_first_letters(value: Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -84,9 +84,9 @@ impl<'a> Listing<'a> {
         let mut looked_at = 0;
         loop {
             let wanted = self.limit - page.len();
-            let ids = world.ids::<D>(prefix, after.as_deref(), wanted + 1)?;
-            let is_last = ids.len() <= wanted;
-            for id in ids.into_iter().take(wanted) {
+            let mut ids = world.ids::<D>(prefix, after.as_deref(), wanted + 1)?;
+            let next = (ids.len() > wanted).then(|| ids.pop()).flatten();
+            for id in ids {
                 looked_at += 1;
                 match show(&id[prefix.len()..])? {
                     Entry::Shown(entry) => page.push(entry),
@@ -95,12 +95,12 @@ impl<'a> Listing<'a> {
                 }
                 after = Some(id);
             }
-            if is_last {
-                return Ok((page, None));
-            }
+            let Some(next) = next else { return Ok((page, None)) };
             if page.len() == self.limit || looked_at >= KEYS_PER_PAGE {
+                // A list that ends here is not followed by an empty page.
+                let is_last = matches!(show(&next[prefix.len()..])?, Entry::End);
                 let place = after.as_deref().map_or("", |after| &after[prefix.len()..]);
-                return Ok((page, self.token(place)));
+                return Ok((page, if is_last { None } else { self.token(place) }));
             }
         }
     }
