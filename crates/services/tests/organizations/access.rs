@@ -1,0 +1,107 @@
+//! Actions, resources and condition keys; and who may call at all.
+
+use serde_json::{Value, json};
+use services::operation::Operation;
+use services::organizations::model::Operation as Organizations;
+use services::state::organization::Membership;
+
+use crate::support::{GUEST, MANAGEMENT, Play};
+
+/// F-ORGS-AUTH-4: every operation has the action of its name; ARNs are owned by the management account.
+#[test]
+fn actions_resources_and_keys_are_those_of_the_service_authorization_reference() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    let organization = play.get::<Membership>(MANAGEMENT).unwrap().organization_id;
+    let account = play.vend("dev@example.invalid");
+    let arn =
+        |kind: &str, id: &str| format!("arn:aws:organizations::{MANAGEMENT}:{kind}/{organization}/{id}");
+    for operation in Organizations::ALL {
+        let access = play.access(MANAGEMENT, operation.name(), &json!({}));
+        assert_eq!(access.action, format!("organizations:{}", operation.name()));
+        assert_eq!(access.resource, "*", "{operation:?} without members");
+        let named = Operation::Organizations(*operation);
+        let name = operation.name();
+        assert_eq!(named.is_read_only(), name.starts_with("List") || name.starts_with("Describe"));
+    }
+    let full = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess".to_owned();
+    let cases = [
+        ("DescribeAccount", json!({"AccountId": account}), arn("account", &account)),
+        ("ListChildren", json!({"ParentId": root}), arn("root", &root)),
+        ("DescribeOrganizationalUnit", json!({"OrganizationalUnitId": "ou-1"}), arn("ou", "ou-1")),
+        ("AttachPolicy", json!({"PolicyId": "p-FullAWSAccess", "TargetId": root}), full),
+        ("ListTagsForResource", json!({"ResourceId": "rp-1"}), arn("resourcepolicy", "rp-1")),
+        (
+            "InviteAccountToOrganization",
+            json!({"Target": {"Id": GUEST, "Type": "ACCOUNT"}}),
+            arn("account", GUEST),
+        ),
+        ("ListAccounts", json!({}), "*".to_owned()),
+    ];
+    for (operation, members, resource) in cases {
+        assert_eq!(play.access(MANAGEMENT, operation, &members).resource, resource, "{operation}");
+    }
+    let keys = |operation: &str, members: Value| -> Vec<(String, Vec<String>)> {
+        let access = play.access(MANAGEMENT, operation, &members);
+        access.keys.into_iter().map(|key| (key.name, key.values)).collect()
+    };
+    let one = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
+    assert_eq!(
+        keys("EnableAWSServiceAccess", json!({"ServicePrincipal": "account.amazonaws.com"})),
+        [one("organizations:ServicePrincipal", "account.amazonaws.com")]
+    );
+    assert_eq!(
+        keys("ListPolicies", json!({"Filter": "TAG_POLICY"})),
+        [one("organizations:PolicyType", "TAG_POLICY")]
+    );
+    assert_eq!(
+        keys("DescribePolicy", json!({"PolicyId": "p-FullAWSAccess"})),
+        [one("organizations:PolicyType", "SERVICE_CONTROL_POLICY")]
+    );
+    assert_eq!(
+        keys("CreateAccount", json!({"Tags": [{"Key": "team", "Value": "blue"}]})),
+        [one("aws:RequestTag/team", "blue"), one("aws:TagKeys", "team")]
+    );
+}
+
+/// F-ORGS-AUTH-1, F-ORGS-AUTH-2.
+#[test]
+fn members_and_strangers_are_told_so() {
+    let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    let root = play.root_id();
+    let reads = [
+        ("ListAccounts", json!({})),
+        ("ListRoots", json!({})),
+        ("DescribeAccount", json!({"AccountId": account})),
+        ("ListAWSServiceAccessForOrganization", json!({})),
+    ];
+    let writes = [
+        ("CreateOrganizationalUnit", json!({"ParentId": root, "Name": "U"})),
+        ("CreateAccount", json!({"Email": "a@example.invalid", "AccountName": "A"})),
+        ("CloseAccount", json!({"AccountId": account})),
+        ("DeleteOrganization", json!({})),
+        ("EnablePolicyType", json!({"RootId": root, "PolicyType": "TAG_POLICY"})),
+        ("TagResource", json!({"ResourceId": account, "Tags": []})),
+    ];
+    for (operation, members) in reads.iter().chain(&writes) {
+        let stranger = play.refused(GUEST, operation, members.clone());
+        assert_eq!(stranger.0, "AWSOrganizationsNotInUseException", "{operation}");
+        let refusal = play.call(&account, operation, members.clone()).unwrap_err();
+        assert_eq!((refusal.code.as_ref(), refusal.status), ("AccessDeniedException", 400), "{operation}");
+        let text = refusal.message.as_deref();
+        assert_eq!(text, Some("You don't have permissions to access this resource."), "{operation}");
+    }
+    play.ok(&account, "DescribeOrganization", json!({}));
+    play.ok(MANAGEMENT, "EnableAWSServiceAccess", json!({"ServicePrincipal": "sso.amazonaws.com"}));
+    let register = json!({"AccountId": account, "ServicePrincipal": "sso.amazonaws.com"});
+    play.ok(MANAGEMENT, "RegisterDelegatedAdministrator", register);
+    for (operation, members) in reads {
+        play.ok(&account, operation, members);
+    }
+    for (operation, members) in writes {
+        assert_eq!(play.refused(&account, operation, members).0, "AccessDeniedException", "{operation}");
+    }
+    play.ok(MANAGEMENT, "DisableAWSServiceAccess", json!({"ServicePrincipal": "sso.amazonaws.com"}));
+    assert_eq!(play.refused(&account, "ListAccounts", json!({})).0, "AccessDeniedException");
+}
