@@ -19,21 +19,20 @@ const MOST: usize = 50;
 /// `LimitExceeded` (text *assumed*).
 pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
-    for tag in new {
-        let (key, value) = (tag.key.into_string(), tag.value.into_string());
-        if !seen.insert(key.to_lowercase()) {
-            return Err(refuse::invalid_input(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
-        if key.to_lowercase().starts_with("aws:") {
+    for key in new.iter().map(|tag| tag.key.as_str().to_lowercase()) {
+        if key.starts_with("aws:") {
             return Err(refuse::invalid_input(
                 "The following tag keys are reserved for AWS use and cannot be added: aws:",
             ));
         }
-        tags.retain(|known, _| known.to_lowercase() != key.to_lowercase());
-        tags.insert(key, value);
+        if !seen.insert(key) {
+            return Err(refuse::invalid_input(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
     }
+    tags.retain(|known, _| !seen.contains(&known.to_lowercase()));
+    tags.extend(new.into_iter().map(|tag| (tag.key.into_string(), tag.value.into_string())));
     if tags.len() > MOST {
         return Err(refuse::limit_exceeded(format!(
             "The number of tags has reached the maximum limit of {MOST}."

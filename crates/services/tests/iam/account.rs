@@ -1,0 +1,117 @@
+//! Alias, summary, details, credential report, and what nobody has.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::support::{Store, TRUST, allow, root, texts};
+
+#[test]
+fn an_alias_is_one_accounts_own() {
+    let mut store = Store::new();
+    store.add_account("444455556666");
+    store.ok("CreateAccountAlias", json!({"AccountAlias": "acme"}));
+    let other = root("444455556666");
+    let refusal = store.refused_to(&other, "CreateAccountAlias", json!({"AccountAlias": "acme"}));
+    assert_eq!(refusal, ("EntityAlreadyExists".into(), 409, "The account alias acme already exists.".into()));
+    store.ok("CreateAccountAlias", json!({"AccountAlias": "acme-2"}));
+    assert_eq!(store.ok("ListAccountAliases", json!({}))["AccountAliases"], json!(["acme-2"]));
+    // The old alias is free again.
+    store.call(&other, "CreateAccountAlias", json!({"AccountAlias": "acme"})).expect("free");
+    assert_eq!(store.refused("DeleteAccountAlias", json!({"AccountAlias": "acme"})).0, "NoSuchEntity");
+    store.ok("DeleteAccountAlias", json!({"AccountAlias": "acme-2"}));
+    assert_eq!(store.ok("ListAccountAliases", json!({}))["AccountAliases"], json!([]));
+    assert_eq!(store.refused("CreateAccountAlias", json!({"AccountAlias": "-x"})).0, "ValidationError");
+}
+
+#[test]
+fn counts_follow_what_is_there() {
+    let mut store = Store::new();
+    for name in ["a", "b"] {
+        store.ok("CreateUser", json!({"UserName": name}));
+        store.ok("CreateRole", json!({"RoleName": name, "AssumeRolePolicyDocument": TRUST}));
+    }
+    store.ok("DeleteUser", json!({"UserName": "a"}));
+    store.ok("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": allow("a:B")}));
+    let summary = store.ok("GetAccountSummary", json!({}))["SummaryMap"].clone();
+    let expected = [
+        ("Users", 1),
+        ("Roles", 2),
+        ("Groups", 0),
+        ("Policies", 1),
+        ("PolicyVersionsInUse", 1),
+        ("UsersQuota", 5000),
+    ];
+    for (key, count) in expected {
+        assert_eq!(summary[key], count, "{key}");
+    }
+}
+
+#[test]
+fn details_come_whole_and_in_pages() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    store.ok("CreateGroup", json!({"GroupName": "Devs"}));
+    store.ok("AddUserToGroup", json!({"UserName": "Ann", "GroupName": "Devs"}));
+    store.ok("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST}));
+    store.ok("PutRolePolicy", json!({"RoleName": "R", "PolicyName": "p", "PolicyDocument": allow("a:B")}));
+    store.ok(
+        "AttachRolePolicy",
+        json!({"RoleName": "R", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    );
+    store.ok("CreatePolicy", json!({"PolicyName": "Own", "PolicyDocument": allow("a:B")}));
+    let whole = store.ok("GetAccountAuthorizationDetails", json!({}));
+    assert_eq!(whole["UserDetailList"][0]["GroupList"], json!(["Devs"]));
+    assert_eq!(texts(&whole["RoleDetailList"][0]["RolePolicyList"], "PolicyName"), ["p"]);
+    assert_eq!(texts(&whole["Policies"], "PolicyName"), ["Own", "AdministratorAccess"]);
+    let mut asked = json!({"MaxItems": 1});
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "Policies"] {
+        let page = store.ok("GetAccountAuthorizationDetails", asked.clone());
+        assert_eq!(page[list].as_array().map(Vec::len), Some(1), "{list}");
+        asked["Marker"] = page["Marker"].clone();
+    }
+    assert_eq!(asked["Marker"], json!(null));
+    let roles = store.ok("GetAccountAuthorizationDetails", json!({"Filter": ["Role"]}));
+    assert_eq!((roles["UserDetailList"].clone(), roles["Policies"].clone()), (json!([]), json!([])));
+}
+
+#[test]
+fn a_credential_report_is_asked_for_first_and_expires() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    store.ok("CreateAccessKey", json!({"UserName": "Ann"}));
+    let (code, status, _) = store.refused("GetCredentialReport", json!({}));
+    assert_eq!((code.as_str(), status), ("ReportNotPresent", 410));
+    assert_eq!(store.ok("GenerateCredentialReport", json!({}))["State"], "STARTED");
+    assert_eq!(store.ok("GenerateCredentialReport", json!({}))["State"], "COMPLETE");
+    let content = store.ok("GetCredentialReport", json!({}))["Content"].as_str().expect("base64").to_owned();
+    let report = String::from_utf8(STANDARD.decode(content).expect("base64")).expect("text");
+    let lines: Vec<&str> = report.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines.iter().all(|line| line.split(',').count() == 22), "{report}");
+    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::111122223333:root,2026-11-21T10:00:00+00:00,"));
+    assert!(lines[2].contains("false,true,2026-11-21T10:00:00+00:00,N/A"), "{}", lines[2]);
+    store.now += SignedDuration::from_hours(4);
+    assert_eq!(store.refused("GetCredentialReport", json!({})).0, "ReportExpired");
+}
+
+#[test]
+fn nobody_has_what_cannot_be_created() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    for (operation, list) in [
+        ("ListMFADevices", "MFADevices"),
+        ("ListSigningCertificates", "Certificates"),
+        ("ListSSHPublicKeys", "SSHPublicKeys"),
+        ("ListServiceSpecificCredentials", "ServiceSpecificCredentials"),
+    ] {
+        assert_eq!(store.ok(operation, json!({"UserName": "Ann"}))[list], json!([]), "{operation}");
+    }
+    for operation in ["GetLoginProfile", "DeleteLoginProfile"] {
+        let refusal = store.refused(operation, json!({"UserName": "Ann"}));
+        assert_eq!(refusal.2, "Login Profile for User Ann cannot be found.");
+    }
+    assert_eq!(store.refused("GetAccountPasswordPolicy", json!({})).0, "NoSuchEntity");
+    assert_eq!(store.ok("ListVirtualMFADevices", json!({}))["VirtualMFADevices"], json!([]));
+}

@@ -1,0 +1,98 @@
+//! Who may call IAM: resources, condition keys, and policies that come through groups.
+
+use aws::principal::Caller;
+use serde_json::json;
+
+use crate::support::{Store, TRUST, allow};
+
+fn with_user(policy: &str) -> (Store, Caller) {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann", "Path": "/team/"}));
+    store.ok("PutUserPolicy", json!({"UserName": "Ann", "PolicyName": "p", "PolicyDocument": policy}));
+    let key = store.ok("CreateAccessKey", json!({"UserName": "Ann"}));
+    let id = key["AccessKey"]["AccessKeyId"].as_str().expect("an id").to_owned();
+    let caller = store.caller(&id).expect("a user");
+    (store, caller)
+}
+
+fn statement(action: &str, resource: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}","Condition":{condition}}}]}}"#
+    )
+}
+
+#[test]
+fn the_resource_is_the_entity_with_its_path() {
+    let (mut store, ann) = with_user(&statement("iam:*", "arn:aws:iam::*:user/team/${aws:username}", "{}"));
+    let user = store.call(&ann, "GetUser", json!({})).expect("itself");
+    assert_eq!(user["User"]["UserName"], "Ann");
+    store.ok("CreateUser", json!({"UserName": "Bob", "Path": "/team/"}));
+    let (code, status, message) = store.refused_to(&ann, "GetUser", json!({"UserName": "Bob"}));
+    assert_eq!((code.as_str(), status), ("AccessDenied", 403));
+    assert_eq!(
+        message,
+        "User: arn:aws:iam::111122223333:user/team/Ann is not authorized to perform: iam:GetUser on resource: \
+         arn:aws:iam::111122223333:user/team/Bob because no identity-based policy allows the iam:GetUser action"
+    );
+}
+
+#[test]
+fn permissions_come_through_groups_and_go_with_them() {
+    let (mut store, ann) = with_user(&allow("account:*"));
+    store.ok("CreateGroup", json!({"GroupName": "Readers"}));
+    store.ok(
+        "PutGroupPolicy",
+        json!({"GroupName": "Readers", "PolicyName": "p", "PolicyDocument": allow("iam:ListUsers")}),
+    );
+    store.ok(
+        "AttachGroupPolicy",
+        json!({"GroupName": "Readers", "PolicyArn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}),
+    );
+    assert_eq!(store.refused_to(&ann, "ListUsers", json!({})).0, "AccessDenied");
+    store.ok("AddUserToGroup", json!({"GroupName": "Readers", "UserName": "Ann"}));
+    store.call(&ann, "ListUsers", json!({})).expect("allowed inline");
+    store.call(&ann, "GetGroup", json!({"GroupName": "Readers"})).expect("allowed by the managed policy");
+    store.ok("RemoveUserFromGroup", json!({"GroupName": "Readers", "UserName": "Ann"}));
+    assert_eq!(store.refused_to(&ann, "ListUsers", json!({})).0, "AccessDenied");
+}
+
+#[test]
+fn delegation_can_be_bound_to_a_boundary_and_to_a_policy() {
+    let boundary = "arn:aws:iam::aws:policy/PowerUserAccess";
+    let (mut store, ann) = with_user(&statement(
+        "iam:CreateUser",
+        "*",
+        &format!(r#"{{"StringEquals":{{"iam:PermissionsBoundary":"{boundary}"}}}}"#),
+    ));
+    assert_eq!(store.refused_to(&ann, "CreateUser", json!({"UserName": "Bob"})).0, "AccessDenied");
+    store
+        .call(&ann, "CreateUser", json!({"UserName": "Bob", "PermissionsBoundary": boundary}))
+        .expect("bound");
+    let attach = statement(
+        "iam:AttachUserPolicy",
+        "*",
+        r#"{"ArnLike":{"iam:PolicyARN":"arn:aws:iam::aws:policy/IAMRead*"}}"#,
+    );
+    store.ok("PutUserPolicy", json!({"UserName": "Ann", "PolicyName": "p", "PolicyDocument": attach}));
+    let with =
+        |name: &str| json!({"UserName": "Bob", "PolicyArn": format!("arn:aws:iam::aws:policy/{name}")});
+    assert_eq!(store.refused_to(&ann, "AttachUserPolicy", with("AdministratorAccess")).0, "AccessDenied");
+    store.call(&ann, "AttachUserPolicy", with("IAMReadOnlyAccess")).expect("that one");
+}
+
+#[test]
+fn tags_of_request_and_resource_are_seen() {
+    let condition = r#"{"StringEquals":{"aws:RequestTag/team":"blue"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}"#;
+    let (mut store, ann) = with_user(&statement("iam:CreateRole", "*", condition));
+    let role = |tags| json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST, "Tags": tags});
+    assert_eq!(store.refused_to(&ann, "CreateRole", role(json!([]))).0, "AccessDenied");
+    let two = json!([{"Key": "team", "Value": "blue"}, {"Key": "x", "Value": ""}]);
+    assert_eq!(store.refused_to(&ann, "CreateRole", role(two)).0, "AccessDenied");
+    store.call(&ann, "CreateRole", role(json!([{"Key": "team", "Value": "blue"}]))).expect("as asked");
+    let condition = r#"{"StringEquals":{"iam:ResourceTag/team":"blue"}}"#;
+    let policy = statement("iam:DeleteRole", "*", condition);
+    store.ok("PutUserPolicy", json!({"UserName": "Ann", "PolicyName": "p", "PolicyDocument": policy}));
+    store.ok("CreateRole", json!({"RoleName": "S", "AssumeRolePolicyDocument": TRUST}));
+    assert_eq!(store.refused_to(&ann, "DeleteRole", json!({"RoleName": "S"})).0, "AccessDenied");
+    store.call(&ann, "DeleteRole", json!({"RoleName": "R"})).expect("it is blue");
+}

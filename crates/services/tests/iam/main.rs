@@ -1,0 +1,10 @@
+//! IAM's rules, operation by operation, over a store that is a map. No port, no clock, no disk.
+
+mod account;
+mod authorization;
+mod groups;
+mod policies;
+mod roles;
+mod simulation;
+mod support;
+mod users;

@@ -1,0 +1,152 @@
+//! Managed policies, their versions, and who uses them.
+
+use serde_json::{Value, json};
+use services::state::identity::ManagedPolicy;
+use services::world::Document;
+
+use crate::support::{Store, TRUST, allow, texts};
+
+const ARN: &str = "arn:aws:iam::111122223333:policy/team/Contacts";
+
+fn with_policy() -> Store {
+    let mut store = Store::new();
+    let policy = json!({"PolicyName": "Contacts", "Path": "/team/", "PolicyDocument": allow("account:Get*"), "Description": "d"});
+    store.ok("CreatePolicy", policy);
+    store
+}
+
+#[test]
+fn a_policy_is_found_by_its_whole_arn() {
+    let mut store = with_policy();
+    let policy = store.ok("GetPolicy", json!({"PolicyArn": ARN}))["Policy"].clone();
+    assert_eq!(
+        (&policy["Arn"], &policy["DefaultVersionId"], &policy["Description"]),
+        (&json!(ARN), &json!("v1"), &json!("d"))
+    );
+    for wrong in [
+        "arn:aws:iam::111122223333:policy/Contacts",
+        "arn:aws:iam::111122223333:policy/team/contacts",
+        "arn:aws:iam::444455556666:policy/team/Contacts",
+    ] {
+        let refusal = store.refused("GetPolicy", json!({"PolicyArn": wrong}));
+        assert_eq!(refusal, ("NoSuchEntity".into(), 404, format!("Policy {wrong} was not found.")));
+    }
+    let refusal = store.refused("GetPolicy", json!({"PolicyArn": "not-an-arn-but-long-enough"}));
+    assert_eq!(refusal.0, "InvalidInput");
+    let refusal =
+        store.refused("CreatePolicy", json!({"PolicyName": "CONTACTS", "PolicyDocument": allow("a:B")}));
+    assert_eq!(refusal.2, "A policy called CONTACTS already exists. Duplicate names are not allowed.");
+}
+
+#[test]
+fn a_policy_has_five_versions_at_most_and_numbers_are_not_used_twice() {
+    let mut store = with_policy();
+    for action in ["a:B", "a:C", "a:D", "a:E"] {
+        store.ok("CreatePolicyVersion", json!({"PolicyArn": ARN, "PolicyDocument": allow(action)}));
+    }
+    let refusal =
+        store.refused("CreatePolicyVersion", json!({"PolicyArn": ARN, "PolicyDocument": allow("a:F")}));
+    assert_eq!((refusal.0.as_str(), refusal.1), ("LimitExceeded", 409));
+    store.ok("SetDefaultPolicyVersion", json!({"PolicyArn": ARN, "VersionId": "v3"}));
+    let refusal = store.refused("DeletePolicyVersion", json!({"PolicyArn": ARN, "VersionId": "v3"}));
+    assert_eq!(refusal.2, "Cannot delete the default version of a policy.");
+    store.ok("DeletePolicyVersion", json!({"PolicyArn": ARN, "VersionId": "v5"}));
+    let new = store.ok(
+        "CreatePolicyVersion",
+        json!({"PolicyArn": ARN, "PolicyDocument": allow("a:F"), "SetAsDefault": true}),
+    );
+    assert_eq!(new["PolicyVersion"]["VersionId"], "v6");
+    let versions = store.ok("ListPolicyVersions", json!({"PolicyArn": ARN}))["Versions"].clone();
+    assert_eq!(texts(&versions, "VersionId"), ["v6", "v4", "v3", "v2", "v1"]);
+    let third = store.ok("GetPolicyVersion", json!({"PolicyArn": ARN, "VersionId": "v3"}));
+    assert!(third["PolicyVersion"]["Document"].as_str().is_some_and(|text| text.contains("a%3AC")));
+    assert_eq!(store.ok("GetAccountSummary", json!({}))["SummaryMap"]["PolicyVersionsInUse"], 5);
+    let refusal = store.refused("DeletePolicy", json!({"PolicyArn": ARN}));
+    assert!(refusal.2.starts_with("This policy has more than one version."), "{}", refusal.2);
+}
+
+#[test]
+fn a_policy_in_use_stays() {
+    let mut store = with_policy();
+    store.ok("CreateUser", json!({"UserName": "Ann", "PermissionsBoundary": ARN}));
+    store.ok("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST}));
+    store.ok("AttachRolePolicy", json!({"RoleName": "R", "PolicyArn": ARN}));
+    let policy = store.ok("GetPolicy", json!({"PolicyArn": ARN}))["Policy"].clone();
+    assert_eq!(
+        (&policy["AttachmentCount"], &policy["PermissionsBoundaryUsageCount"]),
+        (&json!(1), &json!(1))
+    );
+    let conflict = "Cannot delete a policy attached to entities.";
+    assert_eq!(store.refused("DeletePolicy", json!({"PolicyArn": ARN})).2, conflict);
+    let all = store.ok("ListEntitiesForPolicy", json!({"PolicyArn": ARN}));
+    assert_eq!(
+        (texts(&all["PolicyRoles"], "RoleName"), texts(&all["PolicyUsers"], "UserName")),
+        (vec!["R"], vec!["Ann"])
+    );
+    let users = store.ok("ListEntitiesForPolicy", json!({"PolicyArn": ARN, "EntityFilter": "User"}));
+    assert_eq!(users["PolicyRoles"], json!([]));
+    store.ok("DetachRolePolicy", json!({"RoleName": "R", "PolicyArn": ARN}));
+    assert_eq!(store.refused("DeletePolicy", json!({"PolicyArn": ARN})).2, conflict);
+    store.ok("DeleteUserPermissionsBoundary", json!({"UserName": "Ann"}));
+    store.ok("DeletePolicy", json!({"PolicyArn": ARN}));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_attached() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    for arn in ["arn:aws:iam::aws:policy/NoSuchPolicy", ARN] {
+        let expected =
+            ("NoSuchEntity".into(), 404, format!("Policy {arn} does not exist or is not attachable."));
+        assert_eq!(store.refused("AttachUserPolicy", json!({"UserName": "Ann", "PolicyArn": arn})), expected);
+        let boundary = json!({"UserName": "Bob", "PermissionsBoundary": arn});
+        assert_eq!(store.refused("CreateUser", boundary), expected);
+    }
+}
+
+#[test]
+fn lists_have_a_scope_and_pages_go_over_both() {
+    let mut store = with_policy();
+    let names = |list: &Value| {
+        texts(&list["Policies"], "PolicyName").into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&store.ok("ListPolicies", json!({"Scope": "Local"}))), ["Contacts"]);
+    let of_aws = names(&store.ok("ListPolicies", json!({"Scope": "AWS"})));
+    assert!(of_aws.contains(&"AdministratorAccess".to_owned()) && !of_aws.contains(&"Contacts".to_owned()));
+    let mut paged = Vec::new();
+    let mut asked = json!({"MaxItems": 3});
+    loop {
+        let page = store.ok("ListPolicies", asked.clone());
+        paged.extend(names(&page));
+        let Some(marker) = page.get("Marker") else { break };
+        asked["Marker"] = marker.clone();
+    }
+    assert_eq!(paged, [of_aws, vec!["Contacts".to_owned()]].concat());
+    assert_eq!(names(&store.ok("ListPolicies", json!({"OnlyAttached": true}))), Vec::<String>::new());
+    assert_eq!(names(&store.ok("ListPolicies", json!({"PathPrefix": "/team/"}))), ["Contacts"]);
+}
+
+#[test]
+fn tags_and_size_have_their_limits() {
+    let mut store = with_policy();
+    store.ok("TagPolicy", json!({"PolicyArn": ARN, "Tags": [{"Key": "a", "Value": "1"}]}));
+    assert_eq!(texts(&store.ok("ListPolicyTags", json!({"PolicyArn": ARN}))["Tags"], "Value"), ["1"]);
+    store.ok("UntagPolicy", json!({"PolicyArn": ARN, "TagKeys": ["a"]}));
+    assert_eq!(store.ok("ListPolicyTags", json!({"PolicyArn": ARN}))["Tags"], json!([]));
+    let long = allow(&format!("account:{}", "x".repeat(6_200)));
+    let refusal = store.refused("CreatePolicy", json!({"PolicyName": "long", "PolicyDocument": long}));
+    assert_eq!(refusal, ("LimitExceeded".into(), 409, "Cannot exceed quota for PolicySize: 6144".into()));
+    let aws = "arn:aws:iam::aws:policy/AdministratorAccess";
+    assert_eq!(store.refused("DeletePolicy", json!({"PolicyArn": aws})).0, "AccessDenied");
+}
+
+#[test]
+fn a_policy_of_an_older_accountd_is_read_as_version_1() {
+    let text = r#"{"v":1,"account":"111122223333","name":"Old","id":"ANPAEXAMPLEEXAMPLE1","path":"/","created_at":"2026-11-20T10:00:00Z","document":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:B\",\"Resource\":\"*\"}}"}"#;
+    let mut store = Store::new();
+    store.put("111122223333/old", &ManagedPolicy::decode(text).expect("readable"));
+    let versions =
+        store.ok("ListPolicyVersions", json!({"PolicyArn": "arn:aws:iam::111122223333:policy/Old"}));
+    assert_eq!(texts(&versions["Versions"], "VersionId"), ["v1"]);
+    assert_eq!(versions["Versions"][0]["IsDefaultVersion"], true);
+}

@@ -1,0 +1,177 @@
+//! Roles, their trust policies, and the service-linked role.
+
+use serde_json::json;
+
+use crate::support::{ACCOUNT, Store, TRUST, allow, texts};
+
+fn with_role() -> Store {
+    let mut store = Store::new();
+    store.ok("CreateRole", json!({"RoleName": "Auditor", "AssumeRolePolicyDocument": TRUST}));
+    store
+}
+
+#[test]
+fn a_role_is_shown_with_its_trust_policy_url_encoded() {
+    let mut store = with_role();
+    let role = store.ok("GetRole", json!({"RoleName": "auditor"}))["Role"].clone();
+    assert_eq!(role["Arn"], "arn:aws:iam::111122223333:role/Auditor");
+    assert_eq!(role["MaxSessionDuration"], 3600);
+    assert_eq!(role["RoleLastUsed"], json!({}));
+    let document = role["AssumeRolePolicyDocument"].as_str().expect("a text");
+    assert!(document.starts_with("%7B%22Version%22%3A%222012-10-17%22"), "{document}");
+    assert!(role["RoleId"].as_str().is_some_and(|id| id.starts_with("AROA") && id.len() == 21));
+}
+
+#[test]
+fn a_broken_document_is_refused_before_anything_is_stored() {
+    let mut store = with_role();
+    for document in ["{", r#"{"Version":"2012-10-17"}"#, &allow("iam:*")] {
+        let role = json!({"RoleName": "R", "AssumeRolePolicyDocument": document});
+        assert_eq!(store.refused("CreateRole", role).0, "MalformedPolicyDocument", "{document}");
+        let update = json!({"RoleName": "Auditor", "PolicyDocument": document});
+        assert_eq!(
+            store.refused("UpdateAssumeRolePolicy", update).0,
+            "MalformedPolicyDocument",
+            "{document}"
+        );
+    }
+    let inline = json!({"RoleName": "Auditor", "PolicyName": "p", "PolicyDocument": TRUST});
+    let refusal = store.refused("PutRolePolicy", inline);
+    assert_eq!(
+        refusal,
+        ("MalformedPolicyDocument".into(), 400, "Policy document should not specify a principal.".into())
+    );
+}
+
+#[test]
+fn a_trust_policy_names_only_principals_that_exist() {
+    let mut store = Store::new();
+    let trust = |arn: &str| TRUST.replace("arn:aws:iam::111122223333:root", arn);
+    let ann = "arn:aws:iam::111122223333:user/team/Ann";
+    let refusal =
+        store.refused("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": trust(ann)}));
+    let text = format!("Invalid principal in policy: \"AWS\":\"{ann}\"");
+    assert_eq!(refusal, ("MalformedPolicyDocument".into(), 400, text));
+    store.ok("CreateUser", json!({"UserName": "Ann", "Path": "/team/"}));
+    store.ok("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": trust(ann)}));
+    let without_path = trust("arn:aws:iam::111122223333:user/Ann");
+    let refusal =
+        store.refused("CreateRole", json!({"RoleName": "S", "AssumeRolePolicyDocument": without_path}));
+    assert_eq!(refusal.0, "MalformedPolicyDocument");
+    // The users of an account that is not here cannot be looked up.
+    let elsewhere = trust("arn:aws:iam::999900001111:user/Zoe");
+    store.ok("CreateRole", json!({"RoleName": "S", "AssumeRolePolicyDocument": elsewhere}));
+}
+
+#[test]
+fn a_role_goes_only_without_policies() {
+    let mut store = with_role();
+    let admin = json!({"RoleName": "Auditor", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
+    store.ok("AttachRolePolicy", admin.clone());
+    store.ok(
+        "PutRolePolicy",
+        json!({"RoleName": "Auditor", "PolicyName": "p", "PolicyDocument": allow("a:B")}),
+    );
+    let refusal = store.refused("DeleteRole", json!({"RoleName": "Auditor"}));
+    assert_eq!(refusal.2, "Cannot delete entity, must detach all policies first.");
+    store.ok("DetachRolePolicy", admin.clone());
+    let refusal = store.refused("DetachRolePolicy", admin);
+    assert_eq!(refusal.2, "Policy arn:aws:iam::aws:policy/AdministratorAccess was not found.");
+    let refusal = store.refused("DeleteRole", json!({"RoleName": "Auditor"}));
+    assert_eq!(refusal.2, "Cannot delete entity, must delete policies first.");
+    store.ok("DeleteRolePolicy", json!({"RoleName": "Auditor", "PolicyName": "p"}));
+    let refusal = store.refused("GetRolePolicy", json!({"RoleName": "Auditor", "PolicyName": "p"}));
+    assert_eq!(refusal.2, "The role policy with name p cannot be found.");
+    store.ok("DeleteRole", json!({"RoleName": "Auditor"}));
+    assert_eq!(
+        store.refused("GetRole", json!({"RoleName": "Auditor"})).2,
+        "The role with name Auditor cannot be found."
+    );
+}
+
+#[test]
+fn inline_policies_share_one_size() {
+    let mut store = with_role();
+    let long = allow(&format!("account:{}", "x".repeat(5_100)));
+    store.ok("PutRolePolicy", json!({"RoleName": "Auditor", "PolicyName": "a", "PolicyDocument": long}));
+    let refusal = store
+        .refused("PutRolePolicy", json!({"RoleName": "Auditor", "PolicyName": "b", "PolicyDocument": long}));
+    assert_eq!(refusal.2, "Maximum policy size of 10240 bytes exceeded for role Auditor");
+    // Replacing one by itself is no growth.
+    store.ok("PutRolePolicy", json!({"RoleName": "Auditor", "PolicyName": "a", "PolicyDocument": long}));
+}
+
+#[test]
+fn ten_managed_policies_are_attached_at_most() {
+    let mut store = with_role();
+    for number in 0..11 {
+        store.ok("CreatePolicy", json!({"PolicyName": format!("p{number}"), "PolicyDocument": allow("a:B")}));
+    }
+    let attach = |number: i32| json!({"RoleName": "Auditor", "PolicyArn": format!("arn:aws:iam::{ACCOUNT}:policy/p{number}")});
+    for number in 0..10 {
+        store.ok("AttachRolePolicy", attach(number));
+    }
+    store.ok("AttachRolePolicy", attach(3));
+    let refusal = store.refused("AttachRolePolicy", attach(10));
+    assert_eq!(refusal, ("LimitExceeded".into(), 409, "Cannot exceed quota for PoliciesPerRole: 10".into()));
+}
+
+#[test]
+fn description_session_tags_and_boundary_change() {
+    let mut store = with_role();
+    let name = json!({"RoleName": "Auditor"});
+    store.ok("UpdateRole", json!({"RoleName": "Auditor", "Description": "d", "MaxSessionDuration": 7200}));
+    store.ok(
+        "TagRole",
+        json!({"RoleName": "Auditor", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}),
+    );
+    store.ok("UntagRole", json!({"RoleName": "Auditor", "TagKeys": ["A", "none"]}));
+    let boundary = "arn:aws:iam::aws:policy/PowerUserAccess";
+    store.ok("PutRolePermissionsBoundary", json!({"RoleName": "Auditor", "PermissionsBoundary": boundary}));
+    let role = store.ok("GetRole", name.clone())["Role"].clone();
+    assert_eq!((&role["Description"], &role["MaxSessionDuration"]), (&json!("d"), &json!(7200)));
+    assert_eq!(role["PermissionsBoundary"]["PermissionsBoundaryArn"], boundary);
+    assert_eq!(texts(&store.ok("ListRoleTags", name.clone())["Tags"], "Key"), ["b"]);
+    let used = store.ok(
+        "ListEntitiesForPolicy",
+        json!({"PolicyArn": boundary, "PolicyUsageFilter": "PermissionsBoundary"}),
+    );
+    assert_eq!(texts(&used["PolicyRoles"], "RoleName"), ["Auditor"]);
+    store.ok("DeleteRolePermissionsBoundary", name.clone());
+    assert_eq!(store.refused("DeleteRolePermissionsBoundary", name).0, "NoSuchEntity");
+}
+
+#[test]
+fn a_service_linked_role_is_changed_by_its_service_only() {
+    let mut store = Store::new();
+    let service = json!({"AWSServiceName": "organizations.amazonaws.com"});
+    let role = store.ok("CreateServiceLinkedRole", service.clone())["Role"].clone();
+    assert_eq!(role["Path"], "/aws-service-role/organizations.amazonaws.com/");
+    assert_eq!(store.refused("CreateServiceLinkedRole", service).0, "InvalidInput");
+    let name = json!({"RoleName": "AWSServiceRoleForOrganizations"});
+    let (code, status, _) = store.refused("DeleteRole", name.clone());
+    assert_eq!((code.as_str(), status), ("UnmodifiableEntity", 400));
+    let policy = "arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy";
+    store.ok("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST}));
+    let refusal = store.refused("AttachRolePolicy", json!({"RoleName": "R", "PolicyArn": policy}));
+    assert_eq!(refusal.0, "PolicyNotAttachable");
+    let task = store.ok("DeleteServiceLinkedRole", name.clone())["DeletionTaskId"].clone();
+    let status = store.ok("GetServiceLinkedRoleDeletionStatus", json!({"DeletionTaskId": task}));
+    assert_eq!(status["Status"], "SUCCEEDED");
+    assert_eq!(store.refused("GetRole", name).0, "NoSuchEntity");
+}
+
+#[test]
+fn the_service_linked_role_stays_as_long_as_the_account_is_in_an_organization() {
+    let mut store = Store::new();
+    store.ok("CreateServiceLinkedRole", json!({"AWSServiceName": "organizations.amazonaws.com"}));
+    store.join_organization();
+    let name = json!({"RoleName": "AWSServiceRoleForOrganizations"});
+    let task = store.ok("DeleteServiceLinkedRole", name.clone())["DeletionTaskId"].clone();
+    let status = store.ok("GetServiceLinkedRoleDeletionStatus", json!({"DeletionTaskId": task}));
+    assert_eq!(status["Status"], "FAILED");
+    assert!(status["Reason"]["Reason"].is_string());
+    store.ok("GetRole", name);
+    let unknown = json!({"DeletionTaskId": "task/aws-service-role/x/y/z"});
+    assert_eq!(store.refused("GetServiceLinkedRoleDeletionStatus", unknown).0, "NoSuchEntity");
+}
