@@ -22,6 +22,7 @@ pub mod names;
 pub mod page;
 pub mod policies;
 pub mod policy_version;
+pub mod record;
 pub mod refuse;
 pub mod role;
 pub mod service_linked_role;

@@ -1,0 +1,68 @@
+"""Terraform's IAM resources: apply, plan without difference, import, update, destroy (F-IAMAPI-TF-1)."""
+
+import shutil
+
+import pytest
+from test_terraform import DIFFERENCE, HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
+
+from accountd import Accountd
+
+ACCOUNT = "111122223333"
+CONTACTS = f"arn:aws:iam::{ACCOUNT}:policy/team/contacts"
+
+IMPORTS = {
+    "aws_iam_role.auditor": "Auditor",
+    "aws_iam_role_policy.inline": "Auditor:inline",
+    "aws_iam_role_policy_attachment.contacts": f"Auditor/{CONTACTS}",
+    "aws_iam_user.ann": "ann",
+    "aws_iam_user_policy.inline": "ann:inline",
+    "aws_iam_user_policy_attachment.administrator": "ann/arn:aws:iam::aws:policy/AdministratorAccess",
+    "aws_iam_group.devs": "devs",
+    "aws_iam_group_policy.inline": "devs:inline",
+    "aws_iam_group_policy_attachment.contacts": f"devs/{CONTACTS}",
+    "aws_iam_policy.contacts": CONTACTS,
+    "aws_iam_account_alias.alias": "tidewater",
+}
+
+
+class IamWorkspace(Workspace):
+    """A folder with the configuration of IAM and its state."""
+
+    def __init__(self, directory, server):
+        super().__init__(directory, server)
+        shutil.copy(HERE / "iam.tf", directory / "main.tf")
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Accountd(tmp_path / "run", "--in-memory")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")
+def test_the_life_of_an_accounts_identities(server, tmp_path):
+    terraform = IamWorkspace(tmp_path / "first", server)
+    terraform("init", "-input=false")
+    terraform("apply", "-input=false", "-auto-approve")
+    terraform.plan(expect=NO_DIFFERENCE)
+    iam = server.client("iam", server.root(ACCOUNT))
+    assert [user["UserName"] for user in iam.get_group(GroupName="devs")["Users"]] == ["ann", "bob"]
+
+    imported = IamWorkspace(tmp_path / "second", server)
+    imported("init", "-input=false")
+    for address, name in IMPORTS.items():
+        imported("import", "-input=false", address, name)
+    imported.plan(*(f"-target={address}" for address in IMPORTS), expect=NO_DIFFERENCE)
+
+    changes = {"action": "account:List*", "description": "Changed"}
+    terraform.plan(expect=DIFFERENCE, **changes)
+    terraform("apply", "-input=false", "-auto-approve", **changes)
+    assert iam.get_policy(PolicyArn=CONTACTS)["Policy"]["DefaultVersionId"] == "v2"
+    assert iam.get_role(RoleName="Auditor")["Role"]["Description"] == "Changed"
+    terraform.plan(expect=NO_DIFFERENCE, **changes)
+
+    terraform("destroy", "-input=false", "-auto-approve", **changes)
+    summary = iam.get_account_summary()["SummaryMap"]
+    assert [summary[name] for name in ("Users", "Groups", "Roles", "Policies")] == [0, 0, 0, 0]
