@@ -7,7 +7,10 @@ use accountd::seed::{self, SeedDocuments};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
-use services::state::identity::{Credential, CredentialOwner, ManagedPolicy, Role, User};
+use services::state::identity::{
+    Credential, CredentialOwner, Group, GroupMember, IamAccount, ManagedPolicy, PolicyEntity, PolicyUse,
+    Role, User,
+};
 use services::state::organization::{Membership, Organization, OrganizationPolicy, OrganizationalUnit};
 use services::world::{Change, Document, key_of};
 
@@ -75,7 +78,14 @@ fn the_example_is_what_the_documentation_says() {
     assert_eq!(ids::<Credential>(&documents).len(), 5);
     // What lists the organization: entities, children, names, attachments and counts.
     let lists = (7 + 7) + (7 + 6) + (6 + 2) + 2 + 1;
-    assert_eq!(documents.writes.len(), 7 * 3 + 7 + 2 + 1 + 6 + 3 + 5 + 1 + lists);
+    // Every account but one has identities; the indexes of managed policies follow from them.
+    let kept = (
+        ids::<IamAccount>(&documents).len(),
+        ids::<PolicyUse>(&documents).len(),
+        ids::<PolicyEntity>(&documents).len(),
+    );
+    assert_eq!(kept, (6, 8, 8));
+    assert_eq!(documents.writes.len(), 7 * 3 + 7 + 2 + 1 + 6 + 3 + 5 + 1 + lists + 22);
 }
 
 /// F-SEED-8
@@ -333,4 +343,50 @@ fn numbers_keep_their_characters_after_letters_of_any_script() {
     assert_eq!((contact.full_name.as_str(), contact.city.as_str()), ("Zoë 李", "Zürich"));
     assert_eq!((contact.postal_code.as_str(), contact.phone_number.as_str()), ("08001", "+41446681800"));
     assert_eq!(contact.country_code, "NO", "a country, not a truth value; in capitals as the API stores it");
+}
+
+#[test]
+fn groups_have_members_and_what_is_counted_is_counted() {
+    let documents = read(
+        r#"
+accounts:
+  - id: "111122223333"
+    name: Tidewater Robotics
+    email: aws@tidewater.example
+    iam:
+      groups:
+        - { name: Devs, path: /x/, attached_policies: [AdministratorAccess] }
+      users:
+        - { name: ann, groups: [devs], attached_policies: [own] }
+        - { name: bob, groups: [Devs], permissions_boundary: own }
+      policies:
+        - name: own
+          document: { Version: "2012-10-17", Statement: { Effect: Allow, Action: "account:*", Resource: "*" } }
+"#,
+    );
+    let group: Group = get(&documents, "111122223333/devs");
+    assert_eq!((group.path.as_str(), group.members), ("/x/", 2));
+    assert!(group.id.starts_with("AGPA") && group.id.len() == 21);
+    assert_eq!(get::<User>(&documents, "111122223333/ann").groups, BTreeSet::from(["devs".to_owned()]));
+    assert_eq!(ids::<GroupMember>(&documents), ["111122223333/devs/ann", "111122223333/devs/bob"]);
+    let kept: IamAccount = get(&documents, "111122223333");
+    assert_eq!((kept.users, kept.groups, kept.roles, kept.policies), (2, 1, 0, 1));
+    let used: PolicyUse = get(&documents, "111122223333/own:own");
+    assert_eq!((used.attachments, used.boundaries), (1, 1));
+    let used: PolicyUse = get(&documents, "111122223333/aws:AdministratorAccess");
+    assert_eq!((used.attachments, used.boundaries), (1, 0));
+}
+
+#[test]
+fn a_user_of_a_group_that_is_not_there_is_a_problem() {
+    let file = r#"
+accounts:
+  - id: "111122223333"
+    name: Tidewater Robotics
+    email: aws@tidewater.example
+    iam: { users: [{ name: ann, groups: [Ops] }] }
+"#;
+    let problems = seed::read(file, at("2026-09-12T10:00:00Z")).err().expect("a problem");
+    let report = seed::report("seed", &problems);
+    assert!(report.contains("no group of this account is named `Ops`"), "{report}");
 }
