@@ -120,6 +120,7 @@ impl Store {
             joined_method: "CREATED".to_owned(),
             policies: BTreeSet::new(),
             tags: BTreeMap::new(),
+            closure: None,
         };
         self.put("o-exampleorg", &organization);
         self.put("r-ab12", &root);
@@ -174,6 +175,7 @@ impl Store {
         seed[..8].copy_from_slice(&self.requests.to_be_bytes());
         let context = Context {
             now: self.now,
+            real_now: self.now,
             request_id: format!("request-{}", self.requests),
             delays: Delays::INSTANT,
             validation: Validation::Strict,
@@ -212,7 +214,7 @@ fn run(
         source_ip: IpAddr::from([203, 0, 113, 9]),
         user_agent: None,
     };
-    let decision = authorize(access, caller, &origin, world)?;
+    let decision = authorize(access, &[], caller, &origin, world)?;
     let permitted = decision.map_err(|denial| operation.access_denied(&denial.message()))?;
     operation.validate(members, context.validation)?;
     operation.execute(Some(&permitted), caller, members, context, world)

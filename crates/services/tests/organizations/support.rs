@@ -137,6 +137,7 @@ impl Play {
         self.calls = self.calls.wrapping_add(1);
         Context {
             now: self.now,
+            real_now: self.now,
             request_id: format!("request-{}", self.calls),
             delays: Delays::SHORT,
             validation: Validation::Strict,
@@ -252,7 +253,7 @@ fn run(
             user_agent: None,
         };
         let access = access.expect("the services that are called here need a permission");
-        let decision = authorize(access, &caller, &origin, world)?;
+        let decision = authorize(access, &[], &caller, &origin, world)?;
         let permitted = decision.map_err(|denial| operation.access_denied(&denial.message()))?;
         operation.validate(members, context.validation)?;
         operation.execute(Some(&permitted), &caller, members, context, world)
