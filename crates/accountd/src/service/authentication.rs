@@ -26,8 +26,9 @@ use crate::configuration::{RootCredential, Secret, Signatures};
 const WELL_KNOWN_SECRET: &str = "test";
 /// The well-known access key of the account `000000000000`.
 const WELL_KNOWN_KEY: &str = "test";
-/// How many derived signing keys are remembered: one for each access key, day, Region and service in use.
-const SIGNING_KEYS_REMEMBERED: usize = 10_000;
+/// How many derived signing keys are remembered: one for each access key, day, Region and service in use. Deriving
+/// one costs as much as the rest of a request, so 10,000 accounts in use must fit; each takes about 250 bytes.
+const SIGNING_KEYS_REMEMBERED: usize = 50_000;
 
 /// Which access keys are taken, and how strictly signatures are judged.
 pub struct Authentication {
