@@ -12,6 +12,8 @@ mod processes;
 mod signature;
 mod tools;
 
+use std::io::Write;
+
 use figures::Table;
 use measurements::Bench;
 
@@ -31,6 +33,5 @@ pub fn run() -> Result<(), String> {
     bench.writing(&mut table)?;
     bench.mixed(&mut table)?;
     bench.many_accounts(&mut table)?;
-    print!("{table}");
-    Ok(())
+    write!(std::io::stdout(), "{table}").map_err(|error| error.to_string())
 }
