@@ -11,16 +11,13 @@ ACCOUNT = "111122223333"
 CONTACTS = f"arn:aws:iam::{ACCOUNT}:policy/team/contacts"
 
 IMPORTS = {
+    "aws_iam_policy.boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+    "aws_iam_policy.contacts": CONTACTS,
     "aws_iam_role.auditor": "Auditor",
     "aws_iam_role_policy.inline": "Auditor:inline",
     "aws_iam_role_policy_attachment.contacts": f"Auditor/{CONTACTS}",
     "aws_iam_user.ann": "ann",
-    "aws_iam_user_policy.inline": "ann:inline",
-    "aws_iam_user_policy_attachment.administrator": "ann/arn:aws:iam::aws:policy/AdministratorAccess",
     "aws_iam_group.devs": "devs",
-    "aws_iam_group_policy.inline": "devs:inline",
-    "aws_iam_group_policy_attachment.contacts": f"devs/{CONTACTS}",
-    "aws_iam_policy.contacts": CONTACTS,
     "aws_iam_account_alias.alias": "tidewater",
 }
 

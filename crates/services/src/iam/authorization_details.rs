@@ -1,4 +1,5 @@
-//! GetAccountAuthorizationDetails: users, groups, roles and managed policies with all their policies, in pages.
+//! GetAccountAuthorizationDetails: users, groups, roles and managed policies with all their policies, in
+//! pages.
 
 use super::entity::Entity;
 use super::managed::{AWS_MANAGED, AwsManaged};

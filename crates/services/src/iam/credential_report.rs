@@ -29,8 +29,8 @@ const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last
     access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
     cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
 
-/// GenerateCredentialReport. F-IAMAPI-REP-2: the first call starts a report, which is there at once; further calls
-/// say that it is complete as long as it is good.
+/// GenerateCredentialReport. F-IAMAPI-REP-2: the first call starts a report, which is there at once; further
+/// calls say that it is complete as long as it is good.
 ///
 /// # Errors
 /// None of its own.
@@ -54,8 +54,8 @@ fn is_good(made_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(made_at) < GOOD_FOR
 }
 
-/// GetCredentialReport. F-IAMAPI-REP-3: the report is not kept; it is written anew from the state of the moment,
-/// under the time at which it was asked for.
+/// GetCredentialReport. F-IAMAPI-REP-3: the report is not kept; it is written anew from the state of the
+/// moment, under the time at which it was asked for.
 ///
 /// # Errors
 /// `ReportNotPresent`, `ReportExpired` (texts *assumed*).

@@ -1,5 +1,5 @@
-//! The one place where users, groups, roles and managed policies are found and written, so that the counts of an
-//! account and the index of who uses which policy always agree with them.
+//! The one place where users, groups, roles and managed policies are found and written, so that the counts of
+//! an account and the index of who uses which policy always agree with them.
 //!
 //! A count is a document, so two requests that would pass a quota together cannot both commit.
 

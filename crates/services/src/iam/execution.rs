@@ -224,10 +224,12 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
     })
 }
 
-/// The operations on inline policies, attachments and boundaries, which are the same for users, groups and roles.
+/// The operations on inline policies, attachments and boundaries, which are the same for users, groups and
+/// roles.
 macro_rules! with_policies {
     ($on:ident, $world:ident, $input:ident, $name:ident, $type:ident; $put:ident, $get:ident $get_answer:ident,
-     $delete:ident, $list:ident $list_answer:ident, $attach:ident, $detach:ident, $attached:ident $attached_answer:ident) => {
+     $delete:ident, $list:ident $list_answer:ident, $attach:ident, $detach:ident,
+     $attached:ident $attached_answer:ident) => {
         match $input {
             Input::$put(it) => {
                 let document = &it.policy_document;

@@ -50,8 +50,8 @@ impl AwsManaged {
 /// (aws-behaviour.md §7.5; the AWS Managed Policy Reference for the others). The large job and audit policies
 /// (ReadOnlyAccess, SecurityAudit, …) change every few days and are left out rather than given in part.
 ///
-/// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation times
-/// before the documented version's. In the order of names, which lists rely on.
+/// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation
+/// times before the documented version's. In the order of names, which lists rely on.
 pub static AWS_MANAGED: [AwsManaged; 9] = [
     AwsManaged {
         name: "AWSAccountManagementFullAccess",

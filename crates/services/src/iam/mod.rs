@@ -1,5 +1,5 @@
-//! AWS Identity and Access Management, version 2010-05-08: who a credential stands for, which policies bind that
-//! caller, and the operations that change both. One file per resource of the model.
+//! AWS Identity and Access Management, version 2010-05-08: who a credential stands for, which policies bind
+//! that caller, and the operations that change both. One file per resource of the model.
 
 pub mod absent;
 pub mod access;
@@ -125,7 +125,8 @@ pub fn execute(
     Ok(without_absent_name(operation, output))
 }
 
-/// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves them out.
+/// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves
+/// them out.
 fn without_absent_name(operation: Operation, mut output: Value) -> Value {
     let shown = match operation {
         Operation::GetUser => output.get_mut("User"),

@@ -10,8 +10,8 @@ use crate::world::{Document, Fault, World};
 
 /// F-IAMAPI-PAGE-1: a page holds 100 items unless the request says otherwise.
 const DEFAULT_ITEMS: usize = 100;
-/// F-IAMAPI-PAGE-2: how many documents are looked at for one page. Where a filter leaves few of them a page may
-/// hold fewer items than were asked for, and yet continue, as IAM's documentation of `MaxItems` warns.
+/// F-IAMAPI-PAGE-2: how many documents are looked at for one page. Where a filter leaves few of them a page
+/// may hold fewer items than were asked for, and yet continue, as IAM's documentation of `MaxItems` warns.
 pub const LOOKED_AT: usize = 1000;
 
 /// Which page of which list is wanted.
@@ -73,8 +73,8 @@ impl<'a> Pages<'a> {
         filling.page()
     }
 
-    /// A page of documents of kind `D` whose ids begin with `prefix`, as far as `select` takes them. Only the rest
-    /// of an id goes into the marker.
+    /// A page of documents of kind `D` whose ids begin with `prefix`, as far as `select` takes them. Only the
+    /// rest of an id goes into the marker.
     ///
     /// # Errors
     /// See [`Fault`].

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::model::Operation;
 
-/// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times as people write
-/// them; a secret access key is never shown. Calls that only read show `null`, and so do answers without members.
+/// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times as
+/// people write them; a secret access key is never shown. Calls that only read show `null`, and so do answers
+/// without members.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     match output.as_object() {
         Some(members) if !members.is_empty() && !super::is_read_only(operation) => shown(output),

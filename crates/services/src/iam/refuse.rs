@@ -1,5 +1,5 @@
-//! IAM's refusals, in IAM's words. The texts were recorded from IAM's answers by public projects' issues and test
-//! suites; those that were not are marked *assumed* in the ledger.
+//! IAM's refusals, in IAM's words. The texts were recorded from IAM's answers by public projects' issues and
+//! test suites; those that were not are marked *assumed* in the ledger.
 
 use aws::refusal::Refusal;
 

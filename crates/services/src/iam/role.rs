@@ -103,7 +103,8 @@ pub fn delete(on: &On<'_>, input: DeleteRoleRequest, world: &mut World<'_>) -> R
     Ok(directory::remove(&role, world)?)
 }
 
-/// UpdateRole: description and longest session. F-IAMAPI-ROLE-4: of a service-linked role only the description.
+/// UpdateRole: description and longest session. F-IAMAPI-ROLE-4: of a service-linked role only the
+/// description.
 ///
 /// # Errors
 /// `NoSuchEntity`, `UnmodifiableEntity`.

@@ -1,7 +1,7 @@
 //! Service-linked roles: the one of AWS Organizations.
 //!
-//! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html>, "AWS Organizations
-//! and service-linked roles".
+//! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html>, "AWS
+//! Organizations and service-linked roles".
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,8 @@ fn organizations_role(account: AccountId, description: String, context: &Context
     }
 }
 
-/// Gives an account that joins an organization the service-linked role of AWS Organizations, if it has none yet.
+/// Gives an account that joins an organization the service-linked role of AWS Organizations, if it has none
+/// yet.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -72,8 +73,8 @@ pub fn ensure_organizations_role(
 /// CreateServiceLinkedRole.
 ///
 /// # Errors
-/// `InvalidInput`: the role is there already, a suffix was given, or (F-IAMAPI-SLR-2) the service is another one
-/// than AWS Organizations, whose roles accountd does not know.
+/// `InvalidInput`: the role is there already, a suffix was given, or (F-IAMAPI-SLR-2) the service is another
+/// one than AWS Organizations, whose roles accountd does not know.
 pub fn create(
     on: &On<'_>,
     input: CreateServiceLinkedRoleRequest,

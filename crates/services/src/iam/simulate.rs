@@ -1,4 +1,5 @@
-//! SimulatePrincipalPolicy and SimulateCustomPolicy: what the evaluator that answers every request would decide.
+//! SimulatePrincipalPolicy and SimulateCustomPolicy: what the evaluator that answers every request would
+//! decide.
 //!
 //! As in AWS's simulator nothing is known of the simulated request but what `ContextEntries` say.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
@@ -426,7 +427,8 @@ fn decision_type(decision: &Decision) -> PolicyEvaluationDecisionType {
     }
 }
 
-/// Whether the boundary, or the organization, would let the request pass if an identity-based policy allowed all.
+/// Whether the boundary, or the organization, would let the request pass if an identity-based policy allowed
+/// all.
 fn allows_alone(
     request: &Request<'_>,
     boundary: Option<&AttachedPolicy>,

@@ -3,8 +3,8 @@
 /// A line and a column, both counted from 1.
 pub type Place = (usize, usize);
 
-/// The places of the first and after the last character of the statement at `position`. The text is a policy that
-/// has been read, so it is well-formed; `None` where there is no such statement.
+/// The places of the first and after the last character of the statement at `position`. The text is a policy
+/// that has been read, so it is well-formed; `None` where there is no such statement.
 ///
 /// F-IAMAPI-SIM-2 (*assumed*): columns are counted from 1, and the end is the place after the closing brace.
 pub fn span(source: &str, position: usize) -> Option<(Place, Place)> {
@@ -18,7 +18,8 @@ fn place(source: &str, byte: usize) -> Place {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// Walks over the text and keeps the objects that are a statement: those one level under the member `Statement`.
+/// Walks over the text and keeps the objects that are a statement: those one level under the member
+/// `Statement`.
 fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
     let bytes = source.as_bytes();
     let mut open: Vec<(u8, usize)> = Vec::new();

@@ -15,8 +15,8 @@ const MOST: usize = 50;
 /// Adds tags or changes their values.
 ///
 /// # Errors
-/// F-IAMAPI-TAG-2: keys are unique without regard to case, and `aws:` is AWS's own: `InvalidInput`. F-IAMAPI-TAG-1:
-/// `LimitExceeded` (text *assumed*).
+/// F-IAMAPI-TAG-2: keys are unique without regard to case, and `aws:` is AWS's own: `InvalidInput`.
+/// F-IAMAPI-TAG-1: `LimitExceeded` (text *assumed*).
 pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     for key in new.iter().map(|tag| tag.key.as_str().to_lowercase()) {

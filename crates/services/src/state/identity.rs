@@ -1,7 +1,7 @@
 //! Identities: users, groups, roles, their policies, and the credentials that stand for them.
 //!
-//! Users, groups, roles and managed policies are written through [`crate::iam::directory`] only, which keeps the
-//! counts and indexes at the end of this file in step with them.
+//! Users, groups, roles and managed policies are written through [`crate::iam::directory`] only, which keeps
+//! the counts and indexes at the end of this file in step with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -163,8 +163,8 @@ pub struct PolicyVersion {
     pub created_at: Timestamp,
 }
 
-/// How often a managed policy is used in an account. Key: `policy-use/<account id>/<policy key>`, the policy key
-/// being `aws:<name>` or `own:<name in lower case>`.
+/// How often a managed policy is used in an account. Key: `policy-use/<account id>/<policy key>`, the policy
+/// key being `aws:<name>` or `own:<name in lower case>`.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct PolicyUse {
     /// Users, groups and roles it is attached to.
@@ -176,8 +176,8 @@ pub struct PolicyUse {
 }
 json_document!(PolicyUse, "policy-use");
 
-/// How one identity uses one managed policy. Key: `policy-entity/<account id>/<policy key>/<kind>/<name in lower
-/// case>`, the kind being `group`, `role` or `user`.
+/// How one identity uses one managed policy. Key: `policy-entity/<account id>/<policy key>/<kind>/<name in
+/// lower case>`, the kind being `group`, `role` or `user`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyEntity {
     /// It is attached.

@@ -1,4 +1,5 @@
-//! A store that is a map, and calls that go the way of a request: access, policies, constraints, rule, commit.
+//! A store that is a map, and calls that go the way of a request: access, policies, constraints, rule,
+//! commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
