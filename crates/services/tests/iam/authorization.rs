@@ -96,3 +96,12 @@ fn tags_of_request_and_resource_are_seen() {
     assert_eq!(store.refused_to(&ann, "DeleteRole", json!({"RoleName": "S"})).0, "AccessDenied");
     store.call(&ann, "DeleteRole", json!({"RoleName": "R"})).expect("it is blue");
 }
+
+#[test]
+fn what_is_not_there_is_asked_for_under_the_root_path() {
+    let (mut store, ann) = with_user(&statement("iam:*", "arn:aws:iam::*:user/none", "{}"));
+    assert_eq!(store.refused_to(&ann, "GetUser", json!({"UserName": "none"})).0, "NoSuchEntity");
+    let (code, _, message) = store.refused_to(&ann, "GetRole", json!({"RoleName": "none"}));
+    assert_eq!(code, "AccessDenied");
+    assert!(message.contains("on resource: arn:aws:iam::111122223333:role/none because"), "{message}");
+}

@@ -66,3 +66,11 @@ fn a_user_is_in_ten_groups_at_most() {
     let refusal = store.refused("AddUserToGroup", json!({"GroupName": "g10", "UserName": "Ann"}));
     assert_eq!(refusal, ("LimitExceeded".into(), 409, "Cannot exceed quota for GroupsPerUser: 10".into()));
 }
+
+#[test]
+fn who_is_not_in_a_group_cannot_be_removed_from_it() {
+    let mut store = with_member();
+    store.ok("CreateUser", json!({"UserName": "Bob"}));
+    let refusal = store.refused("RemoveUserFromGroup", json!({"GroupName": "Devs", "UserName": "Bob"}));
+    assert_eq!(refusal.0, "NoSuchEntity");
+}

@@ -175,3 +175,29 @@ fn the_service_linked_role_stays_as_long_as_the_account_is_in_an_organization() 
     let unknown = json!({"DeletionTaskId": "task/aws-service-role/x/y/z"});
     assert_eq!(store.refused("GetServiceLinkedRoleDeletionStatus", unknown).0, "NoSuchEntity");
 }
+
+#[test]
+fn what_only_aws_may_do_with_roles_is_refused() {
+    let mut store = Store::new();
+    let path = "/aws-service-role/organizations.amazonaws.com/";
+    let role = json!({"RoleName": "R", "Path": path, "AssumeRolePolicyDocument": TRUST});
+    assert_eq!(store.refused("CreateRole", role).0, "ValidationError");
+    let other = json!({"AWSServiceName": "autoscaling.amazonaws.com"});
+    assert_eq!(store.refused("CreateServiceLinkedRole", other).0, "InvalidInput");
+    store.ok("CreateServiceLinkedRole", json!({"AWSServiceName": "organizations.amazonaws.com"}));
+    let name = "AWSServiceRoleForOrganizations";
+    let longer = json!({"RoleName": name, "MaxSessionDuration": 7200});
+    assert_eq!(store.refused("UpdateRole", longer).0, "UnmodifiableEntity");
+    store.ok("UpdateRole", json!({"RoleName": name, "Description": "ours"}));
+    assert_eq!(store.ok("GetRole", json!({"RoleName": name}))["Role"]["Description"], "ours");
+}
+
+#[test]
+fn a_trust_policy_has_2048_characters_at_most() {
+    let mut store = Store::new();
+    let accounts: Vec<String> = (0..60).map(|number| format!("\"arn:aws:iam::{number:012}:root\"")).collect();
+    let list = format!("[{}]", accounts.join(","));
+    let long = TRUST.replace("\"arn:aws:iam::111122223333:root\"", &list);
+    let refusal = store.refused("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": long}));
+    assert_eq!(refusal, ("LimitExceeded".into(), 409, "Cannot exceed quota for ACLSizePerRole: 2048".into()));
+}

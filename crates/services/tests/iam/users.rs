@@ -224,3 +224,28 @@ fn lists_come_in_pages_under_a_path() {
     let foreign = json!({"PathPrefix": "/a/", "Marker": asked["Marker"]});
     assert_eq!(store.refused("ListUsers", foreign).0, "ValidationError");
 }
+
+#[test]
+fn a_page_looks_at_a_thousand_documents_at_most() {
+    let mut store = Store::new();
+    for number in 0..1_005 {
+        let path = if number == 1_003 { "/wanted/" } else { "/" };
+        store.ok("CreateUser", json!({"UserName": format!("u{number:04}"), "Path": path}));
+    }
+    let first = store.ok("ListUsers", json!({"PathPrefix": "/wanted/"}));
+    assert_eq!((first["Users"].clone(), first["IsTruncated"].clone()), (json!([]), json!(true)));
+    let asked = json!({"PathPrefix": "/wanted/", "Marker": first["Marker"]});
+    let second = store.ok("ListUsers", asked);
+    assert_eq!(texts(&second["Users"], "UserName"), ["u1003"]);
+    assert_eq!(second["IsTruncated"], false);
+}
+
+#[test]
+fn a_key_cannot_be_made_expired() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    let key = store.ok("CreateAccessKey", json!({"UserName": "Ann"}));
+    let expired =
+        json!({"UserName": "Ann", "AccessKeyId": key["AccessKey"]["AccessKeyId"], "Status": "Expired"});
+    assert_eq!(store.refused("UpdateAccessKey", expired).0, "InvalidInput");
+}
