@@ -427,11 +427,18 @@ def test_wrong_input_names_its_reason(server, organizations, organization):
 
 
 def test_lists_come_in_pages(server, organizations, organization):
-    """F-ORGS-LIST-1."""
+    """F-ORGS-LIST-1, F-ORGS-LIST-4."""
     made = {MANAGEMENT} | {vend(server, organizations, f"a{number}@example.invalid") for number in range(5)}
     pages = list(organizations.get_paginator("list_accounts").paginate(PaginationConfig={"PageSize": 2}))
     assert [len(page["Accounts"]) for page in pages] == [2, 2, 2]
     assert {account["Id"] for page in pages for account in page["Accounts"]} == made
+    for name in "ba":
+        organizations.create_policy(Content=DENY_LEAVING, Description="", Name=name, Type=SCP)
+    pages = organizations.get_paginator("list_policies").paginate(
+        Filter=SCP, PaginationConfig={"PageSize": 1}
+    )
+    names = [[policy["Name"] for policy in page["Policies"]] for page in pages]
+    assert names == [["FullAWSAccess"], ["a"], ["b"]]
 
 
 def test_calls_are_recorded(server, organizations, organization):

@@ -120,6 +120,13 @@ impl<'a> Listing<'a> {
         (page, token)
     }
 
+    /// The same page with room for entries that come before all others; how many of them it shows.
+    pub(super) fn after_first(mut self, entries: usize) -> (Self, usize) {
+        let shown = if self.after.is_none() { entries.min(self.limit) } else { 0 };
+        self.limit -= shown;
+        (self, shown)
+    }
+
     /// Where the page begins, and how many entries it may have.
     pub(super) fn window(&self) -> (Option<&str>, usize) {
         (self.after.as_deref(), self.limit)

@@ -318,6 +318,9 @@ pub(super) fn list(
     let token = input.next_token.as_ref();
     let listing =
         Listing::open(call.operation, call.caller, &[kind.as_str()], token, input.max_results, call.context)?;
+    // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
+    let managed: Vec<_> = AWS_MANAGED.iter().filter(|managed| managed.kind == kind).collect();
+    let (listing, first) = listing.after_first(managed.len());
     let prefix = index::policy_names(&organization.id, kind.as_str());
     let (mut policies, next_token) = listing.over::<PolicyName, _>(&prefix, world, |name| {
         let Some(named) = world.get::<PolicyName>(&format!("{prefix}{name}"))? else {
@@ -326,10 +329,6 @@ pub(super) fn list(
         let policy = own(place, &named.policy_id, world)?;
         Ok(Entry::Shown(summary(organization, &policy)?))
     })?;
-    // F-ORGS-LIST-4: the first page is one longer by what AWS itself gives.
-    if listing.window().0.is_none() {
-        let managed = AWS_MANAGED.iter().filter(|managed| managed.kind == kind);
-        policies.splice(0..0, managed.map(|managed| managed.summary(organization)));
-    }
+    policies.splice(0..0, managed.into_iter().take(first).map(|managed| managed.summary(organization)));
     Ok(ListPoliciesResponse { policies: Some(policies), next_token })
 }
