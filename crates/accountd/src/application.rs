@@ -23,8 +23,8 @@ use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::{entropy, log, mail};
 
-/// The services that are answered at all; of the others every operation is refused as not supported.
-const ANSWERED: &[&str] = &["account", "sts", "cloudtrail"];
+/// The services that are answered. An operation of theirs that is not answered says so, naming itself.
+const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organizations", "sts"];
 
 /// The file in the data directory that holds the key of page tokens.
 const TOKEN_KEY_FILE: &str = "page-token-key";

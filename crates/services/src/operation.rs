@@ -230,6 +230,7 @@ impl Operation {
     /// What the event log shows of an answer; most services show nothing of theirs.
     pub fn response_elements(self, output: &Value) -> Value {
         match self {
+            Self::Iam(operation) => iam::record::response_elements(operation, output),
             Self::Sts(operation) => sts::record::response_elements(operation, output),
             _ => Value::Null,
         }

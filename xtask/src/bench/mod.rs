@@ -21,7 +21,6 @@ use measurements::Bench;
 ///
 /// # Errors
 /// Says what is missing, or what did not answer as it should.
-#[expect(clippy::print_stdout, reason = "the table is what the command is for")]
 pub fn run() -> Result<(), String> {
     tools::install()?;
     eprintln!("building for release …");

@@ -102,7 +102,9 @@ fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> 
         (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
             let shown = smithy::redact(shape.input_schema(), members);
             match operation {
-                Some(Operation::Organizations(_) | Operation::Sts(_)) => small_first_letters(shown),
+                Some(Operation::Iam(_) | Operation::Organizations(_) | Operation::Sts(_)) => {
+                    small_first_letters(shown)
+                }
                 _ => shown,
             }
         }

@@ -148,6 +148,11 @@ pub static AWS_MANAGED: [AwsManaged; 9] = [
 /// The ARN prefix of AWS-managed policies.
 pub const AWS_MANAGED_PREFIX: &str = "arn:aws:iam::aws:policy/";
 
+/// A policy that allows nothing and denies nothing. It stands in for one that is named but cannot be found.
+pub static NOTHING: LazyLock<Policy> = LazyLock::new(|| {
+    parsed(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"*","Resource":"*"}]}"#)
+});
+
 /// The document of `FullAWSAccess`, which AWS Organizations attaches everywhere at first.
 pub static FULL_AWS_ACCESS: LazyLock<Policy> = LazyLock::new(|| {
     parsed(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#)

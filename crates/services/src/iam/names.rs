@@ -21,7 +21,12 @@ pub fn key(account: AccountId, name: &str) -> String {
 /// F-IAMAPI-ID-2: a unique id: `AIDA`, `AROA`, `AGPA` or `ANPA` and 17 letters or digits.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub fn unique_id(prefix: &str, seed: &Seed) -> String {
-    format!("{prefix}{}", seed.text(prefix, BASE32, 17))
+    unique_id_for(prefix, "", seed)
+}
+
+/// The same, for a request that makes several entities: `purpose` tells them apart.
+pub fn unique_id_for(prefix: &str, purpose: &str, seed: &Seed) -> String {
+    format!("{prefix}{}", seed.text(&format!("{prefix}{purpose}"), BASE32, 17))
 }
 
 /// The id of a long-term access key: `AKIA` and 16 letters or digits.

@@ -13,7 +13,7 @@ use aws::policy::Policy;
 use aws::principal::{Caller, Principal};
 use jiff::Timestamp;
 
-use super::managed::{FULL_AWS_ACCESS, aws_managed};
+use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
 use super::user::groups_of;
 use crate::access::{Access, Permitted};
@@ -120,11 +120,7 @@ impl Bound {
             Principal::User { account, name, .. } => {
                 let user = world.get::<User>(&format!("{account}/{}", name.to_lowercase()))?;
                 if let Some(user) = user {
-                    bound.add(&user.inline_policies, &user.attached_policies, world)?;
-                    for group in groups_of(&user, world)? {
-                        bound.add(&group.inline_policies, &group.attached_policies, world)?;
-                    }
-                    bound.add_boundary(user.permissions_boundary.as_deref(), world)?;
+                    bound.add_user(&user, world)?;
                     bound.tags.clone_from(&user.tags);
                 }
             }
@@ -160,10 +156,17 @@ impl Bound {
             return Ok(());
         };
         if let Some(user) = world.get::<User>(&format!("{account}/{}", user.name.to_lowercase()))? {
-            self.add(&user.inline_policies, &user.attached_policies, world)?;
-            self.add_boundary(user.permissions_boundary.as_deref(), world)?;
+            self.add_user(&user, world)?;
         }
         Ok(())
+    }
+
+    fn add_user(&mut self, user: &User, world: &World<'_>) -> Result<(), Fault> {
+        self.add(&user.inline_policies, &user.attached_policies, world)?;
+        for group in groups_of(user, world)? {
+            self.add(&group.inline_policies, &group.attached_policies, world)?;
+        }
+        self.add_boundary(user.permissions_boundary.as_deref(), world)
     }
 
     fn add(
@@ -183,9 +186,8 @@ impl Bound {
     /// A boundary that cannot be found allows nothing: what is missing means refusal.
     fn add_boundary(&mut self, arn: Option<&str>, world: &World<'_>) -> Result<(), Fault> {
         if let Some(arn) = arn {
-            let found = managed(arn, world)?;
-            let boundary = found.ok_or_else(|| Fault::Broken("a permissions boundary is absent".into()))?;
-            self.boundary = Some(boundary);
+            let absent = || AttachedPolicy { arn: Some(Arc::from(arn)), policy: NOTHING.clone() };
+            self.boundary = Some(managed(arn, world)?.unwrap_or_else(absent));
         }
         Ok(())
     }

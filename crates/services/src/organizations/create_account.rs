@@ -207,9 +207,9 @@ fn put_account(
     };
     index::put_member(id, membership, world);
     let management_account = organization.management_account;
-    roles::put_access(id, management_account, &wanted.role_name, created_at, call.context, world);
+    roles::put_access(id, management_account, &wanted.role_name, created_at, call.context, world)?;
     if organization.feature_set == FeatureSet::All {
-        roles::put_service_linked(id, created_at, call.context, world);
+        roles::ensure_service_linked(id, created_at, call.context, world)?;
     }
     Ok(CreationOutcome::Created { account: id, gov_cloud_account })
 }

@@ -197,7 +197,7 @@ pub(super) fn accept(
 
 /// One member approves of all features; when the last one has, the change can be completed.
 fn approve(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
-    roles::ensure_service_linked(call.caller.account(), call.context, world)?;
+    roles::ensure_service_linked(call.caller.account(), call.context.now, call.context, world)?;
     let Some(parent) = &handshake.parent else { return Ok(()) };
     if let Some(stored) = world.get::<Handshake>(parent)? {
         let mut stored = (*stored).clone();
@@ -225,7 +225,7 @@ fn complete_all_features(
     let prefix = index::of(id);
     for entity in all::<OrganizationEntity>(&prefix, world)? {
         let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
-        roles::ensure_service_linked(account, call.context, world)?;
+        roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
     forget_all_features(id, world)
 }

@@ -168,7 +168,7 @@ pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
     };
     index::put_member(account, membership, world);
     if organization.feature_set == FeatureSet::All {
-        roles::ensure_service_linked(account, call.context, world)?;
+        roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
     Ok(())
 }

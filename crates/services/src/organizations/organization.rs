@@ -82,7 +82,7 @@ pub(super) fn create(
     };
     index::put_member(account, membership, world);
     if organization.feature_set == FeatureSet::All {
-        roles::ensure_service_linked(account, call.context, world)?;
+        roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
     let shown = show(&organization, call, world)?;
     world.put(&organization.id.clone(), organization);

@@ -1,8 +1,6 @@
 //! The rules of AWS Organizations over a store that is a map of texts.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-#![expect(clippy::unwrap_used, reason = "a failed test says where")]
-
 mod access;
 mod accounts;
 mod cost;
