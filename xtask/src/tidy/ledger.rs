@@ -105,12 +105,15 @@ fn cited_ids(text: &str) -> BTreeSet<String> {
     ids
 }
 
-/// `AREA-digits` at the beginning of a text.
+/// `AREA-digits` at the beginning of a text; an area is capitals, and digits after the first.
 fn id_at(text: &str) -> Option<(&str, &str)> {
-    let (area, rest) = text.split_at(text.find(|character: char| !character.is_ascii_uppercase())?);
-    let rest = rest.strip_prefix('-')?;
+    let (area, rest) = text.split_once('-')?;
+    let is_part = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit();
+    if !area.starts_with(|first: char| first.is_ascii_uppercase()) || !area.chars().all(is_part) {
+        return None;
+    }
     let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-    (!area.is_empty() && end > 0).then(|| (area, &rest[..end]))
+    (end > 0).then(|| (area, &rest[..end]))
 }
 
 /// The names of the tests in a file, in the languages that tests are written in.
@@ -200,10 +203,14 @@ mod tests {
 
     #[test]
     fn ids_and_ranges_are_found() {
-        let ids =
-            cited_ids("F-REG-2 to F-REG-4, F-ORG-1 … F-ORG-2. F-IAM-01; XF-NO-1 F-none F-EDGE-x (F-SIG-13)");
+        let ids = cited_ids(
+            "F-REG-2 to F-REG-4, F-ORG-1 … F-ORG-2. F-IAM-01; XF-NO-1 F-none F-EDGE-x (F-SIG-13) F-EC2-7",
+        );
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        assert_eq!(ids, ["F-IAM-01", "F-ORG-1", "F-ORG-2", "F-REG-2", "F-REG-3", "F-REG-4", "F-SIG-13"]);
+        assert_eq!(
+            ids,
+            ["F-EC2-7", "F-IAM-01", "F-ORG-1", "F-ORG-2", "F-REG-2", "F-REG-3", "F-REG-4", "F-SIG-13"]
+        );
     }
 
     #[test]
