@@ -29,9 +29,6 @@ const MACHINE_PATHS: &[(&str, &str)] =
 const PACKAGE_SOURCES: &[&str] =
     &["https://github.com/rust-lang/crates.io-index", "https://registry.npmjs.org/"];
 
-/// Finds problems, one line each.
-type Check = fn(&[File]) -> Vec<String>;
-
 /// A tracked file with its text.
 struct File {
     /// From the root, with slashes.
