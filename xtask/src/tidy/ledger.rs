@@ -105,15 +105,23 @@ fn cited_ids(text: &str) -> BTreeSet<String> {
     ids
 }
 
-/// `AREA-digits` at the beginning of a text; an area is capitals, and digits after the first.
+/// `AREA-digits` at the beginning of a text. An area is one word of capitals and digits, or several with hyphens.
 fn id_at(text: &str) -> Option<(&str, &str)> {
-    let (area, rest) = text.split_once('-')?;
-    let is_part = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit();
-    if !area.starts_with(|first: char| first.is_ascii_uppercase()) || !area.chars().all(is_part) {
-        return None;
+    let mut begin = 0;
+    loop {
+        let rest = &text[begin..];
+        let is_digit = |character: char| character.is_ascii_digit();
+        if begin > 0 && rest.starts_with(is_digit) {
+            let end = rest.find(|character| !is_digit(character)).unwrap_or(rest.len());
+            return Some((&text[..begin - 1], &rest[..end]));
+        }
+        let (word, _) = rest.split_once('-')?;
+        let is_part = |character: char| character.is_ascii_uppercase() || is_digit(character);
+        if !word.starts_with(|first: char| first.is_ascii_uppercase()) || !word.chars().all(is_part) {
+            return None;
+        }
+        begin += word.len() + 1;
     }
-    let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-    (end > 0).then(|| (area, &rest[..end]))
 }
 
 /// The names of the tests in a file, in the languages that tests are written in.
@@ -204,12 +212,22 @@ mod tests {
     #[test]
     fn ids_and_ranges_are_found() {
         let ids = cited_ids(
-            "F-REG-2 to F-REG-4, F-ORG-1 … F-ORG-2. F-IAM-01; XF-NO-1 F-none F-EDGE-x (F-SIG-13) F-EC2-7",
+            "F-REG-2 to F-REG-4, F-ORG-1 … F-ORG-2. F-IAM-01; XF-NO-1 F-none F-EDGE-x (F-SIG-13) F-EC2-7 F-ORGS-ERR-1",
         );
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         assert_eq!(
             ids,
-            ["F-EC2-7", "F-IAM-01", "F-ORG-1", "F-ORG-2", "F-REG-2", "F-REG-3", "F-REG-4", "F-SIG-13"]
+            [
+                "F-EC2-7",
+                "F-IAM-01",
+                "F-ORG-1",
+                "F-ORG-2",
+                "F-ORGS-ERR-1",
+                "F-REG-2",
+                "F-REG-3",
+                "F-REG-4",
+                "F-SIG-13"
+            ]
         );
     }
 
