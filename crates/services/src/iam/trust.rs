@@ -117,7 +117,9 @@ pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, 
 /// (F-STSAPI-4). That those of a closed account are not either is *assumed* (F-STSAPI-5).
 fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<bool, Fault> {
     let Some(account) = world.get::<Account>(role.account.as_str())? else { return Ok(false) };
-    if matches!(account.state, AccountState::Suspended | AccountState::Closed) {
+    let is_closed = matches!(account.state, AccountState::Suspended | AccountState::Closed);
+    // An account that is still being created is there for nobody yet.
+    if is_closed || account.created_at > origin.now {
         return Ok(false);
     }
     let status =

@@ -143,7 +143,16 @@ fn a_deleted_organization_leaves_nothing() {
         play.keys().into_iter().filter_map(|key| key.split('/').next()).collect();
     assert_eq!(
         kinds.into_iter().collect::<Vec<_>>(),
-        ["account", "email", "handshake", "handshake-of", "role"]
+        [
+            "account",
+            "email",
+            "handshake",
+            "handshake-of",
+            "iam-account",
+            "policy-entity",
+            "policy-use",
+            "role"
+        ]
     );
 }
 
