@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use aws::protocol::Protocol;
 use serde_json::{Value, json};
 use services::account::model::Operation;
 
@@ -126,6 +127,9 @@ fn short(caller: &Caller, operation: Operation, answer: &Answer) -> String {
     if answer.status != 403 {
         return "allow".to_owned();
     }
+    if answer.code(Protocol::RestJson).as_deref() == Some("UnrecognizedClientException") {
+        return "unknown".to_owned();
+    }
     let prefix = format!("User: {} is not authorized to perform: account:{}", caller.arn, operation.name());
     let rest = message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message} begins otherwise"));
     let (resource, because) = match rest.strip_prefix(" on resource: ") {
@@ -195,6 +199,7 @@ const LEGEND: &str = "\
 # allow              carried out, or refused by a rule that comes after authorization
 # required           ValidationException: the operation needs an AccountId
 # malformed          ValidationException: the AccountId is none
+# unknown            UnrecognizedClientException: the caller's account is suspended or closed (F-ORGS-CLOSE-7)
 # plain              AccessDeniedException that ends with the operation
 # (trust first)      … (Your organization must first enable trusted access with AWS Account Management.)
 # (standalone only)  … (The management account can only be managed using the standalone context …)

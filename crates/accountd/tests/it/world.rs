@@ -242,6 +242,14 @@ impl World {
     }
 }
 
+/// An operation of AWS Organizations.
+pub fn organizations(world: &World, key: &Key, operation: &str, members: Value) -> Answer {
+    let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
+    let target = format!("AWSOrganizationsV20161128.{operation}");
+    request.headers_mut().insert("x-amz-target", target.parse().unwrap());
+    world.send(signed(request, key, "organizations", "us-east-1"))
+}
+
 /// A `POST` without a signature.
 pub fn post(path: &str, content_type: &str, body: &str) -> Request<Bytes> {
     Request::builder()

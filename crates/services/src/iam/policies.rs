@@ -161,7 +161,7 @@ impl Bound {
         Ok(())
     }
 
-    /// F-IAMAPI-GRPEVAL-1: policies of a user's groups count like the user's own.
+    /// A user's own policies and those of its groups (F-IAMAPI-GRPEVAL-1).
     fn add_user(&mut self, user: &User, world: &World<'_>) -> Result<(), Fault> {
         self.add(&user.inline_policies, &user.attached_policies, world)?;
         for group in groups_of(user, world)? {

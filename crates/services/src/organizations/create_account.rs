@@ -175,7 +175,7 @@ fn put_account(
     let gov_cloud_account =
         wanted.gov_cloud.then(|| new_account_id(call, "GovCloud account", world)).transpose()?;
     let created_at = completes_at.saturating_sub(JOINS_AFTER).unwrap_or(completes_at).max(call.context.now);
-    // F-ORGS-CREATE-7: a management account without a primary contact gives none to its members.
+    // F-ORGS-CREATE-7: a management account without a contact gives none.
     let contact = management_account(place, world)?
         .contact
         .as_ref()

@@ -5,6 +5,7 @@
 
 mod alternate_contacts;
 mod constraints;
+mod creation;
 mod envelope;
 mod modes;
 mod names;
