@@ -340,8 +340,7 @@ fn not_supported(service: Service) -> &'static [&'static str] {
     }
 }
 
-/// F-NOSUP-1: an operation of a model that accountd does not answer says so, naming itself. The ledger argues which
-/// of Organizations' those are (F-ORGS-NOSUP-1).
+/// F-NOSUP-1: an operation of a model that accountd does not answer says so, naming itself.
 fn refuse_not_supported(service: Service, name: &str) -> Refusal {
     let code = match service {
         Service::Organizations => "UnsupportedAPIEndpointException",
