@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::{AccountId, Arn, PARTITION};
 use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
+use services::iam::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::{directory, group};
 use services::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, RoleSession, User};
 use services::world::World;
@@ -14,18 +15,6 @@ use super::account::AccountDraft;
 use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
-
-/// AWS-managed policies that may be named without their ARN. Any other is named by its ARN.
-const AWS_MANAGED: [&str; 8] = [
-    "AdministratorAccess",
-    "PowerUserAccess",
-    "ReadOnlyAccess",
-    "SecurityAudit",
-    "AWSAccountManagementFullAccess",
-    "AWSAccountManagementReadOnlyAccess",
-    "AWSOrganizationsFullAccess",
-    "AWSOrganizationsReadOnlyAccess",
-];
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
@@ -62,21 +51,25 @@ impl Scope<'_, '_> {
     fn arn(&self, reference: &Given<'_, String>) -> String {
         let text = reference.value.as_str();
         if let Some(arn) = Arn::parse(text) {
-            let managed = arn.account == "aws" && arn.resource.starts_with("policy/");
+            // One that accountd does not have would bind nobody, which a seed's author should hear of.
+            let managed = find_aws_managed(text).is_some();
             let known = managed || self.policies.values().any(|own| own == text);
             if arn.service != "iam" || arn.partition != PARTITION || !known {
-                reference.item.report(format!("`{text}` is no managed policy of AWS or of this account"));
+                reference.item.report(format!(
+                    "`{text}` is no managed policy of this account, and none of AWS's that is here"
+                ));
             }
             return text.to_owned();
         }
         if let Some(arn) = self.policies.get(text) {
             return arn.clone();
         }
-        if !AWS_MANAGED.contains(&text) {
-            reference.item.report(format!(
-                "no policy of this account is named `{text}`; name policies of AWS by their ARN"
-            ));
+        if let Some(managed) = AWS_MANAGED.iter().find(|managed| managed.name == text) {
+            return managed.arn();
         }
+        reference
+            .item
+            .report(format!("no policy of this account, and none of AWS's that is here, is named `{text}`"));
         format!("arn:{PARTITION}:iam::aws:policy/{text}")
     }
 
