@@ -5,10 +5,13 @@
 //!   place touches that leaf only, and listing keys reads the index alone.
 //! - `event_block` has one row for each transaction, also when nothing was recorded: its last row is the
 //!   head of the log, so that opening reads one row however much is stored.
-//! - `event_account` finds the blocks of one account without looking through the others.
+//! - `event_account` says in which segments of the log (see [`SEGMENT_BITS`]) an account has records, so that they
+//!   are found without looking through all of it. A row for every block would cost more than the records, as
+//!   soon as many accounts are in use: their rows lie far apart.
 //!
 //! Versions and block numbers come from one counter, so neither is ever given twice.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -42,8 +45,8 @@ pub(super) const SCHEMA: &str = "
     ) STRICT;
     CREATE TABLE event_account (
         account TEXT NOT NULL,
-        sequence INTEGER NOT NULL,
-        PRIMARY KEY (account, sequence)
+        segment INTEGER NOT NULL,
+        PRIMARY KEY (account, segment)
     ) STRICT, WITHOUT ROWID;
 ";
 
@@ -58,13 +61,15 @@ const DELETE: &str = "DELETE FROM document WHERE key = ?1";
 const APPEND: &str = "INSERT INTO event_block
     (sequence, first_time, last_time, count, documents_total, events_total, records)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const APPEND_ACCOUNT: &str = "INSERT INTO event_account (account, sequence) VALUES (?1, ?2)";
+const APPEND_ACCOUNT: &str = "INSERT OR IGNORE INTO event_account (account, segment) VALUES (?1, ?2)";
 const BLOCKS: &str = "SELECT sequence, count, records FROM event_block
     WHERE sequence <= ?1 AND last_time >= ?2 AND first_time < ?3 ORDER BY sequence DESC";
 const BLOCKS_OF_ACCOUNT: &str = "SELECT b.sequence, b.count, b.records
-    FROM event_account AS a JOIN event_block AS b ON b.sequence = a.sequence
-    WHERE a.account = ?4 AND a.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
-    ORDER BY a.sequence DESC";
+    FROM event_account AS a JOIN event_block AS b
+        ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
+    WHERE a.account = ?4 AND a.segment <= ?1 >> 8
+        AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
+    ORDER BY a.segment DESC, b.sequence DESC";
 const ALL_DOCUMENTS: &str = "SELECT key, text FROM document ORDER BY key";
 const ALL_BLOCKS: &str = "SELECT records FROM event_block ORDER BY sequence";
 const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account; DELETE FROM event_block;";
@@ -85,6 +90,9 @@ pub(super) const STATEMENTS: [&str; 12] = [
     ALL_BLOCKS,
 ];
 
+/// A segment of the log is as many block numbers as this many bits count. The statements above say it too.
+const SEGMENT_BITS: u32 = 8;
+
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
 
@@ -104,10 +112,31 @@ fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
+/// The accounts that are known to be listed in the newest segment. Only what was committed is noted.
+#[derive(Default)]
+struct Listed {
+    segment: u64,
+    accounts: BTreeSet<AccountId>,
+}
+
+impl Listed {
+    fn has(&self, account: &AccountId, segment: u64) -> bool {
+        self.segment == segment && self.accounts.contains(account)
+    }
+
+    fn note(&mut self, accounts: &BTreeSet<AccountId>, segment: u64) {
+        if self.segment != segment {
+            *self = Self { segment, accounts: BTreeSet::new() };
+        }
+        self.accounts.extend(accounts);
+    }
+}
+
 /// See the module's text.
 pub(super) struct EmbeddedEngine {
     file: PathBuf,
     writer: Mutex<Connection>,
+    listed: Mutex<Listed>,
     /// Opened when needed, as many as threads ever missed the cache at once.
     readers: Mutex<Vec<Connection>>,
     /// Held as long as the store is open. Dropped last, after the connections.
@@ -121,6 +150,7 @@ impl EmbeddedEngine {
         Ok(Self {
             file: opened.file,
             writer: Mutex::new(opened.connection),
+            listed: Mutex::default(),
             readers: Mutex::default(),
             _lock: opened.lock,
         })
@@ -156,7 +186,7 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
     Ok(row.optional()?.unwrap_or_default())
 }
 
-fn append(transaction: &Transaction<'_>, block: &Block, head: Head) -> EngineResult<()> {
+fn append(transaction: &Transaction<'_>, block: &Block, head: Head, listed: &Listed) -> EngineResult<()> {
     transaction.prepare_cached(APPEND)?.execute(params![
         signed(head.sequence),
         block.first_time,
@@ -167,8 +197,9 @@ fn append(transaction: &Transaction<'_>, block: &Block, head: Head) -> EngineRes
         block.records,
     ])?;
     let mut statement = transaction.prepare_cached(APPEND_ACCOUNT)?;
-    for account in &block.accounts {
-        statement.execute(params![account.as_str(), signed(head.sequence)])?;
+    let segment = head.sequence >> SEGMENT_BITS;
+    for account in block.accounts.iter().filter(|account| !listed.has(account, segment)) {
+        statement.execute(params![account.as_str(), signed(segment)])?;
     }
     Ok(())
 }
@@ -182,6 +213,7 @@ fn load(
     let version = sequence + 1;
     let mut head = Head { sequence: version, documents: 0, events: 0 };
     let mut block = Block::default();
+    let nothing_listed = Listed::default();
     for item in items {
         match item.map_err(EngineError)? {
             Exported::Document { key, text } => {
@@ -197,13 +229,13 @@ fn load(
                 block.push(&record);
                 head.events += 1;
                 if block.is_large() {
-                    append(transaction, &std::mem::take(&mut block), head)?;
+                    append(transaction, &std::mem::take(&mut block), head, &nothing_listed)?;
                     head.sequence += 1;
                 }
             }
         }
     }
-    append(transaction, &block, head)?;
+    append(transaction, &block, head, &nothing_listed)?;
     Ok(head)
 }
 
@@ -261,8 +293,11 @@ impl Engine for EmbeddedEngine {
                 };
             }
         }
-        append(&transaction, batch.block, batch.head)?;
-        Ok(transaction.commit()?)
+        let mut listed = lock(&self.listed);
+        append(&transaction, batch.block, batch.head, &listed)?;
+        transaction.commit()?;
+        listed.note(&batch.block.accounts, batch.head.sequence >> SEGMENT_BITS);
+        Ok(())
     }
 
     fn replace(
@@ -275,6 +310,7 @@ impl Engine for EmbeddedEngine {
         transaction.execute_batch(CLEAR)?;
         let head = load(&transaction, sequence, items)?;
         transaction.commit()?;
+        *lock(&self.listed) = Listed::default();
         Ok(head)
     }
 

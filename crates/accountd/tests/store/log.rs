@@ -57,6 +57,26 @@ fn events_come_newest_first_and_page_without_gaps() {
     });
 }
 
+/// The embedded engine lists accounts by segments of 256 blocks: none may be lost or doubled where one ends, nor
+/// an account that is rare be missed behind others.
+#[test]
+fn an_account_is_found_over_many_blocks() {
+    on_both_engines(|store| async move {
+        const CHANGES: u64 = 700;
+        for number in 0..CHANGES {
+            let account = if number % 300 == 7 { 2 } else { 1 };
+            record_change(&store, vec![event(account, number as i64, format!("{number}"))]).await;
+        }
+        let of = |account| EventsQuery { account: Some(AccountId::from_number(account)), ..all(1000) };
+        assert_eq!(jsons(&store, &of(2)).await, ["607", "307", "7"]);
+        let others = jsons(&store, &of(1)).await;
+        assert_eq!(others.len() as u64, CHANGES - 3);
+        let expected = (0..CHANGES).rev().filter(|number| number % 300 != 7).map(|number| number.to_string());
+        assert!(others.iter().eq(&expected.collect::<Vec<_>>()));
+        assert!(jsons(&store, &of(3)).await.is_empty());
+    });
+}
+
 #[test]
 fn events_are_found_by_account_and_time() {
     on_both_engines(|store| async move {
