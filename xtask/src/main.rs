@@ -10,17 +10,18 @@ mod codegen;
 mod test;
 mod tidy;
 
+const USAGE: &str =
+    "usage: cargo xtask bench | codegen | tidy | test [rust] [python] [node] [terraform] [prowler]";
+
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result =
-        match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["bench"] => bench::run(),
-            ["codegen"] => codegen::run(),
-            ["tidy"] => tidy::run(),
-            ["test", suites @ ..] => test::run(suites),
-            _ => Err("usage: cargo xtask bench | codegen | tidy | test [rust] [python] [node] [terraform]"
-                .to_owned()),
-        };
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["bench"] => bench::run(),
+        ["codegen"] => codegen::run(),
+        ["tidy"] => tidy::run(),
+        ["test", suites @ ..] => test::run(suites),
+        _ => Err(USAGE.to_owned()),
+    };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {

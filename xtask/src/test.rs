@@ -26,9 +26,11 @@ enum Suite {
     Node,
     /// Terraform's resources against the running program.
     Terraform,
+    /// prowler's audit of the running program.
+    Prowler,
 }
 
-const SUITES: [Suite; 4] = [Suite::Rust, Suite::Python, Suite::Node, Suite::Terraform];
+const SUITES: [Suite; 5] = [Suite::Rust, Suite::Python, Suite::Node, Suite::Terraform, Suite::Prowler];
 
 impl fmt::Display for Suite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,6 +39,7 @@ impl fmt::Display for Suite {
             Self::Python => "python",
             Self::Node => "node",
             Self::Terraform => "terraform",
+            Self::Prowler => "prowler",
         })
     }
 }
@@ -71,7 +74,9 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
     let named = |name: &str| SUITES.into_iter().find(|suite| suite.to_string() == name);
     names
         .iter()
-        .map(|name| named(name).ok_or(format!("`{name}` is not one of rust, python, node, terraform")))
+        .map(|name| {
+            named(name).ok_or(format!("`{name}` is not one of rust, python, node, terraform, prowler"))
+        })
         .collect()
 }
 
@@ -101,6 +106,7 @@ impl Gate {
             Suite::Python => self.python(),
             Suite::Node => self.node(),
             Suite::Terraform => self.terraform(),
+            Suite::Prowler => self.prowler(),
         }
     }
 
@@ -148,7 +154,26 @@ impl Gate {
             let python = gate.tools.python()?;
             let mut pytest = gate.pytest(&python, "terraform", &binary);
             pytest.env("TERRAFORM", &terraform.program).env("TERRAFORM_MIRROR", &terraform.mirror);
+            // The provider mostly waits for Regions to settle, so that the tests wait side by side.
+            pytest.args(["--numprocesses", "4"]);
             gate.plain_then_report(&mut pytest, "terraform")
+        })
+    }
+
+    fn prowler(&mut self) -> Result<(), String> {
+        let prowler = match self.tools.prowler() {
+            Ok(prowler) => prowler,
+            Err(reason) => {
+                self.counts.skipped += 1;
+                eprintln!("\n==> prowler\nskipped: it cannot be installed: {reason}");
+                return Ok(());
+            }
+        };
+        let binary = self.binary()?;
+        self.step("prowler", |gate| {
+            let python = gate.tools.python()?;
+            let mut pytest = gate.pytest(&python, "prowler", &binary);
+            gate.plain_then_report(pytest.env("PROWLER", &prowler), "prowler")
         })
     }
 

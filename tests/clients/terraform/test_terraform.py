@@ -9,15 +9,12 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
+from accountd import Accountd, clean_environment, refusal
+from company import MANAGEMENT, MEMBER, write_seed
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "python"))
-
-from accountd import Accountd, clean_environment, refusal  # noqa: E402
-from company import MANAGEMENT, MEMBER, write_seed  # noqa: E402
 
 TERRAFORM = os.environ.get("TERRAFORM") or shutil.which("terraform")
 MIRROR = os.environ.get("TERRAFORM_MIRROR")

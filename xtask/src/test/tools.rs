@@ -46,15 +46,32 @@ impl Tools {
     /// # Errors
     /// Says what to install where Python is missing and this user may not install it.
     pub fn python(&self) -> Result<PathBuf, String> {
-        let environment = self.clients.join("python");
+        self.environment("python", &[])
+    }
+
+    /// prowler in a virtual environment of its own, since its packages are older than the other tests'.
+    ///
+    /// It asks for the packages of every cloud it knows, more than a gigabyte. Listed are those that auditing
+    /// AWS loads, so that what it asks for is passed over.
+    ///
+    /// # Errors
+    /// As [`Self::python`], or what pip says where one of the packages has no version for this Python.
+    pub fn prowler(&self) -> Result<PathBuf, String> {
+        let python = self.environment("prowler", &["--no-deps"])?;
+        Ok(python.with_file_name("prowler"))
+    }
+
+    /// The Python of the virtual environment for `tests/clients/SUITE`, with the packages that are listed there.
+    fn environment(&self, suite: &str, options: &[&str]) -> Result<PathBuf, String> {
+        let environment = self.clients.join(suite);
         let python = environment.join("bin/python");
         if !succeeds(Command::new(&python).args(["-c", "import pip"])) {
             let system = system_python()?;
             run(Command::new(system).args(["-m", "venv", "--clear"]).arg(&environment))?;
         }
-        let wanted = self.root.join("tests/clients/python/requirements.txt");
-        self.once("python/requirements.txt", &wanted, || {
-            run(pip(&python).arg("--requirement").arg(&wanted))
+        let wanted = self.root.join(format!("tests/clients/{suite}/requirements.txt"));
+        self.once(&format!("{suite}/requirements.txt"), &wanted, || {
+            run(pip(&python).args(options).arg("--requirement").arg(&wanted))
         })?;
         Ok(python)
     }
