@@ -41,6 +41,8 @@ class Workspace:
             TF_VAR_endpoint=server.url,
             TF_VAR_member=MEMBER,
             AWS_EC2_METADATA_DISABLED="true",
+            # Each command starts the provider two or three times, and most of a start is collecting garbage.
+            GOGC="400",
         )
 
     def __call__(self, command, *arguments, expect=0, **variables):
