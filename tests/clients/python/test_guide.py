@@ -2,12 +2,12 @@
 
 import json
 import pathlib
-import socket
 import subprocess
 import sys
 
 import pytest
 from accountd import clean_environment
+from page import is_free
 
 PUT_CONTACT_INFORMATION = """\
 awslocal account put-contact-information \\
@@ -43,16 +43,6 @@ CONTACT = """\
     }
 }
 """
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @pytest.fixture(params=["default port", "AWS_ENDPOINT_URL"])

@@ -1,76 +1,23 @@
 """The commands of `docs/vend-an-account.md`, taken from the page and run in one shell (F-STORY-3)."""
 
 import json
-import pathlib
 import re
-import shlex
-import subprocess
-import sys
 
 import pytest
-from accountd import clean_environment
-from test_guide import is_free
+from page import DEFAULT_ADDRESS, Page, is_free
 
-PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs/vend-an-account.md"
-BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DEFAULT_ADDRESS = "127.0.0.1:4566"
-END = "--- end of a block:"
-
-def blocks(kind):
-    return [commands for language, commands in BLOCK.findall(PAGE.read_text()) if language == kind]
-
-
-def refused(commands):
-    """Whether the page says of this block that it is refused: the sentence before it does."""
-    before = PAGE.read_text().split(f"```sh\n{commands}```")[0].rstrip()
-    return "is refused" in before.rsplit("\n\n", 1)[1]
-
-
-class Story:
-    """What the blocks printed, one after the other, and whether the last command of each failed."""
-
-    def __init__(self, done):
-        texts = re.split(rf"{END} (\d+)\n", done.stdout)
-        self.outputs, self.codes = texts[0::2], [int(code) for code in texts[1::2]]
-
-    def of(self, word):
-        """The output of the one block whose commands have this word in them."""
-        (found,) = [output for output, commands in zip(self.outputs, blocks("sh")) if word in commands]
-        return found
-
-
-def shell(server, directory):
-    """Runs the page's blocks in one bash, each followed by a line with its exit code."""
-    script = [f"{commands}echo '{END}' $?\n" for commands in blocks("sh")]
-    script = "".join(script).replace(DEFAULT_ADDRESS, server.url.removeprefix("http://"))
-    environment = clean_environment(HOME=str(directory))
-    environment["PATH"] = f"{pathlib.Path(sys.executable).parent}:{environment['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", script],
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
+PAGE = Page("vend-an-account.md")
 
 
 @pytest.fixture
 def story(start, tmp_path):
-    (command,) = blocks("console")
-    program, *flags = shlex.split(command)
-    assert program == "accountd"
-    # Where another program has the default port, the page's address is replaced by the one that was picked.
     address = DEFAULT_ADDRESS if is_free(4566) else "127.0.0.1:0"
-    return Story(shell(start(*flags, listen=address), tmp_path))
+    return PAGE.run(start(*PAGE.flags(), listen=address), tmp_path)
 
 
 def test_an_account_is_vended_as_the_page_says(story):
-    expected = [refused(commands) for commands in blocks("sh")]
-    assert expected.count(True) == 2
-    assert [code != 0 for code in story.codes] == expected, "\n".join(story.outputs)
+    assert PAGE.refused().count(True) == 2
+    assert story.failed == PAGE.refused(), "\n".join(story.outputs)
 
     created = json.loads(story.of("describe-create-account-status"))["Account"]
     member = created["Id"]

@@ -23,26 +23,31 @@ NO_DIFFERENCE = 0
 DIFFERENCE = 2
 
 
+def settings(directory):
+    """What lets Terraform take its provider from the mirror and ask nobody else, as environment variables."""
+    file = directory / "settings.tfrc"
+    file.write_text(
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n'
+        "disable_checkpoint = true\n"
+    )
+    return {
+        "TF_CLI_CONFIG_FILE": str(file),
+        "TF_IN_AUTOMATION": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # Each command starts the provider two or three times, and most of a start is collecting garbage.
+        "GOGC": "400",
+    }
+
+
 class Workspace:
     """A folder with the configuration and its state."""
 
     def __init__(self, directory, server):
         directory.mkdir()
         shutil.copy(HERE / "main.tf", directory)
-        settings = directory / "settings.tfrc"
-        settings.write_text(
-            f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n'
-            "disable_checkpoint = true\n"
-        )
         self.directory = directory
         self.environment = clean_environment(
-            TF_CLI_CONFIG_FILE=str(settings),
-            TF_IN_AUTOMATION="1",
-            TF_VAR_endpoint=server.url,
-            TF_VAR_member=MEMBER,
-            AWS_EC2_METADATA_DISABLED="true",
-            # Each command starts the provider two or three times, and most of a start is collecting garbage.
-            GOGC="400",
+            TF_VAR_endpoint=server.url, TF_VAR_member=MEMBER, **settings(directory)
         )
 
     def __call__(self, command, *arguments, expect=0, **variables):
