@@ -222,8 +222,16 @@ impl Operation {
     pub fn denied(self, denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
         match self {
             Self::Ec2(_) => ec2::denied(denial, caller, context),
+            Self::Iam(operation) => {
+                let resource = iam::access::shown(operation, &denial.resource);
+                self.access_denied(&denial.message_on(Some(resource.as_ref())))
+            }
+            // F-IAM-74: Organizations shows the resource of an action that knows none, too.
+            Self::Organizations(_) => self.access_denied(&denial.message_on(Some(denial.resource.as_str()))),
             Self::Sts(_) => sts::denied(denial),
-            _ => self.access_denied(&denial.message()),
+            Self::Account(_) | Self::CloudTrail(_) | Self::NotSupported(..) => {
+                self.access_denied(&denial.message())
+            }
         }
     }
 

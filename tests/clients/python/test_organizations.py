@@ -4,6 +4,7 @@ import json
 
 import pytest
 from accountd import refusal
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 SCP = "SERVICE_CONTROL_POLICY"
@@ -449,3 +450,17 @@ def test_calls_are_recorded(server, organizations, organization):
     assert (event["awsRegion"], event["readOnly"]) == ("us-east-1", False)
     assert event["requestParameters"]["roleName"] == "Admin"
     assert "dev@example.invalid" not in json.dumps(event)
+
+
+def test_a_denial_has_another_code_in_the_log(server, organizations, organization):
+    """F-ORGS-EVENT-2, F-IAM-74."""
+    iam = server.client("iam", server.root(MANAGEMENT))
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    nobody = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    refused = refusal(server.client("organizations", nobody).list_roots)
+    assert refused.code == "AccessDeniedException"
+    reason = "because no identity-based policy allows the organizations:ListRoots action"
+    assert refused.message.endswith(f"organizations:ListRoots on resource: * {reason}")
+    (event,) = server.wait_for_events(1, server.root(MANAGEMENT), ["ListRoots"])
+    assert (event["errorCode"], event["errorMessage"]) == ("AccessDenied", refused.message)

@@ -53,7 +53,7 @@ pub(super) fn records(
             region: region(call, progress),
             source_ip_address: &peer,
             user_agent: call.user_agent().unwrap_or(""),
-            error: refusal.map(|refusal| (refusal.code.as_ref(), message(refusal))),
+            error: refusal.map(|refusal| (code(service, refusal), message(refusal))),
             request_parameters: &request_parameters,
             response_elements: &response_elements,
             resources: &resources,
@@ -125,6 +125,14 @@ fn small_first_letters(value: Value) -> Value {
         }
         Value::Array(members) => Value::Array(members.into_iter().map(small_first_letters).collect()),
         other => other,
+    }
+}
+
+/// F-ORGS-EVENT-2: records of Organizations call a denial otherwise than the answer does.
+fn code(service: Option<Service>, refusal: &Refusal) -> &str {
+    match (service, refusal.code.as_ref()) {
+        (Some(Service::Organizations), "AccessDeniedException") => "AccessDenied",
+        (_, code) => code,
     }
 }
 

@@ -192,11 +192,17 @@ impl Denial {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
     ///
     /// An explicit deny names the policy's ARN where it has one (F-IAM-71). The resource is left out for an
-    /// action that knows none (F-IAM-72, assumed) and for trust policies, as in AWS's examples (F-IAM-73).
+    /// action that knows none (F-IAM-72).
     pub fn message(&self) -> String {
-        let Self { caller_arn, action, resource, policy_type, reason } = self;
+        self.message_on(Some(self.resource.as_str()).filter(|resource| *resource != "*"))
+    }
+
+    /// The same with the resource as the service shows it. It is left out for trust policies, as in AWS's
+    /// examples (F-IAM-73).
+    pub fn message_on(&self, resource: Option<&str>) -> String {
+        let Self { caller_arn, action, policy_type, reason, .. } = self;
         let mut message = format!("User: {caller_arn} is not authorized to perform: {action}");
-        if resource != "*" && *policy_type != PolicyType::RoleTrust {
+        if let Some(resource) = resource.filter(|_| *policy_type != PolicyType::RoleTrust) {
             message.push_str(" on resource: ");
             message.push_str(resource);
         }

@@ -2,9 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use aws::arn::{AccountId, PARTITION};
+use aws::arn::{AccountId, Arn, PARTITION};
 use aws::principal::{Caller, Principal};
 use serde_json::Value;
 
@@ -144,6 +145,22 @@ fn about(operation: Operation) -> About {
     }
 }
 
+/// F-IAMAPI-RES-3: how a denial shows the resource. What a request names it calls by that name, be it there or
+/// not; what it creates, the lists of entities and the account it shows as they are asked for.
+pub fn shown(operation: Operation, resource: &str) -> Cow<'_, str> {
+    let Some(arn) = Arn::parse(resource).filter(|arn| arn.service == "iam") else {
+        return Cow::Borrowed(resource);
+    };
+    let (kind, path) = arn.resource.split_at(arn.resource.find('/').unwrap_or(0));
+    match about(operation) {
+        About::Entity(_) if !kind.is_empty() => Cow::Owned(format!("{kind} {}", names::last_part(resource))),
+        About::Policy => Cow::Owned(format!("policy {resource}")),
+        About::NewPolicy => Cow::Owned(format!("policy {}", names::last_part(resource))),
+        About::PolicyList => Cow::Owned(format!("policy path {path}")),
+        _ => Cow::Borrowed(resource),
+    }
+}
+
 fn text<'v>(members: &'v Value, name: &str) -> Option<&'v str> {
     members.get(name).and_then(Value::as_str)
 }
@@ -275,6 +292,8 @@ fn entity(kind: EntityKind, members: &Value, caller: &Caller, world: &World<'_>)
     let name = match (text(members, name_member(kind)), &caller.principal) {
         (Some(name), _) => name,
         (None, Principal::User { name, .. }) if kind == EntityKind::User => name,
+        // F-IAMAPI-RES-4: who is no user asks about itself; the rule refuses that later.
+        (None, principal) if kind == EntityKind::User => return Ok(Resource::of_arn(principal.arn())),
         (None, _) => {
             return Ok(Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/*", kind.name())));
         }
@@ -322,7 +341,7 @@ impl Tagged for User {
 }
 
 fn policy(account: AccountId, arn: &str, world: &World<'_>) -> Result<Resource, Fault> {
-    let is_own = aws::arn::Arn::parse(arn).is_some_and(|parts| parts.account == account.as_str());
+    let is_own = Arn::parse(arn).is_some_and(|parts| parts.account == account.as_str());
     let found = match is_own {
         true => world.get::<ManagedPolicy>(&names::key(account, names::last_part(arn)))?,
         false => None,

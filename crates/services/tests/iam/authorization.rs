@@ -1,9 +1,9 @@
 //! Who may call IAM: resources, condition keys, and policies that come through groups.
 
-use aws::principal::Caller;
+use aws::principal::{Caller, Principal};
 use serde_json::json;
 
-use crate::support::{Store, TRUST, allow};
+use crate::support::{Store, TRUST, account_id, allow};
 
 fn with_user(policy: &str) -> (Store, Caller) {
     let mut store = Store::new();
@@ -32,7 +32,7 @@ fn the_resource_is_the_entity_with_its_path() {
     assert_eq!(
         message,
         "User: arn:aws:iam::111122223333:user/team/Ann is not authorized to perform: iam:GetUser on resource: \
-         arn:aws:iam::111122223333:user/team/Bob because no identity-based policy allows the iam:GetUser action"
+         user Bob because no identity-based policy allows the iam:GetUser action"
     );
 }
 
@@ -103,5 +103,61 @@ fn what_is_not_there_is_asked_for_under_the_root_path() {
     assert_eq!(store.refused_to(&ann, "GetUser", json!({"UserName": "none"})).0, "NoSuchEntity");
     let (code, _, message) = store.refused_to(&ann, "GetRole", json!({"RoleName": "none"}));
     assert_eq!(code, "AccessDenied");
-    assert!(message.contains("on resource: arn:aws:iam::111122223333:role/none because"), "{message}");
+    assert!(message.contains("on resource: role none because"), "{message}");
+}
+
+/// F-IAMAPI-RES-3: each text was seen in AWS's answers.
+#[test]
+fn a_denial_names_the_resource_as_iam_does() {
+    let (mut store, ann) = with_user(&statement("sts:*", "*", "{}"));
+    let policy = "arn:aws:iam::111122223333:policy/p";
+    let account = "arn:aws:iam::111122223333";
+    let trust = json!({"RoleName": "r", "AssumeRolePolicyDocument": TRUST});
+    for (operation, members, shown) in [
+        ("GetUser", json!({}), "user Ann".to_owned()),
+        ("ListAccessKeys", json!({"UserName": "none"}), "user none".to_owned()),
+        ("GetRole", json!({"RoleName": "r"}), "role r".to_owned()),
+        ("AddUserToGroup", json!({"GroupName": "g", "UserName": "Ann"}), "group g".to_owned()),
+        ("GetPolicy", json!({"PolicyArn": policy}), format!("policy {policy}")),
+        ("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": "{}"}), "policy p".to_owned()),
+        ("ListPolicies", json!({}), "policy path /".to_owned()),
+        ("CreateUser", json!({"UserName": "Bob"}), format!("{account}:user/Bob")),
+        ("CreateRole", trust, format!("{account}:role/r")),
+        ("CreateGroup", json!({"GroupName": "g"}), format!("{account}:group/g")),
+        ("ListRoles", json!({"PathPrefix": "/x/"}), format!("{account}:role/x/")),
+        ("ListUsers", json!({}), format!("{account}:user/")),
+        ("GetAccountSummary", json!({}), "*".to_owned()),
+    ] {
+        let (code, _, message) = store.refused_to(&ann, operation, members);
+        assert_eq!(code, "AccessDenied", "{operation}");
+        let reason = format!("because no identity-based policy allows the iam:{operation} action");
+        assert!(message.ends_with(&format!("on resource: {shown} {reason}")), "{message}");
+    }
+}
+
+/// F-IAMAPI-RES-4.
+#[test]
+fn a_session_asks_about_itself() {
+    let mut store = Store::new();
+    store.ok("CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": TRUST}));
+    let session = Caller {
+        principal: Principal::AssumedRole {
+            account: account_id(),
+            role_path: "/".to_owned(),
+            role_name: "r".to_owned(),
+            role_id: "AROAEXAMPLE".to_owned(),
+            session_name: "s".to_owned(),
+        },
+        access_key_id: "ASIAEXAMPLE".to_owned(),
+        session: None,
+    };
+    let (code, _, message) = store.refused_to(&session, "GetUser", json!({}));
+    assert_eq!(code, "AccessDenied");
+    let itself = "on resource: arn:aws:sts::111122223333:assumed-role/r/s because";
+    assert!(message.contains(itself), "{message}");
+    let all = statement("iam:GetUser", "*", "{}");
+    store.ok("PutRolePolicy", json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": all}));
+    let (code, status, message) = store.refused_to(&session, "GetUser", json!({}));
+    assert_eq!((code.as_str(), status), ("ValidationError", 400));
+    assert_eq!(message, "Must specify userName when calling with non-User credentials");
 }

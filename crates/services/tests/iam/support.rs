@@ -216,7 +216,7 @@ fn run(
         user_agent: None,
     };
     let decision = authorize(access, &[], caller, &origin, world)?;
-    let permitted = decision.map_err(|denial| operation.access_denied(&denial.message()))?;
+    let permitted = decision.map_err(|denial| operation.denied(&denial, caller, context))?;
     operation.validate(members, context.validation)?;
     operation.execute(Some(&permitted), caller, members, context, world)
 }

@@ -105,3 +105,27 @@ fn members_and_strangers_are_told_so() {
     play.ok(MANAGEMENT, "DisableAWSServiceAccess", json!({"ServicePrincipal": "sso.amazonaws.com"}));
     assert_eq!(play.refused(&account, "ListAccounts", json!({})).0, "AccessDeniedException");
 }
+
+/// F-IAM-74.
+#[test]
+fn a_denial_shows_the_resource_in_any_case() {
+    let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    let root = play.root_id();
+    let content = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "organizations:*", "Resource": "*"}]
+    });
+    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"}));
+    let policy = json!({
+        "Name": "n", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": content.to_string()
+    });
+    let policy = play.ok(MANAGEMENT, "CreatePolicy", policy);
+    let summary = &policy["Policy"]["PolicySummary"];
+    play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": summary["Id"], "TargetId": account}));
+    let refusal = play.call(&account, "LeaveOrganization", json!({})).unwrap_err();
+    let message = refusal.message.expect("a text");
+    let arn = summary["Arn"].as_str().expect("an ARN");
+    let denied = format!("on resource: * with an explicit deny in a service control policy: {arn}");
+    assert!(message.ends_with(&denied), "{message}");
+}

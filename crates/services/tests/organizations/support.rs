@@ -254,7 +254,7 @@ fn run(
         };
         let access = access.expect("the services that are called here need a permission");
         let decision = authorize(access, &[], &caller, &origin, world)?;
-        let permitted = decision.map_err(|denial| operation.access_denied(&denial.message()))?;
+        let permitted = decision.map_err(|denial| operation.denied(&denial, &caller, context))?;
         operation.validate(members, context.validation)?;
         operation.execute(Some(&permitted), &caller, members, context, world)
     })();
