@@ -6,6 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
+use crate::sealed::NONCE_BYTES;
+
 /// How long the service takes for what AWS does in the background.
 ///
 /// The state machine is data: each change is stored with the instant it completes, so a delay only
@@ -144,6 +146,13 @@ impl Seed {
     /// 32 bytes that nobody can tell from random without the seed.
     pub fn bytes(&self, purpose: &str) -> [u8; 32] {
         self.block(purpose, 0)
+    }
+
+    /// A nonce for a sealed text.
+    pub fn nonce(&self, purpose: &str) -> [u8; NONCE_BYTES] {
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.copy_from_slice(&self.bytes(purpose)[..NONCE_BYTES]);
+        nonce
     }
 
     fn block(&self, purpose: &str, block: u32) -> [u8; 32] {

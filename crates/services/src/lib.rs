@@ -14,6 +14,7 @@ pub mod operation;
 pub mod organizations;
 pub mod page_token;
 pub mod regions;
+pub mod sealed;
 pub mod state;
 pub mod sts;
 pub mod world;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::world::{Fault, World};
+use crate::world::World;
 use crate::{account, cloudtrail, ec2, iam, organizations, sts};
 
 /// The services that are answered.
@@ -203,18 +203,10 @@ impl Operation {
     }
 
     /// The actions that must be allowed on the same resource besides the one of [`Operation::access`].
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub fn further_actions(
-        self,
-        members: &Value,
-        caller: &Caller,
-        world: &World<'_>,
-    ) -> Result<Vec<&'static str>, Fault> {
+    pub fn further_actions(self, members: &Value, caller: &Caller) -> Vec<&'static str> {
         match self {
-            Self::Sts(operation) => sts::further_actions(operation, members, caller, world),
-            _ => Ok(Vec::new()),
+            Self::Sts(operation) => sts::further_actions(operation, members, caller),
+            _ => Vec::new(),
         }
     }
 

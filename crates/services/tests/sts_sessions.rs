@@ -15,10 +15,11 @@ use services::iam::caller::{NotIdentified, identify};
 use services::iam::policies::{RequestOrigin, authorize};
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState, RegionOpt};
-use services::state::identity::{Credential, Role, User};
+use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User};
 use services::state::organization::{
     FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit, PolicyDocument,
 };
+use services::sts::session_token;
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 const CALLER: &str = "111111111111";
@@ -215,7 +216,7 @@ fn call(
     };
     let operation = Operation::from_name(Service::Sts, name).expect("an operation");
     let access = operation.access(&members, caller, Validation::Strict, world).map_err(refused)?;
-    let further = operation.further_actions(&members, caller, world).expect("no fault");
+    let further = operation.further_actions(&members, caller);
     let source_ip = IpAddr::from([203, 0, 113, 1]);
     let origin = RequestOrigin { now: context.now, region, source_ip, user_agent: None };
     let permitted = match access {
@@ -239,9 +240,19 @@ fn assume(caller: &Caller, world: &mut World<'_>) -> Result<Value, (String, Stri
 
 /// Whom the credentials of an answer stand for at an instant.
 fn identified(answer: &Value, now: Timestamp, world: &World<'_>) -> Result<Caller, NotIdentified> {
-    let text = |name: &str| answer["Credentials"][name].as_str().expect("a text").to_owned();
-    let credential = world.get::<Credential>(&text("AccessKeyId")).expect("no fault").expect("stored");
-    identify(&credential, Some(&text("SessionToken")), now, world).expect("no fault")
+    let token = credentials_text(answer, "SessionToken");
+    identify(&opened(answer, world), Some(token), now, world).expect("no fault")
+}
+
+fn credentials_text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer["Credentials"][name].as_str().expect("a text")
+}
+
+/// The credentials that the session token of an answer holds.
+fn opened(answer: &Value, world: &World<'_>) -> Credential {
+    let key = session_token::key(world).expect("no fault").expect("a key");
+    let text = |name| credentials_text(answer, name);
+    session_token::open(&key, text("AccessKeyId"), text("SessionToken")).expect("sealed here")
 }
 
 /// F-STSAPI-20: credentials live by real time, to the second that the answer shows.
@@ -256,6 +267,68 @@ fn credentials_live_by_real_time_to_the_second() {
     assert_eq!(caller.principal.arn(), "arn:aws:sts::222222222222:assumed-role/target/ann");
     assert_eq!(caller.session.expect("a session").issued_at, at("2026-11-21T12:00:00Z"));
     assert_eq!(identified(&answer, end, &world), Err(NotIdentified::Expired));
+}
+
+/// F-STSAPI-20: a token holds its credentials, so that none are stored; it opens for its access key and in this
+/// state only.
+#[test]
+fn a_session_token_holds_its_credentials() {
+    let mut world = World::new(&Nothing);
+    let ann = put_both(&mut world, CALLER);
+    world.put(ROLE_ID, role(&trust(CALLER).replace("sts:AssumeRole", "sts:*")));
+    let answers: Vec<_> = [
+        (
+            "AssumeRole",
+            json!({ "RoleArn": ROLE, "RoleSessionName": "ann", "Policy": ALLOW,
+                               "Tags": [{ "Key": "team", "Value": "blue" }], "TransitiveTagKeys": ["team"] }),
+        ),
+        ("GetSessionToken", json!({})),
+        ("GetFederationToken", json!({ "Name": "guest", "Policy": ALLOW })),
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|(asked, seed)| call(asked, &ann, "us-east-1", seed, &mut world).expect("credentials"))
+    .collect();
+    assert_eq!(world.ids::<Credential>("", None, 10), Ok(Vec::new()));
+    let key = session_token::key(&world).expect("no fault").expect("a key");
+    let other_key = SealingKey::new([1; 32]);
+    for answer in &answers {
+        let text = |name| credentials_text(answer, name);
+        assert_eq!(opened(answer, &world).secret_access_key, text("SecretAccessKey"));
+        let (id, token) = (text("AccessKeyId"), text("SessionToken"));
+        assert!(token.len() > 344 && !token.contains(text("SecretAccessKey")), "{token}");
+        assert_eq!(answer["SessionTokenSize"], token.len());
+        assert!(session_token::open(&other_key, id, token).is_none());
+        assert!(session_token::open(&key, "ASIAANOTHERONEANOTHE", token).is_none());
+        assert!(session_token::open(&key, id, &token[4..]).is_none());
+    }
+    let session = identified(&answers[0], context(1).real_now, &world).expect("alive").session.expect("one");
+    assert_eq!(session.terms.transitive_tag_keys, BTreeSet::from(["team".to_owned()]));
+    assert_eq!(session.terms.policy.expect("a policy").source(), ALLOW);
+    let wide = json!({ "RoleArn": ROLE, "RoleSessionName": "ann", "MinimumSessionTokenSize": 4096 });
+    let wide = call(("AssumeRole", wide), &ann, "us-east-1", 4, &mut world).expect("credentials");
+    assert_eq!(credentials_text(&wide, "SessionToken").len(), 4096);
+    assert_eq!(wide["SessionTokenUtilization"], 100);
+    identified(&wide, context(1).real_now, &world).expect("alive");
+}
+
+/// F-STSAPI-36: long-term credentials come without a session token.
+#[test]
+fn a_long_term_key_with_a_session_token_is_nobodys() {
+    let mut world = World::new(&Nothing);
+    put_both(&mut world, CALLER);
+    let key = Credential {
+        access_key_id: "AKIAANN".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        account: account(CALLER),
+        owner: CredentialOwner::User("ann".to_owned()),
+        active: true,
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    let now = context(1).real_now;
+    let as_given = |token| identify(&key, token, now, &world).expect("no fault");
+    as_given(None).expect("ann");
+    assert_eq!(as_given(Some("left over")), Err(NotIdentified::Invalid));
 }
 
 /// F-STSAPI-27: a role that was made anew under the same name is another role, and so is a user.

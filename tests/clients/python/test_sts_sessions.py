@@ -389,3 +389,46 @@ def test_a_refused_call_is_the_callers_own_affair(server):
 def test_the_other_operations_say_that_they_are_not_supported(server):
     answer = refusal(server.client("sts", ADMINISTRATOR).assume_root, TargetPrincipal=OTHER_MEMBER)
     assert "AssumeRoot is not supported" in answer.message
+
+
+def test_sessions_leave_nothing_in_the_state_and_go_with_it(server):
+    """F-STSAPI-20: a session is in its token; only the key that seals tokens is stored, and exported."""
+    first = assume(server, ADMINISTRATOR, ACCESS_ROLE)
+    exported = server.own("GET", "/_accountd/export")
+    keys = [key for key in exported["documents"] if key.startswith("session-key/")]
+    assert keys == ["session-key/current"]
+    own = credentials(server.client("sts", ADMINISTRATOR).get_session_token())
+    guest = credentials(server.client("sts", ADMINISTRATOR).get_federation_token(Name="guest"))
+    sessions = (first, own, guest)
+    assert set(server.own("GET", "/_accountd/export")["documents"]) == set(exported["documents"])
+    arns = [server.client("sts", each).get_caller_identity()["Arn"] for each in sessions]
+    server.own("POST", "/_accountd/reset")
+    for each in sessions:
+        answer = refusal(server.client("sts", each).get_caller_identity)
+        assert (answer.status, answer.code) == (403, "InvalidClientTokenId")
+        assert answer.message == "The security token included in the request is invalid"
+    # A new key is drawn, and the one of the export takes its place again.
+    assert assume(server, ADMINISTRATOR, ACCESS_ROLE).token
+    server.own("POST", "/_accountd/import", exported)
+    assert [server.client("sts", each).get_caller_identity()["Arn"] for each in sessions] == arns
+
+
+def test_sessions_outlive_a_crash(start, tmp_path):
+    """F-STSAPI-20: what was answered holds, though issuing it wrote nothing but its record."""
+    path = tmp_path / "crash.yaml"
+    path.write_text(json.dumps(seed()))
+    server = start("--data", str(tmp_path / "data"), "--seed", str(path))
+    sessions = [assume(server, ADMINISTRATOR, ACCESS_ROLE) for _ in range(2)]
+    server.kill()
+    server.start()
+    for each in sessions:
+        assert server.client("sts", each).get_caller_identity()["Arn"] == session_arn("ann")
+
+
+def test_a_left_over_session_token_spoils_a_long_term_key(server):
+    """F-STSAPI-36"""
+    given = assume(server, ADMINISTRATOR, ACCESS_ROLE)
+    for token in (given.token, "left over"):
+        mixed = Credentials(ADMINISTRATOR.access_key, ADMINISTRATOR.secret_key, token)
+        answer = refusal(server.client("sts", mixed).get_caller_identity)
+        assert (answer.status, answer.code) == (403, "InvalidClientTokenId")

@@ -18,6 +18,7 @@ use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::Credential;
 use services::world::World;
 
+use super::opened_sessions::OpenedSessions;
 use super::route::{Form, Route};
 use super::{Call, Rules};
 use crate::configuration::{RootCredential, Secret, Signatures};
@@ -36,6 +37,7 @@ pub struct Authentication {
     well_known: bool,
     root_credentials: BTreeMap<String, RootCredential>,
     signing_keys: Cache<String, Arc<RememberedKey>>,
+    sessions: OpenedSessions,
 }
 
 /// A derived signing key with the secret it was derived from, since a secret may be another one after a
@@ -71,10 +73,21 @@ impl Authentication {
             well_known,
             root_credentials: by_id,
             signing_keys: Cache::new(SIGNING_KEYS_REMEMBERED),
+            sessions: OpenedSessions::new(),
         }
     }
 
-    fn find(&self, access_key_id: &str, world: &World<'_>) -> Result<Option<Found>, Failure> {
+    fn find(
+        &self,
+        access_key_id: &str,
+        session_token: Option<&str>,
+        world: &World<'_>,
+    ) -> Result<Option<Found>, Failure> {
+        if let Some(token) = session_token
+            && let Some(credential) = self.sessions.find(access_key_id, token, world)?
+        {
+            return Ok(Some(Found::Issued(credential)));
+        }
         if let Some(credential) = world.get::<Credential>(access_key_id)? {
             return Ok(Some(Found::Issued(credential)));
         }
@@ -130,9 +143,10 @@ pub fn authenticate(
         (Err(NotVerified::Signature(error)), Signatures::Strict) => return Err(refuse(error)),
         // Lenient: the request is taken for the key it claims, or for the well-known one if it claims none.
         (Err(NotVerified::Signature(error)), Signatures::Lenient) => {
-            let access_key_id =
-                claimed.as_ref().map_or(WELL_KNOWN_KEY, |claimed| claimed.access_key_id.as_str());
-            rules.authentication.find(access_key_id, world)?.ok_or_else(|| refuse(error))?
+            let (access_key_id, token) = claimed.as_ref().map_or((WELL_KNOWN_KEY, None), |claimed| {
+                (claimed.access_key_id.as_str(), claimed.session_token.as_deref())
+            });
+            rules.authentication.find(access_key_id, token, world)?.ok_or_else(|| refuse(error))?
         }
     };
     let session_token = claimed.as_ref().and_then(|claimed| claimed.session_token.as_deref());
@@ -196,15 +210,24 @@ fn verify(
     let names = call.route.service.map(|service| [service.signing_name()]);
     let options = Options::for_services(names.as_ref().map_or(&[][..], |names| names));
     claim.check(call.context.real_now, &options)?;
-    let found = find(rules, claim.access_key_id(), world)?;
+    let found = find(rules, claim.access_key_id(), claim.session_token(), world)?;
     let key = rules.authentication.signing_key(&claim, found.secret());
     claim.verify(&signed, &key.key, call.context.real_now, &options)?;
     Ok(found)
 }
 
-fn find(rules: &Rules, access_key_id: &str, world: &World<'_>) -> Result<Found, NotVerified> {
-    let found = rules.authentication.find(access_key_id, world).map_err(NotVerified::Failure)?;
-    found.ok_or(NotVerified::Signature(SignatureError::UnknownAccessKey))
+/// An access key that nobody has is unknown; where a session token came with it, it is the token that is wrong.
+fn find(
+    rules: &Rules,
+    access_key_id: &str,
+    session_token: Option<&str>,
+    world: &World<'_>,
+) -> Result<Found, NotVerified> {
+    let found = rules.authentication.find(access_key_id, session_token, world);
+    found.map_err(NotVerified::Failure)?.ok_or(NotVerified::Signature(match session_token {
+        None => SignatureError::UnknownAccessKey,
+        Some(_) => SignatureError::InvalidSessionToken,
+    }))
 }
 
 /// Only the Query API takes Signature Version 2, and only without a Version 4 signature.
@@ -229,7 +252,7 @@ fn verify_version_2(
         region: "us-east-1".to_owned(),
         session_token: claim.session_token().map(str::to_owned),
     });
-    let found = find(rules, claim.access_key_id(), world)?;
+    let found = find(rules, claim.access_key_id(), claim.session_token(), world)?;
     claim.verify(signed, found.secret(), call.context.real_now)?;
     Ok(found)
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod authentication;
+mod opened_sessions;
 mod record;
 pub mod route;
 mod throttle;
@@ -250,7 +251,7 @@ fn outcome(
     let permitted: Option<Permitted> = match access {
         None => None,
         Some(access) => {
-            let further = operation.further_actions(members, caller, world)?;
+            let further = operation.further_actions(members, caller);
             let decision = policies::authorize(access, &further, caller, &origin, world)?;
             Some(decision.map_err(|denial| operation.denied(&denial, caller, &call.context))?)
         }

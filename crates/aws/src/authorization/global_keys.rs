@@ -110,7 +110,7 @@ impl<'a> RequestContext<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::principal::Session;
+    use crate::principal::{Session, SessionTerms};
 
     fn texts(context: &RequestContext<'_>, key: &str) -> Vec<String> {
         context.values(key).iter().map(|value| value.text().into_owned()).collect()
@@ -134,6 +134,7 @@ mod tests {
                 mfa_authenticated: false,
                 source_identity: Some("ann@example.com".to_owned()),
                 tags: vec![("team".to_owned(), "blue".to_owned())],
+                terms: SessionTerms::default(),
             }),
         };
         let context = RequestContext::for_caller(&caller, [("Team", "red"), ("floor", "3")]);

@@ -10,7 +10,7 @@ use aws::authorization::{
     ResourcePolicyKind, Value as ContextValue, evaluate, explain,
 };
 use aws::policy::Policy;
-use aws::principal::{Caller, Principal, Session};
+use aws::principal::{Caller, Principal, Session, SessionTerms};
 
 /// The account of all callers.
 pub const ACCOUNT: &str = "111122223333";
@@ -232,6 +232,7 @@ fn caller(kind: &str) -> Caller {
         mfa_authenticated: false,
         source_identity: None,
         tags: Vec::new(),
+        terms: SessionTerms::default(),
     });
     Caller { principal, access_key_id: "ASIAEXAMPLE".to_owned(), session }
 }

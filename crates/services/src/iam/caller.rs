@@ -1,17 +1,21 @@
 //! From a credential to the caller it stands for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws::principal::{Caller, Principal, Session};
+use aws::principal::{Caller, Principal, Session, SessionTerms};
 use jiff::Timestamp;
 
-use crate::state::identity::{Credential, CredentialOwner, Role, RoleSession, SessionUser, User};
+use crate::state::identity::{
+    Credential, CredentialOwner, FederatedSession, Role, RoleSession, SessionUser, User,
+};
 use crate::world::{Fault, World};
 
 /// Why a known access key identifies nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotIdentified {
-    /// The key is inactive, or its user or role is gone, or the session token is missing or another one.
+    /// The key is inactive, or its user or role is gone, or the session token is missing, another one, or came
+    /// with long-term credentials.
     Invalid,
     /// The session has ended.
     Expired,
@@ -27,81 +31,59 @@ pub fn identify(
     now: Timestamp,
     world: &World<'_>,
 ) -> Result<Result<Caller, NotIdentified>, Fault> {
-    if !credential.active {
+    let owner = &credential.owner;
+    if !credential.active || !is_expected(session_token, owner.session_token()) {
         return Ok(Err(NotIdentified::Invalid));
     }
+    if owner.expires_at().is_some_and(|end| end <= now) {
+        return Ok(Err(NotIdentified::Expired));
+    }
     let account = credential.account;
-    let (principal, session) = match &credential.owner {
-        CredentialOwner::Root => (Principal::Root { account }, None),
+    let identified = match owner {
+        CredentialOwner::Root => Some((Principal::Root { account }, None)),
         CredentialOwner::User(name) => {
-            let Some(user) = world.get::<User>(&id_in_account(credential, name))? else {
-                return Ok(Err(NotIdentified::Invalid));
-            };
-            (user_principal(&user), None)
+            let user = world.get::<User>(&id_in_account(credential, name))?;
+            user.map(|user| (user_principal(&user), None))
         }
         CredentialOwner::SessionToken(session) => {
-            let lifetime = (session.issued_at, session.expires_at);
-            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
-                return Ok(Err(why));
-            }
             let principal = match &session.user {
-                None => Principal::Root { account },
-                Some(user) => match same_user(credential, user, world)? {
-                    Some(user) => user_principal(&user),
-                    None => return Ok(Err(NotIdentified::Invalid)),
-                },
+                None => Some(Principal::Root { account }),
+                Some(user) => same_user(credential, user, world)?.map(|user| user_principal(&user)),
             };
-            (principal, Some(plain_session(lifetime)))
+            principal.map(|principal| (principal, Some(plain_session(session.issued_at, session.expires_at))))
         }
         CredentialOwner::FederatedUser(session) => {
-            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
-                return Ok(Err(why));
-            }
-            if let Some(user) = &session.user
-                && same_user(credential, user, world)?.is_none()
-            {
-                return Ok(Err(NotIdentified::Invalid));
-            }
-            let tags = session.tags.clone().into_iter().collect();
+            let is_vouched_for = match &session.user {
+                None => true,
+                Some(user) => same_user(credential, user, world)?.is_some(),
+            };
             let principal = Principal::FederatedUser { account, name: session.name.clone() };
-            let lifetime = (session.issued_at, session.expires_at);
-            (principal, Some(Session { tags, ..plain_session(lifetime) }))
+            is_vouched_for.then(|| (principal, Some(federated_attributes(session))))
         }
         CredentialOwner::RoleSession(session) => {
-            if let Err(why) = usable(session_token, &session.session_token, session.expires_at, now) {
-                return Ok(Err(why));
-            }
             let role = world.get::<Role>(&id_in_account(credential, &session.role))?;
             // F-STSAPI-27: a role that was deleted and made anew under the same name is another role.
-            let Some(role) = role.filter(|role| role.id == session.role_id) else {
-                return Ok(Err(NotIdentified::Invalid));
-            };
-            (session_principal(&role, session), Some(session_attributes(session)))
+            let role = role.filter(|role| role.id == session.role_id);
+            role.map(|role| (session_principal(&role, session), Some(session_attributes(session))))
         }
     };
-    Ok(Ok(Caller { principal, access_key_id: credential.access_key_id.clone(), session }))
+    let access_key_id = credential.access_key_id.clone();
+    let caller = identified.map(|(principal, session)| Caller { principal, access_key_id, session });
+    Ok(caller.ok_or(NotIdentified::Invalid))
 }
 
 fn id_in_account(credential: &Credential, name: &str) -> String {
     format!("{}/{}", credential.account, name.to_lowercase())
 }
 
-fn is_same(given: &str, expected: &str) -> bool {
+/// Whether the right token came; with long-term credentials none may (F-STSAPI-36).
+fn is_expected(given: Option<&str>, expected: Option<&str>) -> bool {
     use subtle::ConstantTimeEq;
-    given.as_bytes().ct_eq(expected.as_bytes()).into()
-}
-
-/// Whether the right token came, and in time.
-fn usable(
-    given: Option<&str>,
-    expected: &str,
-    expires_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), NotIdentified> {
-    if given.is_none_or(|given| !is_same(given, expected)) {
-        return Err(NotIdentified::Invalid);
+    match (given, expected) {
+        (Some(given), Some(expected)) => given.as_bytes().ct_eq(expected.as_bytes()).into(),
+        (None, None) => true,
+        _ => false,
     }
-    if expires_at <= now { Err(NotIdentified::Expired) } else { Ok(()) }
 }
 
 /// F-STSAPI-27: the user of a session, if it is still the one that it was when the session began.
@@ -123,8 +105,15 @@ fn user_principal(user: &User) -> Principal {
     }
 }
 
-fn plain_session((issued_at, expires_at): (Timestamp, Timestamp)) -> Session {
-    Session { issued_at, expires_at, mfa_authenticated: false, source_identity: None, tags: Vec::new() }
+fn plain_session(issued_at: Timestamp, expires_at: Timestamp) -> Session {
+    Session {
+        issued_at,
+        expires_at,
+        mfa_authenticated: false,
+        source_identity: None,
+        tags: Vec::new(),
+        terms: SessionTerms::default(),
+    }
 }
 
 /// Whether the caller has credentials of GetSessionToken or GetFederationToken.
@@ -144,10 +133,27 @@ fn session_principal(role: &Role, session: &RoleSession) -> Principal {
 
 fn session_attributes(session: &RoleSession) -> Session {
     Session {
-        issued_at: session.issued_at,
-        expires_at: session.expires_at,
-        mfa_authenticated: false,
         source_identity: session.source_identity.clone(),
-        tags: session.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        tags: session.tags.clone().into_iter().collect(),
+        terms: SessionTerms {
+            policy: session.policy.clone(),
+            policy_arns: session.policy_arns.clone(),
+            transitive_tag_keys: session.transitive_tag_keys.clone(),
+            vouching_user: None,
+        },
+        ..plain_session(session.issued_at, session.expires_at)
+    }
+}
+
+fn federated_attributes(session: &FederatedSession) -> Session {
+    Session {
+        tags: session.tags.clone().into_iter().collect(),
+        terms: SessionTerms {
+            policy: session.policy.clone(),
+            policy_arns: session.policy_arns.clone(),
+            transitive_tag_keys: BTreeSet::new(),
+            vouching_user: session.user.as_ref().map(|user| user.name.clone()),
+        },
+        ..plain_session(session.issued_at, session.expires_at)
     }
 }

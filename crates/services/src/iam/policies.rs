@@ -10,7 +10,7 @@ use aws::authorization::{
     evaluate,
 };
 use aws::policy::Policy;
-use aws::principal::{Caller, Principal};
+use aws::principal::{Caller, Principal, SessionTerms};
 use jiff::Timestamp;
 
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
@@ -20,7 +20,7 @@ use crate::access::{Access, Permitted};
 use crate::organizations::ancestry::{
     Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY,
 };
-use crate::state::identity::{Credential, CredentialOwner, FederatedSession, ManagedPolicy, Role, User};
+use crate::state::identity::{ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 
 /// What is known of a request besides its caller, for the global condition keys.
@@ -131,14 +131,15 @@ impl Bound {
                     bound.add_boundary(role.permissions_boundary.as_deref(), world)?;
                     bound.tags.clone_from(&role.tags);
                 }
-                bound.session = session_policies(&caller.access_key_id, world)?;
             }
             Principal::FederatedUser { account, .. } => {
-                if let Some(session) = federated_session(&caller.access_key_id, world)? {
-                    bound.add_vouching(*account, &session, world)?;
+                if let Some(session) = &caller.session {
+                    bound.add_vouching(*account, session.terms.vouching_user.as_deref(), world)?;
                 }
-                bound.session = session_policies(&caller.access_key_id, world)?;
             }
+        }
+        if let Some(session) = &caller.session {
+            bound.session = session_policies(&session.terms, world)?;
         }
         Ok(bound)
     }
@@ -147,15 +148,15 @@ impl Bound {
     fn add_vouching(
         &mut self,
         account: AccountId,
-        session: &FederatedSession,
+        user: Option<&str>,
         world: &World<'_>,
     ) -> Result<(), Fault> {
-        let Some(user) = &session.user else {
+        let Some(user) = user else {
             // The root user's permissions are all there are.
             self.identity.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
             return Ok(());
         };
-        if let Some(user) = world.get::<User>(&format!("{account}/{}", user.name.to_lowercase()))? {
+        if let Some(user) = world.get::<User>(&format!("{account}/{}", user.to_lowercase()))? {
             self.add_user(&user, world)?;
         }
         Ok(())
@@ -227,32 +228,17 @@ pub(crate) fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPol
     Ok(stored.map(|stored| AttachedPolicy { arn: Some(Arc::from(arn)), policy: stored.document.clone() }))
 }
 
-fn session_policies(access_key_id: &str, world: &World<'_>) -> Result<Option<Vec<AttachedPolicy>>, Fault> {
-    let Some(credential) = world.get::<Credential>(access_key_id)? else { return Ok(None) };
-    let (policy, policy_arns) = match &credential.owner {
-        CredentialOwner::RoleSession(session) => (&session.policy, &session.policy_arns),
-        CredentialOwner::FederatedUser(session) => (&session.policy, &session.policy_arns),
-        CredentialOwner::Root | CredentialOwner::User(_) | CredentialOwner::SessionToken(_) => {
-            return Ok(None);
-        }
-    };
-    if policy.is_none() && policy_arns.is_empty() {
+/// The policies that the one who opened a session bound it with; `None` where there are none.
+fn session_policies(terms: &SessionTerms, world: &World<'_>) -> Result<Option<Vec<AttachedPolicy>>, Fault> {
+    if terms.policy.is_none() && terms.policy_arns.is_empty() {
         return Ok(None);
     }
-    let inline = policy.iter().map(|policy| AttachedPolicy { arn: None, policy: policy.clone() });
+    let inline = terms.policy.iter().map(|policy| AttachedPolicy { arn: None, policy: policy.clone() });
     let mut policies: Vec<_> = inline.collect();
-    for arn in policy_arns {
+    for arn in &terms.policy_arns {
         policies.extend(managed(arn, world)?);
     }
     Ok(Some(policies))
-}
-
-fn federated_session(access_key_id: &str, world: &World<'_>) -> Result<Option<FederatedSession>, Fault> {
-    let credential = world.get::<Credential>(access_key_id)?;
-    Ok(credential.and_then(|credential| match &credential.owner {
-        CredentialOwner::FederatedUser(session) => Some(session.clone()),
-        _ => None,
-    }))
 }
 
 /// Service control policies, level by level. They bind every principal of a member account, its root user

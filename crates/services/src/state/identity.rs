@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use aws::policy::Policy;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +256,39 @@ pub enum CredentialOwner {
     FederatedUser(FederatedSession),
 }
 
+impl CredentialOwner {
+    /// The session token that must come with each request; `None` for long-term credentials.
+    pub fn session_token(&self) -> Option<&str> {
+        match self {
+            Self::Root | Self::User(_) => None,
+            Self::RoleSession(session) => Some(&session.session_token),
+            Self::SessionToken(session) => Some(&session.session_token),
+            Self::FederatedUser(session) => Some(&session.session_token),
+        }
+    }
+
+    /// When temporary credentials stop working; `None` for long-term ones.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Root | Self::User(_) => None,
+            Self::RoleSession(session) => Some(session.expires_at),
+            Self::SessionToken(session) => Some(session.expires_at),
+            Self::FederatedUser(session) => Some(session.expires_at),
+        }
+    }
+
+    /// Sets the session token of temporary credentials.
+    pub fn set_session_token(&mut self, token: &str) {
+        let place = match self {
+            Self::Root | Self::User(_) => return,
+            Self::RoleSession(session) => &mut session.session_token,
+            Self::SessionToken(session) => &mut session.session_token,
+            Self::FederatedUser(session) => &mut session.session_token,
+        };
+        token.clone_into(place);
+    }
+}
+
 /// A user as it was when a session began.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionUser {
@@ -269,7 +304,8 @@ pub struct SessionToken {
     /// The user; `None` for the root user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<SessionUser>,
-    /// The session token that must come with each request.
+    /// The session token that must come with each request; not written into the token itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub session_token: String,
     /// When it was issued.
     pub issued_at: Timestamp,
@@ -285,7 +321,8 @@ pub struct FederatedSession {
     pub user: Option<SessionUser>,
     /// The name that was given to the federated user.
     pub name: String,
-    /// The session token that must come with each request.
+    /// The session token that must come with each request; not written into the token itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub session_token: String,
     /// When it was issued.
     pub issued_at: Timestamp,
@@ -311,7 +348,8 @@ pub struct RoleSession {
     pub role_id: String,
     /// The session's name.
     pub session_name: String,
-    /// The session token that must come with each request.
+    /// The session token that must come with each request; not written into the token itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub session_token: String,
     /// When it was issued.
     pub issued_at: Timestamp,
@@ -334,7 +372,8 @@ pub struct RoleSession {
     pub source_identity: Option<String>,
 }
 
-/// An access key. Key: `credential/<access key id>`.
+/// An access key. Key: `credential/<access key id>`. Temporary credentials are stored only where a seed file
+/// names them; those that STS issues are in their session tokens.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credential {
     /// `AKIA…` or `ASIA…`
@@ -351,3 +390,46 @@ pub struct Credential {
     pub created_at: Timestamp,
 }
 json_document!(Credential, "credential");
+
+/// The key that seals session tokens. Key: `session-key/current`. Without it no session token opens, so it is in
+/// an export, and gone after a reset.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionKey {
+    /// The key.
+    pub key: SealingKey,
+    /// When it was drawn.
+    pub created_at: Timestamp,
+}
+json_document!(SessionKey, "session-key");
+
+/// A secret key of 32 bytes, written in base 64.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SealingKey([u8; 32]);
+
+impl SealingKey {
+    /// A key from 32 secret random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<SealingKey> for String {
+    fn from(key: SealingKey) -> Self {
+        STANDARD.encode(key.0)
+    }
+}
+
+impl TryFrom<String> for SealingKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or("a key is 32 bytes in base 64")
+    }
+}

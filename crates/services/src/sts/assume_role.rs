@@ -85,7 +85,7 @@ fn condition_keys(
         }
     }
     let given = input.transitive_tag_keys.iter().flatten().map(|key| key.as_str().to_owned());
-    let transitive: Vec<_> = given.chain(session_tags::inherited(caller, world)?.into_keys()).collect();
+    let transitive: Vec<_> = given.chain(session_tags::inherited(caller).into_keys()).collect();
     if !transitive.is_empty() {
         let name = "sts:TransitiveTagKeys".to_owned();
         keys.push(ConditionKey { name, values: transitive, is_multivalued: true });
@@ -138,13 +138,12 @@ pub fn assume_role(
         .ok_or_else(|| Fault::Broken("a role that may be assumed is absent".into()))?;
     let seconds = duration(&role, caller, input.duration_seconds)?;
     refuse_other_source_identity(&input, caller)?;
-    let inherited = session_tags::inherited(caller, world)?;
+    let inherited = session_tags::inherited(caller);
     let tags = session_tags::read(input.tags.as_deref(), input.transitive_tag_keys.as_deref(), inherited)?;
     let policy = input.policy.as_ref().map(|policy| policy.as_str());
     let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags.tags, world)?;
     let source_identity = source_identity(&input, caller).map(str::to_owned);
-    let drawn = Drawn::draw(role.account, seconds, input.minimum_session_token_size, context, world)?;
-    let (token_size, token_utilization) = (drawn.token_size(), drawn.token_utilization());
+    let drawn = Drawn::draw(role.account, seconds, context);
     let session_name = input.role_session_name.as_str().to_owned();
     let user = AssumedRoleUser {
         assumed_role_id: format!("{}:{session_name}", role.id).as_str().into(),
@@ -156,7 +155,7 @@ pub fn assume_role(
         role: role.name.clone(),
         role_id: role.id.clone(),
         session_name,
-        session_token: drawn.session_token.clone(),
+        session_token: String::new(),
         issued_at: drawn.issued_at,
         expires_at: drawn.expires_at,
         policy: policies.policy,
@@ -165,12 +164,13 @@ pub fn assume_role(
         transitive_tag_keys: tags.transitive_keys,
         source_identity: source_identity.clone(),
     });
+    let issued = drawn.issue(role.account, owner, input.minimum_session_token_size, context, world)?;
     Ok(AssumeRoleResponse {
-        credentials: Some(drawn.store(role.account, owner, context, world)),
+        credentials: Some(issued.credentials),
         assumed_role_user: Some(user),
         packed_policy_size: policies.packed_size,
         source_identity: source_identity.as_deref().map(Into::into),
-        session_token_utilization: Some(token_utilization),
-        session_token_size: Some(token_size),
+        session_token_utilization: Some(issued.token_utilization),
+        session_token_size: Some(issued.token_size),
     })
 }

@@ -1,18 +1,14 @@
 //! Encoded authorization messages: why a call was denied, for those only who may know.
 //!
-//! A message is encrypted and cannot be changed: it is a keystream over the text and a keyed hash over both.
-//! The keys derive from the installation's own, so a message of another installation, or another account's,
-//! is not valid. <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+//! A message is sealed with keys that derive from the installation's own and the account, so a message of
+//! another installation, or another account's, is not valid. <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
 
 use aws::arn::AccountId;
 use aws::authorization::{Denial, Reason};
 use aws::principal::Caller;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
-use sha2::Sha256;
-use subtle::ConstantTimeEq;
 
 use super::model::{
     DecodeAuthorizationMessageRequest, DecodeAuthorizationMessageResponse,
@@ -21,41 +17,18 @@ use super::model::{
 use crate::access::Permitted;
 use crate::context::{Context, TokenKey};
 use crate::failure::Failure;
+use crate::sealed::SealingKeys;
 
-const NONCE_BYTES: usize = 16;
-const TAG_BYTES: usize = 32;
-
-fn keyed_hash(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
-/// The keys of one account's messages: one to hide, one to seal.
-fn keys(account: AccountId, key: &TokenKey) -> [[u8; 32]; 2] {
-    ["authorization message, hidden/", "authorization message, sealed/"]
-        .map(|purpose| keyed_hash(key.as_bytes(), &[purpose.as_bytes(), account.as_str().as_bytes()]))
-}
-
-/// Hides or shows a text: the same step does both.
-fn apply_keystream(text: &mut [u8], nonce: &[u8], key: &[u8; 32]) {
-    for (counter, chunk) in (0u64..).zip(text.chunks_mut(32)) {
-        let block = keyed_hash(key, &[nonce, &counter.to_be_bytes()]);
-        chunk.iter_mut().zip(block).for_each(|(byte, mask)| *byte ^= mask);
-    }
+/// The keys of one account's messages.
+fn keys(account: AccountId, key: &TokenKey) -> SealingKeys {
+    SealingKeys::derive(key.as_bytes(), "authorization message", account.as_str())
 }
 
 /// The encoded message of a denial, for a caller's eyes only if it may decode it.
 pub fn encode(denial: &Denial, caller: &Caller, context: &Context) -> String {
-    let [hiding, sealing] = keys(caller.account(), &context.token_key);
-    let seed = context.seed.bytes("authorization message");
-    let nonce = &seed[..NONCE_BYTES];
-    let mut text = explanation(denial, caller).into_bytes();
-    apply_keystream(&mut text, nonce, &hiding);
-    let tag = keyed_hash(&sealing, &[nonce, &text]);
-    URL_SAFE_NO_PAD.encode([nonce, &text, &tag].concat())
+    let keys = keys(caller.account(), &context.token_key);
+    let nonce = context.seed.nonce("authorization message");
+    URL_SAFE_NO_PAD.encode(keys.seal(&explanation(denial, caller), nonce))
 }
 
 /// F-STSAPI-18: the decoded text, in the form of AWS's example. Conditions are not told (*assumed* to be
@@ -114,15 +87,5 @@ pub fn decode(
 }
 
 fn open(message: &str, account: AccountId, key: &TokenKey) -> Option<String> {
-    let [hiding, sealing] = keys(account, key);
-    let bytes = URL_SAFE_NO_PAD.decode(message).ok()?;
-    let (nonce, rest) = bytes.split_at_checked(NONCE_BYTES)?;
-    let (text, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_BYTES)?)?;
-    let is_sealed: bool = keyed_hash(&sealing, &[nonce, text]).as_slice().ct_eq(tag).into();
-    if !is_sealed {
-        return None;
-    }
-    let mut text = text.to_vec();
-    apply_keystream(&mut text, nonce, &hiding);
-    String::from_utf8(text).ok()
+    keys(account, key).open(&URL_SAFE_NO_PAD.decode(message).ok()?)
 }

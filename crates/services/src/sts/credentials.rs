@@ -1,110 +1,90 @@
-//! Temporary credentials: drawn from the request's seed, and kept until they expire.
+//! Temporary credentials: drawn from the request's seed, and given out in a session token that holds them.
 
 use aws::arn::AccountId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::model::Credentials;
-use crate::context::{Context, Seed};
+use super::session_token;
+use crate::context::Context;
 use crate::state::identity::{Credential, CredentialOwner};
 use crate::world::{Fault, World};
 
 /// The alphabet of access key ids: base 32.
 const KEY_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// The alphabet of secrets and tokens: base 64.
+/// The alphabet of secrets: base 64.
 const SECRET_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const SECRET_LENGTH: usize = 40;
-/// F-STSAPI-20: a session token's length; AWS fixes none and says that most stay below 4,096 bytes.
-const TOKEN_LENGTH: usize = 344;
 /// The size that `SessionTokenUtilization` is a percentage of (*assumed* from the greatest minimum one may
 /// ask for).
 const TOKEN_LIMIT: usize = 4_096;
 
-/// Credentials that were drawn and not yet stored.
+/// Credentials that were drawn and not yet given out.
 pub struct Drawn {
-    /// `ASIA…`
-    pub access_key_id: String,
+    access_key_id: String,
     secret_access_key: String,
-    /// The session token.
-    pub session_token: String,
     /// When they were issued: real time, by which they also expire.
     pub issued_at: Timestamp,
     /// When they stop working.
     pub expires_at: Timestamp,
 }
 
+/// What the caller is told of new credentials.
+pub struct Issued {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// The session token's size in bytes.
+    pub token_size: i32,
+    /// How much of the greatest session token this one takes, in percent.
+    pub token_utilization: i32,
+}
+
 impl Drawn {
     /// Draws credentials for `account` that live for `seconds`.
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub fn draw(
-        account: AccountId,
-        seconds: u32,
-        minimum_token_size: Option<i32>,
-        context: &Context,
-        world: &World<'_>,
-    ) -> Result<Self, Fault> {
-        let minimum = minimum_token_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+    pub fn draw(account: AccountId, seconds: u32, context: &Context) -> Self {
         // Answers show whole seconds, and what they show is when the credentials end.
         let issued_at = Timestamp::from_second(context.real_now.as_second()).unwrap_or(context.real_now);
         let lifetime = SignedDuration::from_secs(i64::from(seconds));
-        Ok(Self {
-            access_key_id: unused_key_id(account, &context.seed, world)?,
+        Self {
+            access_key_id: access_key_id("ASIA", account, context.seed.bytes("access key id")),
             secret_access_key: context.seed.text("secret access key", SECRET_ALPHABET, SECRET_LENGTH),
-            session_token: context.seed.text("session token", SECRET_ALPHABET, TOKEN_LENGTH.max(minimum)),
             issued_at,
             expires_at: issued_at.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
-        })
+        }
     }
 
-    /// The session token's size in bytes.
-    pub fn token_size(&self) -> i32 {
-        i32::try_from(self.session_token.len()).unwrap_or(i32::MAX)
-    }
-
-    /// How much of the greatest session token this one takes, in percent.
-    pub fn token_utilization(&self) -> i32 {
-        i32::try_from((self.session_token.len() * 100).div_ceil(TOKEN_LIMIT)).unwrap_or(i32::MAX)
-    }
-
-    /// Stores the credentials and gives what the caller is told of them.
-    pub fn store(
+    /// Seals the credentials of `owner` into their token (F-STSAPI-20).
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn issue(
         self,
         account: AccountId,
         owner: CredentialOwner,
+        minimum_token_size: Option<i32>,
         context: &Context,
         world: &mut World<'_>,
-    ) -> Credentials {
-        let shown = Credentials {
-            access_key_id: self.access_key_id.as_str().into(),
-            secret_access_key: self.secret_access_key.as_str().into(),
-            session_token: self.session_token,
-            expiration: self.expires_at,
-        };
-        let id = self.access_key_id;
-        let document = Credential {
-            access_key_id: id.clone(),
+    ) -> Result<Issued, Fault> {
+        let credential = Credential {
+            access_key_id: self.access_key_id,
             secret_access_key: self.secret_access_key,
             account,
             owner,
             active: true,
-            created_at: context.now,
+            created_at: self.issued_at,
         };
-        world.put(&id, document);
-        shown
-    }
-}
-
-/// An id that no credential has. With 39 random bits a second try is rare, and a third one is unheard of.
-fn unused_key_id(account: AccountId, seed: &Seed, world: &World<'_>) -> Result<String, Fault> {
-    let mut attempt = 0u32;
-    loop {
-        let random = seed.bytes(&format!("access key id {attempt}"));
-        let id = access_key_id("ASIA", account, random);
-        if world.get::<Credential>(&id)?.is_none() {
-            return Ok(id);
-        }
-        attempt += 1;
+        let minimum = minimum_token_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let session_token = session_token::seal(&credential, minimum, context, world)?;
+        let size = session_token.len();
+        Ok(Issued {
+            credentials: Credentials {
+                access_key_id: credential.access_key_id.as_str().into(),
+                secret_access_key: credential.secret_access_key.as_str().into(),
+                session_token,
+                expiration: self.expires_at,
+            },
+            token_size: i32::try_from(size).unwrap_or(i32::MAX),
+            token_utilization: i32::try_from((size * 100).div_ceil(TOKEN_LIMIT)).unwrap_or(i32::MAX),
+        })
     }
 }
 

@@ -53,26 +53,26 @@ pub fn get_federation_token(
     let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags, world)?;
     let user = session_user(caller)?;
     let seconds = lifetime_seconds(caller, input.duration_seconds);
-    let drawn = Drawn::draw(account, seconds, input.minimum_session_token_size, context, world)?;
-    let (token_size, token_utilization) = (drawn.token_size(), drawn.token_utilization());
+    let drawn = Drawn::draw(account, seconds, context);
     let owner = CredentialOwner::FederatedUser(FederatedSession {
         user,
         name: name.to_owned(),
-        session_token: drawn.session_token.clone(),
+        session_token: String::new(),
         issued_at: drawn.issued_at,
         expires_at: drawn.expires_at,
         policy: policies.policy,
         policy_arns: policies.policy_arns,
         tags,
     });
+    let issued = drawn.issue(account, owner, input.minimum_session_token_size, context, world)?;
     Ok(GetFederationTokenResponse {
-        credentials: Some(drawn.store(account, owner, context, world)),
+        credentials: Some(issued.credentials),
         federated_user: Some(FederatedUser {
             federated_user_id: format!("{account}:{name}").as_str().into(),
             arn: arn(caller, name).as_str().into(),
         }),
         packed_policy_size: policies.packed_size,
-        session_token_utilization: Some(token_utilization),
-        session_token_size: Some(token_size),
+        session_token_utilization: Some(issued.token_utilization),
+        session_token_size: Some(issued.token_size),
     })
 }

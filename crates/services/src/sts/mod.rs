@@ -11,6 +11,7 @@ pub mod record;
 pub mod session;
 pub mod session_policy;
 pub mod session_tags;
+pub mod session_token;
 
 use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
@@ -22,7 +23,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::iam::caller::is_token_session;
 use crate::iam::trust::is_role;
-use crate::world::{Fault, World};
+use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
@@ -63,22 +64,14 @@ pub fn access(
 
 /// The actions that must be allowed on the same resource besides the operation's own: those of session tags
 /// and of the source identity, whether they come with the call or from the caller's own session.
-///
-/// # Errors
-/// See [`Fault`].
-pub fn further_actions(
-    operation: Operation,
-    members: &Value,
-    caller: &Caller,
-    world: &World<'_>,
-) -> Result<Vec<&'static str>, Fault> {
+pub fn further_actions(operation: Operation, members: &Value, caller: &Caller) -> Vec<&'static str> {
     let given = |name: &str| {
         members.get(name).is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
     };
     let mut actions = Vec::new();
     let (tags, source_identity) = match operation {
         Operation::AssumeRole => (
-            given("Tags") || !session_tags::inherited(caller, world)?.is_empty(),
+            given("Tags") || !session_tags::inherited(caller).is_empty(),
             given("SourceIdentity")
                 || caller.session.as_ref().is_some_and(|session| session.source_identity.is_some()),
         ),
@@ -91,7 +84,7 @@ pub fn further_actions(
     if source_identity {
         actions.push("sts:SetSourceIdentity");
     }
-    Ok(actions)
+    actions
 }
 
 /// A refusal as STS words what is wrong with a request.

@@ -65,17 +65,17 @@ pub fn get_session_token(
     let account = caller.account();
     let user = session_user(caller)?;
     let seconds = lifetime_seconds(caller, input.duration_seconds);
-    let drawn = Drawn::draw(account, seconds, input.minimum_session_token_size, context, world)?;
-    let (token_size, token_utilization) = (drawn.token_size(), drawn.token_utilization());
+    let drawn = Drawn::draw(account, seconds, context);
     let owner = CredentialOwner::SessionToken(SessionToken {
         user,
-        session_token: drawn.session_token.clone(),
+        session_token: String::new(),
         issued_at: drawn.issued_at,
         expires_at: drawn.expires_at,
     });
+    let issued = drawn.issue(account, owner, input.minimum_session_token_size, context, world)?;
     Ok(GetSessionTokenResponse {
-        credentials: Some(drawn.store(account, owner, context, world)),
-        session_token_utilization: Some(token_utilization),
-        session_token_size: Some(token_size),
+        credentials: Some(issued.credentials),
+        session_token_utilization: Some(issued.token_utilization),
+        session_token_size: Some(issued.token_size),
     })
 }

@@ -11,8 +11,6 @@ use aws::refusal::Refusal;
 use super::model::{Tag, TagKeyType};
 use super::validation_error;
 use crate::access::ConditionKey;
-use crate::state::identity::{Credential, CredentialOwner};
-use crate::world::{Fault, World};
 
 const DUPLICATE: &str = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
 const RESERVED: &str = "Tag keys cannot begin with aws:, which is reserved.";
@@ -30,21 +28,10 @@ pub struct SessionTags {
 }
 
 /// The transitive tags of the caller's own session.
-///
-/// # Errors
-/// See [`Fault`].
-pub fn inherited(caller: &Caller, world: &World<'_>) -> Result<BTreeMap<String, String>, Fault> {
-    if caller.session.is_none() {
-        return Ok(BTreeMap::new());
-    }
-    let credential = world.get::<Credential>(&caller.access_key_id)?;
-    Ok(match credential.as_ref().map(|credential| &credential.owner) {
-        Some(CredentialOwner::RoleSession(session)) => {
-            let is_transitive = |key: &String| session.transitive_tag_keys.contains(key);
-            session.tags.clone().into_iter().filter(|(key, _)| is_transitive(key)).collect()
-        }
-        _ => BTreeMap::new(),
-    })
+pub fn inherited(caller: &Caller) -> BTreeMap<String, String> {
+    let Some(session) = &caller.session else { return BTreeMap::new() };
+    let is_transitive = |key: &String| session.terms.transitive_tag_keys.contains(key);
+    session.tags.iter().filter(|(key, _)| is_transitive(key)).cloned().collect()
 }
 
 /// The tags of a new session: those of the call, and those that go on from the calling one.
