@@ -1,6 +1,6 @@
-//! Which function answers which operation: IAM's table of contents.
+//! Which function answers which operation: IAM's table of contents, a part for each resource.
 
-use super::model::{self, Input, Output};
+use super::model::{self, Input, Operation, Output};
 use super::{
     On, absent, access_key, account, attachment, authorization_details, boundary, credential_report,
     entities_for_policy, group, inline_policy, managed_policy, policy_version, role, service_linked_role,
@@ -10,36 +10,98 @@ use crate::failure::Failure;
 use crate::state::identity::{Group, Role, User};
 use crate::world::{Fault, World};
 
+/// The parts of the table of contents.
+enum Part {
+    Roles,
+    Users,
+    Groups,
+    ManagedPolicies,
+    UserPolicies,
+    RolePolicies,
+    GroupPolicies,
+    Account,
+    Absent,
+}
+
+/// Where an operation is. A new one of the model does not compile until it has a place.
+fn part(operation: Operation) -> Part {
+    use Operation as O;
+    match operation {
+        O::CreateRole | O::GetRole | O::DeleteRole | O::UpdateRole => Part::Roles,
+        O::UpdateRoleDescription | O::UpdateAssumeRolePolicy | O::ListRoles | O::TagRole => Part::Roles,
+        O::UntagRole | O::ListRoleTags | O::CreateServiceLinkedRole => Part::Roles,
+        O::DeleteServiceLinkedRole | O::GetServiceLinkedRoleDeletionStatus => Part::Roles,
+        O::PutRolePermissionsBoundary | O::DeleteRolePermissionsBoundary => Part::Roles,
+        O::CreateUser | O::GetUser | O::UpdateUser | O::DeleteUser | O::ListUsers => Part::Users,
+        O::TagUser | O::UntagUser | O::ListUserTags | O::ListGroupsForUser => Part::Users,
+        O::CreateAccessKey | O::ListAccessKeys | O::UpdateAccessKey | O::DeleteAccessKey => Part::Users,
+        O::GetAccessKeyLastUsed | O::PutUserPermissionsBoundary => Part::Users,
+        O::DeleteUserPermissionsBoundary => Part::Users,
+        O::CreateGroup | O::GetGroup | O::UpdateGroup | O::DeleteGroup | O::ListGroups => Part::Groups,
+        O::AddUserToGroup | O::RemoveUserFromGroup => Part::Groups,
+        O::CreatePolicy | O::GetPolicy | O::DeletePolicy | O::ListPolicies => Part::ManagedPolicies,
+        O::TagPolicy | O::UntagPolicy | O::ListPolicyTags => Part::ManagedPolicies,
+        O::ListEntitiesForPolicy | O::CreatePolicyVersion => Part::ManagedPolicies,
+        O::GetPolicyVersion | O::ListPolicyVersions | O::DeletePolicyVersion => Part::ManagedPolicies,
+        O::SetDefaultPolicyVersion => Part::ManagedPolicies,
+        O::PutUserPolicy | O::GetUserPolicy | O::DeleteUserPolicy => Part::UserPolicies,
+        O::ListUserPolicies | O::AttachUserPolicy | O::DetachUserPolicy => Part::UserPolicies,
+        O::ListAttachedUserPolicies => Part::UserPolicies,
+        O::PutRolePolicy | O::GetRolePolicy | O::DeleteRolePolicy => Part::RolePolicies,
+        O::ListRolePolicies | O::AttachRolePolicy | O::DetachRolePolicy => Part::RolePolicies,
+        O::ListAttachedRolePolicies => Part::RolePolicies,
+        O::PutGroupPolicy | O::GetGroupPolicy | O::DeleteGroupPolicy => Part::GroupPolicies,
+        O::ListGroupPolicies | O::AttachGroupPolicy | O::DetachGroupPolicy => Part::GroupPolicies,
+        O::ListAttachedGroupPolicies => Part::GroupPolicies,
+        O::CreateAccountAlias | O::DeleteAccountAlias | O::ListAccountAliases => Part::Account,
+        O::GetAccountSummary | O::GetAccountAuthorizationDetails => Part::Account,
+        O::GenerateCredentialReport | O::GetCredentialReport => Part::Account,
+        O::SimulatePrincipalPolicy | O::SimulateCustomPolicy => Part::Account,
+        O::ListInstanceProfilesForRole | O::GetAccountPasswordPolicy => Part::Absent,
+        O::ListMFADevices | O::ListVirtualMFADevices | O::ListSigningCertificates => Part::Absent,
+        O::ListSSHPublicKeys | O::ListServiceSpecificCredentials | O::GetLoginProfile => Part::Absent,
+        O::DeleteLoginProfile | O::ListServerCertificates | O::ListInstanceProfiles => Part::Absent,
+        O::ListSAMLProviders | O::ListOpenIDConnectProviders => Part::Absent,
+    }
+}
+
 /// Carries out an operation.
 pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
+    match part(input.operation()) {
+        Part::Roles => roles(on, input, world),
+        Part::Users => users(on, input, world),
+        Part::Groups => groups(on, input, world),
+        Part::ManagedPolicies => managed_policies(on, input, world),
+        Part::UserPolicies => user_policies(on, input, world),
+        Part::RolePolicies => role_policies(on, input, world),
+        Part::GroupPolicies => group_policies(on, input, world),
+        Part::Account => account_itself(on, input, world),
+        Part::Absent => absent_things(on, input, world),
+    }
+}
+
+/// What a part says of an operation that [`part`] should not have sent there.
+fn misplaced(input: &Input) -> Failure {
+    Failure::Fault(Fault::Broken(format!("{} is in another part", input.operation().name())))
+}
+
+/// Roles, service-linked ones included.
+fn roles(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
     Ok(match input {
         Input::CreateRole(input) => Output::CreateRole(role::create(on, input, world)?),
         Input::GetRole(input) => Output::GetRole(role::get(on, input, world)?),
-        Input::DeleteRole(input) => {
-            role::delete(on, input, world)?;
-            Output::DeleteRole
-        }
+        Input::DeleteRole(input) => role::delete(on, input, world).map(|()| Output::DeleteRole)?,
         Input::UpdateRole(input) => Output::UpdateRole(role::update(on, input, world)?),
         Input::UpdateRoleDescription(input) => {
             Output::UpdateRoleDescription(role::update_description(on, input, world)?)
         }
         Input::UpdateAssumeRolePolicy(input) => {
-            role::update_trust(on, input, world)?;
-            Output::UpdateAssumeRolePolicy
+            role::update_trust(on, input, world).map(|()| Output::UpdateAssumeRolePolicy)?
         }
         Input::ListRoles(input) => Output::ListRoles(role::list(on, input, world)?),
-        Input::TagRole(input) => {
-            role::add_tags(on, input, world)?;
-            Output::TagRole
-        }
-        Input::UntagRole(input) => {
-            role::remove_tags(on, input, world)?;
-            Output::UntagRole
-        }
+        Input::TagRole(input) => role::add_tags(on, input, world).map(|()| Output::TagRole)?,
+        Input::UntagRole(input) => role::remove_tags(on, input, world).map(|()| Output::UntagRole)?,
         Input::ListRoleTags(input) => Output::ListRoleTags(role::list_tags(on, input, world)?),
-        Input::ListInstanceProfilesForRole(input) => {
-            Output::ListInstanceProfilesForRole(role::list_instance_profiles(on, &input, world)?)
-        }
         Input::CreateServiceLinkedRole(input) => {
             Output::CreateServiceLinkedRole(service_linked_role::create(on, input, world)?)
         }
@@ -49,73 +111,81 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         Input::GetServiceLinkedRoleDeletionStatus(input) => Output::GetServiceLinkedRoleDeletionStatus(
             service_linked_role::deletion_status(on, &input, world)?,
         ),
+        Input::PutRolePermissionsBoundary(input) => {
+            boundary::put::<Role>(on, input.role_name.as_str(), input.permissions_boundary, world)
+                .map(|()| Output::PutRolePermissionsBoundary)?
+        }
+        Input::DeleteRolePermissionsBoundary(input) => {
+            boundary::delete::<Role>(on, input.role_name.as_str(), world)
+                .map(|()| Output::DeleteRolePermissionsBoundary)?
+        }
+        other => return Err(misplaced(&other)),
+    })
+}
+
+/// Users and access keys.
+fn users(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
+    Ok(match input {
         Input::CreateUser(input) => Output::CreateUser(user::create(on, input, world)?),
         Input::GetUser(input) => Output::GetUser(user::get(on, input, world)?),
-        Input::UpdateUser(input) => {
-            user::update(on, input, world)?;
-            Output::UpdateUser
-        }
-        Input::DeleteUser(input) => {
-            user::delete(on, input, world)?;
-            Output::DeleteUser
-        }
+        Input::UpdateUser(input) => user::update(on, input, world).map(|()| Output::UpdateUser)?,
+        Input::DeleteUser(input) => user::delete(on, input, world).map(|()| Output::DeleteUser)?,
         Input::ListUsers(input) => Output::ListUsers(user::list(on, input, world)?),
-        Input::TagUser(input) => {
-            user::add_tags(on, input, world)?;
-            Output::TagUser
-        }
-        Input::UntagUser(input) => {
-            user::remove_tags(on, input, world)?;
-            Output::UntagUser
-        }
+        Input::TagUser(input) => user::add_tags(on, input, world).map(|()| Output::TagUser)?,
+        Input::UntagUser(input) => user::remove_tags(on, input, world).map(|()| Output::UntagUser)?,
         Input::ListUserTags(input) => Output::ListUserTags(user::list_tags(on, input, world)?),
         Input::ListGroupsForUser(input) => Output::ListGroupsForUser(user::list_groups(on, input, world)?),
         Input::CreateAccessKey(input) => Output::CreateAccessKey(access_key::create(on, &input, world)?),
         Input::ListAccessKeys(input) => Output::ListAccessKeys(access_key::list(on, input, world)?),
         Input::UpdateAccessKey(input) => {
-            access_key::update(on, &input, world)?;
-            Output::UpdateAccessKey
+            access_key::update(on, &input, world).map(|()| Output::UpdateAccessKey)?
         }
         Input::DeleteAccessKey(input) => {
-            access_key::delete(on, &input, world)?;
-            Output::DeleteAccessKey
+            access_key::delete(on, &input, world).map(|()| Output::DeleteAccessKey)?
         }
         Input::GetAccessKeyLastUsed(input) => {
             Output::GetAccessKeyLastUsed(access_key::last_used(on, &input, world)?)
         }
+        Input::PutUserPermissionsBoundary(input) => {
+            boundary::put::<User>(on, input.user_name.as_str(), input.permissions_boundary, world)
+                .map(|()| Output::PutUserPermissionsBoundary)?
+        }
+        Input::DeleteUserPermissionsBoundary(input) => {
+            boundary::delete::<User>(on, input.user_name.as_str(), world)
+                .map(|()| Output::DeleteUserPermissionsBoundary)?
+        }
+        other => return Err(misplaced(&other)),
+    })
+}
+
+/// Groups.
+fn groups(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
+    Ok(match input {
         Input::CreateGroup(input) => Output::CreateGroup(group::create(on, input, world)?),
         Input::GetGroup(input) => Output::GetGroup(group::get(on, input, world)?),
-        Input::UpdateGroup(input) => {
-            group::update(on, input, world)?;
-            Output::UpdateGroup
-        }
-        Input::DeleteGroup(input) => {
-            group::delete(on, input, world)?;
-            Output::DeleteGroup
-        }
+        Input::UpdateGroup(input) => group::update(on, input, world).map(|()| Output::UpdateGroup)?,
+        Input::DeleteGroup(input) => group::delete(on, input, world).map(|()| Output::DeleteGroup)?,
         Input::ListGroups(input) => Output::ListGroups(group::list(on, input, world)?),
-        Input::AddUserToGroup(input) => {
-            group::add_user(on, input, world)?;
-            Output::AddUserToGroup
-        }
+        Input::AddUserToGroup(input) => group::add_user(on, input, world).map(|()| Output::AddUserToGroup)?,
         Input::RemoveUserFromGroup(input) => {
-            group::remove_user(on, input, world)?;
-            Output::RemoveUserFromGroup
+            group::remove_user(on, input, world).map(|()| Output::RemoveUserFromGroup)?
         }
+        other => return Err(misplaced(&other)),
+    })
+}
+
+/// Managed policies and their versions.
+fn managed_policies(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
+    Ok(match input {
         Input::CreatePolicy(input) => Output::CreatePolicy(managed_policy::create(on, input, world)?),
         Input::GetPolicy(input) => Output::GetPolicy(managed_policy::get(on, input, world)?),
         Input::DeletePolicy(input) => {
-            managed_policy::delete(on, input, world)?;
-            Output::DeletePolicy
+            managed_policy::delete(on, input, world).map(|()| Output::DeletePolicy)?
         }
         Input::ListPolicies(input) => Output::ListPolicies(managed_policy::list(on, input, world)?),
-        Input::TagPolicy(input) => {
-            managed_policy::add_tags(on, input, world)?;
-            Output::TagPolicy
-        }
+        Input::TagPolicy(input) => managed_policy::add_tags(on, input, world).map(|()| Output::TagPolicy)?,
         Input::UntagPolicy(input) => {
-            managed_policy::remove_tags(on, input, world)?;
-            Output::UntagPolicy
+            managed_policy::remove_tags(on, input, world).map(|()| Output::UntagPolicy)?
         }
         Input::ListPolicyTags(input) => Output::ListPolicyTags(managed_policy::list_tags(on, input, world)?),
         Input::ListEntitiesForPolicy(input) => {
@@ -129,20 +199,23 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
             Output::ListPolicyVersions(policy_version::list(on, input, world)?)
         }
         Input::DeletePolicyVersion(input) => {
-            policy_version::delete(on, input, world)?;
-            Output::DeletePolicyVersion
+            policy_version::delete(on, input, world).map(|()| Output::DeletePolicyVersion)?
         }
         Input::SetDefaultPolicyVersion(input) => {
-            policy_version::set_default(on, input, world)?;
-            Output::SetDefaultPolicyVersion
+            policy_version::set_default(on, input, world).map(|()| Output::SetDefaultPolicyVersion)?
         }
+        other => return Err(misplaced(&other)),
+    })
+}
+
+/// The account as a whole, and the simulator.
+fn account_itself(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
+    Ok(match input {
         Input::CreateAccountAlias(input) => {
-            account::create_alias(on, input, world)?;
-            Output::CreateAccountAlias
+            account::create_alias(on, input, world).map(|()| Output::CreateAccountAlias)?
         }
         Input::DeleteAccountAlias(input) => {
-            account::delete_alias(on, &input, world)?;
-            Output::DeleteAccountAlias
+            account::delete_alias(on, &input, world).map(|()| Output::DeleteAccountAlias)?
         }
         Input::ListAccountAliases(input) => {
             Output::ListAccountAliases(account::list_aliases(on, input, world)?)
@@ -155,6 +228,22 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
             Output::GenerateCredentialReport(credential_report::generate(on, world)?)
         }
         Input::GetCredentialReport => Output::GetCredentialReport(credential_report::get(on, world)?),
+        Input::SimulatePrincipalPolicy(input) => {
+            Output::SimulatePrincipalPolicy(simulate::principal_policy(on, input, world)?)
+        }
+        Input::SimulateCustomPolicy(input) => {
+            Output::SimulateCustomPolicy(simulate::custom_policy(on, input)?)
+        }
+        other => return Err(misplaced(&other)),
+    })
+}
+
+/// Things that nobody has here.
+fn absent_things(on: &On<'_>, input: Input, world: &World<'_>) -> Result<Output, Failure> {
+    Ok(match input {
+        Input::ListInstanceProfilesForRole(input) => {
+            Output::ListInstanceProfilesForRole(role::list_instance_profiles(on, &input, world)?)
+        }
         Input::GetAccountPasswordPolicy => Output::GetAccountPasswordPolicy(absent::password_policy(on)?),
         Input::ListMFADevices(input) => Output::ListMFADevices(absent::mfa_devices(on, &input, world)?),
         Input::ListVirtualMFADevices(_) => Output::ListVirtualMFADevices(absent::virtual_mfa_devices()),
@@ -169,8 +258,7 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         }
         Input::GetLoginProfile(input) => Output::GetLoginProfile(absent::login_profile(on, &input, world)?),
         Input::DeleteLoginProfile(input) => {
-            absent::delete_login_profile(on, &input, world)?;
-            Output::DeleteLoginProfile
+            absent::delete_login_profile(on, &input, world).map(|()| Output::DeleteLoginProfile)?
         }
         Input::ListServerCertificates(_) => Output::ListServerCertificates(absent::server_certificates()),
         Input::ListInstanceProfiles(_) => Output::ListInstanceProfiles(absent::instance_profiles()),
@@ -178,53 +266,11 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         Input::ListOpenIDConnectProviders(_) => {
             Output::ListOpenIDConnectProviders(absent::open_id_connect_providers())
         }
-        Input::SimulatePrincipalPolicy(input) => {
-            Output::SimulatePrincipalPolicy(simulate::principal_policy(on, input, world)?)
-        }
-        Input::SimulateCustomPolicy(input) => {
-            Output::SimulateCustomPolicy(simulate::custom_policy(on, input)?)
-        }
-        input @ (Input::PutUserPolicy(_)
-        | Input::GetUserPolicy(_)
-        | Input::DeleteUserPolicy(_)
-        | Input::ListUserPolicies(_)
-        | Input::AttachUserPolicy(_)
-        | Input::DetachUserPolicy(_)
-        | Input::ListAttachedUserPolicies(_)) => user_policies(on, input, world)?,
-        Input::PutUserPermissionsBoundary(input) => {
-            boundary::put::<User>(on, input.user_name.as_str(), input.permissions_boundary, world)?;
-            Output::PutUserPermissionsBoundary
-        }
-        Input::DeleteUserPermissionsBoundary(input) => {
-            boundary::delete::<User>(on, input.user_name.as_str(), world)?;
-            Output::DeleteUserPermissionsBoundary
-        }
-        input @ (Input::PutRolePolicy(_)
-        | Input::GetRolePolicy(_)
-        | Input::DeleteRolePolicy(_)
-        | Input::ListRolePolicies(_)
-        | Input::AttachRolePolicy(_)
-        | Input::DetachRolePolicy(_)
-        | Input::ListAttachedRolePolicies(_)) => role_policies(on, input, world)?,
-        Input::PutRolePermissionsBoundary(input) => {
-            boundary::put::<Role>(on, input.role_name.as_str(), input.permissions_boundary, world)?;
-            Output::PutRolePermissionsBoundary
-        }
-        Input::DeleteRolePermissionsBoundary(input) => {
-            boundary::delete::<Role>(on, input.role_name.as_str(), world)?;
-            Output::DeleteRolePermissionsBoundary
-        }
-        input @ (Input::PutGroupPolicy(_)
-        | Input::GetGroupPolicy(_)
-        | Input::DeleteGroupPolicy(_)
-        | Input::ListGroupPolicies(_)
-        | Input::AttachGroupPolicy(_)
-        | Input::DetachGroupPolicy(_)
-        | Input::ListAttachedGroupPolicies(_)) => group_policies(on, input, world)?,
+        other => return Err(misplaced(&other)),
     })
 }
 
-/// The operations on inline policies, attachments and boundaries, which are the same for users, groups and
+/// The operations on inline policies and attachments, which are the same for users, groups and
 /// roles.
 macro_rules! with_policies {
     ($on:ident, $world:ident, $input:ident, $name:ident, $type:ident; $put:ident, $get:ident $get_answer:ident,
@@ -276,12 +322,7 @@ macro_rules! with_policies {
                     marker: page.marker,
                 })
             }
-            other => {
-                return Err(Failure::Fault(Fault::Broken(format!(
-                    "{} is no operation on policies of this kind",
-                    other.operation().name()
-                ))))
-            }
+            other => return Err(misplaced(&other)),
         }
     };
 }

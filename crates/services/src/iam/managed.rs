@@ -52,7 +52,7 @@ impl AwsManaged {
 ///
 /// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation
 /// times before the documented version's. In the order of names, which lists rely on.
-pub static AWS_MANAGED: [AwsManaged; 9] = [
+pub static AWS_MANAGED: [AwsManaged; 12] = [
     AwsManaged {
         name: "AWSAccountManagementFullAccess",
         path: "/",
@@ -72,6 +72,26 @@ pub static AWS_MANAGED: [AwsManaged; 9] = [
         created_at: "2021-09-30T23:29:53Z",
         published_at: "2021-09-30T23:29:53Z",
         document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["account:Get*","account:List*"],"Resource":"*"}]}"#,
+    },
+    AwsManaged {
+        name: "AWSCloudTrail_ReadOnlyAccess",
+        path: "/",
+        id: "ANPAZKAPJZG4CTRREADOA",
+        description: "Provides read only access to AWS CloudTrail.",
+        version: "v1",
+        created_at: "2022-06-14T17:19:05Z",
+        published_at: "2022-06-14T17:19:05Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudtrail:Get*","cloudtrail:Describe*","cloudtrail:List*","cloudtrail:LookupEvents"],"Resource":"*"}]}"#,
+    },
+    AwsManaged {
+        name: "AWSDenyAll",
+        path: "/",
+        id: "ANPAZKAPJZG4DENYALLAW",
+        description: "Deny all access.",
+        version: "v2",
+        created_at: "2019-05-01T22:36:00Z",
+        published_at: "2023-12-18T16:42:05Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAll","Effect":"Deny","Action":["*"],"Resource":"*"}]}"#,
     },
     AwsManaged {
         name: "AWSOrganizationsFullAccess",
@@ -132,6 +152,16 @@ pub static AWS_MANAGED: [AwsManaged; 9] = [
         created_at: "2015-02-06T18:40:39Z",
         published_at: "2018-01-25T19:11:27Z",
         document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}]}"#,
+    },
+    AwsManaged {
+        name: "IAMUserChangePassword",
+        path: "/",
+        id: "ANPAJ4L4MM2A7QIEB56MS",
+        description: "Provides the ability for an IAM user to change their own password.",
+        version: "v3",
+        created_at: "2016-11-15T00:25:16Z",
+        published_at: "2025-05-29T21:52:00Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword"],"Resource":["arn:aws:iam::*:user/${aws:username}","arn:aws:iam::*:user/*/${aws:username}"]},{"Effect":"Allow","Action":["iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#,
     },
     AwsManaged {
         name: "PowerUserAccess",
