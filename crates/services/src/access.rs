@@ -1,7 +1,8 @@
-//! What a call asks to do: the action, the resource and the condition keys that policies decide on.
+//! What a call asks to do: the actions, the resources and the condition keys that policies decide on.
 
 use aws::arn::AccountId;
-use aws::authorization::Permit;
+use aws::authorization::{Permit, RequestContext};
+use serde_json::Value;
 
 /// A condition key of the call with its values, for example `account:TargetRegion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,21 +15,108 @@ pub struct ConditionKey {
     pub is_multivalued: bool,
 }
 
-/// What a call asks to do.
+impl ConditionKey {
+    /// A key with one value.
+    pub fn single(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), values: vec![value.into()], is_multivalued: false }
+    }
+
+    /// A key that is multivalued by definition.
+    pub fn multivalued(name: impl Into<String>, values: Vec<String>) -> Self {
+        Self { name: name.into(), values, is_multivalued: true }
+    }
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys`: the tags that come with a call as `Tags`, and those it names to be
+/// taken away as `TagKeys`. Every service spells the two so.
+pub fn request_tag_keys(members: &Value) -> Vec<ConditionKey> {
+    let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
+    let text = |tag: &Value, name: &str| tag.get(name).and_then(Value::as_str).map(str::to_owned);
+    let given = list("Tags").filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?)));
+    let (mut keys, mut names) = (Vec::new(), Vec::new());
+    for (key, value) in given {
+        keys.push(ConditionKey::single(format!("aws:RequestTag/{key}"), value));
+        names.push(key);
+    }
+    names.extend(list("TagKeys").filter_map(Value::as_str).map(str::to_owned));
+    if !names.is_empty() {
+        keys.push(ConditionKey::multivalued("aws:TagKeys", names));
+    }
+    keys
+}
+
+/// Whether tags come with a call; then the action that tags must be allowed too.
+pub fn brings_tags(members: &Value) -> bool {
+    members.get("Tags").and_then(Value::as_array).is_some_and(|tags| !tags.is_empty())
+}
+
+/// An action on a resource, which policies allow or do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub struct Asked {
     /// The IAM action, for example `account:GetAlternateContact`.
     pub action: String,
     /// The ARN of the resource, or `*`.
     pub resource: String,
-    /// The account the call acts on. Not always the one in the ARN: in organizations mode that is the
-    /// management account.
-    pub target: AccountId,
-    /// Condition keys of the service.
+    /// Condition keys of the service: those of the call and those of this resource.
     pub keys: Vec<ConditionKey>,
 }
 
+impl Asked {
+    /// Adds the condition keys to what else is known of the request.
+    pub fn add_keys<'a>(&'a self, context: &mut RequestContext<'a>) {
+        for key in &self.keys {
+            if key.is_multivalued {
+                context.insert_all(key.name.as_str(), key.values.iter().map(String::as_str));
+            } else if let Some(value) = key.values.first() {
+                context.insert(key.name.as_str(), value.as_str());
+            }
+        }
+    }
+}
+
+/// What a call asks to do. All of it must be allowed, each by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The account the call acts on. Not always the one in the ARN: in organizations mode that is the
+    /// management account.
+    pub target: AccountId,
+    /// The operation's own action on its first resource.
+    pub first: Asked,
+    /// The same action on the other resources, and the actions that the call needs besides.
+    pub further: Vec<Asked>,
+}
+
 impl Access {
+    /// One action on one resource.
+    pub fn to(
+        target: AccountId,
+        action: impl Into<String>,
+        resource: impl Into<String>,
+        keys: Vec<ConditionKey>,
+    ) -> Self {
+        let first = Asked { action: action.into(), resource: resource.into(), keys };
+        Self { target, first, further: Vec::new() }
+    }
+
+    /// The same, and another action on the first resource.
+    #[must_use]
+    pub fn and_action(mut self, action: impl Into<String>) -> Self {
+        self.further.push(Asked { action: action.into(), ..self.first.clone() });
+        self
+    }
+
+    /// The same, and the first action on another resource.
+    #[must_use]
+    pub fn and_resource(mut self, resource: impl Into<String>, keys: Vec<ConditionKey>) -> Self {
+        self.further.push(Asked { action: self.first.action.clone(), resource: resource.into(), keys });
+        self
+    }
+
+    /// Everything that is asked, in the order in which a refusal is told.
+    pub fn asked(&self) -> impl Iterator<Item = &Asked> {
+        std::iter::once(&self.first).chain(&self.further)
+    }
+
     /// The access, allowed. Only this opens the target account's documents to a rule.
     pub fn permitted(self, _permit: Permit) -> Permitted {
         Permitted { target: self.target }

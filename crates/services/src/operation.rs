@@ -186,12 +186,7 @@ impl Operation {
             Self::Account(operation) => {
                 account::access::access(operation, members, caller, validation, world).map(Some)
             }
-            Self::CloudTrail(operation) => Ok(Some(Access {
-                action: format!("cloudtrail:{}", operation.name()),
-                resource: "*".to_owned(),
-                target: caller.account(),
-                keys: Vec::new(),
-            })),
+            Self::CloudTrail(operation) => Ok(Some(cloudtrail::access(operation, caller))),
             Self::Ec2(operation) => Ok(Some(ec2::access(operation, caller))),
             Self::Iam(operation) => Ok(Some(iam::access::access(operation, members, caller, world)?)),
             Self::Sts(operation) => sts::access(operation, members, caller, world),
@@ -199,14 +194,6 @@ impl Operation {
                 Ok(Some(organizations::access::access(operation, members, caller, world)?))
             }
             Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
-        }
-    }
-
-    /// The actions that must be allowed on the same resource besides the one of [`Operation::access`].
-    pub fn further_actions(self, members: &Value, caller: &Caller) -> Vec<&'static str> {
-        match self {
-            Self::Sts(operation) => sts::further_actions(operation, members, caller),
-            _ => Vec::new(),
         }
     }
 

@@ -216,13 +216,12 @@ fn call(
     };
     let operation = Operation::from_name(Service::Sts, name).expect("an operation");
     let access = operation.access(&members, caller, Validation::Strict, world).map_err(refused)?;
-    let further = operation.further_actions(&members, caller);
     let source_ip = IpAddr::from([203, 0, 113, 1]);
     let origin = RequestOrigin { now: context.now, region, source_ip, user_agent: None };
     let permitted = match access {
         None => None,
         Some(access) => {
-            let decision = authorize(access, &further, caller, &origin, world).expect("no fault");
+            let decision = authorize(access, caller, &origin, world).expect("no fault");
             Some(decision.map_err(|denial| told(operation.denied(&denial, caller, &context)))?)
         }
     };

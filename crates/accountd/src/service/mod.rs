@@ -251,8 +251,7 @@ fn outcome(
     let permitted: Option<Permitted> = match access {
         None => None,
         Some(access) => {
-            let further = operation.further_actions(members, caller);
-            let decision = policies::authorize(access, &further, caller, &origin, world)?;
+            let decision = policies::authorize(access, caller, &origin, world)?;
             Some(decision.map_err(|denial| operation.denied(&denial, caller, &call.context))?)
         }
     };

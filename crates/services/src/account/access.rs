@@ -83,9 +83,12 @@ pub fn access(
                 return Err(access_denied(caller, operation, None).into());
             };
             let ancestry = organizations_mode(operation, target, caller, world)?;
-            keys.push(multivalued("account:AccountResourceOrgPaths", vec![ancestry.path()]));
+            keys.push(ConditionKey::multivalued("account:AccountResourceOrgPaths", vec![ancestry.path()]));
             for (tag, value) in &ancestry.membership.tags {
-                keys.push(multivalued(&format!("account:AccountResourceOrgTags/{tag}"), vec![value.clone()]));
+                keys.push(ConditionKey::multivalued(
+                    format!("account:AccountResourceOrgTags/{tag}"),
+                    vec![value.clone()],
+                ));
             }
             let organization = &ancestry.organization;
             let resource = format!(
@@ -96,7 +99,7 @@ pub fn access(
         }
     };
     keys.extend(operation_key(operation, members, caller)?);
-    Ok(Access { action, resource, target, keys })
+    Ok(Access::to(target, action, resource, keys))
 }
 
 /// Whether the caller may name `target`, and the target's place in the organization.
@@ -156,7 +159,7 @@ fn operation_key(
             if given.parse::<AlternateContactType>().is_err() {
                 return Err(access_denied(caller, operation, Some(INVALID_CONTACT_TYPE)));
             }
-            Ok(Some(multivalued("account:AlternateContactTypes", vec![given.to_owned()])))
+            Ok(Some(ConditionKey::multivalued("account:AlternateContactTypes", vec![given.to_owned()])))
         }
         O::GetRegionOptStatus | O::EnableRegion | O::DisableRegion => {
             let Some(given) = text(members, "RegionName") else { return Ok(None) };
@@ -165,20 +168,12 @@ fn operation_key(
             if given.chars().any(|character| character.is_ascii_uppercase()) {
                 return Err(access_denied(caller, operation, Some(INVALID_REGION)));
             }
-            Ok(Some(single("account:TargetRegion", given)))
+            Ok(Some(ConditionKey::single("account:TargetRegion", given)))
         }
         O::StartPrimaryEmailUpdate | O::AcceptPrimaryEmailUpdate => {
             let domain = text(members, "PrimaryEmail").and_then(|address| address.rsplit_once('@'));
-            Ok(domain.map(|(_, domain)| single("account:EmailTargetDomain", domain.trim_end())))
+            Ok(domain.map(|(_, domain)| ConditionKey::single("account:EmailTargetDomain", domain.trim_end())))
         }
         _ => Ok(None),
     }
-}
-
-fn single(name: &str, value: &str) -> ConditionKey {
-    ConditionKey { name: name.to_owned(), values: vec![value.to_owned()], is_multivalued: false }
-}
-
-fn multivalued(name: &str, values: Vec<String>) -> ConditionKey {
-    ConditionKey { name: name.to_owned(), values, is_multivalued: true }
 }

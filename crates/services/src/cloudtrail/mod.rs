@@ -3,12 +3,13 @@
 pub mod lookup;
 pub mod model;
 
+use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns};
 use aws::throttle::Rate;
 use serde_json::Value;
 
-use crate::access::Permitted;
+use crate::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::world::World;
@@ -19,6 +20,13 @@ pub const EVENT_SOURCE: &str = "cloudtrail.amazonaws.com";
 
 /// F-TRAIL-8: LookupEvents takes two requests a second, per account and Region.
 pub const LOOKUP_RATE: Rate = Rate { per_second: 2, burst: 2 };
+
+/// What the call asks to do: `cloudtrail:LookupEvents` knows no resources.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html>
+pub fn access(operation: Operation, caller: &Caller) -> Access {
+    Access::to(caller.account(), format!("cloudtrail:{}", operation.name()), "*", Vec::new())
+}
 
 /// Checks the members against the model's constraints.
 ///

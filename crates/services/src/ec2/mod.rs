@@ -20,12 +20,7 @@ pub const EVENT_SOURCE: &str = "ec2.amazonaws.com";
 
 /// F-EC2-1: what the call asks to do: `ec2:DescribeRegions` knows no resources.
 pub fn access(operation: Operation, caller: &Caller) -> Access {
-    Access {
-        action: format!("ec2:{}", operation.name()),
-        resource: "*".to_owned(),
-        target: caller.account(),
-        keys: Vec::new(),
-    }
+    Access::to(caller.account(), format!("ec2:{}", operation.name()), "*", Vec::new())
 }
 
 /// F-EC2-2: the refusal of a denied call: the text up to the policy type is recorded. The encoded message at

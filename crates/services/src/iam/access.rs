@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::entity::{Entity, EntityKind};
 use super::model::Operation;
 use super::{names, service_linked_role};
-use crate::access::{Access, ConditionKey};
+use crate::access::{Access, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 
@@ -145,7 +145,7 @@ fn about(operation: Operation) -> About {
     }
 }
 
-/// F-IAMAPI-RES-3: how a denial shows the resource. What a request names it calls by that name, be it there or
+/// F-IAMAPI-RES-5: how a denial shows the resource. What a request names it calls by that name, be it there or
 /// not; what it creates, the lists of entities and the account it shows as they are asked for.
 pub fn shown(operation: Operation, resource: &str) -> Cow<'_, str> {
     let Some(arn) = Arn::parse(resource).filter(|arn| arn.service == "iam") else {
@@ -169,6 +169,8 @@ fn text<'v>(members: &'v Value, name: &str) -> Option<&'v str> {
 #[derive(Default)]
 struct Resource {
     arn: String,
+    /// Whether it is a user, a group or a role.
+    is_entity: bool,
     tags: BTreeMap<String, String>,
     boundary: Option<String>,
 }
@@ -189,51 +191,94 @@ pub fn access(
     caller: &Caller,
     world: &World<'_>,
 ) -> Result<Access, Fault> {
-    let account = caller.account();
-    let about = about(operation);
-    let resource = resource(about, members, caller, world)?;
+    let resource = resource(about(operation), members, caller, world)?;
     let mut keys = Vec::new();
     for (tag, value) in &resource.tags {
-        keys.push(single(format!("iam:ResourceTag/{tag}"), value));
-        keys.push(single(format!("aws:ResourceTag/{tag}"), value));
+        keys.push(ConditionKey::single(format!("aws:ResourceTag/{tag}"), value));
+        if resource.is_entity {
+            keys.push(ConditionKey::single(format!("iam:ResourceTag/{tag}"), value));
+        }
     }
-    keys.extend(tag_keys(members));
+    keys.extend(request_tag_keys(members));
     // F-IAMAPI-KEYS-1: the boundary that is asked for, else the one that is in force.
     let asked = text(members, "PermissionsBoundary").map(str::to_owned);
-    if let Some(boundary) = asked.or(resource.boundary) {
-        keys.push(single("iam:PermissionsBoundary", &boundary));
+    if let Some(boundary) = asked.or(resource.boundary).filter(|_| sees_boundaries(operation)) {
+        keys.push(ConditionKey::single("iam:PermissionsBoundary", boundary));
     }
     let attaches = operation.name().starts_with("Attach") || operation.name().starts_with("Detach");
     if let Some(arn) = text(members, "PolicyArn").filter(|_| attaches) {
-        keys.push(single("iam:PolicyARN", arn));
+        keys.push(ConditionKey::single("iam:PolicyARN", arn));
     }
     if let Some(service) = text(members, "AWSServiceName") {
-        keys.push(single("iam:AWSServiceName", service));
+        keys.push(ConditionKey::single("iam:AWSServiceName", service));
     }
     let action = format!("iam:{}", operation.name());
-    Ok(Access { action, resource: resource.arn, target: account, keys })
+    let renamed = renamed(operation, members, &resource.arn);
+    let mut access = Access::to(caller.account(), action, resource.arn, keys);
+    // F-IAMAPI-RES-3: a new name or path is asked for as well as the old one.
+    if let Some(renamed) = renamed {
+        let keys = access.first.keys.clone();
+        access = access.and_resource(renamed, keys);
+    }
+    // F-IAMAPI-RES-4: who creates something with tags must be allowed to tag it.
+    if let Some(action) = tagging(operation).filter(|_| brings_tags(members)) {
+        access = access.and_action(action);
+    }
+    Ok(access)
 }
 
-fn single(name: impl Into<String>, value: &str) -> ConditionKey {
-    ConditionKey { name: name.into(), values: vec![value.to_owned()], is_multivalued: false }
+/// The actions that know `iam:PermissionsBoundary`.
+fn sees_boundaries(operation: Operation) -> bool {
+    use Operation as Op;
+    matches!(
+        operation,
+        Op::AttachRolePolicy
+            | Op::AttachUserPolicy
+            | Op::CreateRole
+            | Op::CreateUser
+            | Op::DeleteRole
+            | Op::DeleteRolePermissionsBoundary
+            | Op::DeleteRolePolicy
+            | Op::DeleteUserPermissionsBoundary
+            | Op::DeleteUserPolicy
+            | Op::DetachRolePolicy
+            | Op::DetachUserPolicy
+            | Op::GetRole
+            | Op::PutRolePermissionsBoundary
+            | Op::PutRolePolicy
+            | Op::PutUserPermissionsBoundary
+            | Op::PutUserPolicy
+            | Op::UpdateAssumeRolePolicy
+    )
 }
 
-/// `aws:RequestTag/…` and `aws:TagKeys`, where the request names tags.
-fn tag_keys(members: &Value) -> Vec<ConditionKey> {
-    let mut keys = Vec::new();
-    let mut names = Vec::new();
-    for tag in members.get("Tags").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(key), Some(value)) = (text(tag, "Key"), text(tag, "Value")) {
-            keys.push(single(format!("aws:RequestTag/{key}"), value));
-            names.push(key.to_owned());
-        }
+/// The action that gives tags to what an operation creates.
+fn tagging(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::CreatePolicy => Some("iam:TagPolicy"),
+        Operation::CreateRole => Some("iam:TagRole"),
+        Operation::CreateUser => Some("iam:TagUser"),
+        _ => None,
     }
-    let removed = members.get("TagKeys").and_then(Value::as_array).into_iter().flatten();
-    names.extend(removed.filter_map(Value::as_str).map(str::to_owned));
-    if !names.is_empty() {
-        keys.push(ConditionKey { name: "aws:TagKeys".to_owned(), values: names, is_multivalued: true });
-    }
-    keys
+}
+
+/// The ARN that a user or group will have, where it is to have another one.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html> asks for permission on both.
+fn renamed(operation: Operation, members: &Value, arn: &str) -> Option<String> {
+    let new_name = match operation {
+        Operation::UpdateUser => text(members, "NewUserName"),
+        Operation::UpdateGroup => text(members, "NewGroupName"),
+        _ => return None,
+    };
+    // `arn:…:user` and `path/name`.
+    let (owner, rest) = arn.split_once('/')?;
+    let (path, name) = rest
+        .rsplit_once('/')
+        .map_or_else(|| ("/".to_owned(), rest), |(path, name)| (format!("/{path}/"), name));
+    let path = text(members, "NewPath").map_or(path, str::to_owned);
+    let renamed = format!("{owner}{path}{}", new_name.unwrap_or(name));
+    (renamed != arn).then_some(renamed)
 }
 
 fn resource(about: About, members: &Value, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
@@ -292,7 +337,7 @@ fn entity(kind: EntityKind, members: &Value, caller: &Caller, world: &World<'_>)
     let name = match (text(members, name_member(kind)), &caller.principal) {
         (Some(name), _) => name,
         (None, Principal::User { name, .. }) if kind == EntityKind::User => name,
-        // F-IAMAPI-RES-4: who is no user asks about itself; the rule refuses that later.
+        // F-IAMAPI-RES-6: who is no user asks about itself; the rule refuses that later.
         (None, principal) if kind == EntityKind::User => return Ok(Resource::of_arn(principal.arn())),
         (None, _) => {
             return Ok(Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/*", kind.name())));
@@ -310,6 +355,7 @@ fn of<E: Entity + Tagged>(account: AccountId, name: &str, world: &World<'_>) -> 
     Ok(match world.get::<E>(&names::key(account, name))? {
         Some(found) => Resource {
             arn: found.arn(),
+            is_entity: true,
             tags: found.tags_if_any(),
             boundary: found.boundary().map(str::to_owned),
         },
@@ -347,5 +393,5 @@ fn policy(account: AccountId, arn: &str, world: &World<'_>) -> Result<Resource, 
         false => None,
     };
     let tags = found.map(|policy| policy.tags.clone()).unwrap_or_default();
-    Ok(Resource { arn: arn.to_owned(), tags, boundary: None })
+    Ok(Resource { tags, ..Resource::of_arn(arn) })
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
 use super::user::groups_of;
-use crate::access::{Access, Permitted};
+use crate::access::{Access, Asked, Permitted};
 use crate::organizations::ancestry::{
     Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY,
 };
@@ -36,14 +36,13 @@ pub struct RequestOrigin<'a> {
     pub user_agent: Option<&'a str>,
 }
 
-/// Decides whether `caller` may do what it asks: the action of `access`, and `further` ones on the same
-/// resource, each by itself. The inner result is the decision; the first action that is refused is told.
+/// Decides whether `caller` may do all that it asks, each by itself. The inner result is the decision; the
+/// first that is refused is told.
 ///
 /// # Errors
 /// See [`Fault`].
 pub fn authorize(
     access: Access,
-    further: &[&str],
     caller: &Caller,
     origin: &RequestOrigin<'_>,
     world: &World<'_>,
@@ -56,44 +55,39 @@ pub fn authorize(
         Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
     };
     let role_path = role.as_ref().and_then(RoleSide::organization_path);
-    let mut context = RequestContext::for_caller(
-        caller,
-        bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())),
-    );
-    context.add_request(&RequestFacts {
-        now: origin.now,
-        requested_region: origin.region,
-        source_ip: Some(origin.source_ip),
-        user_agent: origin.user_agent,
-        secure_transport: false,
-        caller_organization: ancestry.as_ref().zip(path.as_ref()).map(|(ancestry, path)| OrganizationFacts {
+    let caller_organization =
+        ancestry.as_ref().zip(path.as_ref()).map(|(ancestry, path)| OrganizationFacts {
             id: &ancestry.organization.id,
             management_account: ancestry.organization.management_account,
             path,
-        }),
-        resource_account: resource_account(&access),
-        resource_organization: role.as_ref().and_then(|role| role.organization(role_path.as_deref())),
-    });
-    for key in &access.keys {
-        if key.is_multivalued {
-            context.insert_all(key.name.as_str(), key.values.iter().map(String::as_str));
-        } else if let Some(value) = key.values.first() {
-            context.insert(key.name.as_str(), value.as_str());
-        }
-    }
-    let ask = |action| {
-        let (resource, target_account) = (access.resource.as_str(), access.target);
-        bound.decide(&Request { caller, action, resource, target_account, context: &context }, role.as_ref())
+        });
+    let resource_organization = role.as_ref().and_then(|role| role.organization(role_path.as_deref()));
+    let ask = |asked: &Asked| {
+        let tags = bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let mut context = RequestContext::for_caller(caller, tags);
+        context.add_request(&RequestFacts {
+            now: origin.now,
+            requested_region: origin.region,
+            source_ip: Some(origin.source_ip),
+            user_agent: origin.user_agent,
+            secure_transport: false,
+            caller_organization,
+            resource_account: resource_account(asked),
+            resource_organization,
+        });
+        asked.add_keys(&mut context);
+        let (action, resource, target_account) = (&asked.action, &asked.resource, access.target);
+        let request = Request { caller, action, resource, target_account, context: &context };
+        bound.decide(&request, role.as_ref()).into_result()
     };
-    let decision = ask(&access.action).into_result().and_then(|permit| {
-        further.iter().try_for_each(|action| ask(action).into_result().map(drop)).map(|()| permit)
-    });
+    let decision = ask(&access.first)
+        .and_then(|permit| access.further.iter().try_for_each(|asked| ask(asked).map(drop)).map(|()| permit));
     Ok(decision.map(|permit| access.permitted(permit)))
 }
 
 /// The owner of the resource, as its ARN says.
-fn resource_account(access: &Access) -> Option<AccountId> {
-    Arn::parse(&access.resource).and_then(|arn| arn.account.parse().ok())
+fn resource_account(asked: &Asked) -> Option<AccountId> {
+    Arn::parse(&asked.resource).and_then(|arn| arn.account.parse().ok())
 }
 
 /// Every policy that binds one caller.

@@ -10,7 +10,7 @@ use aws::authorization::{
 use aws::principal::Caller;
 
 use super::policies::{RequestOrigin, resource_control};
-use crate::access::Access;
+use crate::access::{Access, Asked};
 use crate::account::model::RegionOptStatus;
 use crate::account::region;
 use crate::organizations::ancestry::Ancestry;
@@ -37,8 +37,8 @@ impl AbsentRole {
     pub fn denial(self, access: &Access, caller: &Caller) -> Denial {
         Denial {
             caller_arn: caller.principal.arn(),
-            action: access.action.clone(),
-            resource: access.resource.clone(),
+            action: access.first.action.clone(),
+            resource: access.first.resource.clone(),
             policy_type: PolicyType::RoleTrust,
             reason: Reason::NoAllow,
         }
@@ -56,10 +56,11 @@ impl RoleSide {
         origin: &RequestOrigin<'_>,
         world: &World<'_>,
     ) -> Result<Result<Option<Self>, AbsentRole>, Fault> {
-        if !access.action.starts_with("sts:") || !is_role(&access.resource) {
+        let Asked { action, resource, .. } = &access.first;
+        if !action.starts_with("sts:") || !is_role(resource) {
             return Ok(Ok(None));
         }
-        let Some(role) = role_with_arn(&access.resource, world)? else { return Ok(Err(AbsentRole)) };
+        let Some(role) = role_with_arn(resource, world)? else { return Ok(Err(AbsentRole)) };
         if !serves(&role, origin, world)? {
             return Ok(Err(AbsentRole));
         }

@@ -1,17 +1,15 @@
-//! What a call of AWS Organizations asks to do: action, resource and condition keys.
+//! What a call of AWS Organizations asks to do: action, resources and condition keys.
 //!
-//! F-ORGS-AUTH-4: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html>. Where
-//! an action has more than one resource the required one is decided on.
+//! F-ORGS-AUTH-4: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_organizations.html>.
 
-use aws::authorization::RequestContext;
 use aws::principal::Caller;
 use serde_json::Value;
 
 use super::model::Operation;
 use super::{arn, policy};
-use crate::access::{Access, ConditionKey};
+use crate::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
-    Handshake, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+    Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
 };
 use crate::world::{Fault, World};
 
@@ -27,67 +25,118 @@ pub fn access(
     caller: &Caller,
     world: &World<'_>,
 ) -> Result<Access, Fault> {
-    let membership = world.get::<Membership>(caller.account().as_str())?;
+    let account = caller.account();
+    let membership = world.get::<Membership>(account.as_str())?;
     let organization = match &membership {
         Some(membership) => world.get::<Organization>(&membership.organization_id)?,
         None => None,
     };
     let organization = organization.as_deref();
-    let (resource, tags) = match resource_member(operation) {
-        None => (ALL.to_owned(), Vec::new()),
-        Some(name) => {
-            let id = members.get(name).and_then(Value::as_str).unwrap_or_default();
-            let resource = resource(id, members, organization, world)?.unwrap_or_else(|| ALL.to_owned());
-            (resource, resource_tags(id, world)?)
-        }
-    };
-    let mut keys = tags;
-    keys.extend(request_keys(operation, members, world)?);
+    let named = resource_members(operation).iter();
+    let mut ids: Vec<&str> = named.filter_map(|path| members.pointer(path)?.as_str()).collect();
+    // Without a target the caller's own account is meant.
+    if operation == Operation::DescribeEffectivePolicy && ids.is_empty() {
+        ids.push(account.as_str());
+    }
+    let request = request_keys(operation, members, world)?;
+    let mut resources = Vec::new();
+    for id in ids {
+        let resource = resource(id, organization, world)?.unwrap_or_else(|| ALL.to_owned());
+        let mut keys = resource_tags(id, organization, world)?;
+        keys.extend(request.iter().cloned());
+        resources.push((resource, keys));
+    }
+    let new = created(operation, members, organization, world)?;
+    let mut resources = resources.into_iter();
+    let (resource, keys) = resources.next().unwrap_or_else(|| {
+        let first = new.clone().filter(|_| is_asked_for_what_it_creates(operation));
+        (first.unwrap_or_else(|| ALL.to_owned()), request.clone())
+    });
     let action = format!("organizations:{}", operation.name());
-    Ok(Access { action, resource, target: caller.account(), keys })
+    let access = Access::to(account, action, resource, keys);
+    let mut access = resources.fold(access, |access, (resource, keys)| access.and_resource(resource, keys));
+    // F-ORGS-AUTH-5: who creates something with tags must be allowed to tag it.
+    if creates_with_tags(operation) && brings_tags(members) {
+        let resource = new.unwrap_or_else(|| access.first.resource.clone());
+        let action = "organizations:TagResource".to_owned();
+        access.further.push(Asked { action, resource, keys: request });
+    }
+    Ok(access)
 }
 
-/// Adds the keys of an access to a context.
-pub(super) fn add_keys<'a>(access: &'a Access, context: &mut RequestContext<'a>) {
-    for key in &access.keys {
-        if key.is_multivalued {
-            context.insert_all(key.name.as_str(), key.values.iter().map(String::as_str));
-        } else if let Some(value) = key.values.first() {
-            context.insert(key.name.as_str(), value.as_str());
+/// The members that name the resources, as JSON pointers. Every resource that a call names must be allowed
+/// (F-ORGS-AUTH-6); an operation without any is asked for on everything.
+fn resource_members(operation: Operation) -> &'static [&'static str] {
+    use Operation as O;
+    match operation {
+        O::AcceptHandshake | O::CancelHandshake | O::DeclineHandshake | O::DescribeHandshake => {
+            &["/HandshakeId"]
         }
+        O::AttachPolicy | O::DetachPolicy => &["/PolicyId", "/TargetId"],
+        O::DeletePolicy | O::DescribePolicy | O::UpdatePolicy | O::ListTargetsForPolicy => &["/PolicyId"],
+        O::MoveAccount => &["/AccountId", "/SourceParentId", "/DestinationParentId"],
+        O::CloseAccount | O::DescribeAccount | O::RemoveAccountFromOrganization => &["/AccountId"],
+        O::RegisterDelegatedAdministrator | O::DeregisterDelegatedAdministrator => &["/AccountId"],
+        O::ListDelegatedServicesForAccount => &["/AccountId"],
+        O::CreateOrganizationalUnit | O::ListAccountsForParent | O::ListChildren => &["/ParentId"],
+        O::ListOrganizationalUnitsForParent => &["/ParentId"],
+        O::DeleteOrganizationalUnit | O::DescribeOrganizationalUnit | O::UpdateOrganizationalUnit => {
+            &["/OrganizationalUnitId"]
+        }
+        O::ListParents => &["/ChildId"],
+        O::DescribeEffectivePolicy | O::ListPoliciesForTarget => &["/TargetId"],
+        O::EnablePolicyType | O::DisablePolicyType => &["/RootId"],
+        O::TagResource | O::UntagResource | O::ListTagsForResource => &["/ResourceId"],
+        O::InviteAccountToOrganization => &["/Target/Id"],
+        _ => &[],
     }
 }
 
-/// The member that names the resource; `None` for actions on everything.
-fn resource_member(operation: Operation) -> Option<&'static str> {
+/// Operations whose own action is asked for on what they create, by the reference's resource types.
+fn is_asked_for_what_it_creates(operation: Operation) -> bool {
+    matches!(operation, Operation::CreatePolicy | Operation::PutResourcePolicy)
+}
+
+/// Operations that take tags for what they create.
+fn creates_with_tags(operation: Operation) -> bool {
     use Operation as O;
-    Some(match operation {
-        O::AcceptHandshake | O::CancelHandshake | O::DeclineHandshake | O::DescribeHandshake => "HandshakeId",
-        O::AttachPolicy | O::DetachPolicy | O::DeletePolicy | O::DescribePolicy => "PolicyId",
-        O::UpdatePolicy | O::ListTargetsForPolicy => "PolicyId",
-        O::CloseAccount | O::DescribeAccount | O::MoveAccount | O::RemoveAccountFromOrganization => {
-            "AccountId"
+    matches!(
+        operation,
+        O::CreateAccount
+            | O::CreateGovCloudAccount
+            | O::CreateOrganizationalUnit
+            | O::CreatePolicy
+            | O::InviteAccountToOrganization
+            | O::PutResourcePolicy
+    )
+}
+
+/// The ARN of what an operation creates. What has no id yet is asked for with a `*` in its place (*assumed*).
+fn created(
+    operation: Operation,
+    members: &Value,
+    organization: Option<&Organization>,
+    world: &World<'_>,
+) -> Result<Option<String>, Fault> {
+    let Some(organization) = organization else { return Ok(None) };
+    Ok(match operation {
+        Operation::CreateAccount | Operation::CreateGovCloudAccount => Some(arn::any_account(organization)),
+        Operation::CreateOrganizationalUnit => Some(arn::unit(organization, "ou-*")),
+        Operation::CreatePolicy => {
+            let kind = members.get("Type").and_then(Value::as_str).unwrap_or(ALL);
+            Some(arn::policy(organization, kind, "p-*", false))
         }
-        O::RegisterDelegatedAdministrator | O::DeregisterDelegatedAdministrator => "AccountId",
-        O::ListDelegatedServicesForAccount => "AccountId",
-        O::CreateOrganizationalUnit | O::ListAccountsForParent | O::ListChildren => "ParentId",
-        O::ListOrganizationalUnitsForParent => "ParentId",
-        O::DeleteOrganizationalUnit | O::DescribeOrganizationalUnit | O::UpdateOrganizationalUnit => {
-            "OrganizationalUnitId"
+        Operation::PutResourcePolicy => {
+            let stored = world.get::<OrganizationResourcePolicy>(&organization.id)?;
+            Some(arn::resource_policy(organization, stored.as_ref().map_or("rp-*", |stored| &stored.id)))
         }
-        O::ListParents => "ChildId",
-        O::DescribeEffectivePolicy | O::ListPoliciesForTarget => "TargetId",
-        O::EnablePolicyType | O::DisablePolicyType => "RootId",
-        O::TagResource | O::UntagResource | O::ListTagsForResource => "ResourceId",
-        O::InviteAccountToOrganization => "Target",
-        _ => return None,
+        _ => None,
     })
 }
 
 /// The ARN of the resource with this id; `None` where the caller's organization has none such.
 fn resource(
     id: &str,
-    members: &Value,
     organization: Option<&Organization>,
     world: &World<'_>,
 ) -> Result<Option<String>, Fault> {
@@ -95,10 +144,6 @@ fn resource(
         return Ok(world.get::<Handshake>(id)?.map(|handshake| arn::handshake(&handshake)));
     }
     let Some(organization) = organization else { return Ok(None) };
-    if let Some(target) = members.get("Target").and_then(|target| target.get("Id")) {
-        let target = target.as_str().and_then(|id| id.parse().ok());
-        return Ok(target.map(|account| arn::account(organization, account)));
-    }
     if id.starts_with("p-") {
         if let Some(managed) = policy::AwsManaged::find(id) {
             return Ok(Some(arn::policy(organization, managed.kind.as_str(), id, true)));
@@ -109,22 +154,34 @@ fn resource(
     if id.starts_with("rp-") {
         return Ok(Some(arn::resource_policy(organization, id)));
     }
-    Ok((!id.is_empty()).then(|| arn::target(organization, id)))
+    // An address that is invited is no account yet.
+    let is_address = id.contains('@');
+    Ok((!id.is_empty() && !is_address).then(|| arn::target(organization, id)))
 }
 
 /// `aws:ResourceTag/…` of the resource.
-fn resource_tags(id: &str, world: &World<'_>) -> Result<Vec<ConditionKey>, Fault> {
+fn resource_tags(
+    id: &str,
+    organization: Option<&Organization>,
+    world: &World<'_>,
+) -> Result<Vec<ConditionKey>, Fault> {
     let tags = if id.starts_with("ou-") || id.starts_with("r-") {
         world.get::<OrganizationalUnit>(id)?.map(|unit| unit.tags.clone())
     } else if id.starts_with("p-") {
         world.get::<OrganizationPolicy>(id)?.map(|policy| policy.tags.clone())
+    } else if id.starts_with("rp-") {
+        let stored = match organization {
+            Some(organization) => world.get::<OrganizationResourcePolicy>(&organization.id)?,
+            None => None,
+        };
+        stored.filter(|stored| stored.id == id).map(|stored| stored.tags.clone())
     } else if id.len() == 12 {
         world.get::<Membership>(id)?.map(|membership| membership.tags.clone())
     } else {
         None
     };
-    let tags = tags.unwrap_or_default();
-    Ok(tags.into_iter().map(|(tag, value)| single(format!("aws:ResourceTag/{tag}"), value)).collect())
+    let tags = tags.unwrap_or_default().into_iter();
+    Ok(tags.map(|(tag, value)| ConditionKey::single(format!("aws:ResourceTag/{tag}"), value)).collect())
 }
 
 /// The keys that the members carry.
@@ -136,14 +193,16 @@ fn request_keys(
     let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut keys = Vec::new();
     if let Some(principal) = text("ServicePrincipal") {
-        keys.push(single("organizations:ServicePrincipal".to_owned(), principal));
+        keys.push(ConditionKey::single("organizations:ServicePrincipal", principal));
     }
     let policy_type = match operation {
         Operation::CreatePolicy => text("Type"),
         Operation::ListPolicies | Operation::ListPoliciesForTarget => text("Filter"),
         _ => text("PolicyType"),
     };
-    let policy_type = match (policy_type, text("PolicyId")) {
+    // Of a policy that is named, also as the resource of tags, the type is its own.
+    let policy = text("PolicyId").or_else(|| text("ResourceId").filter(|id| id.starts_with("p-")));
+    let policy_type = match (policy_type, policy) {
         (Some(given), _) => Some(given),
         (None, Some(id)) => match policy::AwsManaged::find(&id) {
             Some(managed) => Some(managed.kind.as_str().to_owned()),
@@ -151,19 +210,7 @@ fn request_keys(
         },
         (None, None) => None,
     };
-    keys.extend(policy_type.map(|kind| single("organizations:PolicyType".to_owned(), kind)));
-    let tags = members.get("Tags").and_then(Value::as_array).map_or(&[][..], |tags| tags);
-    let tag = |tag: &Value, name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    keys.extend(tags.iter().map(|it| single(format!("aws:RequestTag/{}", tag(it, "Key")), tag(it, "Value"))));
-    let removed = members.get("TagKeys").and_then(Value::as_array).map_or(&[][..], |keys| keys);
-    let removed = removed.iter().filter_map(Value::as_str).map(str::to_owned);
-    let names: Vec<String> = tags.iter().map(|it| tag(it, "Key")).chain(removed).collect();
-    if !names.is_empty() {
-        keys.push(ConditionKey { name: "aws:TagKeys".to_owned(), values: names, is_multivalued: true });
-    }
+    keys.extend(policy_type.map(|kind| ConditionKey::single("organizations:PolicyType", kind)));
+    keys.extend(request_tag_keys(members));
     Ok(keys)
-}
-
-fn single(name: String, value: String) -> ConditionKey {
-    ConditionKey { name, values: vec![value], is_multivalued: false }
 }

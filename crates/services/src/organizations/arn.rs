@@ -22,6 +22,11 @@ pub(super) fn account(organization: &Organization, account: AccountId) -> String
     owned(organization, "account", account.as_str())
 }
 
+/// Of a member account that has no id yet.
+pub(super) fn any_account(organization: &Organization) -> String {
+    owned(organization, "account", "*")
+}
+
 /// Of the root or a unit, by its id.
 pub(super) fn unit(organization: &Organization, id: &str) -> String {
     owned(organization, if id.starts_with("r-") { "root" } else { "ou" }, id)

@@ -10,6 +10,7 @@ use aws::authorization::{
 
 use super::model::{ConstraintViolationExceptionReason, Operation};
 use super::{Call, access, refusal};
+use crate::access::Asked;
 use crate::failure::Failure;
 use crate::iam::managed::FULL_AWS_ACCESS;
 use crate::state::account::Account;
@@ -100,15 +101,6 @@ impl Place {
             return Ok(false);
         };
         let access = access::access(call.operation, call.members, call.caller, world)?;
-        let mut context = RequestContext::for_caller(call.caller, []);
-        access::add_keys(&access, &mut context);
-        let request = Request {
-            caller: call.caller,
-            action: &access.action,
-            resource: &access.resource,
-            target_account: organization.management_account,
-            context: &context,
-        };
         let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
         let policy = AttachedPolicy { arn: None, policy: stored.document.clone() };
         let sets = PolicySets {
@@ -120,7 +112,19 @@ impl Place {
             }),
             ..PolicySets::default()
         };
-        Ok(matches!(evaluate(&request, &sets), Decision::Allowed(_)))
+        let is_allowed = |asked: &Asked| {
+            let mut context = RequestContext::for_caller(call.caller, []);
+            asked.add_keys(&mut context);
+            let request = Request {
+                caller: call.caller,
+                action: &asked.action,
+                resource: &asked.resource,
+                target_account: organization.management_account,
+                context: &context,
+            };
+            matches!(evaluate(&request, &sets), Decision::Allowed(_))
+        };
+        Ok(access.asked().all(is_allowed))
     }
 
     /// Whether the caller is the management account.

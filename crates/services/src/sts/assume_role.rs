@@ -5,12 +5,13 @@
 use aws::arn::{Arn, PARTITION};
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
+use serde_json::Value;
 
 use super::credentials::Drawn;
 use super::model::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
 use super::session_policy::SessionPolicies;
 use super::{access_denied, mfa, session_tags, validation_error};
-use crate::access::{Access, ConditionKey, Permitted};
+use crate::access::{Access, ConditionKey, Permitted, request_tag_keys};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::iam::trust::{is_role, role_with_arn};
@@ -37,7 +38,12 @@ const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
 /// # Errors
 /// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN.
 /// F-STSAPI-8: a second factor.
-pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> Result<Access, Failure> {
+pub fn access(
+    input: &AssumeRoleRequest,
+    members: &Value,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Access, Failure> {
     if matches!(caller.principal, Principal::Root { .. }) {
         return Err(access_denied(ROOT).into());
     }
@@ -55,22 +61,20 @@ pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> 
     if input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty()) {
         return Err(validation_error(CONTEXT_PROVIDER).into());
     }
-    let keys = condition_keys(input, caller, world)?;
-    Ok(Access { action: "sts:AssumeRole".to_owned(), resource: resource.to_owned(), target, keys })
+    let mut keys = request_tag_keys(members);
+    keys.extend(condition_keys(input, caller, world)?);
+    Ok(Access::to(target, "sts:AssumeRole", resource, keys))
 }
 
-/// F-STSAPI-13: the condition keys of AssumeRole.
+/// F-STSAPI-13: the condition keys of AssumeRole, besides those of its tags.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
 fn condition_keys(
     input: &AssumeRoleRequest,
     caller: &Caller,
     world: &World<'_>,
 ) -> Result<Vec<ConditionKey>, Fault> {
-    let mut keys = session_tags::condition_keys(input.tags.as_deref());
-    let mut single = |name: &str, value: &str| {
-        let (name, values) = (name.to_owned(), vec![value.to_owned()]);
-        keys.push(ConditionKey { name, values, is_multivalued: false });
-    };
+    let mut keys = Vec::new();
+    let mut single = |name: &str, value: &str| keys.push(ConditionKey::single(name, value));
     single("sts:RoleSessionName", input.role_session_name.as_str());
     if let Some(external_id) = &input.external_id {
         single("sts:ExternalId", external_id.as_str());
@@ -87,8 +91,7 @@ fn condition_keys(
     let given = input.transitive_tag_keys.iter().flatten().map(|key| key.as_str().to_owned());
     let transitive: Vec<_> = given.chain(session_tags::inherited(caller).into_keys()).collect();
     if !transitive.is_empty() {
-        let name = "sts:TransitiveTagKeys".to_owned();
-        keys.push(ConditionKey { name, values: transitive, is_multivalued: true });
+        keys.push(ConditionKey::multivalued("sts:TransitiveTagKeys", transitive));
     }
     Ok(keys)
 }

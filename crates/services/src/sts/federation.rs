@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use aws::arn::PARTITION;
 use aws::principal::Caller;
+use serde_json::Value;
 
 use super::credentials::Drawn;
 use super::model::{FederatedUser, GetFederationTokenRequest, GetFederationTokenResponse};
 use super::session::{lifetime_seconds, session_user};
 use super::session_policy::SessionPolicies;
 use super::session_tags;
-use crate::access::{Access, Permitted};
+use crate::access::{Access, Permitted, request_tag_keys};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::identity::{CredentialOwner, FederatedSession};
@@ -23,16 +24,9 @@ fn arn(caller: &Caller, name: &str) -> String {
 }
 
 /// F-STSAPI-16: what the call asks to do: `sts:GetFederationToken` on the federated user.
-///
-/// # Errors
-/// None beyond the model's constraints.
-pub fn access(input: &GetFederationTokenRequest, caller: &Caller) -> Result<Access, Failure> {
-    Ok(Access {
-        action: "sts:GetFederationToken".to_owned(),
-        resource: arn(caller, input.name.as_str()),
-        target: caller.account(),
-        keys: session_tags::condition_keys(input.tags.as_deref()),
-    })
+pub fn access(input: &GetFederationTokenRequest, members: &Value, caller: &Caller) -> Access {
+    let resource = arn(caller, input.name.as_str());
+    Access::to(caller.account(), "sts:GetFederationToken", resource, request_tag_keys(members))
 }
 
 /// Issues the credentials.

@@ -10,7 +10,6 @@ use aws::refusal::Refusal;
 
 use super::model::{Tag, TagKeyType};
 use super::validation_error;
-use crate::access::ConditionKey;
 
 const DUPLICATE: &str = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
 const RESERVED: &str = "Tag keys cannot begin with aws:, which is reserved.";
@@ -68,28 +67,6 @@ pub fn read(
     }
     read.tags.extend(inherited);
     Ok(read)
-}
-
-/// The condition keys of the tags that come with a call.
-pub fn condition_keys(tags: Option<&[Tag]>) -> Vec<ConditionKey> {
-    let tags = tags.unwrap_or_default();
-    if tags.is_empty() {
-        return Vec::new();
-    }
-    let mut keys: Vec<_> = tags
-        .iter()
-        .map(|tag| ConditionKey {
-            name: format!("aws:RequestTag/{}", tag.key.as_str()),
-            values: vec![tag.value.as_str().to_owned()],
-            is_multivalued: false,
-        })
-        .collect();
-    keys.push(ConditionKey {
-        name: "aws:TagKeys".to_owned(),
-        values: tags.iter().map(|tag| tag.key.as_str().to_owned()).collect(),
-        is_multivalued: true,
-    });
-    keys
 }
 
 #[cfg(test)]

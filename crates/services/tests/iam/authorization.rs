@@ -83,7 +83,7 @@ fn delegation_can_be_bound_to_a_boundary_and_to_a_policy() {
 #[test]
 fn tags_of_request_and_resource_are_seen() {
     let condition = r#"{"StringEquals":{"aws:RequestTag/team":"blue"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}"#;
-    let (mut store, ann) = with_user(&statement("iam:CreateRole", "*", condition));
+    let (mut store, ann) = with_user(&statement("iam:*Role", "*", condition));
     let role = |tags| json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST, "Tags": tags});
     assert_eq!(store.refused_to(&ann, "CreateRole", role(json!([]))).0, "AccessDenied");
     let two = json!([{"Key": "team", "Value": "blue"}, {"Key": "x", "Value": ""}]);
@@ -97,6 +97,60 @@ fn tags_of_request_and_resource_are_seen() {
     store.call(&ann, "DeleteRole", json!({"RoleName": "R"})).expect("it is blue");
 }
 
+/// F-IAMAPI-RES-3: a user or group with a new name or path is asked for under both.
+#[test]
+fn a_new_name_or_path_must_be_allowed_too_f_iamapi_res_3() {
+    let (mut store, ann) = with_user(&statement("iam:Update*", "arn:aws:iam::*:*/red/*", "{}"));
+    store.ok("CreateUser", json!({"UserName": "Bob", "Path": "/red/"}));
+    store.ok("CreateGroup", json!({"GroupName": "Staff", "Path": "/red/"}));
+    for (operation, members, elsewhere) in [
+        ("UpdateUser", json!({"UserName": "Bob", "NewPath": "/"}), "user Bob"),
+        ("UpdateUser", json!({"UserName": "Bob", "NewPath": "/blue/", "NewUserName": "Rob"}), "user Rob"),
+        ("UpdateGroup", json!({"GroupName": "Staff", "NewPath": "/blue/"}), "group Staff"),
+    ] {
+        let (code, _, message) = store.refused_to(&ann, operation, members);
+        assert_eq!(code, "AccessDenied");
+        assert!(message.contains(&format!("on resource: {elsewhere} because")), "{message}");
+    }
+    store.call(&ann, "UpdateUser", json!({"UserName": "Bob", "NewUserName": "Rob"})).expect("both are red");
+    store.call(&ann, "UpdateGroup", json!({"GroupName": "Staff", "NewPath": "/red/x/"})).expect("both too");
+    let (_, _, message) =
+        store.refused_to(&ann, "UpdateUser", json!({"UserName": "Ann", "NewPath": "/red/"}));
+    assert!(message.contains("on resource: user Ann because"), "{message}");
+}
+
+/// F-IAMAPI-RES-4: who creates something with tags must be allowed to tag it.
+#[test]
+fn to_create_with_tags_is_to_tag_f_iamapi_res_4() {
+    let (mut store, ann) = with_user(&statement("iam:Create*", "*", "{}"));
+    let tags = json!([{"Key": "team", "Value": "blue"}]);
+    for (operation, tagging, members) in [
+        ("CreateUser", "TagUser", json!({"UserName": "Bob"})),
+        ("CreateRole", "TagRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST})),
+        ("CreatePolicy", "TagPolicy", json!({"PolicyName": "P", "PolicyDocument": allow("iam:ListUsers")})),
+    ] {
+        let mut tagged = members.clone();
+        tagged["Tags"] = tags.clone();
+        let (code, _, message) = store.refused_to(&ann, operation, tagged);
+        assert_eq!(code, "AccessDenied");
+        assert!(message.contains(&format!("to perform: iam:{tagging} on resource: ")), "{message}");
+        store.call(&ann, operation, members).expect("without tags");
+    }
+}
+
+/// F-IAMAPI-KEYS-1: only the actions that the reference says so of know the boundary of their resource.
+#[test]
+fn a_boundary_is_seen_by_the_actions_that_bear_on_it_f_iamapi_keys_1() {
+    let condition = r#"{"Null":{"iam:PermissionsBoundary":"true"}}"#;
+    let (mut store, ann) = with_user(&statement("iam:*", "*", condition));
+    let boundary = "arn:aws:iam::aws:policy/PowerUserAccess";
+    store.ok("CreateUser", json!({"UserName": "Bob", "PermissionsBoundary": boundary}));
+    let inline = json!({"UserName": "Bob", "PolicyName": "p", "PolicyDocument": allow("iam:ListUsers")});
+    assert_eq!(store.refused_to(&ann, "PutUserPolicy", inline).0, "AccessDenied");
+    store.call(&ann, "GetUser", json!({"UserName": "Bob"})).expect("no key");
+    store.call(&ann, "DeleteUser", json!({"UserName": "Bob"})).expect("no key");
+}
+
 #[test]
 fn what_is_not_there_is_asked_for_under_the_root_path() {
     let (mut store, ann) = with_user(&statement("iam:*", "arn:aws:iam::*:user/none", "{}"));
@@ -106,7 +160,7 @@ fn what_is_not_there_is_asked_for_under_the_root_path() {
     assert!(message.contains("on resource: role none because"), "{message}");
 }
 
-/// F-IAMAPI-RES-3: each text was seen in AWS's answers.
+/// F-IAMAPI-RES-5: each text was seen in AWS's answers.
 #[test]
 fn a_denial_names_the_resource_as_iam_does() {
     let (mut store, ann) = with_user(&statement("sts:*", "*", "{}"));
@@ -135,7 +189,7 @@ fn a_denial_names_the_resource_as_iam_does() {
     }
 }
 
-/// F-IAMAPI-RES-4.
+/// F-IAMAPI-RES-6.
 #[test]
 fn a_session_asks_about_itself() {
     let mut store = Store::new();

@@ -215,7 +215,7 @@ fn run(
         source_ip: IpAddr::from([203, 0, 113, 9]),
         user_agent: None,
     };
-    let decision = authorize(access, &[], caller, &origin, world)?;
+    let decision = authorize(access, caller, &origin, world)?;
     let permitted = decision.map_err(|denial| operation.denied(&denial, caller, context))?;
     operation.validate(members, context.validation)?;
     operation.execute(Some(&permitted), caller, members, context, world)

@@ -18,8 +18,15 @@ fn actions_resources_and_keys_are_those_of_the_service_authorization_reference()
         |kind: &str, id: &str| format!("arn:aws:organizations::{MANAGEMENT}:{kind}/{organization}/{id}");
     for operation in Organizations::ALL {
         let access = play.access(MANAGEMENT, operation.name(), &json!({}));
-        assert_eq!(access.action, format!("organizations:{}", operation.name()));
-        assert_eq!(access.resource, "*", "{operation:?} without members");
+        assert_eq!(access.first.action, format!("organizations:{}", operation.name()));
+        let without_members = match operation {
+            Organizations::CreatePolicy => arn("policy", "*/p-*"),
+            Organizations::PutResourcePolicy => arn("resourcepolicy", "rp-*"),
+            Organizations::DescribeEffectivePolicy => arn("account", MANAGEMENT),
+            _ => "*".to_owned(),
+        };
+        assert_eq!(access.first.resource, without_members, "{operation:?} without members");
+        assert_eq!(access.further, [], "{operation:?} without members");
         let named = Operation::Organizations(*operation);
         let name = operation.name();
         assert_eq!(named.is_read_only(), name.starts_with("List") || name.starts_with("Describe"));
@@ -39,11 +46,11 @@ fn actions_resources_and_keys_are_those_of_the_service_authorization_reference()
         ("ListAccounts", json!({}), "*".to_owned()),
     ];
     for (operation, members, resource) in cases {
-        assert_eq!(play.access(MANAGEMENT, operation, &members).resource, resource, "{operation}");
+        assert_eq!(play.access(MANAGEMENT, operation, &members).first.resource, resource, "{operation}");
     }
     let keys = |operation: &str, members: Value| -> Vec<(String, Vec<String>)> {
         let access = play.access(MANAGEMENT, operation, &members);
-        access.keys.into_iter().map(|key| (key.name, key.values)).collect()
+        access.first.keys.into_iter().map(|key| (key.name, key.values)).collect()
     };
     let one = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
     assert_eq!(
@@ -59,9 +66,68 @@ fn actions_resources_and_keys_are_those_of_the_service_authorization_reference()
         [one("organizations:PolicyType", "SERVICE_CONTROL_POLICY")]
     );
     assert_eq!(
+        keys("TagResource", json!({"ResourceId": "p-FullAWSAccess"})),
+        [one("organizations:PolicyType", "SERVICE_CONTROL_POLICY")]
+    );
+    assert_eq!(
         keys("CreateAccount", json!({"Tags": [{"Key": "team", "Value": "blue"}]})),
         [one("aws:RequestTag/team", "blue"), one("aws:TagKeys", "team")]
     );
+}
+
+/// F-ORGS-AUTH-5, F-ORGS-AUTH-6: everything that a call names, and the tags that it brings, are asked for.
+#[test]
+fn every_resource_and_the_tags_are_asked_for_f_orgs_auth_5_f_orgs_auth_6() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    let organization = play.get::<Membership>(MANAGEMENT).unwrap().organization_id;
+    let account = play.vend("dev@example.invalid");
+    let unit = play.ok(MANAGEMENT, "CreateOrganizationalUnit", json!({"ParentId": root, "Name": "U"}));
+    let unit = unit["OrganizationalUnit"]["Id"].as_str().unwrap().to_owned();
+    play.ok(
+        MANAGEMENT,
+        "TagResource",
+        json!({"ResourceId": unit, "Tags": [{"Key": "team", "Value": "blue"}]}),
+    );
+    let arn =
+        |kind: &str, id: &str| format!("arn:aws:organizations::{MANAGEMENT}:{kind}/{organization}/{id}");
+    let asked = |operation: &str, members: Value| -> Vec<(String, String)> {
+        let access = play.access(MANAGEMENT, operation, &members);
+        access.asked().map(|asked| (asked.action.clone(), asked.resource.clone())).collect()
+    };
+    let one = |action: &str, resource: String| (format!("organizations:{action}"), resource);
+    let full = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess".to_owned();
+    for operation in ["AttachPolicy", "DetachPolicy"] {
+        let both = asked(operation, json!({"PolicyId": "p-FullAWSAccess", "TargetId": unit}));
+        assert_eq!(both, [one(operation, full.clone()), one(operation, arn("ou", &unit))]);
+    }
+    let members = json!({"AccountId": account, "SourceParentId": root, "DestinationParentId": unit});
+    let three = [arn("account", &account), arn("root", &root), arn("ou", &unit)];
+    assert_eq!(asked("MoveAccount", members.clone()), three.map(|resource| one("MoveAccount", resource)));
+    // The tags of a resource speak of that resource only.
+    let access = play.access(MANAGEMENT, "MoveAccount", &members);
+    let tagged: Vec<bool> =
+        access.asked().map(|it| it.keys.iter().any(|key| key.name == "aws:ResourceTag/team")).collect();
+    assert_eq!(tagged, [false, false, true]);
+    let tags = json!([{"Key": "a", "Value": "b"}]);
+    for (operation, members, resources) in [
+        ("CreateAccount", json!({}), ["*".to_owned(), arn("account", "*")]),
+        ("CreateGovCloudAccount", json!({}), ["*".to_owned(), arn("account", "*")]),
+        ("CreateOrganizationalUnit", json!({"ParentId": root}), [arn("root", &root), arn("ou", "ou-*")]),
+        ("CreatePolicy", json!({"Type": "TAG_POLICY"}), [(); 2].map(|()| arn("policy", "tag_policy/p-*"))),
+        ("PutResourcePolicy", json!({}), [(); 2].map(|()| arn("resourcepolicy", "rp-*"))),
+        (
+            "InviteAccountToOrganization",
+            json!({"Target": {"Id": GUEST, "Type": "ACCOUNT"}}),
+            [(); 2].map(|()| arn("account", GUEST)),
+        ),
+    ] {
+        let mut with_tags = members.clone();
+        with_tags["Tags"] = tags.clone();
+        let [first, second] = resources;
+        assert_eq!(asked(operation, members), [one(operation, first.clone())]);
+        assert_eq!(asked(operation, with_tags), [one(operation, first), one("TagResource", second)]);
+    }
 }
 
 /// F-ORGS-AUTH-1, F-ORGS-AUTH-2.

@@ -253,7 +253,7 @@ fn run(
             user_agent: None,
         };
         let access = access.expect("the services that are called here need a permission");
-        let decision = authorize(access, &[], &caller, &origin, world)?;
+        let decision = authorize(access, &caller, &origin, world)?;
         let permitted = decision.map_err(|denial| operation.denied(&denial, &caller, context))?;
         operation.validate(members, context.validation)?;
         operation.execute(Some(&permitted), &caller, members, context, world)

@@ -65,19 +65,15 @@ fn permitted(target: &str, world: &World<'_>) -> (Caller, Permitted) {
     let account = target.parse().unwrap();
     let principal = Principal::Root { account };
     let caller = Caller { principal, access_key_id: "AKIATEST".to_owned(), session: None };
-    let access = Access {
-        action: "account:Anything".to_owned(),
-        resource: format!("arn:aws:account::{target}:account"),
-        target: account,
-        keys: Vec::new(),
-    };
+    let resource = format!("arn:aws:account::{target}:account");
+    let access = Access::to(account, "account:Anything", resource, Vec::new());
     let origin = RequestOrigin {
         now: at(0).now,
         region: "us-east-1",
         source_ip: [127, 0, 0, 1].into(),
         user_agent: None,
     };
-    let decision = authorize(access, &[], &caller, &origin, world).unwrap();
+    let decision = authorize(access, &caller, &origin, world).unwrap();
     (caller, decision.expect("the root user may"))
 }
 
