@@ -110,6 +110,21 @@ impl Operation {
         })
     }
 
+    /// Every operation of `service` that is carried out.
+    pub fn supported(service: Service) -> Vec<Self> {
+        fn each<O: Copy>(all: &[O], of: fn(O) -> Operation) -> Vec<Operation> {
+            all.iter().copied().map(of).collect()
+        }
+        match service {
+            Service::Account => each(account::model::Operation::ALL, Self::Account),
+            Service::CloudTrail => each(cloudtrail::model::Operation::ALL, Self::CloudTrail),
+            Service::Ec2 => each(ec2::model::Operation::ALL, Self::Ec2),
+            Service::Iam => each(iam::model::Operation::ALL, Self::Iam),
+            Service::Organizations => each(organizations::model::Operation::ALL, Self::Organizations),
+            Service::Sts => each(sts::model::Operation::ALL, Self::Sts),
+        }
+    }
+
     /// The service.
     pub fn service(self) -> Service {
         match self {
@@ -205,7 +220,7 @@ impl Operation {
                 let resource = iam::access::shown(operation, &denial.resource);
                 self.access_denied(&denial.message_on(Some(resource.as_ref())))
             }
-            // F-IAM-74: Organizations shows the resource of an action that knows none, too.
+            // F-IAM-72: Organizations shows the resource of an action that knows none, too.
             Self::Organizations(_) => self.access_denied(&denial.message_on(Some(denial.resource.as_str()))),
             Self::Sts(_) => sts::denied(denial),
             Self::Account(_) | Self::CloudTrail(_) | Self::NotSupported(..) => {

@@ -453,7 +453,7 @@ def test_calls_are_recorded(server, organizations, organization):
 
 
 def test_a_denial_has_another_code_in_the_log(server, organizations, organization):
-    """F-ORGS-EVENT-2, F-IAM-74."""
+    """F-EVENT-9, F-IAM-72."""
     iam = server.client("iam", server.root(MANAGEMENT))
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]

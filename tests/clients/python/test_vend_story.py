@@ -44,7 +44,7 @@ def test_an_account_is_vended_as_the_page_says(story):
     switches = [name for name in names if name in ("EnableRegion", "DisableRegion")]
     assert switches == ["DisableRegion", "EnableRegion"]
     record = json.loads(trail.rstrip().splitlines()[-1])
-    assert (record["eventName"], record["errorCode"]) == ("DisableRegion", "AccessDeniedException")
+    assert (record["eventName"], record["errorCode"]) == ("DisableRegion", "AccessDenied")
     assumed = json.loads(story.of("AttributeValue=AssumeRole"))
     assert assumed["requestParameters"]["roleSessionName"] == "vending" and assumed["sharedEventID"]
 

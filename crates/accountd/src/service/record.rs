@@ -1,6 +1,8 @@
 //! The event log's records of one call: one for the caller's account, and where AWS says so one for the
 //! target's.
 
+use std::borrow::Cow;
+
 use aws::event::{Identity, Record};
 use aws::refusal::Refusal;
 use aws::smithy;
@@ -36,6 +38,7 @@ pub(super) fn records(
         (Some(operation), Some(members)) => operation.resources(members),
         _ => Value::Null,
     };
+    let error = refusal.map(|refusal| (error_code(service, refusal), message(refusal)));
     let peer = call.peer.to_string();
     let own = progress.caller.as_ref().map(|caller| caller.account());
     let record = |recipient, event_id: &str, shared_event_id| {
@@ -53,7 +56,7 @@ pub(super) fn records(
             region: region(call, progress),
             source_ip_address: &peer,
             user_agent: call.user_agent().unwrap_or(""),
-            error: refusal.map(|refusal| (code(service, refusal), message(refusal))),
+            error: error.as_ref().map(|(code, message)| (code.as_ref(), *message)),
             request_parameters: &request_parameters,
             response_elements: &response_elements,
             resources: &resources,
@@ -128,11 +131,15 @@ fn small_first_letters(value: Value) -> Value {
     }
 }
 
-/// F-ORGS-EVENT-2: records of Organizations call a denial otherwise than the answer does.
-fn code(service: Option<Service>, refusal: &Refusal) -> &str {
+/// F-EVENT-9: a refusal of authorization has one name in all records, and EC2's codes say whose fault it was.
+fn error_code(service: Option<Service>, refusal: &Refusal) -> Cow<'_, str> {
     match (service, refusal.code.as_ref()) {
-        (Some(Service::Organizations), "AccessDeniedException") => "AccessDenied",
-        (_, code) => code,
+        (Some(Service::Ec2), code) => {
+            let whose = if refusal.status < 500 { "Client" } else { "Server" };
+            Cow::Owned(format!("{whose}.{code}"))
+        }
+        (_, "AccessDeniedException") => Cow::Borrowed("AccessDenied"),
+        (_, code) => Cow::Borrowed(code),
     }
 }
 

@@ -203,7 +203,7 @@ fn a_refused_call_leaves_one_record_and_changes_nothing() {
         let (account, record) = &records[0];
         assert_eq!(account.as_deref(), Some(MEMBER));
         assert_shape(record, &case, true);
-        assert_eq!(record["errorCode"], "AccessDeniedException");
+        assert_eq!(record["errorCode"], "AccessDenied");
         assert_eq!(record["errorMessage"], answer.message());
     }
 }

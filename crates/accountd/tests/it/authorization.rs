@@ -12,6 +12,7 @@ use services::account::model::Operation;
 use crate::answer::Answer;
 use crate::cast::*;
 use crate::table::assert_table;
+use crate::verdict::Refused;
 use crate::world::{Setup, World};
 
 /// A kind of caller, and where it calls.
@@ -111,6 +112,10 @@ fn members(operation: Operation) -> Value {
     }
 }
 
+/// How the company's service control policy refuses.
+pub const SCP_DENY: &str = "with an explicit deny in a service control policy: \
+     arn:aws:organizations::111111111111:policy/o-exampleorg/service_control_policy/p-locked00";
+
 /// The answer in a word or two. Whatever is no refusal to the caller as such counts as allowed.
 fn short(caller: &Caller, operation: Operation, answer: &Answer) -> String {
     let message = if answer.body.is_empty() { String::new() } else { answer.message() };
@@ -130,34 +135,24 @@ fn short(caller: &Caller, operation: Operation, answer: &Answer) -> String {
     if answer.code(Protocol::RestJson).as_deref() == Some("UnrecognizedClientException") {
         return "unknown".to_owned();
     }
-    let prefix = format!("User: {} is not authorized to perform: account:{}", caller.arn, operation.name());
-    let rest = message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message} begins otherwise"));
-    let (resource, because) = match rest.strip_prefix(" on resource: ") {
-        Some(rest) => rest.split_once(' ').expect("a reason follows"),
-        None => ("", rest),
-    };
-    let of_organization = resource.contains(":account/o-exampleorg/");
-    let action = format!(" allows the account:{} action", operation.name());
-    let reason = match because {
-        "" => "plain",
-        " (Access Denied)" => "(Access Denied)",
-        " (Your organization must first enable trusted access with AWS Account Management.)" => {
+    let action = format!("account:{}", operation.name());
+    let refused = Refused::read(caller, &action, &message).unwrap_or_else(|| panic!("{message}"));
+    let of_organization = refused.resource.contains(":account/o-exampleorg/");
+    let reason = match (refused.because, refused.missing(&action)) {
+        ("", _) => "plain",
+        ("(Access Denied)", _) => "(Access Denied)",
+        ("(Your organization must first enable trusted access with AWS Account Management.)", _) => {
             "(trust first)"
         }
-        " (The management account can only be managed using the standalone context from the management account.)" => {
-            "(standalone only)"
-        }
-        other if other.strip_suffix(&action).is_some() => match other.strip_suffix(&action) {
-            Some("because no identity-based policy") => "no identity",
-            Some("because no permissions boundary") => "no boundary",
-            Some("because no session policy") => "no session",
-            _ => panic!("another reason: {other}"),
-        },
-        "with an explicit deny in a service control policy: \
-         arn:aws:organizations::111111111111:policy/o-exampleorg/service_control_policy/p-locked00" => {
-            "SCP deny"
-        }
-        other => panic!("another reason: {other}"),
+        (
+            "(The management account can only be managed using the standalone context from the management account.)",
+            _,
+        ) => "(standalone only)",
+        (_, Some("identity-based")) => "no identity",
+        (_, Some("permissions boundary")) => "no boundary",
+        (_, Some("session")) => "no session",
+        (SCP_DENY, _) => "SCP deny",
+        (other, _) => panic!("another reason: {other}"),
     };
     if of_organization { format!("{reason} [org]") } else { reason.to_owned() }
 }

@@ -29,7 +29,7 @@ pub const MANAGEMENT: &str = "111111111111";
 pub const MEMBER: &str = "222222222222";
 /// The delegated administrator.
 pub const DELEGATE: &str = "333333333333";
-/// A member under a service control policy that denies everything of Account Management.
+/// A member under a service control policy that denies everything.
 pub const LOCKED: &str = "444444444444";
 /// A suspended member.
 pub const SUSPENDED: &str = "555555555555";

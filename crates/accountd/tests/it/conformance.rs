@@ -10,7 +10,7 @@ use services::account::model::Operation;
 
 use crate::answer::Answer;
 use crate::cast::*;
-use crate::signer::escaped;
+use crate::wire::write_form;
 use crate::world::{Setup, World};
 
 /// The model.
@@ -281,7 +281,7 @@ fn every_member_of_every_input_is_held_to_the_model_in_every_form_f_val_1() {
             continue;
         }
         let mut form = String::new();
-        write_form("", &case.input, &mut form);
+        write_form("", &case.input, false, &mut form);
         let answer = world.call_by_query(&MANAGEMENT_ADMIN, operation, &form);
         assert_told(case, "Query", Protocol::Query, &answer);
         by_query += 1;
@@ -304,21 +304,5 @@ fn masked_validation_leaves_out_patterns_only_f_wire_8() {
         case.violations.retain(|text| !text.starts_with("ECMA 262"));
         let answer = world.call(&MANAGEMENT_ADMIN, operation, case.input.clone());
         assert_told(&case, "masked", Protocol::RestJson, &answer);
-    }
-}
-
-fn write_form(name: &str, value: &Value, form: &mut String) {
-    let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
-    match value {
-        Value::Object(members) => {
-            members.iter().for_each(|(part, value)| write_form(&below(part), value, form));
-        }
-        Value::Array(members) => {
-            for (index, value) in members.iter().enumerate() {
-                write_form(&below(&format!("member.{}", index + 1)), value, form);
-            }
-        }
-        Value::String(text) => form.push_str(&format!("&{name}={}", escaped(text))),
-        other => form.push_str(&format!("&{name}={other}")),
     }
 }

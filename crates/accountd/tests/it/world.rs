@@ -18,8 +18,9 @@ use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use services::account::model::Operation;
+use services::account::model::Operation as AccountOperation;
 use services::context::{Delays, TokenKey, Validation};
+use services::operation::{self, Operation};
 use services::state::message::Message;
 use services::state::organization::{Membership, Organization, OrganizationalUnit};
 use services::world::Snapshot;
@@ -27,6 +28,7 @@ use services::world::Snapshot;
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
 use crate::signer::{Key, Scope, sign};
+use crate::wire;
 
 /// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
 pub const START: &str = "2090-06-15T12:00:00Z";
@@ -191,10 +193,13 @@ impl World {
 
     /// CloudTrail's LookupEvents.
     pub fn lookup(&self, caller: &Caller, members: Value) -> Answer {
-        let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
-        let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
-        request.headers_mut().insert("x-amz-target", target.parse().unwrap());
-        self.send(signed(request, &caller.key, "cloudtrail", "us-east-1"))
+        self.ask(&caller.key, wire::operation(operation::Service::CloudTrail, "LookupEvents"), &members)
+    }
+
+    /// An operation of any service as its SDKs send it.
+    pub fn ask(&self, key: &Key, operation: Operation, members: &Value) -> Answer {
+        let request = wire::request(operation, members);
+        self.send(signed(request, key, operation.service().signing_name(), "us-east-1"))
     }
 
     /// The messages that were sent, oldest first.
@@ -244,10 +249,7 @@ impl World {
 
 /// An operation of AWS Organizations.
 pub fn organizations(world: &World, key: &Key, operation: &str, members: Value) -> Answer {
-    let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
-    let target = format!("AWSOrganizationsV20161128.{operation}");
-    request.headers_mut().insert("x-amz-target", target.parse().unwrap());
-    world.send(signed(request, key, "organizations", "us-east-1"))
+    world.ask(key, wire::operation(operation::Service::Organizations, operation), &members)
 }
 
 /// A `POST` without a signature.
@@ -295,7 +297,7 @@ const COMMON: &[&str] = &[
 #[track_caller]
 fn assert_declared(operation: &str, answer: &Answer) {
     let Some(code) = answer.code(Protocol::RestJson) else { return };
-    let shape = Operation::from_name(operation).expect("a modeled operation").shape();
+    let shape = AccountOperation::from_name(operation).expect("a modeled operation").shape();
     let declared = shape.errors.contains(&code.as_str());
     assert!(declared || COMMON.contains(&code.as_str()), "{operation} does not declare {code}");
 }

@@ -23,8 +23,8 @@ enum About {
     Account,
     /// All entities of a kind, under a path.
     List(EntityKind),
-    /// All managed policies, under a path.
-    PolicyList,
+    /// All of another kind, by its name in ARNs, under a path.
+    PathList(&'static str),
     /// An entity that is to be created.
     New(EntityKind),
     /// A managed policy that is to be created.
@@ -56,7 +56,8 @@ fn about(operation: Operation) -> About {
         Op::ListUsers => About::List(User),
         Op::ListGroups => About::List(Group),
         Op::ListRoles => About::List(Role),
-        Op::ListPolicies => About::PolicyList,
+        Op::ListPolicies => About::PathList("policy"),
+        Op::ListInstanceProfiles => About::PathList("instance-profile"),
         Op::SimulatePrincipalPolicy => About::PolicySource,
         Op::GetAccessKeyLastUsed => About::Key,
         Op::GetServiceLinkedRoleDeletionStatus => About::Deletion,
@@ -79,7 +80,6 @@ fn about(operation: Operation) -> About {
         | Op::GetAccountSummary
         | Op::GetCredentialReport
         | Op::ListAccountAliases
-        | Op::ListInstanceProfiles
         | Op::ListOpenIDConnectProviders
         | Op::ListSAMLProviders
         | Op::ListServerCertificates
@@ -156,7 +156,7 @@ pub fn shown(operation: Operation, resource: &str) -> Cow<'_, str> {
         About::Entity(_) if !kind.is_empty() => Cow::Owned(format!("{kind} {}", names::last_part(resource))),
         About::Policy => Cow::Owned(format!("policy {resource}")),
         About::NewPolicy => Cow::Owned(format!("policy {}", names::last_part(resource))),
-        About::PolicyList => Cow::Owned(format!("policy path {path}")),
+        About::PathList("policy") => Cow::Owned(format!("policy path {path}")),
         _ => Cow::Borrowed(resource),
     }
 }
@@ -288,7 +288,7 @@ fn resource(about: About, members: &Value, caller: &Caller, world: &World<'_>) -
     Ok(match about {
         About::Account => Resource::of_arn("*"),
         About::List(kind) => Resource::of_arn(arn(kind.name(), &path("PathPrefix"))),
-        About::PolicyList => Resource::of_arn(arn("policy", &path("PathPrefix"))),
+        About::PathList(kind) => Resource::of_arn(arn(kind, &path("PathPrefix"))),
         About::New(kind) => {
             let name = text(members, name_member(kind)).unwrap_or_default();
             Resource::of_arn(arn(kind.name(), &format!("{}{name}", path("Path"))))

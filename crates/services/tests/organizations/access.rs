@@ -172,7 +172,7 @@ fn members_and_strangers_are_told_so() {
     assert_eq!(play.refused(&account, "ListAccounts", json!({})).0, "AccessDeniedException");
 }
 
-/// F-IAM-74.
+/// F-IAM-72.
 #[test]
 fn a_denial_shows_the_resource_in_any_case() {
     let mut play = Play::organization();

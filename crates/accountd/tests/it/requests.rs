@@ -1,0 +1,97 @@
+//! For every operation of STS, Organizations, IAM, CloudTrail and EC2 one request that breaks no constraint of the model.
+//!
+//! The members are those the model requires, and whom an operation is about; the values are known by the members'
+//! names, so that a new operation mostly has its request already.
+
+use serde_json::{Map, Value, json};
+use services::operation::Operation;
+
+use crate::cast::*;
+
+/// The name of the user, group, role and policy that requests are about.
+pub const SUBJECT: &str = "subject";
+
+/// Allows to list users.
+pub const DOCUMENT: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}]}"#;
+
+/// Members that are optional and yet say whom an operation is about.
+const ABOUT: &[&str] = &["UserName", "TargetId"];
+
+/// The request of an operation, made by somebody of `account`.
+pub fn members(operation: Operation, account: &str) -> Value {
+    let shape = operation.shape().expect("a supported operation");
+    let mut members = Map::new();
+    for member in shape.input_schema().members() {
+        if member.required || ABOUT.contains(&member.name) {
+            members.insert(member.name.to_owned(), value(operation, member.name, account));
+        }
+    }
+    Value::Object(members)
+}
+
+fn value(operation: Operation, member: &str, account: &str) -> Value {
+    let in_account = |rest: &str| json!(format!("arn:aws:iam::{account}:{rest}"));
+    match (operation, member) {
+        (Operation::Iam(_), _) => match member {
+            "UserName" | "GroupName" | "RoleName" | "PolicyName" => json!(SUBJECT),
+            "PolicyArn" => in_account("policy/subject"),
+            "PolicySourceArn" => in_account("user/subject"),
+            "PolicyDocument" => json!(DOCUMENT),
+            "PolicyInputList" => json!([DOCUMENT]),
+            "AssumeRolePolicyDocument" => json!(format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{account}"}},"Action":"sts:AssumeRole"}}]}}"#
+            )),
+            "PermissionsBoundary" => json!("arn:aws:iam::aws:policy/PowerUserAccess"),
+            "AccountAlias" => json!(format!("subject-{account}")),
+            "AWSServiceName" => json!("organizations.amazonaws.com"),
+            "AccessKeyId" => json!("AKIASUBJECT000000000"),
+            "ActionNames" => json!(["iam:GetUser"]),
+            "DeletionTaskId" => json!(
+                "task/aws-service-role/organizations.amazonaws.com/AWSServiceRoleForOrganizations/\
+                 00000000-0000-0000-0000-000000000000"
+            ),
+            "VersionId" => json!("v2"),
+            "Status" => json!("Inactive"),
+            "Password" | "OldPassword" | "NewPassword" => json!("Zanzibar-Passw0rd!"),
+            "Description" => json!("described"),
+            _ => of_any(member),
+        },
+        (Operation::Organizations(_), _) => match member {
+            "AccountId" | "ChildId" | "ResourceId" | "TargetId" => json!(MEMBER),
+            "HandshakeId" => json!("h-examplehandshake"),
+            "PolicyId" => json!("p-locked00"),
+            "PolicyType" if operation.name() == "DescribeEffectivePolicy" => json!("TAG_POLICY"),
+            "PolicyType" | "Type" | "Filter" => json!("SERVICE_CONTROL_POLICY"),
+            "ParentId" | "RootId" | "DestinationParentId" => json!("r-root"),
+            "SourceParentId" | "OrganizationalUnitId" => json!("ou-root-workload"),
+            "Email" => json!("new@example.com"),
+            "AccountName" | "Name" => json!(SUBJECT),
+            "Content" => json!(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#
+            ),
+            "Description" => json!("described"),
+            "ServicePrincipal" => json!("account.amazonaws.com"),
+            "CreateAccountRequestId" => json!("car-examplecreation"),
+            "ChildType" => json!("ACCOUNT"),
+            "Target" => json!({ "Id": STANDALONE, "Type": "ACCOUNT" }),
+            _ => of_any(member),
+        },
+        (Operation::Sts(_), _) => match member {
+            "RoleArn" => json!(format!("arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")),
+            "RoleSessionName" | "Name" => json!(SUBJECT),
+            "AccessKeyId" => json!("AKIASUBJECT000000000"),
+            "EncodedMessage" => json!("none"),
+            _ => of_any(member),
+        },
+        _ => of_any(member),
+    }
+}
+
+fn of_any(member: &str) -> Value {
+    match member {
+        "Tags" => json!([{ "Key": "team", "Value": "blue" }]),
+        "TagKeys" => json!(["team"]),
+        other => panic!("a value for the member {other} is missing in requests.rs"),
+    }
+}

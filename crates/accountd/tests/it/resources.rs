@@ -1,0 +1,103 @@
+//! Calls that name several resources: each must be allowed, and a denial of any refuses the call (F-ORGS-AUTH-5,
+//! F-ORGS-AUTH-6).
+
+use serde_json::{Value, json};
+use services::operation::Service;
+
+use crate::answer::Answer;
+use crate::cast::*;
+use crate::verdict::Refused;
+use crate::wire::operation;
+use crate::world::World;
+
+const OWNER: &str = "arn:aws:organizations::111111111111";
+
+/// Statements that are in force for the management account's user without policies.
+fn allow(world: &World, statements: &Value) {
+    let document = json!({ "Version": "2012-10-17", "Statement": statements });
+    let members = json!({ "UserName": "nobody", "PolicyName": "p", "PolicyDocument": document.to_string() });
+    let answer = world.ask(&MANAGEMENT_ADMIN.key, operation(Service::Iam, "PutUserPolicy"), &members);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+fn ask(world: &World, name: &str, members: &Value) -> Answer {
+    world.ask(&MANAGEMENT_NOBODY.key, operation(Service::Organizations, name), members)
+}
+
+/// Refused on a resource, with the reason.
+#[track_caller]
+fn assert_refused(answer: &Answer, action: &str, resource: &str, because: &str) {
+    let message = answer.message();
+    let refused = Refused::read(&MANAGEMENT_NOBODY, &format!("organizations:{action}"), &message);
+    let refused = refused.unwrap_or_else(|| panic!("{message}"));
+    assert_eq!(refused.resource, resource);
+    assert!(refused.because.starts_with(because), "{message}");
+}
+
+#[test]
+fn what_a_call_names_must_all_be_allowed_f_orgs_auth_6() {
+    let world = World::company();
+    let policy = format!("{OWNER}:policy/o-exampleorg/service_control_policy/p-locked00");
+    let unit = format!("{OWNER}:ou/o-exampleorg/ou-root-workload");
+    let attach = json!({ "PolicyId": "p-locked00", "TargetId": "ou-root-workload" });
+    let on = |effect: &str, resources: &[&str]| json!({ "Effect": effect, "Action": "organizations:*", "Resource": resources });
+    let none = "because no identity-based policy allows";
+    allow(&world, &json!([on("Allow", &[&policy])]));
+    assert_refused(&ask(&world, "AttachPolicy", &attach), "AttachPolicy", &unit, none);
+    allow(&world, &json!([on("Allow", &[&unit])]));
+    assert_refused(&ask(&world, "AttachPolicy", &attach), "AttachPolicy", &policy, none);
+    allow(&world, &json!([on("Allow", &["*"]), on("Deny", &[&unit])]));
+    assert_refused(&ask(&world, "AttachPolicy", &attach), "AttachPolicy", &unit, "with an explicit deny");
+    allow(&world, &json!([on("Allow", &[&policy, &unit])]));
+    assert_eq!(ask(&world, "AttachPolicy", &attach).status, 200);
+    assert_eq!(ask(&world, "DetachPolicy", &attach).status, 200);
+
+    let (account, root) =
+        (format!("{OWNER}:account/o-exampleorg/{MEMBER}"), format!("{OWNER}:root/o-exampleorg/r-root"));
+    let out = json!({
+        "AccountId": MEMBER, "SourceParentId": "ou-root-workload", "DestinationParentId": "r-root"
+    });
+    for (allowed, missing) in
+        [([&account, &root], &unit), ([&account, &unit], &root), ([&unit, &root], &account)]
+    {
+        allow(&world, &json!([on("Allow", &allowed.map(String::as_str))]));
+        assert_refused(&ask(&world, "MoveAccount", &out), "MoveAccount", missing, none);
+    }
+    allow(&world, &json!([on("Allow", &[&account, &unit, &root])]));
+    assert_eq!(ask(&world, "MoveAccount", &out).status, 200);
+}
+
+/// What one resource is tagged with says nothing of the other.
+#[test]
+fn each_resource_has_tags_of_its_own_f_orgs_auth_6() {
+    let world = World::company();
+    let condition = json!({ "StringEquals": { "aws:ResourceTag/team": "blue" } });
+    allow(
+        &world,
+        &json!([{ "Effect": "Allow", "Action": "organizations:*", "Resource": "*", "Condition": condition }]),
+    );
+    // The member is blue (company.yaml), the unit it leaves is not.
+    let out = json!({
+        "AccountId": MEMBER, "SourceParentId": "ou-root-workload", "DestinationParentId": "r-root"
+    });
+    let unit = format!("{OWNER}:ou/o-exampleorg/ou-root-workload");
+    let none = "because no identity-based policy allows";
+    assert_refused(&ask(&world, "MoveAccount", &out), "MoveAccount", &unit, none);
+    assert_eq!(ask(&world, "DescribeAccount", &json!({ "AccountId": MEMBER })).status, 200);
+}
+
+#[test]
+fn to_create_with_tags_is_to_tag_f_orgs_auth_5() {
+    let world = World::company();
+    allow(
+        &world,
+        &json!([{ "Effect": "Allow", "Action": "organizations:CreateOrganizationalUnit", "Resource": "*" }]),
+    );
+    let mut unit = json!({ "ParentId": "r-root", "Name": "New" });
+    assert_eq!(ask(&world, "CreateOrganizationalUnit", &unit).status, 200);
+    unit["Name"] = json!("Newer");
+    unit["Tags"] = json!([{ "Key": "team", "Value": "blue" }]);
+    let refused = ask(&world, "CreateOrganizationalUnit", &unit);
+    let none = "because no identity-based policy allows";
+    assert_refused(&refused, "TagResource", &format!("{OWNER}:ou/o-exampleorg/ou-*"), none);
+}

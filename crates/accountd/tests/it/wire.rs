@@ -1,0 +1,69 @@
+//! A call of any of the services, written as its SDKs write it.
+
+use aws::protocol::Protocol;
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
+use services::operation::{Operation, Service};
+
+use crate::signer::escaped;
+use crate::world::post;
+
+/// The services that came beside Account Management, in the order of the tables.
+pub const OTHERS: [Service; 5] =
+    [Service::Sts, Service::Organizations, Service::Iam, Service::CloudTrail, Service::Ec2];
+
+/// The operation with this name.
+pub fn operation(service: Service, name: &str) -> Operation {
+    Operation::from_name(service, name).unwrap_or_else(|| panic!("{service:?} has no {name}"))
+}
+
+/// The protocol of the service's clients.
+pub fn protocol(service: Service) -> Protocol {
+    service.shape().protocol
+}
+
+/// The call without a signature. EC2's members are given by the names they have among parameters.
+pub fn request(operation: Operation, members: &Value) -> Request<Bytes> {
+    named(operation.service(), operation.name(), members)
+}
+
+/// The same for an operation that need not exist.
+pub fn named(service: Service, operation: &str, members: &Value) -> Request<Bytes> {
+    let shape = service.shape();
+    match shape.protocol {
+        Protocol::RestJson => {
+            let path = format!("/{}{}", operation[..1].to_lowercase(), &operation[1..]);
+            post(&path, "application/json", &members.to_string())
+        }
+        Protocol::AwsJson11 => {
+            let mut request = post("/", "application/x-amz-json-1.1", &members.to_string());
+            let target = format!("{}.{operation}", shape.target_prefix);
+            request.headers_mut().insert("x-amz-target", target.parse().unwrap());
+            request
+        }
+        Protocol::Query | Protocol::Ec2Query => {
+            let mut form = format!("Action={operation}&Version={}", shape.version);
+            write_form("", members, shape.protocol == Protocol::Ec2Query, &mut form);
+            post("/", "application/x-www-form-urlencoded; charset=utf-8", &form)
+        }
+    }
+}
+
+/// Adds the members as parameters: `&A.B=x&L.member.1=y`; EC2's lists are flat, `&L.1=y`.
+pub fn write_form(name: &str, value: &Value, is_flat: bool, form: &mut String) {
+    let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(part, value)| write_form(&below(part), value, is_flat, form));
+        }
+        Value::Array(members) => {
+            for (index, value) in members.iter().enumerate() {
+                let part = if is_flat { format!("{}", index + 1) } else { format!("member.{}", index + 1) };
+                write_form(&below(&part), value, is_flat, form);
+            }
+        }
+        Value::String(text) => form.push_str(&format!("&{name}={}", escaped(text))),
+        other => form.push_str(&format!("&{name}={other}")),
+    }
+}
