@@ -10,11 +10,10 @@ use services::world::{EventQuery, ReadsAndWrites, Snapshot};
 
 use crate::answer::Answer;
 use crate::cast::*;
+use crate::requests::{PLANTED, PLANTED_EMAIL};
 use crate::world::{PEER, World, rest_json};
 
 /// Texts that stand for everything the model calls sensitive. None may be seen anywhere.
-const PLANTED: &str = "Zanzibar";
-const PLANTED_EMAIL: &str = "zanzibar@secret.example";
 const PLANTED_PHONE: &str = "+99 888 777 666";
 const PLANTED_OTP: &str = "ZnzbR7";
 
@@ -108,19 +107,19 @@ fn prepare(operation: Operation, world: &World) {
     assert_eq!(world.call(&case.caller, before.name(), case.members).status, 200);
 }
 
-fn request_id(answer: &Answer) -> String {
+pub fn request_id(answer: &Answer) -> String {
     answer.header("x-amzn-requestid").expect("every answer has an id").to_owned()
 }
 
 /// The records of one call, with the account each is for.
-fn records_of(world: &World, answer: &Answer) -> Vec<(Option<String>, Value)> {
+pub fn records_of(world: &World, answer: &Answer) -> Vec<(Option<String>, Value)> {
     let id = request_id(answer);
     world.records().into_iter().filter(|(_, record)| record["requestID"] == id.as_str()).collect()
 }
 
 /// The recorded members in the recorded order; those of an error and of a shared event stand where the reference
 /// lists them.
-fn expected_members(refused: bool) -> Vec<&'static str> {
+pub fn expected_members(refused: bool) -> Vec<&'static str> {
     let mut members = vec![
         "eventVersion",
         "userIdentity",
@@ -306,7 +305,7 @@ impl std::io::Write for Captured {
 }
 
 #[track_caller]
-fn assert_no_secret(what: &str, text: &str) {
+pub fn assert_no_secret(what: &str, text: &str) {
     let text = text.to_lowercase();
     for secret in [PLANTED, PLANTED_EMAIL, PLANTED_PHONE, PLANTED_OTP, "secret.example"] {
         assert!(!text.contains(&secret.to_lowercase()), "{what} shows {secret}");

@@ -5,6 +5,7 @@
 
 mod answer;
 mod audit;
+mod audit_services;
 mod authorization;
 mod authorization_services;
 mod cast;

@@ -11,9 +11,17 @@ use crate::cast::*;
 /// The name of the user, group, role and policy that requests are about.
 pub const SUBJECT: &str = "subject";
 
+/// What stands in members that the model calls sensitive.
+pub const PLANTED: &str = "Zanzibar";
+pub const PLANTED_EMAIL: &str = "zanzibar@secret.example";
+const PLANTED_PASSWORD: &str = "Zanzibar-Passw0rd!";
+
 /// Allows to list users.
 pub const DOCUMENT: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}]}"#;
+
+/// Lets the delegated administrator describe the organization.
+const DELEGATION: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"organizations:DescribeOrganization","Resource":"*"}]}"#;
 
 /// Members that are optional and yet say whom an operation is about.
 const ABOUT: &[&str] = &["UserName", "TargetId"];
@@ -37,11 +45,11 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "UserName" | "GroupName" | "RoleName" | "PolicyName" => json!(SUBJECT),
             "PolicyArn" => in_account("policy/subject"),
             "PolicySourceArn" => in_account("user/subject"),
+            "AssumeRolePolicyDocument" => trust(account),
+            // The same member holds a trust policy here.
+            "PolicyDocument" if operation.name() == "UpdateAssumeRolePolicy" => trust(account),
             "PolicyDocument" => json!(DOCUMENT),
             "PolicyInputList" => json!([DOCUMENT]),
-            "AssumeRolePolicyDocument" => json!(format!(
-                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{account}"}},"Action":"sts:AssumeRole"}}]}}"#
-            )),
             "PermissionsBoundary" => json!("arn:aws:iam::aws:policy/PowerUserAccess"),
             "AccountAlias" => json!(format!("subject-{account}")),
             "AWSServiceName" => json!("organizations.amazonaws.com"),
@@ -53,7 +61,7 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             ),
             "VersionId" => json!("v2"),
             "Status" => json!("Inactive"),
-            "Password" | "OldPassword" | "NewPassword" => json!("Zanzibar-Passw0rd!"),
+            "Password" | "OldPassword" | "NewPassword" => json!(PLANTED_PASSWORD),
             "Description" => json!("described"),
             _ => of_any(member),
         },
@@ -65,8 +73,10 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "PolicyType" | "Type" | "Filter" => json!("SERVICE_CONTROL_POLICY"),
             "ParentId" | "RootId" | "DestinationParentId" => json!("r-root"),
             "SourceParentId" | "OrganizationalUnitId" => json!("ou-root-workload"),
-            "Email" => json!("new@example.com"),
-            "AccountName" | "Name" => json!(SUBJECT),
+            "Email" => json!(PLANTED_EMAIL),
+            "AccountName" => json!(PLANTED),
+            "Name" => json!(SUBJECT),
+            "Content" if operation.name() == "PutResourcePolicy" => json!(DELEGATION),
             "Content" => json!(
                 r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#
             ),
@@ -86,6 +96,14 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
         },
         _ => of_any(member),
     }
+}
+
+/// Lets whoever is of the account assume the role.
+fn trust(account: &str) -> Value {
+    let document = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "AWS": account }, "Action": "sts:AssumeRole"
+    }] });
+    json!(document.to_string())
 }
 
 fn of_any(member: &str) -> Value {

@@ -1,0 +1,231 @@
+//! Every call of STS, Organizations, IAM, CloudTrail and EC2 leaves its record, accepted or refused, and no secret in it
+//! (F-EVENT-7, F-EVENT-9, F-IAMAPI-LOG-1, F-IAMAPI-READ-1, F-ORGS-EVENT-1, F-STSAPI-30, F-STSAPI-33, F-EC2-9).
+//!
+//! `audit_services.txt` is what the log shows of each operation.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use services::operation::{Operation, Service};
+
+use crate::answer::{Answer, element};
+use crate::audit::{assert_no_secret, expected_members, records_of};
+use crate::cast::*;
+use crate::requests::members;
+use crate::table::{assert_every_operation_has_a_row, assert_table};
+use crate::wire::{self, OTHERS, protocol, request};
+use crate::world::{PEER, World, signed};
+
+/// Where the calls are signed for. Global services are recorded in us-east-1 all the same.
+const REGION: &str = "eu-west-1";
+
+const LEGEND: &str = "\
+# What the event log shows of each call. Computed by `audit_services.rs`; written anew with ACCOUNTD_WRITE_TABLES=1.
+#
+# Each operation is called once by an administrator, with what it needs prepared where that is one call. The columns:
+# whether the record calls it a read, the Region (signed for eu-west-1), the error code, the names in requestParameters and
+# those in responseElements.
+";
+
+/// Who makes the call: Organizations is the management account's.
+fn administrator(operation: Operation) -> Caller {
+    match operation.service() {
+        Service::Organizations => MANAGEMENT_ADMIN,
+        // A role of another account: the call is in both logs.
+        Service::Sts if operation.name() == "AssumeRole" => MANAGEMENT_ADMIN,
+        _ => MEMBER_ADMIN,
+    }
+}
+
+/// The one call that must have been made before, so that the operation has something to do.
+fn before(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "RemoveUserFromGroup" => "AddUserToGroup",
+        "DeleteUserPolicy" | "GetUserPolicy" => "PutUserPolicy",
+        "DeleteGroupPolicy" | "GetGroupPolicy" => "PutGroupPolicy",
+        "DeleteRolePolicy" | "GetRolePolicy" => "PutRolePolicy",
+        "DetachUserPolicy" => "AttachUserPolicy",
+        "DetachGroupPolicy" => "AttachGroupPolicy",
+        "DetachRolePolicy" => "AttachRolePolicy",
+        "DeleteUserPermissionsBoundary" => "PutUserPermissionsBoundary",
+        "DeleteRolePermissionsBoundary" => "PutRolePermissionsBoundary",
+        "DeletePolicyVersion" | "GetPolicyVersion" | "SetDefaultPolicyVersion" => "CreatePolicyVersion",
+        "DeleteAccountAlias" => "CreateAccountAlias",
+        "GetCredentialReport" => "GenerateCredentialReport",
+        "DeleteAccessKey" | "UpdateAccessKey" | "GetAccessKeyLastUsed" => "CreateAccessKey",
+        "DetachPolicy" => "AttachPolicy",
+        "DeleteResourcePolicy" | "DescribeResourcePolicy" => "PutResourcePolicy",
+        _ => return None,
+    })
+}
+
+/// A company whose member has a user, a group, a role and a policy of the name that requests are about, and what else
+/// the operation needs; and its members.
+fn prepared(operation: Operation, caller: &Caller) -> (World, Value) {
+    let world = World::company();
+    let mut request = members(operation, caller.account);
+    let name = operation.name();
+    let ask = |name: &str| {
+        let operation = wire::operation(operation.service(), name);
+        let answer = world.ask(&caller.key, operation, &members(operation, caller.account));
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+        answer
+    };
+    if operation.service() == Service::Iam {
+        for creation in ["CreateUser", "CreateGroup", "CreateRole", "CreatePolicy"] {
+            if name != creation {
+                ask(creation);
+            }
+        }
+    }
+    if let Some(before) = before(name) {
+        let answer = ask(before);
+        if let Some(id) = element(answer.text(), "AccessKeyId") {
+            request["AccessKeyId"] = json!(id);
+        }
+    }
+    (world, request)
+}
+
+/// Which operations only read, by the access levels of the service authorization reference.
+fn only_reads(operation: Operation) -> bool {
+    let reading = ["Describe", "Get", "List", "Lookup", "Simulate", "Generate"];
+    // STS's records call its operations reads (the examples of IAM's CloudTrail page).
+    operation.service() == Service::Sts || reading.iter().any(|verb| operation.name().starts_with(verb))
+}
+
+fn region(service: Service) -> &'static str {
+    match service {
+        Service::Organizations | Service::Iam => "us-east-1",
+        _ => REGION,
+    }
+}
+
+/// The code that the record shows for what the caller was told.
+fn recorded_code(operation: Operation, answer: &Answer) -> Option<String> {
+    if answer.status == 200 {
+        return None;
+    }
+    let code = answer.code(protocol(operation.service())).expect("a refusal has a code");
+    Some(match (operation.service(), code.as_str()) {
+        (Service::Ec2, code) => format!("Client.{code}"),
+        (_, "AccessDeniedException") => "AccessDenied".to_owned(),
+        (_, code) => code.to_owned(),
+    })
+}
+
+fn call(world: &World, caller: &Caller, operation: Operation, members: &Value) -> Answer {
+    let scope = operation.service().signing_name();
+    world.send(signed(request(operation, members), &caller.key, scope, REGION))
+}
+
+/// The record of a call in its caller's log, with everything that must be so whatever the operation.
+fn record(world: &World, caller: &Caller, operation: Operation, answer: &Answer) -> Value {
+    let name = operation.name();
+    let mut records = records_of(world, answer);
+    let shared = records.len() > 1;
+    let lends = name == "AssumeRole" && answer.status == 200;
+    assert_eq!((records.len(), shared), if lends { (2, true) } else { (1, false) }, "{name}");
+    let (account, record) = records.remove(0);
+    assert_eq!(account.as_deref(), Some(caller.account), "{name}");
+    let mut expected = expected_members(answer.status != 200);
+    if name == "AssumeRole" {
+        let at = expected.iter().position(|member| *member == "eventType").unwrap();
+        expected.insert(at, "resources");
+    }
+    if shared {
+        let at = expected.iter().position(|member| *member == "eventCategory").unwrap();
+        expected.insert(at, "sharedEventID");
+        assert_eq!(records[0].0.as_deref(), Some(MEMBER));
+    }
+    let is_told = record.get("errorMessage").is_some();
+    expected.retain(|member| *member != "errorMessage" || is_told);
+    let members: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, expected, "{name}");
+    for (member, value) in [
+        ("eventSource", json!(format!("{}.amazonaws.com", operation.service().signing_name()))),
+        ("eventName", json!(name)),
+        ("awsRegion", json!(region(operation.service()))),
+        ("sourceIPAddress", json!(PEER)),
+        ("readOnly", json!(only_reads(operation))),
+        ("eventType", json!("AwsApiCall")),
+        ("managementEvent", json!(true)),
+        ("recipientAccountId", json!(caller.account)),
+    ] {
+        assert_eq!(record[member], value, "{member} of {name}");
+    }
+    assert_eq!(record["userIdentity"]["arn"], caller.arn, "{name}");
+    assert_eq!(record.get("errorCode").cloned(), recorded_code(operation, answer).map(Value::from), "{name}");
+    assert_eq!(operation.is_read_only(), only_reads(operation), "{name}");
+    for (_, record) in world.records() {
+        assert_no_secret(name, &record.to_string());
+    }
+    record
+}
+
+/// Secrets that an answer gave away are in no record.
+fn assert_issued_secrets_are_hidden(world: &World, answer: &Answer) {
+    for secret in ["SecretAccessKey", "SessionToken", "Password"] {
+        let Some(text) = element(answer.text(), secret) else { continue };
+        assert!(text.len() >= 8, "a secret is long");
+        for (_, record) in world.records() {
+            assert!(!record.to_string().contains(text), "a record shows a {secret}");
+        }
+    }
+}
+
+fn names(value: &Value) -> String {
+    let names: Vec<&str> = value.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(",") }
+}
+
+fn row(operation: Operation, table: &mut String) {
+    let caller = administrator(operation);
+    let (world, members) = prepared(operation, &caller);
+    let answer = call(&world, &caller, operation, &members);
+    let record = record(&world, &caller, operation, &answer);
+    assert_issued_secrets_are_hidden(&world, &answer);
+    let kind = if record["readOnly"] == true { "read" } else { "write" };
+    let (name, region) = (operation.name(), record["awsRegion"].as_str().unwrap());
+    let code = record["errorCode"].as_str().unwrap_or("-");
+    let (given, shown) = (names(&record["requestParameters"]), names(&record["responseElements"]));
+    writeln!(table, "  {name:<36}{kind:<6}{region:<11}{code:<41}{given:<60}{shown}").unwrap();
+}
+
+#[test]
+fn every_call_of_every_service_leaves_one_record_f_event_9() {
+    let mut table = LEGEND.to_owned();
+    for service in OTHERS {
+        writeln!(table, "\n{}", service.signing_name()).unwrap();
+        Operation::supported(service).into_iter().for_each(|operation| row(operation, &mut table));
+    }
+    assert_table("audit_services.txt", table.trim_end());
+}
+
+/// Operations that need no permission.
+const FREE: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
+
+#[test]
+fn a_refused_call_of_every_service_leaves_one_record_and_changes_nothing() {
+    let world = World::company();
+    let before = world.documents();
+    for operation in OTHERS.into_iter().flat_map(Operation::supported) {
+        if FREE.contains(&operation.name()) {
+            continue;
+        }
+        let members = members(operation, MEMBER);
+        let answer = call(&world, &MEMBER_NOBODY, operation, &members);
+        let record = record(&world, &MEMBER_NOBODY, operation, &answer);
+        let code =
+            if operation.service() == Service::Ec2 { "Client.UnauthorizedOperation" } else { "AccessDenied" };
+        assert_eq!(record["errorCode"], code, "{}", operation.name());
+        assert_eq!(record["errorMessage"], answer.message(), "{}", operation.name());
+        assert_eq!(record["responseElements"], Value::Null, "{}", operation.name());
+    }
+    assert_eq!(world.documents(), before, "refused calls change nothing");
+}
+
+#[test]
+fn every_operation_of_every_service_has_a_record() {
+    assert_every_operation_has_a_row(include_str!("audit_services.txt"));
+}
