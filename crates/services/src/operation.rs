@@ -2,8 +2,9 @@
 
 use aws::authorization::Denial;
 use aws::principal::Caller;
+use aws::protocol;
 use aws::refusal::Refusal;
-use aws::smithy::{OperationShape, ServiceShape};
+use aws::smithy::{self, Constraint, OperationShape, Patterns, ServiceShape, Violation};
 use aws::throttle::Rate;
 use serde_json::Value;
 
@@ -267,6 +268,23 @@ impl Operation {
             }
             Service::Iam | Service::Sts => Refusal::new("Throttling", 400, "Rate exceeded"),
         }
+    }
+
+    /// Refuses members whose JSON types are not the model's, before anybody asks who may.
+    ///
+    /// # Errors
+    /// F-ORDER-3: `SerializationException` of Organizations and CloudTrail. Account Management's validator tells types
+    /// among its violations; the Query protocols know types when they read parameters.
+    pub fn refuse_wrong_types(self, members: &Value) -> Result<(), Refusal> {
+        let shape = match self {
+            Self::Organizations(operation) => operation.shape(),
+            Self::CloudTrail(operation) => operation.shape(),
+            _ => return Ok(()),
+        };
+        let violations = smithy::check(shape.input_schema(), members, Patterns::Ignored);
+        let is_of_another_type =
+            |violation: &Violation<'_>| matches!(violation.constraint, Constraint::Type(_));
+        if violations.iter().any(is_of_another_type) { Err(protocol::not_deserializable()) } else { Ok(()) }
     }
 
     /// Checks the members against the model's constraints.

@@ -271,5 +271,6 @@ fn decode(call: &Call, operation: Operation) -> Result<Value, Failure> {
     if call.route.form != Form::Path && matches!(operation, Operation::Account(_)) {
         services::account::read_sample_spelling(&mut members);
     }
+    operation.refuse_wrong_types(&members)?;
     Ok(members)
 }

@@ -103,6 +103,20 @@ pub const MEMBER_PROBE: Caller = Caller {
     account: MEMBER,
     unique_id: "AROAMEMBERACCESSROLE0:probe",
 };
+/// A role session that has ended.
+pub const MEMBER_ENDED: Caller = Caller {
+    key: session("ASIAMEMBERENDED00000", "member-ended-secret", "member-ended-token"),
+    arn: "arn:aws:sts::222222222222:assumed-role/OrganizationAccountAccessRole/ended",
+    account: MEMBER,
+    unique_id: "",
+};
+/// The same of a role without policies.
+pub const MEMBER_IDLE_ENDED: Caller = Caller {
+    key: session("ASIAMEMBERIDLE000000", "member-idle-secret", "member-idle-token"),
+    arn: "arn:aws:sts::222222222222:assumed-role/Idle/ended",
+    account: MEMBER,
+    unique_id: "",
+};
 /// A role session whose session policy allows no contact type but OPERATIONS.
 pub const MEMBER_OPERATIONS: Caller = Caller {
     key: session("ASIAMEMBEROPERATIONS", "member-operations-secret", "member-operations-token"),

@@ -14,6 +14,7 @@ mod edges;
 mod lookup;
 mod observed;
 mod precedence;
+mod precedence_services;
 mod query_api;
 mod requests;
 mod resources;

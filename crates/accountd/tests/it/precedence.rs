@@ -3,7 +3,6 @@
 //! The order of the steps in `crates/accountd/src/service/mod.rs` decides it (F-ORDER-1, F-ORDER-2); `precedence.txt`
 //! shows what comes of it, pair by pair.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use accountd::configuration::Throttle;
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::cast::*;
 use crate::signer::Key;
-use crate::table::assert_table;
+use crate::table::{assert_table, pairs};
 use crate::world::{Setup, World, post, rest_json, signed};
 
 /// One thing that is wrong with a request.
@@ -170,13 +169,22 @@ fn request(faults: &[Fault]) -> Request<Bytes> {
     if has(F::NoSignature) {
         return request;
     }
-    let mut request = signed(request, &key(&has), "account", "us-east-1");
+    let request = signed(request, &key(&has), "account", "us-east-1");
+    spoiled(request, has(F::WrongSignature), has(F::MalformedAuthorization))
+}
+
+/// The request with another signature than the right one, or with an `Authorization` that lacks a part.
+pub fn spoiled(
+    mut request: Request<Bytes>,
+    has_wrong_signature: bool,
+    has_malformed_authorization: bool,
+) -> Request<Bytes> {
     let mut authorization = request.headers()["authorization"].to_str().unwrap().to_owned();
-    if has(F::WrongSignature) {
+    if has_wrong_signature {
         let last = if authorization.ends_with('0') { "1" } else { "0" };
         authorization.replace_range(authorization.len() - 1.., last);
     }
-    if has(F::MalformedAuthorization) {
+    if has_malformed_authorization {
         let (begin, end) = authorization.split_once("SignedHeaders=").unwrap();
         authorization = format!("{begin}{}", end.split_once(", ").unwrap().1);
     }
@@ -209,24 +217,34 @@ fn answer(faults: &[Fault]) -> Answer {
         return world.send(request(faults));
     }
     let has = |fault| faults.contains(&fault);
+    throttled(Duration::from_secs(1), || {
+        take_all_tokens(&world, MANAGEMENT_ADMIN.key, operation(&has));
+        world.send(request(faults))
+    })
+}
+
+/// The answer that came before a token was back. Signatures and rates are judged by the real clock: an answer that came
+/// later than `refill` after the first token was taken is no answer to a throttled request, however busy this machine is.
+pub fn throttled(refill: Duration, ask: impl Fn() -> Answer) -> Answer {
     loop {
         let begun = Instant::now();
-        take_all_tokens(&world, MANAGEMENT_ADMIN.key, operation(&has));
-        let answer = world.send(request(faults));
-        // Signatures and rates are judged by the real clock. An answer that came later than a second after the first
-        // token was taken is no answer to a throttled request, however busy this machine is.
-        if begun.elapsed() < Duration::from_secs(1) {
+        let answer = ask();
+        if begun.elapsed() < refill {
             return answer;
         }
         std::thread::yield_now();
     }
 }
 
-fn told(answer: &Answer) -> String {
-    let code = answer.code(Protocol::RestJson).unwrap_or_else(|| "(no code)".to_owned());
+/// Status, code and text of a refusal, without what is of this moment.
+pub fn told(answer: &Answer, protocol: Protocol) -> String {
+    let code = answer.code(protocol).unwrap_or_else(|| "(no code)".to_owned());
     let message = answer.message();
-    // What follows is the hash of this moment's header.
-    let message = message.split("(Hashed with").next().unwrap_or_default().trim_end();
+    // What follows is the hash of this moment's header, or what is encoded with this moment's seed.
+    let message = ["(Hashed with", "Encoded authorization failure message:"]
+        .iter()
+        .fold(message.as_str(), |message, end| message.split(end).next().unwrap_or_default())
+        .trim_end();
     let message = match message.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message.to_owned(),
@@ -240,21 +258,6 @@ fn of_two_faults_the_checked_in_one_wins() {
         "# Requests that are wrong in two ways, and the one error that is answered. First each fault alone.\n\
          # Computed by `precedence.rs`; written anew with ACCOUNTD_WRITE_TABLES=1.\n\n",
     );
-    for (fault, name) in Fault::ALL {
-        let answer = answer(&[fault]);
-        assert!(answer.status >= 400, "{name} alone is refused");
-        writeln!(table, "{name:<24}| {:<24}| {}", "", told(&answer)).unwrap();
-    }
-    for (index, (first, first_name)) in Fault::ALL.into_iter().enumerate() {
-        table.push('\n');
-        for (second, second_name) in &Fault::ALL[index + 1..] {
-            let pair = [first, *second];
-            let line = match can_be_together(pair) {
-                true => told(&answer(&pair)),
-                false => "- (cannot be together)".to_owned(),
-            };
-            writeln!(table, "{first_name:<24}| {second_name:<24}| {line}").unwrap();
-        }
-    }
+    table.push_str(&pairs(&Fault::ALL, can_be_together, |faults| told(&answer(faults), Protocol::RestJson)));
     assert_table("precedence.txt", table.trim_end());
 }
