@@ -33,11 +33,10 @@ fn sentences(violation: &Violation<'_>) -> Vec<String> {
     // A member of a list is shown as the whole list, unless it is a structure with members of its own.
     let (path, shown, requirement) = match violation.list {
         Some(list) => {
-            let texts: Vec<String> = list.iter().map(plain).collect();
             let path = &violation.path[..violation.path.len() - 1];
             (
                 path,
-                format!("[{}]", texts.join(", ")),
+                format!("[{}]", list.iter().map(plain).collect::<Vec<_>>().join(", ")),
                 format!("Member must satisfy constraint: [{requirement}]"),
             )
         }
@@ -47,9 +46,13 @@ fn sentences(violation: &Violation<'_>) -> Vec<String> {
     vec![format!("Value{shown} at '{}' failed to satisfy constraint: {requirement}", dotted(path))]
 }
 
-/// A value as these services print it: text without quotes.
+/// A value as these services print it: text without quotes, also in lists.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(members) => format!("[{}]", members.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
 }
 
 fn requirement(constraint: &Constraint) -> String {
