@@ -97,7 +97,7 @@ fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
         organization.enabled_policy_types.insert("RESOURCE_CONTROL_POLICY".to_owned());
         let membership = world.get::<Membership>(DELEGATE)?.expect("a member");
         let mut membership = Membership::clone(&membership);
-        membership.policies.insert("p-guarded0".to_owned());
+        membership.policies.attach("p-guarded0");
         let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}"#;
         let policy: OrganizationPolicy = serde_json::from_value(serde_json::json!({
             "id": "p-guarded0", "organization_id": "o-exampleorg", "kind": "RESOURCE_CONTROL_POLICY",

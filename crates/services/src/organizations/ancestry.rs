@@ -5,7 +5,9 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 use aws::policy::Policy;
 
-use crate::state::organization::{Membership, Organization, OrganizationPolicy, OrganizationalUnit};
+use crate::state::organization::{
+    AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+};
 use crate::world::{Fault, World};
 
 /// The id of the AWS-managed policy that allows everything and is attached everywhere at first.
@@ -64,9 +66,9 @@ impl Ancestry {
         path
     }
 
-    /// The ids of the policies attached at each level, from the root down to the account itself. Which of them
-    /// are of the wanted type is decided where they are loaded.
-    pub fn attached(&self) -> impl Iterator<Item = &std::collections::BTreeSet<String>> {
+    /// The policies attached at each level, from the root down to the account itself. Which of them are of the wanted
+    /// type is decided where they are loaded.
+    pub fn attached(&self) -> impl Iterator<Item = &AttachedPolicies> {
         self.units.iter().map(|unit| &unit.policies).chain(std::iter::once(&self.membership.policies))
     }
 
@@ -84,7 +86,7 @@ impl Ancestry {
 
     fn policies_of_level(
         &self,
-        ids: &std::collections::BTreeSet<String>,
+        ids: &AttachedPolicies,
         kind: &str,
         world: &World<'_>,
     ) -> Result<Vec<PolicyOfLevel>, Fault> {

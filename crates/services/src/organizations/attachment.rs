@@ -1,31 +1,21 @@
 //! Which policies are attached where.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ancestry::{RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
 use super::listing::{Entry, Listing};
 use super::model::{
     AttachPolicyRequest, ConstraintViolationExceptionReason as Constraint, DetachPolicyRequest,
     InvalidInputExceptionReason, ListPoliciesForTargetRequest, ListPoliciesForTargetResponse,
-    ListTargetsForPolicyRequest, ListTargetsForPolicyResponse, PolicyTargetSummary, TargetType,
+    ListTargetsForPolicyRequest, ListTargetsForPolicyResponse, PolicyTargetSummary, PolicyType, TargetType,
 };
 use super::place::{Member, Place};
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use super::{Call, arn, index, refusal};
+use super::{Call, arn, index, policy_type, refusal};
 use crate::failure::Failure;
-use crate::state::organization::{Attachment, OrganizationEntity, OrganizationPolicy, OrganizationalUnit};
+use crate::state::organization::{
+    AttachedPolicies, Attachment, OrganizationEntity, OrganizationPolicy, OrganizationalUnit,
+};
 use crate::world::{Fault, World};
-
-/// F-ORGS-POL-7: policies of one type on one target (quotas page; those that it does not list *assumed*).
-fn max_attached(kind: &str) -> usize {
-    match kind {
-        SERVICE_CONTROL_POLICY | RESOURCE_CONTROL_POLICY | "AISERVICES_OPT_OUT_POLICY" | "CHATBOT_POLICY" => {
-            5
-        }
-        _ => 10,
-    }
-}
 
 /// A root, a unit or an account.
 pub(super) enum Target {
@@ -54,14 +44,14 @@ impl Target {
         }
     }
 
-    fn policies(&self) -> &BTreeSet<String> {
+    fn policies(&self) -> &AttachedPolicies {
         match self {
             Self::Member(member) => &member.membership.policies,
             Self::Unit(unit) => &unit.policies,
         }
     }
 
-    fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut BTreeSet<String>)) {
+    fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut AttachedPolicies)) {
         match self {
             Self::Member(member) => {
                 let mut membership = (*member.membership).clone();
@@ -95,20 +85,20 @@ impl Target {
 ///
 /// # Errors
 /// `PolicyNotFoundException`.
-fn kind_of(place: &Place, id: &str, world: &World<'_>) -> Result<String, Failure> {
+fn kind_of(place: &Place, id: &str, world: &World<'_>) -> Result<PolicyType, Failure> {
     match AwsManaged::find(id) {
-        Some(managed) => Ok(managed.kind.as_str().to_owned()),
-        None => Ok(policy::own(place, id, world)?.kind.clone()),
+        Some(managed) => Ok(managed.kind),
+        None => Ok(policy::kind_of(&*policy::own(place, id, world)?)?),
     }
 }
 
 /// How many policies of a type are attached to the target, RCPFullAWSAccess included.
-fn count(target: &Target, kind: &str, world: &World<'_>) -> Result<usize, Fault> {
-    let mut count = usize::from(kind == RESOURCE_CONTROL_POLICY);
+fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, Fault> {
+    let mut count = usize::from(kind == PolicyType::ResourceControlPolicy);
     for id in target.policies() {
         let is_of_kind = match AwsManaged::find(id) {
-            Some(managed) => managed.kind.as_str() == kind,
-            None => world.get::<OrganizationPolicy>(id)?.is_some_and(|policy| policy.kind == kind),
+            Some(managed) => managed.kind == kind,
+            None => world.get::<OrganizationPolicy>(id)?.is_some_and(|policy| policy.kind == kind.as_str()),
         };
         count += usize::from(is_of_kind);
     }
@@ -119,7 +109,7 @@ fn count(target: &Target, kind: &str, world: &World<'_>) -> Result<usize, Fault>
 fn is_attached(place: &Place, target: &Target, id: &str) -> bool {
     let enabled = &place.organization.enabled_policy_types;
     target.policies().contains(id)
-        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(RESOURCE_CONTROL_POLICY))
+        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(RCP_FULL_AWS_ACCESS.kind.as_str()))
 }
 
 /// AttachPolicy.
@@ -137,18 +127,16 @@ pub(super) fn attach(
     let kind = kind_of(place, id, world)?;
     let target = Target::find(place, input.target_id.as_str(), call, world)?;
     let organization = &place.organization;
-    if !organization.enabled_policy_types.contains(&kind) {
+    if !organization.enabled_policy_types.contains(kind.as_str()) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     if is_attached(place, &target, id) {
         return Err(refusal::duplicate_attachment().into());
     }
-    if count(&target, &kind, world)? >= max_attached(&kind) {
+    if count(&target, kind, world)? >= policy_type::max_attached(kind) {
         return Err(refusal::constraint(Constraint::MaxPolicyTypeAttachmentLimitExceeded).into());
     }
-    target.change(world, |policies| {
-        policies.insert(id.to_owned());
-    });
+    target.change(world, |policies| policies.attach(id));
     if !policy::is_aws_managed(id) {
         // Written anew, so that it cannot be deleted at the same time.
         let policy = policy::own(place, id, world)?;
@@ -172,7 +160,7 @@ pub(super) fn detach(
     let id = input.policy_id.as_str();
     let kind = kind_of(place, id, world)?;
     let target = Target::find(place, input.target_id.as_str(), call, world)?;
-    if !place.organization.enabled_policy_types.contains(&kind) {
+    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     if id == RCP_FULL_AWS_ACCESS.id {
@@ -181,7 +169,7 @@ pub(super) fn detach(
     if !is_attached(place, &target, id) {
         return Err(refusal::policy_not_attached().into());
     }
-    if kind == SERVICE_CONTROL_POLICY && count(&target, &kind, world)? <= 1 {
+    if kind == PolicyType::ServiceControlPolicy && count(&target, kind, world)? <= 1 {
         return Err(refusal::constraint(Constraint::MinPolicyTypeAttachmentLimitExceeded).into());
     }
     detach_from(place, &target, id, world);
@@ -189,9 +177,7 @@ pub(super) fn detach(
 }
 
 fn detach_from(place: &Place, target: &Target, id: &str, world: &mut World<'_>) {
-    target.change(world, |policies| {
-        policies.remove(id);
-    });
+    target.change(world, |policies| policies.detach(id));
     if !policy::is_aws_managed(id) {
         world.delete::<Attachment>(&format!("{}{}", index::targets(&place.organization.id, id), target.id()));
     }
@@ -230,12 +216,8 @@ pub(super) fn full_access_everywhere(
     for key in super::organization::all::<OrganizationEntity>(&prefix, world)? {
         if let Some(target) = any_target(place, &key[prefix.len()..], world)? {
             target.change(world, |policies| match attached {
-                true => {
-                    policies.insert(FULL_AWS_ACCESS.id.to_owned());
-                }
-                false => {
-                    policies.remove(FULL_AWS_ACCESS.id);
-                }
+                true => policies.attach(FULL_AWS_ACCESS.id),
+                false => policies.detach(FULL_AWS_ACCESS.id),
             });
         }
     }

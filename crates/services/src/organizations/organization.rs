@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    AccountCreation, Attachment, Child, FeatureSet, Handshake, HandshakeOf, Membership, MembershipChanges,
+    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, Handshake, HandshakeOf, Membership, MembershipChanges,
     Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy, OrganizationResourcePolicy,
     OrganizationalUnit, PolicyName, UnitName,
 };
@@ -66,7 +66,7 @@ pub(super) fn create(
         organization_id: organization.id.clone(),
         parent_id: None,
         name: "Root".to_owned(),
-        policies: BTreeSet::new(),
+        policies: AttachedPolicies::default(),
         tags: BTreeMap::new(),
     };
     index::put_unit(root, world);
@@ -76,7 +76,7 @@ pub(super) fn create(
         parent_id: organization.root_id.clone(),
         joined_at: call.context.now,
         joined_method: "INVITED".to_owned(),
-        policies: BTreeSet::new(),
+        policies: AttachedPolicies::default(),
         tags: BTreeMap::new(),
         closure: None,
     };

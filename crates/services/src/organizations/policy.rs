@@ -16,7 +16,7 @@ use super::model::{
 };
 use super::organization::new_id;
 use super::place::Place;
-use super::{Call, arn, index, refusal, tag};
+use super::{Call, arn, index, policy_type, refusal, tag};
 use crate::failure::Failure;
 use crate::state::organization::{
     Attachment, FeatureSet, Organization, OrganizationCounts, OrganizationPolicy, PolicyDocument, PolicyName,
@@ -78,55 +78,53 @@ pub(super) fn is_aws_managed(id: &str) -> bool {
     AwsManaged::find(id).is_some()
 }
 
-/// F-ORGS-POL-1: policies of one type in an organization (quotas page).
-pub const MAX_POLICIES: u32 = 1_000;
-
-/// F-ORGS-POL-2: the size of a document in characters, by type (quotas page; those after CHATBOT_POLICY *assumed*).
-fn max_size(kind: PolicyType) -> usize {
-    match kind {
-        PolicyType::ServiceControlPolicy | PolicyType::ResourceControlPolicy => 5_120,
-        PolicyType::AiservicesOptOutPolicy => 2_500,
-        _ => 10_000,
-    }
+/// Why a text is no document of a policy type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// F-ORGS-POL-2: it has more characters than a document of the type may have.
+    TooLong {
+        /// The characters that it may have.
+        max: usize,
+    },
+    /// F-ORGS-POL-3: it does not follow the type's grammar, for this reason.
+    Malformed(String),
 }
 
-/// F-ORGS-POL-3: the member that a management policy's document begins with; types that are not here take any object.
-fn top_member(kind: PolicyType) -> Option<&'static str> {
-    match kind {
-        PolicyType::TagPolicy => Some("tags"),
-        PolicyType::BackupPolicy => Some("plans"),
-        PolicyType::AiservicesOptOutPolicy => Some("services"),
-        PolicyType::ChatbotPolicy => Some("chatbots"),
-        PolicyType::DeclarativePolicyEc2 => Some("ec2_attributes"),
-        PolicyType::SecurityhubPolicy => Some("securityhub"),
-        _ => None,
+impl From<Misfit> for Failure {
+    fn from(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::TooLong { .. } => {
+                refusal::constraint(ConstraintViolationExceptionReason::PolicyContentLimitExceeded).into()
+            }
+            Misfit::Malformed(_) => refusal::malformed_policy().into(),
+        }
     }
 }
 
 /// Reads a document of the type.
 ///
 /// # Errors
-/// F-ORGS-POL-2: POLICY_CONTENT_LIMIT_EXCEEDED. F-ORGS-POL-3: `MalformedPolicyDocumentException`.
-fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Failure> {
-    if content.chars().count() > max_size(kind) {
-        let reason = ConstraintViolationExceptionReason::PolicyContentLimitExceeded;
-        return Err(refusal::constraint(reason).into());
+/// See [`Misfit`].
+pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
+    let max = policy_type::max_size(kind);
+    if content.chars().count() > max {
+        return Err(Misfit::TooLong { max });
     }
-    let malformed = || Failure::from(refusal::malformed_policy());
-    let authorization = |kind| Parsed::parse_as(content, kind).map(PolicyDocument::Authorization);
+    let authorization = |kind| {
+        let parsed = Parsed::parse_as(content, kind).map(PolicyDocument::Authorization);
+        parsed.map_err(|error| Misfit::Malformed(error.to_string()))
+    };
     match kind {
-        PolicyType::ServiceControlPolicy => {
-            authorization(PolicyKind::ServiceControl).map_err(|_| malformed())
-        }
-        PolicyType::ResourceControlPolicy => {
-            authorization(PolicyKind::ResourceControl).map_err(|_| malformed())
-        }
+        PolicyType::ServiceControlPolicy => authorization(PolicyKind::ServiceControl),
+        PolicyType::ResourceControlPolicy => authorization(PolicyKind::ResourceControl),
         _ => {
-            let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
-            let object = document.as_object().ok_or_else(malformed)?;
-            let fits = top_member(kind).is_none_or(|top| object.get(top).is_some_and(Value::is_object));
-            if !fits {
-                return Err(malformed());
+            let malformed = |reason: &str| Misfit::Malformed(reason.to_owned());
+            let document: Value = serde_json::from_str(content).map_err(|_| malformed("it is not JSON"))?;
+            let object = document.as_object().ok_or_else(|| malformed("it is not a JSON object"))?;
+            if let Some(top) = policy_type::top_member(kind)
+                && !object.get(top).is_some_and(Value::is_object)
+            {
+                return Err(malformed(&format!("it has no object `{top}`")));
             }
             Ok(PolicyDocument::Management(content.to_owned()))
         }
@@ -210,7 +208,7 @@ pub(super) fn create(
         return Err(refusal::duplicate_policy().into());
     }
     let counts = world.get::<OrganizationCounts>(&organization.id)?;
-    if counts.is_some_and(|counts| counts.policies.get(kind.as_str()).is_some_and(|it| *it >= MAX_POLICIES)) {
+    if counts.is_some_and(|counts| counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))) {
         let reason = ConstraintViolationExceptionReason::PolicyNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
     }

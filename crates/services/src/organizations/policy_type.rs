@@ -1,8 +1,11 @@
-//! Enabling and disabling policy types in the root.
+//! The policy types: what sets one apart from another, and enabling and disabling them in the root.
+//!
+//! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 
 use super::ancestry::SERVICE_CONTROL_POLICY;
 use super::model::{
-    DisablePolicyTypeRequest, DisablePolicyTypeResponse, EnablePolicyTypeRequest, EnablePolicyTypeResponse,
+    ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
+    EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
 };
 use super::organization::all;
 use super::place::Place;
@@ -11,6 +14,76 @@ use super::{attachment, index, refusal};
 use crate::failure::Failure;
 use crate::state::organization::{FeatureSet, PolicyName};
 use crate::world::World;
+
+/// F-ORGS-POL-1: policies of one type in an organization (quotas page; those that it does not list *assumed*).
+pub const fn max_policies(kind: PolicyType) -> u32 {
+    match kind {
+        PolicyType::ServiceControlPolicy => 10_000,
+        PolicyType::ResourceControlPolicy => 2_000,
+        _ => 1_000,
+    }
+}
+
+/// F-ORGS-POL-2: the size of a document in characters (quotas page; types that it does not list *assumed*).
+pub const fn max_size(kind: PolicyType) -> usize {
+    match kind {
+        PolicyType::ServiceControlPolicy => 10_240,
+        PolicyType::ResourceControlPolicy => 5_120,
+        PolicyType::AiservicesOptOutPolicy => 2_500,
+        _ => 10_000,
+    }
+}
+
+/// F-ORGS-POL-7: policies of one type on one target (quotas page; types that it does not list *assumed*).
+pub const fn max_attached(kind: PolicyType) -> usize {
+    match kind {
+        PolicyType::ResourceControlPolicy
+        | PolicyType::AiservicesOptOutPolicy
+        | PolicyType::ChatbotPolicy => 5,
+        _ => 10,
+    }
+}
+
+/// F-ORGS-POL-3: the member that a management policy's document begins with; types that are not here take any object.
+pub(super) const fn top_member(kind: PolicyType) -> Option<&'static str> {
+    match kind {
+        PolicyType::TagPolicy => Some("tags"),
+        PolicyType::BackupPolicy => Some("plans"),
+        PolicyType::AiservicesOptOutPolicy => Some("services"),
+        PolicyType::ChatbotPolicy => Some("chatbots"),
+        PolicyType::DeclarativePolicyEc2 => Some("ec2_attributes"),
+        PolicyType::SecurityhubPolicy => Some("securityhub"),
+        PolicyType::InspectorPolicy => Some("inspector"),
+        _ => None,
+    }
+}
+
+/// F-ORGS-TYPE-3: a policy type that can be enabled only while a service has trusted access, with the service.
+/// Security Hub's is the one that somebody was told of (terraform-provider-aws, pull request 45135).
+const TYPES_OF_SERVICES: [(PolicyType, &str); 1] =
+    [(PolicyType::SecurityhubPolicy, "securityhub.amazonaws.com")];
+
+/// # Errors
+/// F-ORGS-TYPE-3: SERVICE_ACCESS_NOT_ENABLED.
+fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> {
+    let service = TYPES_OF_SERVICES.iter().find(|(it, _)| *it == kind);
+    if service.is_some_and(|(_, service)| !place.organization.trusts(service)) {
+        return Err(refusal::constraint(ConstraintViolationExceptionReason::ServiceAccessNotEnabled).into());
+    }
+    Ok(())
+}
+
+/// # Errors
+/// F-ORGS-TYPE-3: POLICY_TYPE_ENABLED_FOR_THIS_SERVICE where a type that is enabled needs the service's trusted access.
+pub(super) fn check_not_needed(place: &Place, service: &str) -> Result<(), Failure> {
+    let enabled = &place.organization.enabled_policy_types;
+    let mut needed = TYPES_OF_SERVICES.iter().filter(|(_, needed)| *needed == service);
+    if needed.any(|(kind, _)| enabled.contains(kind.as_str())) {
+        let reason = ConstraintViolationExceptionReason::PolicyTypeEnabledForThisService;
+        return Err(refusal::constraint(reason).into());
+    }
+    Ok(())
+}
 
 fn check_root(place: &Place, root_id: &str) -> Result<(), Failure> {
     if place.organization.root_id == root_id { Ok(()) } else { Err(refusal::root_not_found().into()) }
@@ -22,7 +95,7 @@ fn check_root(place: &Place, root_id: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// F-ORGS-TYPE-1: `RootNotFoundException`, `PolicyTypeNotAvailableForOrganizationException` without all features,
-/// `PolicyTypeAlreadyEnabledException`.
+/// `PolicyTypeAlreadyEnabledException`; F-ORGS-TYPE-3.
 pub(super) fn enable(
     place: &Place,
     input: EnablePolicyTypeRequest,
@@ -36,6 +109,7 @@ pub(super) fn enable(
     if place.organization.enabled_policy_types.contains(kind) {
         return Err(refusal::policy_type_already_enabled().into());
     }
+    check_service_access(place, input.policy_type)?;
     if kind == SERVICE_CONTROL_POLICY {
         attachment::full_access_everywhere(place, true, world)?;
     }

@@ -44,8 +44,9 @@ refusals! {
         "The provided account is already a delegated administrator for your organization.";
     account_not_registered => AccountNotRegisteredException,
         "The provided account is not a registered delegated administrator for your organization.";
+    /// Recorded.
     already_in_organization => AlreadyInOrganizationException,
-        "The provided account is already a member of an organization.";
+        "The AWS account is already a member of an organization.";
     child_not_found => ChildNotFoundException, "You specified a child that doesn't exist.";
     /// Recorded.
     concurrent_modification => ConcurrentModificationException,
@@ -62,8 +63,9 @@ refusals! {
         "A handshake with the same action and target already exists.";
     /// Recorded.
     duplicate_unit => DuplicateOrganizationalUnitException, "An OU with the same name already exists.";
+    /// Recorded: AWS says of an attachment what it says of a policy.
     duplicate_attachment => DuplicatePolicyAttachmentException,
-        "A policy with the specified ID is already attached to the specified target.";
+        "A policy with the specified name and type already exists.";
     duplicate_policy => DuplicatePolicyException,
         "A policy with the specified name and type already exists.";
     effective_policy_not_found => EffectivePolicyNotFoundException,
@@ -90,18 +92,20 @@ refusals! {
          performing this operation.";
     policy_not_attached => PolicyNotAttachedException,
         "The policy isn't attached to the specified target in the specified root.";
+    /// Recorded.
     policy_not_found => PolicyNotFoundException, "You specified a policy that doesn't exist.";
     policy_type_already_enabled => PolicyTypeAlreadyEnabledException,
         "The specified policy type is already enabled.";
     policy_type_not_available => PolicyTypeNotAvailableForOrganizationException,
         "You can't use the specified policy type with the feature set currently enabled for your organization.";
+    /// Recorded.
     policy_type_not_enabled => PolicyTypeNotEnabledException,
         "This operation can be performed only for enabled policy types.";
     resource_policy_not_found => ResourcePolicyNotFoundException,
         "You specified a resource policy that doesn't exist.";
     root_not_found => RootNotFoundException, "You specified a root that doesn't exist.";
     target_not_found => TargetNotFoundException, "You specified a target that doesn't exist.";
-    /// The documented wording of the exception.
+    /// Recorded.
     malformed_policy => MalformedPolicyDocumentException,
         "The provided policy document does not meet the requirements of the specified policy type.";
 }
@@ -123,11 +127,14 @@ fn constraint_text(reason: Constraint) -> &'static str {
     match reason {
         R::AccountNumberLimitExceeded => "You have exceeded the allowed number of AWS accounts.",
         R::OuNumberLimitExceeded => "You have exceeded the allowed number of organizational units.",
+        // Recorded.
         R::OuDepthLimitExceeded => {
-            "You have exceeded the maximum depth of the organizational unit hierarchy."
+            "You cannot add an organizational unit to the specified parent because it would exceed the max depth \
+             allowed."
         }
         R::PolicyNumberLimitExceeded => "You have exceeded the allowed number of policies.",
-        R::PolicyContentLimitExceeded => "You have exceeded the maximum size of a policy document.",
+        // Recorded, as are the two that follow.
+        R::PolicyContentLimitExceeded => "You have exceeded the maximum policy size.",
         R::MaxPolicyTypeAttachmentLimitExceeded => {
             "You have attached the maximum number of policies to the specified target."
         }
@@ -147,8 +154,9 @@ fn constraint_text(reason: Constraint) -> &'static str {
              created."
         }
         R::MaxTagLimitExceeded => "You have exceeded the number of tags allowed on this resource.",
+        // Recorded.
         R::CannotRegisterMasterAsDelegatedAdministrator => {
-            "You cannot register master account/yourself as delegated administrator for your organization."
+            "You cannot register management account/yourself as delegated administrator for your organization."
         }
         R::CannotRemoveDelegatedAdministratorFromOrg => {
             "You attempted to remove an account that is registered as a delegated administrator for a service \
@@ -166,8 +174,14 @@ fn constraint_text(reason: Constraint) -> &'static str {
             "You have exceeded the number of accounts that you can close at a time."
         }
         R::ServiceAccessNotEnabled => {
-            "You must enable service access before you register a delegated administrator. Call the \
-             EnableAWSServiceAccess API first."
+            "You must enable service access before you can complete this operation. Call the EnableAWSServiceAccess \
+             API first."
+        }
+        R::PolicyTypeEnabledForThisService => {
+            "You must disable the policy type before you can disable service access."
+        }
+        R::HandshakeRateLimitExceeded => {
+            "You have exceeded the number of handshakes that you can send in one day."
         }
         R::AccountCannotLeaveOrganization => "The account cannot leave the organization.",
         _ => "The operation violates a limit of the organization.",

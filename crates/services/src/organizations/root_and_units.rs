@@ -1,6 +1,5 @@
 //! The root and the organizational units below it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws::arn::AccountId;
@@ -20,7 +19,7 @@ use super::organization::{BASE36, all};
 use super::place::Place;
 use super::{Call, arn, index, policy, refusal, tag};
 use crate::failure::Failure;
-use crate::state::organization::{Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName};
+use crate::state::organization::{AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName};
 use crate::world::{Fault, World};
 
 /// F-ORGS-OU-1: the deepest a unit may lie below the root (quotas page).
@@ -146,9 +145,12 @@ pub(super) fn create(
 }
 
 /// What is attached to a new unit or account.
-pub(super) fn initial_policies(organization: &Organization) -> BTreeSet<String> {
-    let enabled = organization.enabled_policy_types.contains(SERVICE_CONTROL_POLICY);
-    enabled.then(|| policy::FULL_AWS_ACCESS.id.to_owned()).into_iter().collect()
+pub(super) fn initial_policies(organization: &Organization) -> AttachedPolicies {
+    let mut policies = AttachedPolicies::default();
+    if organization.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
+        policies.attach(policy::FULL_AWS_ACCESS.id);
+    }
+    policies
 }
 
 /// DescribeOrganizationalUnit.

@@ -7,7 +7,7 @@ use super::model::{
     ListAWSServiceAccessForOrganizationResponse,
 };
 use super::place::Place;
-use super::{Call, refusal};
+use super::{Call, policy_type, refusal};
 use crate::failure::Failure;
 use crate::world::World;
 
@@ -49,7 +49,7 @@ pub(super) fn enable(
 /// service without trusted access changes nothing.
 ///
 /// # Errors
-/// F-ORGS-FEAT-1, F-ORGS-TRUST-1.
+/// F-ORGS-FEAT-1, F-ORGS-TRUST-1, F-ORGS-TYPE-3.
 pub(super) fn disable(
     place: &Place,
     input: DisableAWSServiceAccessRequest,
@@ -59,6 +59,7 @@ pub(super) fn disable(
     let principal = input.service_principal.as_str();
     check_principal(principal)?;
     if place.organization.trusts(principal) {
+        policy_type::check_not_needed(place, principal)?;
         place.change(world, |organization| {
             organization.trusted_services.remove(principal);
             for services in organization.delegated_administrators.values_mut() {

@@ -58,6 +58,55 @@ impl Organization {
     }
 }
 
+/// Ids of the policies attached to a root, a unit or an account, in the order in which they were attached: the first
+/// to set a value wins (Organizations guide, "Inheritance examples").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AttachedPolicies(Vec<String>);
+
+impl AttachedPolicies {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether this policy is among them.
+    pub fn contains(&self, id: &str) -> bool {
+        self.0.iter().any(|it| it == id)
+    }
+
+    /// Attaches a policy after all others, if it is not there.
+    pub fn attach(&mut self, id: &str) {
+        if !self.contains(id) {
+            self.0.push(id.to_owned());
+        }
+    }
+
+    /// Detaches a policy, if it is there.
+    pub fn detach(&mut self, id: &str) {
+        self.0.retain(|it| it != id);
+    }
+
+    /// Their ids.
+    pub fn iter(&self) -> std::slice::Iter<'_, String> {
+        self.0.iter()
+    }
+}
+
+impl<'p> IntoIterator for &'p AttachedPolicies {
+    type Item = &'p String;
+    type IntoIter = std::slice::Iter<'p, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// A root or an organizational unit. Key: `ou/<r-… or ou-…>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OrganizationalUnit {
@@ -70,9 +119,9 @@ pub struct OrganizationalUnit {
     pub parent_id: Option<String>,
     /// Its name.
     pub name: String,
-    /// Ids of the policies attached here.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub policies: BTreeSet<String>,
+    /// The policies attached here.
+    #[serde(default, skip_serializing_if = "AttachedPolicies::is_empty")]
+    pub policies: AttachedPolicies,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -90,9 +139,9 @@ pub struct Membership {
     pub joined_at: Timestamp,
     /// `CREATED` or `INVITED`.
     pub joined_method: String,
-    /// Ids of the policies attached to the account itself.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub policies: BTreeSet<String>,
+    /// The policies attached to the account itself.
+    #[serde(default, skip_serializing_if = "AttachedPolicies::is_empty")]
+    pub policies: AttachedPolicies,
     /// The account's tags in Organizations.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

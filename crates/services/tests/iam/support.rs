@@ -16,7 +16,9 @@ use services::iam::policies::{RequestOrigin, authorize};
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState};
 use services::state::identity::Credential;
-use services::state::organization::{FeatureSet, Membership, Organization, OrganizationalUnit};
+use services::state::organization::{
+    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationalUnit,
+};
 use services::world::{Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 /// The account that most tests are about.
@@ -111,7 +113,7 @@ impl Store {
             organization_id: "o-exampleorg".to_owned(),
             parent_id: None,
             name: "Root".to_owned(),
-            policies: BTreeSet::new(),
+            policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
         };
         let membership = Membership {
@@ -119,7 +121,7 @@ impl Store {
             parent_id: "r-ab12".to_owned(),
             joined_at: self.now,
             joined_method: "CREATED".to_owned(),
-            policies: BTreeSet::new(),
+            policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             closure: None,
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use services::organizations::index;
-use services::state::organization::Membership;
+use services::state::organization::{AttachedPolicies, Membership};
 use services::world::World;
 
 use crate::support::{MANAGEMENT, Play};
@@ -20,7 +20,7 @@ fn large() -> Play {
         play.put_account(id.as_str());
         let membership = Membership {
             joined_method: "CREATED".to_owned(),
-            policies: BTreeSet::new(),
+            policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             ..own.clone()
         };

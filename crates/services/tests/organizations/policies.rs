@@ -3,6 +3,7 @@
 use aws::arn::AccountId;
 use serde_json::{Value, json};
 use services::organizations::ancestry::{Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY};
+use services::state::organization::OrganizationCounts;
 use services::world::World;
 
 use crate::support::{MANAGEMENT, Play};
@@ -45,16 +46,16 @@ fn resource_control_policies_reach_their_accounts_level_by_level() {
     assert!(management.policies(RESOURCE_CONTROL_POLICY, &world).unwrap().is_empty());
 }
 
-/// F-ORGS-POL-7: five service control policies on one target, FullAWSAccess included.
+/// F-ORGS-POL-7: ten service control policies on one target, FullAWSAccess included.
 #[test]
 fn a_target_has_so_many_policies_and_no_more() {
     let mut play = Play::organization();
     let root = play.root_id();
     play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"}));
-    for number in 0..5 {
+    for number in 0..10 {
         let policy = create(&mut play, "SERVICE_CONTROL_POLICY", &format!("p{number}"), SCP);
         let attach = json!({"PolicyId": policy, "TargetId": root});
-        if number < 4 {
+        if number < 9 {
             play.ok(MANAGEMENT, "AttachPolicy", attach);
         } else {
             let refused = play.refused(MANAGEMENT, "AttachPolicy", attach);
@@ -85,7 +86,11 @@ fn a_policy_is_not_deleted_while_it_is_attached() {
 fn a_document_must_fit_its_type() {
     let mut play = Play::organization();
     let long = format!(r#"{{"tags":{{"a":"{}"}}}}"#, "x".repeat(10_000));
+    let spaced = |length: usize, policy: &str| format!("{policy}{}", " ".repeat(length - policy.len()));
+    let (long_scp, long_rcp) = (spaced(10_241, SCP), spaced(5_121, RCP));
     let cases = [
+        ("SERVICE_CONTROL_POLICY", long_scp.as_str(), "ConstraintViolationException"),
+        ("RESOURCE_CONTROL_POLICY", long_rcp.as_str(), "ConstraintViolationException"),
         ("SERVICE_CONTROL_POLICY", RCP, "MalformedPolicyDocumentException"),
         ("RESOURCE_CONTROL_POLICY", SCP, "MalformedPolicyDocumentException"),
         ("TAG_POLICY", SCP, "MalformedPolicyDocumentException"),
@@ -96,8 +101,87 @@ fn a_document_must_fit_its_type() {
         let members = json!({"Content": content, "Description": "", "Name": "n", "Type": kind});
         assert_eq!(play.refused(MANAGEMENT, "CreatePolicy", members).0, code, "{kind}");
     }
-    create(&mut play, "SERVICE_CONTROL_POLICY", "n", SCP);
+    create(&mut play, "SERVICE_CONTROL_POLICY", "n", &spaced(10_240, SCP));
     create(&mut play, "RESOURCE_CONTROL_POLICY", "n", RCP);
     let members = json!({"Content": SCP, "Description": "", "Name": "n", "Type": "SERVICE_CONTROL_POLICY"});
     assert_eq!(play.refused(MANAGEMENT, "CreatePolicy", members).0, "DuplicatePolicyException");
+}
+
+/// F-ORGS-POL-1: the quotas page of 2026.
+#[test]
+fn an_organization_has_so_many_policies_of_a_type() {
+    use services::organizations::model::PolicyType;
+    use services::organizations::policy_type::max_policies;
+    let limits = [
+        (PolicyType::ServiceControlPolicy, 10_000),
+        (PolicyType::ResourceControlPolicy, 2_000),
+        (PolicyType::TagPolicy, 1_000),
+    ];
+    for (kind, limit) in limits {
+        assert_eq!(max_policies(kind), limit);
+        let mut play = Play::organization();
+        let counts = OrganizationCounts {
+            policies: [(kind.as_str().to_owned(), limit - 1)].into(),
+            ..OrganizationCounts::default()
+        };
+        let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
+        play.put(organization.as_str().unwrap(), counts);
+        let content = match kind {
+            PolicyType::ServiceControlPolicy => SCP,
+            PolicyType::ResourceControlPolicy => RCP,
+            _ => r#"{"tags":{}}"#,
+        };
+        create(&mut play, kind.as_str(), "last", content);
+        let members = json!({"Content": content, "Description": "", "Name": "more", "Type": kind.as_str()});
+        let refused = play.refused(MANAGEMENT, "CreatePolicy", members);
+        assert_eq!(refused.1.as_deref(), Some("POLICY_NUMBER_LIMIT_EXCEEDED"));
+    }
+}
+
+/// F-ORGS-EFF-4: the order of attachment counts, and a policy that is attached anew comes last.
+#[test]
+fn of_two_policies_the_one_that_was_attached_first_sets_the_value() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": "TAG_POLICY"}));
+    let account = play.vend("dev@example.invalid");
+    let policies: Vec<Value> = ["first", "second", "third"]
+        .iter()
+        .map(|name| {
+            let content = json!({"tags": {"k": {"tag_key": {"@@assign": name}}}}).to_string();
+            create(&mut play, "TAG_POLICY", name, &content)
+        })
+        .collect();
+    let winner = |play: &mut Play| {
+        let members = json!({"PolicyType": "TAG_POLICY", "TargetId": account});
+        let policy = play.ok(MANAGEMENT, "DescribeEffectivePolicy", members);
+        let content = policy["EffectivePolicy"]["PolicyContent"].as_str().unwrap().to_owned();
+        serde_json::from_str::<Value>(&content).unwrap()["tags"]["k"]["tag_key"].clone()
+    };
+    for policy in &policies {
+        play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": policy, "TargetId": root}));
+        assert_eq!(winner(&mut play), "first");
+    }
+    for (moved, next) in policies.iter().zip(["second", "third", "first"]) {
+        play.ok(MANAGEMENT, "DetachPolicy", json!({"PolicyId": moved, "TargetId": root}));
+        play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": moved, "TargetId": root}));
+        assert_eq!(winner(&mut play), next);
+    }
+}
+
+/// F-ORGS-TYPE-3: Security Hub's policies need Security Hub's trusted access, as long as they are enabled.
+#[test]
+fn a_policy_type_of_a_service_needs_its_trusted_access() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    let switch = json!({"RootId": root, "PolicyType": "SECURITYHUB_POLICY"});
+    let service = json!({"ServicePrincipal": "securityhub.amazonaws.com"});
+    let refused = play.refused(MANAGEMENT, "EnablePolicyType", switch.clone());
+    assert_eq!(refused.1.as_deref(), Some("SERVICE_ACCESS_NOT_ENABLED"));
+    play.ok(MANAGEMENT, "EnableAWSServiceAccess", service.clone());
+    play.ok(MANAGEMENT, "EnablePolicyType", switch.clone());
+    let refused = play.refused(MANAGEMENT, "DisableAWSServiceAccess", service.clone());
+    assert_eq!(refused.1.as_deref(), Some("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"));
+    play.ok(MANAGEMENT, "DisablePolicyType", switch);
+    play.ok(MANAGEMENT, "DisableAWSServiceAccess", service);
 }
