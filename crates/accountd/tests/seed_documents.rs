@@ -1,6 +1,6 @@
 //! Right seed files, and the documents that come out of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use accountd::seed::{self, SeedDocuments};
@@ -116,7 +116,7 @@ fn the_organization_of_the_example_has_its_tree() {
     };
     let fixed = policy("production-regions-are-fixed");
     assert!(is_id(&fixed, "p-", 8), "{fixed}");
-    assert_eq!(production.policies, BTreeSet::from([fixed, "p-FullAWSAccess".to_owned()]));
+    assert!(production.policies.iter().eq(["p-FullAWSAccess", &fixed]));
     assert!(root.policies.contains(&policy("members-stay")));
 
     let member: Membership = get(&documents, "555566667777");
@@ -295,6 +295,48 @@ accounts: [{ id: "111122223333", name: One, email: one@example.com }]
     assert!(root.policies.iter().eq(["p-12345678"]));
     let member: Membership = get(&documents, "111122223333");
     assert_eq!(member.parent_id, "ou-abcd-12345678");
+}
+
+/// F-SEED-14: every policy type is read with its own grammar, and attached in the order of the file.
+#[test]
+fn policies_of_every_type_are_read() {
+    let file = r#"
+organization:
+  management_account: "111122223333"
+  enabled_policy_types: [SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY, TAG_POLICY]
+  root: { policies: [z-tags, guard, a-tags] }
+  policies:
+    - name: a-tags
+      type: TAG_POLICY
+      document: { tags: { team: { tag_key: { "@@assign": Team } } } }
+    - name: z-tags
+      type: TAG_POLICY
+      tags: { owner: platform }
+      document: '{"tags": {"team": {"tag_key": {"@@assign": "TEAM"}}}}'
+    - name: guard
+      type: RESOURCE_CONTROL_POLICY
+      document: '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:*","Resource":"*"}]}'
+    - name: backups
+      type: BACKUP_POLICY
+      document: { plans: {} }
+accounts: [{ id: "111122223333", name: One, email: one@example.com }]
+"#;
+    let documents = read(file);
+    assert_eq!(documents.summary.policies, 4);
+    let mut by_name = BTreeMap::new();
+    for id in ids::<OrganizationPolicy>(&documents) {
+        let policy: OrganizationPolicy = get(&documents, &id);
+        by_name.insert(policy.name.clone(), policy);
+    }
+    let kinds: Vec<&str> = by_name.values().map(|policy| policy.kind.as_str()).collect();
+    assert_eq!(kinds, ["TAG_POLICY", "BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"]);
+    assert!(by_name["guard"].document.authorization().is_some());
+    assert!(by_name["z-tags"].document.authorization().is_none());
+    assert_eq!(by_name["z-tags"].tags["owner"], "platform");
+    let root = ids::<OrganizationalUnit>(&documents);
+    let root: OrganizationalUnit = get(&documents, &root[0]);
+    let attached = ["p-FullAWSAccess", &by_name["z-tags"].id, &by_name["guard"].id, &by_name["a-tags"].id];
+    assert!(root.policies.iter().eq(attached));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! own names, so that the same file gives the same ids and an edit elsewhere changes none.
 
 use services::context::Seed;
+use services::organizations::model::PolicyType;
 
 const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// The alphabet of IAM's unique ids.
@@ -36,9 +37,14 @@ pub(super) fn organizational_unit(root: &str, names: &[&str]) -> String {
     format!("ou-{root}-{}", derive("organizational unit", &from, BASE36, 8))
 }
 
-/// `p-` and 8 characters, from the organization and the policy's name.
-pub(super) fn policy(organization: &str, name: &str) -> String {
-    format!("p-{}", derive("policy", &[organization, name], BASE36, 8))
+/// `p-` and 8 characters, from the organization, the policy's type and its name.
+pub(super) fn policy(organization: &str, kind: PolicyType, name: &str) -> String {
+    let names = match kind {
+        // Derived as they were when there were no others.
+        PolicyType::ServiceControlPolicy => vec![organization, name],
+        kind => vec![organization, kind.as_str(), name],
+    };
+    format!("p-{}", derive("policy", &names, BASE36, 8))
 }
 
 /// `prefix` (`AIDA`, `AROA` or `ANPA`) and 17 characters, from the account and the name.

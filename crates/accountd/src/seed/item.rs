@@ -6,6 +6,10 @@ use aws::arn::AccountId;
 use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
 use serde_json::Value as Json;
+use services::organizations;
+use services::organizations::model::PolicyType;
+use services::organizations::policy::Misfit;
+use services::state::organization::PolicyDocument;
 
 use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
@@ -267,16 +271,31 @@ impl<'n> Item<'n> {
         })
     }
 
-    /// A policy document: a mapping, or JSON text.
+    /// The text of a policy document: a mapping, or JSON text.
+    fn document(&self) -> Option<String> {
+        match &self.node.value {
+            Value::Map(_) => Some(json(self.node).to_string()),
+            Value::Scalar(Scalar { json: Json::String(text), .. }) => Some(text.clone()),
+            _ => self.refuse("must be a policy document: a mapping, or JSON text"),
+        }
+    }
+
+    /// A policy document of IAM.
     pub fn policy(&self, kind: PolicyKind) -> Option<Policy> {
-        let source = match &self.node.value {
-            Value::Map(_) => json(self.node).to_string(),
-            Value::Scalar(Scalar { json: Json::String(text), .. }) => text.clone(),
-            _ => return self.refuse("must be a policy document: a mapping, or JSON text"),
-        };
-        match Policy::parse_as(&source, kind) {
+        match Policy::parse_as(&self.document()?, kind) {
             Ok(policy) => Some(policy),
             Err(error) => self.refuse(format!("is not a policy document: {error}")),
+        }
+    }
+
+    /// A policy document of Organizations, as CreatePolicy would take it.
+    pub fn organization_policy(&self, kind: PolicyType) -> Option<PolicyDocument> {
+        match organizations::policy::read(&self.document()?, kind) {
+            Ok(document) => Some(document),
+            Err(Misfit::TooLong { max }) => {
+                self.refuse(format!("is longer than the {max} characters of a {}", kind.as_str()))
+            }
+            Err(Misfit::Malformed(error)) => self.refuse(format!("is not a policy document: {error}")),
         }
     }
 

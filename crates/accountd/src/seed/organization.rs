@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
-use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
-use services::state::organization::FeatureSet;
+use services::organizations::ancestry::SERVICE_CONTROL_POLICY;
+use services::organizations::model::PolicyType;
+use services::organizations::root_and_units::MAX_DEPTH;
+use services::state::organization::{FeatureSet, PolicyDocument};
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
@@ -20,9 +22,6 @@ pub(super) const ORGANIZATION_KEYS: [&str; 7] = [
     "joined",
     "joined_method",
 ];
-
-/// The policy type that the policies of a seed file have.
-pub(super) const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
 /// What is attached to the root, an organizational unit or an account.
 pub(super) struct Attachments<'n> {
@@ -45,7 +44,7 @@ pub(super) struct OrganizationDraft<'n> {
     pub trusted_services: Vec<Given<'n, String>>,
     pub delegated_administrators: Vec<DelegationDraft<'n>>,
     pub enabled_policy_types: BTreeSet<String>,
-    pub policies: Vec<ScpDraft<'n>>,
+    pub policies: Vec<PolicyDraft<'n>>,
 }
 
 /// One delegated administrator.
@@ -54,13 +53,15 @@ pub(super) struct DelegationDraft<'n> {
     pub services: Vec<Given<'n, String>>,
 }
 
-/// A service control policy.
-pub(super) struct ScpDraft<'n> {
+/// A policy of the organization.
+pub(super) struct PolicyDraft<'n> {
     pub item: Item<'n>,
     pub id: Option<String>,
+    pub kind: PolicyType,
     pub name: String,
     pub description: String,
-    pub document: Policy,
+    pub document: PolicyDocument,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// An organizational unit.
@@ -155,24 +156,10 @@ fn read_delegation(item: Item<'_>) -> Option<DelegationDraft<'_>> {
     Some(DelegationDraft { account: account?, services: services? })
 }
 
-/// The policy types of the Organizations model.
-const POLICY_TYPES: [&str; 15] = [
-    SERVICE_CONTROL_POLICY,
-    "RESOURCE_CONTROL_POLICY",
-    "TAG_POLICY",
-    "BACKUP_POLICY",
-    "AISERVICES_OPT_OUT_POLICY",
-    "CHATBOT_POLICY",
-    "DECLARATIVE_POLICY_EC2",
-    "SECURITYHUB_POLICY",
-    "SECURITYHUB_CSPM_POLICY",
-    "INSPECTOR_POLICY",
-    "UPGRADE_ROLLOUT_POLICY",
-    "BEDROCK_POLICY",
-    "S3_POLICY",
-    "NETWORK_SECURITY_DIRECTOR_POLICY",
-    "GUARDDUTY_POLICY",
-];
+/// The policy types of the Organizations model, by name.
+fn policy_types() -> Vec<(&'static str, PolicyType)> {
+    PolicyType::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect()
+}
 
 fn read_policy_types(fields: &Fields<'_>, feature_set: FeatureSet) -> Option<BTreeSet<String>> {
     if fields.get("enabled_policy_types").is_none() {
@@ -181,31 +168,33 @@ fn read_policy_types(fields: &Fields<'_>, feature_set: FeatureSet) -> Option<BTr
         let scp = (feature_set == FeatureSet::All).then(|| SERVICE_CONTROL_POLICY.to_owned());
         return Some(scp.into_iter().collect());
     }
-    let words = POLICY_TYPES.map(|word| (word, word));
-    let types = fields.each("enabled_policy_types", |kind| kind.choice(&words).map(str::to_owned))?;
-    Some(types.into_iter().collect())
+    let words = policy_types();
+    let types = fields.each("enabled_policy_types", |kind| kind.choice(&words))?;
+    Some(types.into_iter().map(|kind| kind.as_str().to_owned()).collect())
 }
 
-fn read_policy(item: Item<'_>) -> Option<ScpDraft<'_>> {
-    let fields = item.fields(&["name", "id", "type", "description", "document"])?;
+fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {
+    let fields = item.fields(&["name", "id", "type", "description", "document", "tags"])?;
     let name = fields.required_text("name", Shape::PolicyName);
     let id = fields.optional_text("id", Shape::PolicyId);
-    let kind = fields.optional("type", |kind| kind.choice(&[(SERVICE_CONTROL_POLICY, ())]));
+    let kind = fields.optional("type", |kind| kind.choice(&policy_types()));
+    let kind = kind.map(|kind| kind.unwrap_or(PolicyType::ServiceControlPolicy));
     let description = fields.optional_text("description", Shape::PolicyDescription);
-    let document =
-        fields.required("document").and_then(|document| document.policy(PolicyKind::ServiceControl));
-    kind?;
-    Some(ScpDraft {
+    let document = fields.required("document");
+    let tags = fields.optional("tags", |tags| tags.tags());
+    // What a document may be depends on its type.
+    let kind = kind?;
+    let document = document.and_then(|document| document.organization_policy(kind));
+    Some(PolicyDraft {
         id: id?,
+        kind,
         name: name?,
         description: description?.unwrap_or_default(),
         document: document?,
+        tags: tags?.unwrap_or_default(),
         item,
     })
 }
-
-/// F-SEED-11: the deepest an organizational unit may lie below the root (AWS Organizations, quotas).
-const MAX_UNIT_DEPTH: usize = 5;
 
 /// Reads `organizational_units`: each unit before those within it.
 pub(super) fn read_units<'n>(top: &Fields<'n>) -> Option<Vec<UnitDraft<'n>>> {
@@ -252,8 +241,9 @@ fn read_unit<'n>(item: Item<'n>, parent: Option<usize>, units: &mut Vec<UnitDraf
     let accounts = fields.each("accounts", |account| account.given(Item::account_id));
     let mut names = parent.map(|parent| units[parent].names.clone()).unwrap_or_default();
     names.push(name?);
-    if names.len() > MAX_UNIT_DEPTH {
-        item.report(format!("is more than {MAX_UNIT_DEPTH} levels below the root"));
+    // F-SEED-11: units lie no deeper than AWS allows.
+    if names.len() > MAX_DEPTH {
+        item.report(format!("is more than {MAX_DEPTH} levels below the root"));
         return None;
     }
     let (id, attachments, tags) = (id?, attachments?, tags?.unwrap_or_default());

@@ -4,22 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::organizations::model::PolicyType;
+use services::organizations::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use services::organizations::policy_type::{max_attached, needed_service};
 use services::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit, PolicyDocument,
+    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
 };
 
 use super::account::AccountDraft;
 use super::ids;
-use super::item::Item;
-use super::organization::{Attachments, OrganizationDraft, SERVICE_CONTROL_POLICY, UnitDraft};
-
-/// F-SEED-8: the AWS-managed policy that is attached everywhere at first, and a target keeps at least one
-/// policy (Organizations guide, "Attaching and detaching service control policies"). It is not stored.
-const FULL_AWS_ACCESS: &str = "p-FullAWSAccess";
-const FULL_AWS_ACCESS_NAME: &str = "FullAWSAccess";
-
-/// The most service control policies on one root, unit or account (AWS Organizations, quotas).
-const MAX_ATTACHED: usize = 5;
+use super::item::{Given, Item};
+use super::organization::{Attachments, OrganizationDraft, UnitDraft};
 
 /// The service that takes one delegated administrator only (Account Management guide).
 const ACCOUNT_MANAGEMENT: &str = "account.amazonaws.com";
@@ -84,7 +79,7 @@ fn organization_document(
     root_id: String,
     created_at: Timestamp,
 ) -> Organization {
-    let since = |service: &super::item::Given<'_, String>| (service.value.clone(), created_at);
+    let since = |service: &Given<'_, String>| (service.value.clone(), created_at);
     Organization {
         id,
         management_account: draft.management_account.value,
@@ -113,26 +108,41 @@ fn check_features(draft: &OrganizationDraft<'_>) {
              need ALL",
         );
     }
+    // F-SEED-15: EnablePolicyType answers SERVICE_ACCESS_NOT_ENABLED.
+    let trusts = |service: &str| draft.trusted_services.iter().any(|trusted| trusted.value == service);
+    for kind in draft.enabled_policy_types.iter().filter_map(|kind| kind.parse::<PolicyType>().ok()) {
+        if let Some(service) = needed_service(kind).filter(|service| !trusts(service)) {
+            let kind = kind.as_str();
+            draft.item.report(format!("enables {kind}, which needs {service} among its trusted_services"));
+        }
+    }
 }
 
 fn policies(draft: &OrganizationDraft<'_>, organization_id: &str) -> Vec<OrganizationPolicy> {
     let (mut names, mut policy_ids) = (BTreeSet::new(), BTreeSet::new());
+    for managed in [&FULL_AWS_ACCESS, &RCP_FULL_AWS_ACCESS] {
+        names.insert((managed.kind, managed.name));
+        policy_ids.insert(managed.id.to_owned());
+    }
     let mut policies = Vec::new();
     for policy in &draft.policies {
-        let id = policy.id.clone().unwrap_or_else(|| ids::policy(organization_id, &policy.name));
-        if policy.name == FULL_AWS_ACCESS_NAME || !names.insert(policy.name.as_str()) {
-            policy.item.report(format!("a policy named `{}` is there already", policy.name));
-        } else if id == FULL_AWS_ACCESS || !policy_ids.insert(id.clone()) {
+        let kind = policy.kind;
+        let id = policy.id.clone().unwrap_or_else(|| ids::policy(organization_id, kind, &policy.name));
+        // F-SEED-14: names are unique among the policies of one type (CreatePolicy, DuplicatePolicyException).
+        if !names.insert((kind, policy.name.as_str())) {
+            let (kind, name) = (kind.as_str(), &policy.name);
+            policy.item.report(format!("a {kind} named `{name}` is there already"));
+        } else if !policy_ids.insert(id.clone()) {
             policy.item.report(format!("the policy id `{id}` is in use already"));
         }
         policies.push(OrganizationPolicy {
             id,
             organization_id: organization_id.to_owned(),
-            kind: SERVICE_CONTROL_POLICY.to_owned(),
+            kind: kind.as_str().to_owned(),
             name: policy.name.clone(),
             description: policy.description.clone(),
-            document: PolicyDocument::Authorization(policy.document.clone()),
-            tags: BTreeMap::new(),
+            document: policy.document.clone(),
+            tags: policy.tags.clone(),
             updated_at: None,
         });
     }
@@ -146,45 +156,68 @@ struct Targets<'a, 'n> {
 }
 
 impl Targets<'_, '_> {
-    /// The ids of the policies that are attached to a root, unit or account.
-    fn attached(&self, target: &Item<'_>, attachments: &Attachments<'_>) -> BTreeSet<String> {
-        // F-SEED-12: AttachPolicy answers PolicyTypeNotEnabledException.
-        if !self.draft.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
-            if let Some(first) = attachments.policies.first() {
-                first.item.report(format!("{SERVICE_CONTROL_POLICY} is not among the enabled policy types"));
-            }
-            return BTreeSet::new();
+    /// The policies that are attached to a root, unit or account, in the order of the file.
+    fn attached(&self, target: &Item<'_>, attachments: &Attachments<'_>) -> AttachedPolicies {
+        let mut attached = AttachedPolicies::default();
+        let mut counts: BTreeMap<PolicyType, usize> = BTreeMap::new();
+        // F-SEED-8: FullAWSAccess is attached everywhere unless the file detaches it.
+        let has_scps = self.is_enabled(PolicyType::ServiceControlPolicy);
+        if has_scps && attachments.full_aws_access {
+            attached.attach(FULL_AWS_ACCESS.id);
+            counts.insert(FULL_AWS_ACCESS.kind, 1);
         }
-        let mut attached = BTreeSet::new();
-        if attachments.full_aws_access {
-            attached.insert(FULL_AWS_ACCESS.to_owned());
-        }
+        // RCPFullAWSAccess is there without being stored, and counts.
+        counts.insert(RCP_FULL_AWS_ACCESS.kind, 1);
+        let mut all_fit = true;
         for policy in &attachments.policies {
-            match self.id_of(&policy.value) {
-                Some(id) => {
-                    attached.insert(id.to_owned());
-                }
-                None => {
-                    let names = &policy.value;
-                    policy.item.report(format!("`{names}` is not a policy of this organization"));
-                }
+            let Some((id, kind)) = self.find(policy) else {
+                all_fit = false;
+                continue;
+            };
+            // F-SEED-12: AttachPolicy answers PolicyTypeNotEnabledException.
+            if !self.is_enabled(kind) {
+                policy.item.report(format!("{} is not among the enabled policy types", kind.as_str()));
+                all_fit = false;
+            } else if !attached.contains(id) {
+                attached.attach(id);
+                *counts.entry(kind).or_default() += 1;
             }
         }
-        if attached.len() > MAX_ATTACHED {
-            target.report(format!("has more than {MAX_ATTACHED} policies, FullAWSAccess included"));
-        } else if attached.is_empty() && attachments.policies.is_empty() {
-            target.report("must keep at least one policy when full_aws_access is false");
+        for (kind, count) in &counts {
+            let most = max_attached(*kind);
+            if *count > most {
+                let kind = kind.as_str();
+                target.report(format!("has more than {most} policies of {kind}, AWS's own included"));
+            }
+        }
+        if has_scps && all_fit && !counts.contains_key(&PolicyType::ServiceControlPolicy) {
+            target.report("must keep at least one SERVICE_CONTROL_POLICY when full_aws_access is false");
         }
         attached
     }
 
-    fn id_of(&self, name_or_id: &str) -> Option<&str> {
-        if name_or_id == FULL_AWS_ACCESS_NAME || name_or_id == FULL_AWS_ACCESS {
-            return Some(FULL_AWS_ACCESS);
+    fn is_enabled(&self, kind: PolicyType) -> bool {
+        self.draft.enabled_policy_types.contains(kind.as_str())
+    }
+
+    /// Id and type of the policy that is named, by its name or its id.
+    fn find(&self, named: &Given<'_, String>) -> Option<(&str, PolicyType)> {
+        let name = named.value.as_str();
+        if name == FULL_AWS_ACCESS.name || name == FULL_AWS_ACCESS.id {
+            return Some((FULL_AWS_ACCESS.id, FULL_AWS_ACCESS.kind));
         }
-        let named = self.policies.iter().find(|policy| policy.name == name_or_id);
-        let found = named.or_else(|| self.policies.iter().find(|policy| policy.id == name_or_id));
-        found.map(|policy| policy.id.as_str())
+        let drafts = || self.policies.iter().zip(&self.draft.policies);
+        let mut found = drafts().filter(|(policy, _)| policy.name == name);
+        let by_name = found.next();
+        if found.next().is_some() {
+            named.item.report(format!("`{name}` is the name of several policies; write the id of one"));
+            return None;
+        }
+        let found = by_name.or_else(|| drafts().find(|(policy, _)| policy.id == name));
+        if found.is_none() {
+            named.item.report(format!("`{name}` is not a policy of this organization"));
+        }
+        found.map(|(policy, draft)| (policy.id.as_str(), draft.kind))
     }
 }
 
