@@ -17,7 +17,8 @@ use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState, RegionOpt};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User};
 use services::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit, PolicyDocument,
+    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+    PolicyDocument,
 };
 use services::sts::session_token;
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
@@ -147,7 +148,8 @@ fn trust(principal: &str) -> String {
 
 /// Makes both accounts members of one organization that has one policy, attached to one of them.
 fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, document: &str) {
-    let full = BTreeSet::from(["p-FullAWSAccess".to_owned()]);
+    let mut full = AttachedPolicies::default();
+    full.attach("p-FullAWSAccess");
     let organization_id = "o-example".to_owned();
     let organization = Organization {
         id: organization_id.clone(),
@@ -172,7 +174,7 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
     for member in [CALLER, OWNER] {
         let mut policies = full.clone();
         if member == attached_to {
-            policies.insert("p-test".to_owned());
+            policies.attach("p-test");
         }
         let membership = Membership {
             organization_id: organization_id.clone(),

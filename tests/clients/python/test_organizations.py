@@ -276,14 +276,16 @@ def test_an_account_is_closed(server, organizations, organization):
         return shown["Status"], shown["State"]
 
     assert state() == ("PENDING_CLOSURE", "PENDING_CLOSURE")
+    member = server.client("organizations", server.root(accounts[0]))
+    management = server.client("account", server.root(MANAGEMENT))
+    member.describe_organization()
+    management.put_account_name(AccountId=accounts[0], AccountName="Still in use")
     server.advance("1s")
-    assert state() == ("SUSPENDED", "SUSPENDED")
+    assert state() == ("SUSPENDED", "CLOSED")
     again = refusal(organizations.close_account, AccountId=accounts[0])
     assert again.code == "AccountAlreadyClosedException"
-    member = server.client("organizations", server.root(accounts[0]))
     assert refusal(member.describe_organization).code == "UnrecognizedClientException"
-    management = server.client("account", server.root(MANAGEMENT))
-    assert management.get_account_information(AccountId=accounts[0])["AccountState"] == "SUSPENDED"
+    assert management.get_account_information(AccountId=accounts[0])["AccountState"] == "CLOSED"
     refused = refusal(management.put_account_name, AccountId=accounts[0], AccountName="No")
     assert refused.code == "AccessDeniedException"
     assert refusal(organizations.delete_organization).code == "OrganizationNotEmptyException"

@@ -296,11 +296,11 @@ fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
 
 /// F-ORGS-CLOSE-7 (*assumed*): nobody of a closed or suspended account can sign in, its root user no more than its roles.
 fn refuse_closed_account(call: &Call, caller: &Caller, world: &World<'_>) -> Result<(), Failure> {
-    match world.get::<Account>(caller.account().as_str())?.map(|account| account.state) {
-        Some(AccountState::Suspended | AccountState::Closed) => {
+    match world.get::<Account>(caller.account().as_str())? {
+        Some(account) if account.state.is_out_of_use_at(call.context.now) => {
             Err(SignatureError::UnknownAccessKey.refusal(call.route.signature_family()).into())
         }
-        Some(AccountState::Active | AccountState::PendingActivation) | None => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The account itself: its name, its creation date, its state.
 
 use aws::refusal::Refusal;
+use jiff::Timestamp;
 
 use super::model::{AccountState, GetAccountInformationResponse, PutAccountNameRequest};
 use crate::state::account::{Account, AccountState as Stored};
@@ -9,19 +10,19 @@ use crate::state::account::{Account, AccountState as Stored};
 const BLANK_NAME: &str = "The input AccountName must not be null or only whitespace.";
 
 /// GetAccountInformation. F-NAME-3: the creation date is shown in whole seconds.
-pub fn get(account: &Account) -> GetAccountInformationResponse {
+pub fn get(account: &Account, now: Timestamp) -> GetAccountInformationResponse {
     GetAccountInformationResponse {
         account_id: Some(account.id.as_str().into()),
         account_name: Some(account.name.as_str().into()),
         account_created_date: Some(account.created_at),
-        account_state: Some(shown(account.state)),
+        account_state: Some(shown(account.state.at(now))),
     }
 }
 
 fn shown(state: Stored) -> AccountState {
     match state {
         Stored::PendingActivation => AccountState::PendingActivation,
-        Stored::Active => AccountState::Active,
+        Stored::Active | Stored::Closing(_) => AccountState::Active,
         Stored::Suspended => AccountState::Suspended,
         Stored::Closed => AccountState::Closed,
     }

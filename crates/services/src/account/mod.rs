@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use crate::state::account::{Account, EmailOwner, OrganizationRegionRequests};
 use crate::state::email;
 use crate::state::message::Message;
 use crate::state::organization::Membership;
@@ -79,7 +79,7 @@ pub fn execute(
     let mut account = Opened::open(permitted, world)?;
     refuse_not_there_yet(&account.account, caller, operation, context, world)?;
     if !operation.shape().read_only {
-        refuse_closed(&account.account, caller, operation)?;
+        refuse_closed(&account.account, caller, operation, context)?;
     }
     let output = run(&mut account, input, context, world)?;
     account.save(world);
@@ -112,14 +112,14 @@ fn run(
             Output::PutContactInformation
         }
         Input::GetAccountInformation(_) => {
-            Output::GetAccountInformation(account_information::get(&opened.account))
+            Output::GetAccountInformation(account_information::get(&opened.account, context.now))
         }
         Input::PutAccountName(input) => {
             account_information::put_name(opened.change(), input)?;
             Output::PutAccountName
         }
         Input::GetGovCloudAccountInformation(_) => {
-            Output::GetGovCloudAccountInformation(gov_cloud::get(&opened.account)?)
+            Output::GetGovCloudAccountInformation(gov_cloud::get(&opened.account, context.now)?)
         }
         Input::ListRegions(input) => Output::ListRegions(region::list(&opened.account, input, context)?),
         Input::GetRegionOptStatus(input) => {
@@ -209,13 +209,16 @@ fn refuse_not_there_yet(
 }
 
 /// F-STATE-1 (*assumed*): a closed or suspended account can still be read, but not changed.
-fn refuse_closed(account: &Account, caller: &Caller, operation: Operation) -> Result<(), Refusal> {
-    match account.state {
-        AccountState::Active | AccountState::PendingActivation => Ok(()),
-        AccountState::Suspended | AccountState::Closed => {
-            Err(access::access_denied(caller, operation, Some("Access Denied")))
-        }
+fn refuse_closed(
+    account: &Account,
+    caller: &Caller,
+    operation: Operation,
+    context: &Context,
+) -> Result<(), Refusal> {
+    if account.state.is_out_of_use_at(context.now) {
+        return Err(access::access_denied(caller, operation, Some("Access Denied")));
     }
+    Ok(())
 }
 
 /// Switches a Region with the organization's count of open switches at hand.

@@ -15,7 +15,7 @@ use crate::account::model::RegionOptStatus;
 use crate::account::region;
 use crate::organizations::ancestry::Ancestry;
 use crate::regions;
-use crate::state::account::{Account, AccountState};
+use crate::state::account::Account;
 use crate::state::identity::Role;
 use crate::world::{Fault, World};
 
@@ -118,9 +118,8 @@ pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, 
 /// (F-STSAPI-4). That those of a closed account are not either is *assumed* (F-STSAPI-5).
 fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<bool, Fault> {
     let Some(account) = world.get::<Account>(role.account.as_str())? else { return Ok(false) };
-    let is_closed = matches!(account.state, AccountState::Suspended | AccountState::Closed);
     // An account that is still being created is there for nobody yet.
-    if is_closed || account.created_at > origin.now {
+    if account.state.is_out_of_use_at(origin.now) || account.created_at > origin.now {
         return Ok(false);
     }
     let status =

@@ -18,21 +18,21 @@ use crate::world::{Fault, World};
 
 /// Status and state of a member at an instant.
 ///
-/// F-ORGS-CLOSE-1: a closure is PENDING_CLOSURE until it is complete, then SUSPENDED. Without one the account's own
-/// state decides, as a seed file may give it.
+/// F-ORGS-CLOSE-1: a closure is PENDING_CLOSURE until it is complete; then the state is CLOSED, for which the older
+/// status has no other word than SUSPENDED. Without one the account's own state decides, as a seed file may give it.
 pub(super) fn status_at(
     membership: &Membership,
     state: Stored,
     now: Timestamp,
 ) -> (AccountStatus, AccountState) {
-    match (&membership.closure, state) {
-        (Some(closure), _) if now < closure.completes_at => {
-            (AccountStatus::PendingClosure, AccountState::PendingClosure)
-        }
-        (Some(_), _) | (None, Stored::Suspended) => (AccountStatus::Suspended, AccountState::Suspended),
-        (None, Stored::Closed) => (AccountStatus::Suspended, AccountState::Closed),
-        (None, Stored::PendingActivation) => (AccountStatus::Active, AccountState::PendingActivation),
-        (None, Stored::Active) => (AccountStatus::Active, AccountState::Active),
+    if membership.closure.is_some_and(|closure| now < closure.completes_at) {
+        return (AccountStatus::PendingClosure, AccountState::PendingClosure);
+    }
+    match state.at(now) {
+        Stored::Suspended => (AccountStatus::Suspended, AccountState::Suspended),
+        Stored::Closed => (AccountStatus::Suspended, AccountState::Closed),
+        Stored::PendingActivation => (AccountStatus::Active, AccountState::PendingActivation),
+        Stored::Active | Stored::Closing(_) => (AccountStatus::Active, AccountState::Active),
     }
 }
 

@@ -250,7 +250,8 @@ mod tests {
         let child = json!({"services": {
             "default": {"opt_out_policy": {"@@assign": "optIn"}},
             "lex": {"opt_out_policy": {"@@assign": "optIn"}}}});
-        let closed = json!({"services": {"@@operators_allowed_for_child_policies": none, "default": default}});
+        let closed =
+            json!({"services": {"@@operators_allowed_for_child_policies": none, "default": default}});
         assert_eq!(
             effective(&[&[closed], &[child.clone()]]),
             Some(json!({"services": {"default": {"opt_out_policy": "optOut"}}}))

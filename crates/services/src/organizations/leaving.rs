@@ -13,7 +13,7 @@ use super::model::{
 use super::place::{Member, Place};
 use super::{Call, account, index, refusal};
 use crate::failure::Failure;
-use crate::state::account::{Account, AccountState};
+use crate::state::account::{Account, AccountState, GovCloudLink};
 use crate::state::organization::{Closure, Membership, MembershipChanges};
 use crate::world::World;
 
@@ -48,8 +48,9 @@ fn later(from: Timestamp, count: i64) -> Timestamp {
 
 /// CloseAccount.
 ///
-/// F-ORGS-CLOSE-6: from now on Account Management changes nothing of the account (F-STATE-1), its credentials are
-/// refused (F-ORGS-CLOSE-7), and its address stays taken.
+/// F-ORGS-CLOSE-6: the account is in use until the closure is complete. From then on Account Management changes nothing of
+/// it (F-STATE-1), its credentials are refused (F-ORGS-CLOSE-7), and its address stays taken. F-ORGS-CLOSE-8: a linked
+/// account in AWS GovCloud (US) is closed with it.
 ///
 /// # Errors
 /// All features are needed; `AccountNotFoundException`; CANNOT_CLOSE_MANAGEMENT_ACCOUNT; `AccountAlreadyClosedException`;
@@ -88,8 +89,10 @@ pub(super) fn close(
     changes.closures.push(closure);
     world.put(organization_id, changes);
     let id = member.account.id;
-    let closed = Account { state: AccountState::Suspended, ..(*member.account).clone() };
-    world.put(id.as_str(), closed);
+    let state = AccountState::Closing(completes_at);
+    let mut closing = Account { state, ..(*member.account).clone() };
+    closing.gov_cloud = closing.gov_cloud.map(|link| GovCloudLink { state, ..link });
+    world.put(id.as_str(), closing);
     let membership = Membership { closure: Some(closure), ..(*member.membership).clone() };
     world.put(id.as_str(), membership);
     Ok(())

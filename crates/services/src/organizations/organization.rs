@@ -16,9 +16,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, Handshake, HandshakeOf, Membership, MembershipChanges,
-    Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy, OrganizationResourcePolicy,
-    OrganizationalUnit, PolicyName, UnitName,
+    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, Handshake, HandshakeOf, Membership,
+    MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy,
+    OrganizationResourcePolicy, OrganizationalUnit, PolicyName, UnitName,
 };
 use crate::world::{Document, Fault, World};
 

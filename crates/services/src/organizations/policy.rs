@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws::policy::{Policy as Parsed, PolicyKind};
 use serde_json::Value;
 
+use super::ancestry::FULL_AWS_ACCESS_ID;
 use super::listing::{Entry, Listing};
 use super::model::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,
@@ -23,18 +24,21 @@ use crate::state::organization::{
 };
 use crate::world::{Fault, World};
 
-/// A policy that AWS gives to every organization.
-pub(super) struct AwsManaged {
-    pub(super) id: &'static str,
-    pub(super) name: &'static str,
-    pub(super) kind: PolicyType,
+/// A policy that AWS gives to every organization. It is not stored: it is the same everywhere.
+pub struct AwsManaged {
+    /// Its id.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: PolicyType,
     description: &'static str,
     content: &'static str,
 }
 
 /// F-ORGS-SCP-2: allows everything; attached wherever nobody detached it.
-pub(super) const FULL_AWS_ACCESS: AwsManaged = AwsManaged {
-    id: "p-FullAWSAccess",
+pub const FULL_AWS_ACCESS: AwsManaged = AwsManaged {
+    id: FULL_AWS_ACCESS_ID,
     name: "FullAWSAccess",
     kind: PolicyType::ServiceControlPolicy,
     description: "Allows access to every operation",
@@ -43,7 +47,7 @@ pub(super) const FULL_AWS_ACCESS: AwsManaged = AwsManaged {
 };
 
 /// F-ORGS-RCP-1: allows everything; attached everywhere while the type is enabled, and cannot be detached.
-pub(super) const RCP_FULL_AWS_ACCESS: AwsManaged = AwsManaged {
+pub const RCP_FULL_AWS_ACCESS: AwsManaged = AwsManaged {
     id: "p-RCPFullAWSAccess",
     name: "RCPFullAWSAccess",
     kind: PolicyType::ResourceControlPolicy,
@@ -208,7 +212,9 @@ pub(super) fn create(
         return Err(refusal::duplicate_policy().into());
     }
     let counts = world.get::<OrganizationCounts>(&organization.id)?;
-    if counts.is_some_and(|counts| counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))) {
+    if counts.is_some_and(|counts| {
+        counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))
+    }) {
         let reason = ConstraintViolationExceptionReason::PolicyNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
     }

@@ -58,16 +58,19 @@ pub(super) const fn top_member(kind: PolicyType) -> Option<&'static str> {
     }
 }
 
-/// F-ORGS-TYPE-3: a policy type that can be enabled only while a service has trusted access, with the service.
-/// Security Hub's is the one that somebody was told of (terraform-provider-aws, pull request 45135).
-const TYPES_OF_SERVICES: [(PolicyType, &str); 1] =
-    [(PolicyType::SecurityhubPolicy, "securityhub.amazonaws.com")];
+/// F-ORGS-TYPE-3: the service without whose trusted access the type cannot be enabled. Security Hub's is the one that
+/// somebody was told of (terraform-provider-aws, pull request 45135); that the others need none is *assumed*.
+pub const fn needed_service(kind: PolicyType) -> Option<&'static str> {
+    match kind {
+        PolicyType::SecurityhubPolicy => Some("securityhub.amazonaws.com"),
+        _ => None,
+    }
+}
 
 /// # Errors
 /// F-ORGS-TYPE-3: SERVICE_ACCESS_NOT_ENABLED.
 fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> {
-    let service = TYPES_OF_SERVICES.iter().find(|(it, _)| *it == kind);
-    if service.is_some_and(|(_, service)| !place.organization.trusts(service)) {
+    if needed_service(kind).is_some_and(|service| !place.organization.trusts(service)) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::ServiceAccessNotEnabled).into());
     }
     Ok(())
@@ -76,9 +79,8 @@ fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> 
 /// # Errors
 /// F-ORGS-TYPE-3: POLICY_TYPE_ENABLED_FOR_THIS_SERVICE where a type that is enabled needs the service's trusted access.
 pub(super) fn check_not_needed(place: &Place, service: &str) -> Result<(), Failure> {
-    let enabled = &place.organization.enabled_policy_types;
-    let mut needed = TYPES_OF_SERVICES.iter().filter(|(_, needed)| *needed == service);
-    if needed.any(|(kind, _)| enabled.contains(kind.as_str())) {
+    let mut enabled = place.organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
+    if enabled.any(|kind| needed_service(kind) == Some(service)) {
         let reason = ConstraintViolationExceptionReason::PolicyTypeEnabledForThisService;
         return Err(refusal::constraint(reason).into());
     }

@@ -19,7 +19,9 @@ use super::organization::{BASE36, all};
 use super::place::Place;
 use super::{Call, arn, index, policy, refusal, tag};
 use crate::failure::Failure;
-use crate::state::organization::{AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName};
+use crate::state::organization::{
+    AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName,
+};
 use crate::world::{Fault, World};
 
 /// F-ORGS-OU-1: the deepest a unit may lie below the root (quotas page).

@@ -16,10 +16,30 @@ pub enum AccountState {
     PendingActivation,
     /// In use.
     Active,
-    /// Closed less than 90 days ago, or suspended by AWS.
+    /// Suspended by AWS.
     Suspended,
-    /// Gone for good.
+    /// Closed.
     Closed,
+    /// Being closed: in use until this instant, closed from then on (Organizations guide, "Monitor the state of your
+    /// AWS accounts").
+    Closing(Timestamp),
+}
+
+impl AccountState {
+    /// The state at an instant: a closure that was asked for comes about by itself.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        match self {
+            Self::Closing(closes_at) if closes_at <= now => Self::Closed,
+            Self::Closing(_) => Self::Active,
+            settled => settled,
+        }
+    }
+
+    /// Whether nobody of the account can do anything at an instant.
+    pub fn is_out_of_use_at(self, now: Timestamp) -> bool {
+        matches!(self.at(now), Self::Suspended | Self::Closed)
+    }
 }
 
 /// One account. Key: `account/<account id>`.

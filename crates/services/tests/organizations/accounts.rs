@@ -95,13 +95,14 @@ fn a_unit_is_not_deleted_while_an_account_moves_into_it() {
     assert_eq!(refused.0, "OrganizationalUnitNotEmptyException");
 }
 
-/// F-ORGS-CLOSE-3, F-ORGS-CLOSE-6: an address stays taken, the account leaves the organization after 90 days.
+/// F-ORGS-CLOSE-1, F-ORGS-CLOSE-3, F-ORGS-CLOSE-6: it is in use until it is closed, an address stays taken, the account leaves the organization after 90 days.
 #[test]
 fn a_closed_account_keeps_its_address_and_goes_in_time() {
     let mut play = Play::organization();
     let account = play.vend("dev@example.invalid");
     play.ok(MANAGEMENT, "CloseAccount", json!({"AccountId": account}));
-    assert!(matches!(play.get::<Account>(&account).unwrap().state, AccountState::Suspended));
+    assert_eq!(play.get::<Account>(&account).unwrap().state.at(play.now), AccountState::Active);
+    play.ok(&account, "DescribeOrganization", json!({}));
     let leave = play.refused(MANAGEMENT, "RemoveAccountFromOrganization", json!({"AccountId": account}));
     assert_eq!(leave.1.as_deref(), Some("ACCOUNT_CANNOT_LEAVE_ORGANIZATION"));
     let state = |play: &mut Play| {
@@ -109,7 +110,8 @@ fn a_closed_account_keeps_its_address_and_goes_in_time() {
     };
     assert_eq!(state(&mut play), "PENDING_CLOSURE");
     play.advance(SignedDuration::from_secs(1));
-    assert_eq!(state(&mut play), "SUSPENDED");
+    assert_eq!(state(&mut play), "CLOSED");
+    assert_eq!(play.get::<Account>(&account).unwrap().state.at(play.now), AccountState::Closed);
     let taken = json!({"Email": "DEV@example.invalid", "AccountName": "Again"});
     let request = play.ok(MANAGEMENT, "CreateAccount", taken)["CreateAccountStatus"]["Id"].clone();
     play.advance(SignedDuration::from_hours(24 * 90));
@@ -156,7 +158,7 @@ fn a_deleted_organization_leaves_nothing() {
     );
 }
 
-/// F-ORGS-GOV-1.
+/// F-ORGS-GOV-1, F-ORGS-CLOSE-8: it comes with a link, and goes with its account.
 #[test]
 fn a_gov_cloud_account_comes_with_a_link() {
     let mut play = Play::organization();
@@ -176,6 +178,13 @@ fn a_gov_cloud_account_comes_with_a_link() {
     let status = &status["CreateAccountStatus"];
     let account: Account = play.get(status["AccountId"].as_str().unwrap()).unwrap();
     assert_eq!(Value::from(account.gov_cloud.unwrap().account.as_str()), status["GovCloudAccountId"]);
+    let linked = |play: &Play, at| {
+        let account: Account = play.get(status["AccountId"].as_str().unwrap()).unwrap();
+        account.gov_cloud.unwrap().state.at(at)
+    };
+    play.ok(MANAGEMENT, "CloseAccount", json!({"AccountId": status["AccountId"]}));
+    assert_eq!(linked(&play, play.now), AccountState::Active);
+    assert_eq!(linked(&play, play.now + SignedDuration::from_secs(1)), AccountState::Closed);
 }
 
 /// F-ORGS-CLOSE-4: the quota counts the closures of 30 days.

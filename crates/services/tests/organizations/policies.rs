@@ -124,7 +124,8 @@ fn an_organization_has_so_many_policies_of_a_type() {
             policies: [(kind.as_str().to_owned(), limit - 1)].into(),
             ..OrganizationCounts::default()
         };
-        let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
+        let organization =
+            play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
         play.put(organization.as_str().unwrap(), counts);
         let content = match kind {
             PolicyType::ServiceControlPolicy => SCP,

@@ -9,7 +9,7 @@ use crate::support::*;
 #[test]
 fn an_account_without_a_link_is_named_f_gov_1() {
     let text = "GovCloud Account ID not found for Standard Account - 111122223333.";
-    assert_eq!(told(get(&account())), refusal(404, "ResourceNotFoundException", text));
+    assert_eq!(told(get(&account(), at(0).now)), refusal(404, "ResourceNotFoundException", text));
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn a_link_is_shown_with_its_state_f_gov_1() {
         (AccountState::Closed, AwsAccountState::Closed),
     ] {
         account.gov_cloud = Some(GovCloudLink { account: "999900001111".parse().unwrap(), state });
-        let answer = get(&account).unwrap();
+        let answer = get(&account, at(0).now).unwrap();
         assert_eq!(answer.gov_cloud_account_id.as_str(), "999900001111");
         assert_eq!(answer.account_state, shown);
     }

@@ -37,7 +37,7 @@ fn every_state_is_shown_and_the_date_has_whole_seconds_f_name_3() {
         (Stored::Closed, AccountState::Closed),
     ] {
         account.state = stored;
-        let shown = get(&account);
+        let shown = get(&account, at(0).now);
         assert_eq!(shown.account_state, Some(state));
         let shown = services::account::model::Output::GetAccountInformation(shown).to_value();
         assert_eq!(shown["AccountCreatedDate"], "2020-05-05T05:05:05Z");
