@@ -325,7 +325,7 @@ accounts: [{ id: "111122223333", name: One, email: one@example.com }]
     assert_eq!(documents.summary.policies, 4);
     let mut by_name = BTreeMap::new();
     for id in ids::<OrganizationPolicy>(&documents) {
-        let policy: OrganizationPolicy = get(&documents, &id);
+        let policy: OrganizationPolicy = get(&documents, id);
         by_name.insert(policy.name.clone(), policy);
     }
     let kinds: Vec<&str> = by_name.values().map(|policy| policy.kind.as_str()).collect();
@@ -334,7 +334,7 @@ accounts: [{ id: "111122223333", name: One, email: one@example.com }]
     assert!(by_name["z-tags"].document.authorization().is_none());
     assert_eq!(by_name["z-tags"].tags["owner"], "platform");
     let root = ids::<OrganizationalUnit>(&documents);
-    let root: OrganizationalUnit = get(&documents, &root[0]);
+    let root: OrganizationalUnit = get(&documents, root[0]);
     let attached = ["p-FullAWSAccess", &by_name["z-tags"].id, &by_name["guard"].id, &by_name["a-tags"].id];
     assert!(root.policies.iter().eq(attached));
 }

@@ -107,6 +107,57 @@ impl Record<'_> {
     }
 }
 
+/// Something that a service did by itself, ready to be written as a record (`AwsServiceEvent`).
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html>
+pub struct ServiceRecord<'a> {
+    /// Whom the record calls the caller, for example `AWS Internal`.
+    pub invoked_by: &'a str,
+    /// When; written in whole seconds.
+    pub time: Timestamp,
+    /// The service.
+    pub event_source: &'a str,
+    /// What happened.
+    pub event_name: &'a str,
+    /// The Region of the record.
+    pub region: &'a str,
+    /// The record's id.
+    pub event_id: &'a str,
+    /// The account whose log this is for.
+    pub recipient: AccountId,
+    /// `serviceEventDetails`.
+    pub details: &'a Value,
+}
+
+impl ServiceRecord<'_> {
+    /// The record as one line of JSON. Members and their order are those of CloseAccountResult on the page "Logging API
+    /// calls with AWS CloudTrail for AWS Organizations".
+    pub fn to_json(&self) -> String {
+        let mut line = Line(String::with_capacity(1024));
+        line.0.push_str("{\"eventVersion\":\"");
+        line.0.push_str(EVENT_VERSION);
+        line.0.push_str("\",\"userIdentity\":{\"accountId\":\"");
+        line.0.push_str(self.recipient.as_str());
+        line.0.push('"');
+        line.text("invokedBy", self.invoked_by);
+        line.0.push('}');
+        line.text("eventTime", &whole_seconds(self.time));
+        line.text("eventSource", self.event_source);
+        line.text("eventName", self.event_name);
+        line.text("awsRegion", self.region);
+        line.text("sourceIPAddress", self.invoked_by);
+        line.text("userAgent", self.invoked_by);
+        line.value("requestParameters", &Value::Null);
+        line.value("responseElements", &Value::Null);
+        line.text("eventID", self.event_id);
+        line.0.push_str(",\"readOnly\":false,\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true");
+        line.text("recipientAccountId", self.recipient.as_str());
+        line.value("serviceEventDetails", self.details);
+        line.0.push_str(",\"eventCategory\":\"Management\"}");
+        line.0
+    }
+}
+
 /// A JSON object under construction. Members after the first begin with a comma.
 struct Line(String);
 
@@ -216,6 +267,33 @@ fn session_context(principal: &Principal, session: &Session) -> Value {
 pub fn whole_seconds(time: Timestamp) -> String {
     let rounded = time.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Trunc));
     rounded.unwrap_or(time).to_string()
+}
+
+/// An instant as people write it, `Sep 16, 2020 9:20:50 PM`: the form in which the records of several services repeat the
+/// times of an answer.
+pub fn spelled_out(time: Timestamp) -> String {
+    time.strftime("%b %-d, %Y %-I:%M:%S %p").to_string()
+}
+
+/// A member's name with a small first letter.
+pub fn small_first(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+/// The same value with small first letters in the names of all members, as the records of several services show them.
+pub fn small_first_letters(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter();
+            Value::Object(
+                members.map(|(name, value)| (small_first(&name), small_first_letters(value))).collect(),
+            )
+        }
+        Value::Array(members) => Value::Array(members.into_iter().map(small_first_letters).collect()),
+        other => other,
+    }
 }
 
 fn cut(text: &str) -> &str {

@@ -234,6 +234,7 @@ impl Operation {
     pub fn response_elements(self, output: &Value) -> Value {
         match self {
             Self::Iam(operation) => iam::record::response_elements(operation, output),
+            Self::Organizations(operation) => organizations::record::response_elements(operation, output),
             Self::Sts(operation) => sts::record::response_elements(operation, output),
             _ => Value::Null,
         }

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::arn::AccountId;
+use jiff::Timestamp;
+use serde_json::Value;
 
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
@@ -124,11 +126,30 @@ pub struct ReadsAndWrites {
     pub writes: BTreeMap<String, Change>,
 }
 
+/// Something that a service does by itself, as the event log will tell of it. It commits with the change that brings it
+/// about, even where its time is yet to come: until then nobody sees it.
+#[derive(Debug, Clone)]
+pub struct ServiceEvent {
+    /// The account whose log tells of it.
+    pub account: AccountId,
+    /// When it happens.
+    pub at: Timestamp,
+    /// The service, for example `organizations.amazonaws.com`.
+    pub source: &'static str,
+    /// What happens, for example `CreateAccountResult`.
+    pub name: &'static str,
+    /// Whom the record calls the caller, for example `AWS Internal`.
+    pub invoked_by: &'static str,
+    /// What there is to say about it.
+    pub details: Value,
+}
+
 /// See the module's text.
 pub struct World<'s> {
     snapshot: &'s dyn Snapshot,
     reads: RefCell<Vec<(String, u64)>>,
     writes: BTreeMap<String, Change>,
+    announced: Vec<ServiceEvent>,
 }
 
 fn decode_any<D: Document>(text: &str) -> Result<AnyDocument, String> {
@@ -156,7 +177,7 @@ pub fn is_of_kind<D: Document>(key: &str) -> bool {
 impl<'s> World<'s> {
     /// A world without changes over `snapshot`.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {
-        Self { snapshot, reads: RefCell::new(Vec::new()), writes: BTreeMap::new() }
+        Self { snapshot, reads: RefCell::new(Vec::new()), writes: BTreeMap::new(), announced: Vec::new() }
     }
 
     /// The document of kind `D` with this id, this world's own changes included.
@@ -229,6 +250,16 @@ impl<'s> World<'s> {
         self.snapshot.events(query)
     }
 
+    /// Adds an event of a service to what this world changes.
+    pub fn announce(&mut self, event: ServiceEvent) {
+        self.announced.push(event);
+    }
+
+    /// The events that were announced.
+    pub fn take_announced(&mut self) -> Vec<ServiceEvent> {
+        std::mem::take(&mut self.announced)
+    }
+
     /// Whether anything was changed.
     pub fn is_changed(&self) -> bool {
         !self.writes.is_empty()
@@ -237,6 +268,7 @@ impl<'s> World<'s> {
     /// Forgets every change, as a refusal must.
     pub fn discard_changes(&mut self) {
         self.writes.clear();
+        self.announced.clear();
     }
 
     /// What was read and what is to be written.

@@ -1,5 +1,6 @@
 """AWS Organizations through boto3: what an organization's life looks like to a client."""
 
+import datetime
 import json
 
 import pytest
@@ -320,6 +321,11 @@ def test_an_account_is_invited_and_joins(server, organizations, organization):
     assert leave.code == "MasterCannotLeaveOrganizationException"
     organizations.remove_account_from_organization(AccountId=guest)
     assert len(organizations.list_accounts()["Accounts"]) == 1
+    joined, departed = server.events(
+        server.root(MANAGEMENT), ["AccountJoinedOrganization", "AccountDepartedOrganization"]
+    )
+    assert joined["serviceEventDetails"]["joinedMethod"] == "INVITED"
+    assert departed["serviceEventDetails"]["departureMethod"] == "REMOVED"
     third = organizations.invite_account_to_organization(**invite)["Handshake"]
     server.advance("361h")
     late = refusal(invited.accept_handshake, HandshakeId=third["Id"])
@@ -444,14 +450,70 @@ def test_lists_come_in_pages(server, organizations, organization):
     assert names == [["FullAWSAccess"], ["a"], ["b"]]
 
 
-def test_calls_are_recorded(server, organizations, organization):
-    """F-ORGS-EVENT-1."""
-    organizations.create_account(Email="dev@example.invalid", AccountName="Dev", RoleName="Admin")
+def test_calls_are_recorded(server, organizations, organization, root_id):
+    """F-ORGS-EVENT-1, F-ORGS-EVENT-2."""
+    created = organizations.create_account(
+        Email="dev@example.invalid", AccountName="Dev", RoleName="Admin"
+    )["CreateAccountStatus"]
     (event,) = server.wait_for_events(1, server.root(MANAGEMENT), ["CreateAccount"])
     assert event["eventSource"] == "organizations.amazonaws.com"
     assert (event["awsRegion"], event["readOnly"]) == ("us-east-1", False)
     assert event["requestParameters"]["roleName"] == "Admin"
     assert "dev@example.invalid" not in json.dumps(event)
+    assert event["requestParameters"] == {"email": "****", "accountName": "****", "roleName": "Admin"}
+    status = event["responseElements"]["createAccountStatus"]
+    assert status == {
+        "id": created["Id"],
+        "accountName": "****",
+        "state": "IN_PROGRESS",
+        "requestedTimestamp": status["requestedTimestamp"],
+    }
+    moment = datetime.datetime.strptime(status["requestedTimestamp"], "%b %d, %Y %I:%M:%S %p")
+    assert moment == created["RequestedTimestamp"].replace(tzinfo=None, microsecond=0)
+    unit = organizations.create_organizational_unit(ParentId=root_id, Name="Unit")["OrganizationalUnit"]
+    (event,) = server.wait_for_events(1, server.root(MANAGEMENT), ["CreateOrganizationalUnit"])
+    shown = {name[0].lower() + name[1:]: value for name, value in unit.items()}
+    assert event["responseElements"] == {"organizationalUnit": shown}
+
+
+def test_the_service_tells_what_it_did_by_itself(server, organizations, organization):
+    """F-ORGS-EVENT-3, F-ORGS-EVENT-4: when it is done, and not before."""
+
+    def told(name):
+        return server.events(server.root(MANAGEMENT), [name])
+
+    request = organizations.create_account(Email="dev@example.invalid", AccountName="Dev")
+    request = request["CreateAccountStatus"]["Id"]
+    assert told("CreateAccountResult") == told("AccountJoinedOrganization") == []
+    server.advance("2s")
+    account = organizations.describe_create_account_status(CreateAccountRequestId=request)
+    account = account["CreateAccountStatus"]["AccountId"]
+    (event,) = told("CreateAccountResult")
+    assert (event["eventType"], event["readOnly"]) == ("AwsServiceEvent", False)
+    assert event["userIdentity"] == {"accountId": MANAGEMENT, "invokedBy": "AWS Internal"}
+    assert event["requestParameters"] is event["responseElements"] is None
+    status = event["serviceEventDetails"]["createAccountStatus"]
+    assert (status["id"], status["state"], status["accountId"]) == (request, "SUCCEEDED", account)
+    assert status["accountName"] == "****" and "failureReason" not in status
+    (event,) = told("AccountJoinedOrganization")
+    assert event["serviceEventDetails"]["joinedMethod"] == "CREATED"
+
+    organizations.create_account(Email="DEV@example.invalid", AccountName="Dev")
+    server.advance("2s")
+    failed = told("CreateAccountResult")[-1]["serviceEventDetails"]["createAccountStatus"]
+    assert (failed["state"], failed["failureReason"]) == ("FAILED", "EMAIL_ALREADY_EXISTS")
+
+    organizations.close_account(AccountId=account)
+    assert told("CloseAccountResult") == []
+    server.advance("2s")
+    (event,) = told("CloseAccountResult")
+    closed = event["serviceEventDetails"]["closeAccountStatus"]
+    assert (closed["accountId"], closed["state"]) == (account, "SUCCEEDED")
+    assert told("AccountDepartedOrganization") == []
+    server.advance("2161h")
+    (event,) = told("AccountDepartedOrganization")
+    details = event["serviceEventDetails"]
+    assert (details["memberAccountId"], details["departureMethod"]) == (account, "CLEANED")
 
 
 def test_a_denial_has_another_code_in_the_log(server, organizations, organization):

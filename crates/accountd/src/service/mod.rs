@@ -225,7 +225,8 @@ fn decide(rules: &Rules, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided
         }
         Err(Failure::Fault(fault)) => return Err(fault),
     };
-    let events = record::records(call, &progress, &outcome);
+    let mut events = record::records(call, &progress, &outcome);
+    events.extend(record::announced(call, world.take_announced()));
     let mut answered = call.respond(&progress, outcome);
     let changes: ReadsAndWrites = world.into_reads_and_writes();
     answered.summary.sent_message = changes.writes.keys().any(|key| is_of_kind::<Message>(key));

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use aws::event::{Identity, Record};
+use aws::event::{Identity, Record, ServiceRecord, small_first_letters};
 use aws::refusal::Refusal;
 use aws::smithy;
 use http::header;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
 use services::operation::{Operation, Service};
 use services::sts::model::Operation as StsOperation;
+use services::world::ServiceEvent;
 
 use super::{Call, Progress};
 use crate::entropy::derived_id;
@@ -77,6 +78,23 @@ pub(super) fn records(
     records
 }
 
+/// The records of what services will have done by themselves.
+pub(super) fn announced(call: &Call, events: Vec<ServiceEvent>) -> impl Iterator<Item = EventRecord> {
+    events.into_iter().map(|event| {
+        let record = ServiceRecord {
+            invoked_by: event.invoked_by,
+            time: event.at,
+            event_source: event.source,
+            event_name: event.name,
+            region: "us-east-1",
+            event_id: &derived_id(&call.context.seed, event.name),
+            recipient: event.account,
+            details: &event.details,
+        };
+        EventRecord::new(Some(event.account), event.at, record.to_json())
+    })
+}
+
 /// F-EVENT-4: a Region switch asked for in organizations mode is recorded in the target account too, and a
 /// role that is assumed from another account in the role's (F-STSAPI-33).
 fn other_recipient(
@@ -98,36 +116,25 @@ fn other_recipient(
 /// F-EVENT-5: names as on the wire, sensitive members hidden, `null` where there are no parameters.
 fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> Value {
     let shape = operation.and_then(Operation::shape);
-    if let (Some(Operation::Ec2(_)), Some(members)) = (operation, members) {
-        return services::ec2::record::request_parameters(members);
+    match (operation, members) {
+        (Some(Operation::Ec2(_)), Some(members)) => {
+            return services::ec2::record::request_parameters(members);
+        }
+        (Some(Operation::Organizations(operation)), Some(members)) => {
+            return services::organizations::record::request_parameters(operation, members);
+        }
+        _ => {}
     }
     match (shape, members) {
         (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
             let shown = smithy::redact(shape.input_schema(), members);
             match operation {
-                Some(Operation::Iam(_) | Operation::Organizations(_) | Operation::Sts(_)) => {
-                    small_first_letters(shown)
-                }
+                // F-STSAPI-34: parameters of these services begin with a small letter in records.
+                Some(Operation::Iam(_) | Operation::Sts(_)) => small_first_letters(shown),
                 _ => shown,
             }
         }
         _ => Value::Null,
-    }
-}
-
-/// F-STSAPI-34, F-ORGS-EVENT-1: parameters of these services begin with a small letter in records.
-fn small_first_letters(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, value)| {
-                let mut characters = name.chars();
-                let first = characters.next().into_iter().flat_map(char::to_lowercase);
-                (first.chain(characters).collect(), small_first_letters(value))
-            });
-            Value::Object(members.collect())
-        }
-        Value::Array(members) => Value::Array(members.into_iter().map(small_first_letters).collect()),
-        other => other,
     }
 }
 

@@ -94,6 +94,8 @@ impl Wanted {
         if input.start_time.is_some_and(|start| start > to) {
             return Err(invalid("InvalidTimeRangeException", "The start time must be before the end time."));
         }
+        // F-ORGS-EVENT-3: what a service will have done is in the log already, and is not seen before its time.
+        let to = to.min(now);
         let given = (input.start_time, input.end_time);
         Ok(Self { attribute: attributes.pop(), from, to, given })
     }

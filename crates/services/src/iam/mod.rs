@@ -97,15 +97,11 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         _ => None,
     };
     Err(refuse::validation(match only_pattern {
-        Some((member, wrong)) => format!("The specified value for {} {wrong}", small_first(member)),
+        Some((member, wrong)) => {
+            format!("The specified value for {} {wrong}", aws::event::small_first(member))
+        }
         None => smithy::coral_message(&violations),
     }))
-}
-
-fn small_first(name: &str) -> String {
-    let mut characters = name.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
 }
 
 /// Carries an operation out and gives its output's members.

@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::model::Operation;
@@ -24,7 +23,7 @@ fn shown(value: &Value) -> Value {
             let visible = members.iter().filter(|(name, _)| *name != "SecretAccessKey");
             let shown = visible.map(|(name, value)| {
                 let value = if name.ends_with("Date") { date(value) } else { shown(value) };
-                (super::small_first(name), value)
+                (aws::event::small_first(name), value)
             });
             Value::Object(shown.collect())
         }
@@ -37,10 +36,7 @@ fn shown(value: &Value) -> Value {
 fn date(value: &Value) -> Value {
     let seconds = value.as_f64().map(|seconds| seconds as i64);
     match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-        Some(time) => {
-            let time = time.to_zoned(TimeZone::UTC);
-            Value::String(time.strftime("%b %-d, %Y %-I:%M:%S %p").to_string())
-        }
+        Some(time) => Value::String(aws::event::spelled_out(time)),
         None => value.clone(),
     }
 }

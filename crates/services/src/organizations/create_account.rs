@@ -18,7 +18,7 @@ use super::model::{
 };
 use super::organization::new_id;
 use super::place::Place;
-use super::{Call, index, refusal, roles, root_and_units, tag};
+use super::{Call, index, record, refusal, roles, root_and_units, tag};
 use crate::failure::Failure;
 use crate::state::account::{Account, AccountState, ContactInformation, EmailOwner, GovCloudLink};
 use crate::state::email;
@@ -156,6 +156,7 @@ fn begin(
         completes_at,
         outcome,
     };
+    record::creation_completed(&place.organization, &show(&creation, Some(completes_at)), world);
     // F-ORGS-CREATE-6: the answer is IN_PROGRESS, however short the delay.
     let shown = show(&creation, None);
     world.put(&format!("{}{}", index::of(organization_id), creation.id), creation);
@@ -207,6 +208,7 @@ fn put_account(
         closure: None,
     };
     index::put_member(id, membership, world);
+    record::joined(organization, id, "CREATED", completes_at, world);
     let management_account = organization.management_account;
     roles::put_access(id, management_account, &wanted.role_name, created_at, call.context, world)?;
     if organization.feature_set == FeatureSet::All {

@@ -168,10 +168,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn effective(levels: &[&[Value]]) -> Option<Value> {
+    fn effective(levels: &[&[&Value]]) -> Option<Value> {
         let mut inherited = Inherited::default();
         for level in levels {
-            inherited.add_level(*level);
+            inherited.add_level(level.iter().copied());
         }
         inherited.effective()
     }
@@ -196,20 +196,20 @@ mod tests {
         let d = cost_center(json!({"@@remove": ["Development", "Marketing"]}), json!({"@@remove": targets}));
         let shown = |members: Value| Some(json!({"tags": {"costcenter": members}}));
         assert_eq!(
-            effective(&[&[a.clone()], &[b]]),
+            effective(&[&[&a], &[&b]]),
             shown(json!({"tag_key": "CostCenter", "tag_value": ["Sandbox"], "enforced_for": targets}))
         );
         assert_eq!(
-            effective(&[&[a.clone()], &[c.clone()]]),
+            effective(&[&[&a], &[&c]]),
             shown(json!({
                 "tag_key": "CostCenter", "tag_value": ["Development", "Support", "Marketing"],
                 "enforced_for": targets}))
         );
         assert_eq!(
-            effective(&[&[a], &[c], &[d]]),
+            effective(&[&[&a], &[&c], &[&d]]),
             shown(json!({"tag_key": "CostCenter", "tag_value": ["Support"]}))
         );
-        assert_eq!(effective(&[&[json!({"tags": {}})]]), None);
+        assert_eq!(effective(&[&[&json!({"tags": {}})]]), None);
     }
 
     /// F-ORGS-EFF-2: examples 4 and 5.
@@ -224,7 +224,7 @@ mod tests {
         let f = project(json!({
             "tag_key": {"@@assign": "PROJECT"}, "tag_value": {"@@append": ["Escalations - research"]}}));
         assert_eq!(
-            effective(&[&[e], &[f]]),
+            effective(&[&[&e], &[&f]]),
             Some(project(json!({
                 "tag_key": "Project", "tag_value": ["Maintenance", "Escalations", "Escalations - research"]})))
         );
@@ -234,7 +234,7 @@ mod tests {
             "@@operators_allowed_for_child_policies": ["@@append", "@@remove"]}}));
         let child = project(json!({"tag_value": {"@@append": ["Extra"], "@@remove": ["Maintenance"]}}));
         assert_eq!(
-            effective(&[&[g, h], &[child]]),
+            effective(&[&[&g, &h], &[&child]]),
             Some(project(json!({"tag_value": ["Maintenance", "Extra"]}))),
             "the intersection of what the policies of one level allow"
         );
@@ -253,12 +253,12 @@ mod tests {
         let closed =
             json!({"services": {"@@operators_allowed_for_child_policies": none, "default": default}});
         assert_eq!(
-            effective(&[&[closed], &[child.clone()]]),
+            effective(&[&[&closed], &[&child]]),
             Some(json!({"services": {"default": {"opt_out_policy": "optOut"}}}))
         );
         let open = json!({"services": {"default": default}});
         assert_eq!(
-            effective(&[&[open], &[child]]),
+            effective(&[&[&open], &[&child]]),
             Some(json!({"services": {
                 "default": {"opt_out_policy": "optOut"}, "lex": {"opt_out_policy": "optIn"}}}))
         );
@@ -271,7 +271,7 @@ mod tests {
             "tag_key": {"@@assign": "PROJECT"}, "tag_value": {"@@append": ["Maintenance"]}}}});
         let k = json!({"tags": {"project": {"tag_key": {"@@assign": "project"}}}});
         assert_eq!(
-            effective(&[&[j, k]]),
+            effective(&[&[&j, &k]]),
             Some(json!({"tags": {"project": {"tag_key": "PROJECT", "tag_value": ["Maintenance"]}}}))
         );
     }

@@ -15,7 +15,7 @@ use super::model::{
 };
 use super::organization::{email_of, new_id};
 use super::place::Place;
-use super::{Call, index, refusal, roles, root_and_units, tag};
+use super::{Call, index, record, refusal, roles, root_and_units, tag};
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::email;
@@ -167,6 +167,7 @@ pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
         closure: None,
     };
     index::put_member(account, membership, world);
+    record::joined(&organization, account, "INVITED", call.context.now, world);
     if organization.feature_set == FeatureSet::All {
         roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }

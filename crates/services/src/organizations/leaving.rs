@@ -11,10 +11,10 @@ use super::model::{
     RemoveAccountFromOrganizationRequest,
 };
 use super::place::{Member, Place};
-use super::{Call, account, index, refusal};
+use super::{Call, account, index, record, refusal};
 use crate::failure::Failure;
 use crate::state::account::{Account, AccountState, GovCloudLink};
-use crate::state::organization::{Closure, Membership, MembershipChanges};
+use crate::state::organization::{Closure, Membership, MembershipChanges, Organization};
 use crate::world::World;
 
 /// F-ORGS-CLOSE-2 (*assumed*): how long an account is PENDING_CLOSURE. AWS says "a few minutes"; as long as creating one
@@ -86,9 +86,11 @@ pub(super) fn close(
     let completes_at = call.context.after(closing_time(call));
     let closure =
         Closure { requested_at: now, completes_at, final_at: later(completes_at, DAYS_AFTER_CLOSURE) };
+    let id = member.account.id;
+    record::closure_completed(&place.organization, id, now, completes_at, world);
+    record::departed(&place.organization, id, "CLEANED", closure.final_at, world);
     changes.closures.push(closure);
     world.put(organization_id, changes);
-    let id = member.account.id;
     let state = AccountState::Closing(completes_at);
     let mut closing = Account { state, ..(*member.account).clone() };
     closing.gov_cloud = closing.gov_cloud.map(|link| GovCloudLink { state, ..link });
@@ -115,7 +117,7 @@ pub(super) fn remove(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let member = account::member(place, input.account_id.as_str(), call, world)?;
-    depart(place, &member, call, world)
+    depart(&place.organization, &member, "REMOVED", call, world)
 }
 
 /// LeaveOrganization.
@@ -124,7 +126,7 @@ pub(super) fn remove(
 /// See [`depart`].
 pub(super) fn leave(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let member = account::member(place, place.account.as_str(), call, world)?;
-    depart(place, &member, call, world)
+    depart(&place.organization, &member, "LEFT", call, world)
 }
 
 /// Takes a member out; its tags and attachments go, all else of the account stays.
@@ -132,9 +134,14 @@ pub(super) fn leave(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Re
 /// # Errors
 /// F-ORGS-LEAVE-2: `MasterCannotLeaveOrganizationException`; a delegated administrator stays; F-ORGS-LEAVE-1; and
 /// (*assumed*) an account that is being closed or is closed stays until it is gone.
-fn depart(place: &Place, member: &Member, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+pub(super) fn depart(
+    organization: &Organization,
+    member: &Member,
+    method: &str,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     let (id, membership) = (member.account.id, &member.membership);
-    let organization = &place.organization;
     if id == organization.management_account {
         return Err(refusal::master_cannot_leave().into());
     }
@@ -151,5 +158,6 @@ fn depart(place: &Place, member: &Member, call: &Call<'_>, world: &mut World<'_>
     let changes = changes(&organization.id, world)?;
     world.put(&organization.id, changes);
     index::delete_member(id, membership, world);
+    record::departed(organization, id, method, call.context.now, world);
     Ok(())
 }

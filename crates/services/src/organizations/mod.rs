@@ -21,6 +21,7 @@ pub mod organization;
 mod place;
 pub mod policy;
 pub mod policy_type;
+pub mod record;
 mod refusal;
 pub mod resource_policy;
 pub mod roles;
