@@ -1,5 +1,7 @@
 //! One operation of one of the services, whichever it is: the table of contents of this crate.
 
+use std::borrow::Cow;
+
 use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::protocol;
@@ -69,6 +71,17 @@ impl Service {
             Self::Iam => iam::EVENT_SOURCE,
             Self::Organizations => organizations::EVENT_SOURCE,
             Self::Sts => sts::EVENT_SOURCE,
+        }
+    }
+
+    /// The `errorCode` under which CloudTrail records a refusal.
+    pub fn recorded_error_code(self, refusal: &Refusal) -> Cow<'_, str> {
+        match (self, refusal.code.as_ref()) {
+            (Self::Ec2, _) => ec2::record::error_code(refusal).into(),
+            (Self::Iam, code) => iam::record::error_code(code).into(),
+            // F-EVENT-9: a refusal of authorization has one name in all records.
+            (_, "AccessDeniedException") => "AccessDenied".into(),
+            (Self::Account | Self::CloudTrail | Self::Organizations | Self::Sts, code) => code.into(),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The event log's records of one call: one for the caller's account, and where AWS says so one for the
 //! target's.
 
-use std::borrow::Cow;
-
 use aws::event::{Identity, Record, ServiceRecord, small_first_letters};
 use aws::refusal::Refusal;
 use aws::smithy;
@@ -39,7 +37,10 @@ pub(super) fn records(
         (Some(operation), Some(members)) => operation.resources(members),
         _ => Value::Null,
     };
-    let error = refusal.map(|refusal| (error_code(service, refusal), message(refusal)));
+    let error_code = refusal.map(|refusal| match service {
+        Some(service) => service.recorded_error_code(refusal),
+        None => refusal.code.as_ref().into(),
+    });
     let peer = call.peer.to_string();
     let own = progress.caller.as_ref().map(|caller| caller.account());
     let record = |recipient, event_id: &str, shared_event_id| {
@@ -57,7 +58,7 @@ pub(super) fn records(
             region: region(call, progress),
             source_ip_address: &peer,
             user_agent: call.user_agent().unwrap_or(""),
-            error: error.as_ref().map(|(code, message)| (code.as_ref(), *message)),
+            error: error_code.as_deref().map(|code| (code, refusal.and_then(message))),
             request_parameters: &request_parameters,
             response_elements: &response_elements,
             resources: &resources,
@@ -135,18 +136,6 @@ fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> 
             }
         }
         _ => Value::Null,
-    }
-}
-
-/// F-EVENT-9: a refusal of authorization has one name in all records, and EC2's codes say whose fault it was.
-fn error_code(service: Option<Service>, refusal: &Refusal) -> Cow<'_, str> {
-    match (service, refusal.code.as_ref()) {
-        (Some(Service::Ec2), code) => {
-            let whose = if refusal.status < 500 { "Client" } else { "Server" };
-            Cow::Owned(format!("{whose}.{code}"))
-        }
-        (_, "AccessDeniedException") => Cow::Borrowed("AccessDenied"),
-        (_, code) => Cow::Borrowed(code),
     }
 }
 

@@ -129,6 +129,13 @@ macro_rules! errors {
                     $(Self::$name(_) => <$name as $crate::smithy::ErrorShape>::CODE,)*
                 }
             }
+
+            /// The model's name of the error that has this code; the two may differ.
+            pub fn name_of(code: &str) -> Option<&'static str> {
+                let errors: &[(&str, &'static str)] =
+                    &[$((<$name as $crate::smithy::ErrorShape>::CODE, stringify!($name)),)*];
+                errors.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
+            }
         }
 
         impl From<Error> for $crate::refusal::Refusal {
