@@ -1,6 +1,7 @@
-//! accountd without a socket: the official Rust SDK hands its signed requests straight to the service.
+//! accountd without a socket: the official Rust SDKs hand their signed requests straight to the service.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod connector;
+
 use std::sync::Arc;
 
 use accountd::admin::Engine;
@@ -9,22 +10,62 @@ use accountd::configuration::{Signatures, Throttle};
 use accountd::service::{Service, Settings};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Store, StoreOptions};
-use aws_sdk_account::Client;
-use aws_sdk_account::config::{BehaviorVersion, Config, Credentials, Region};
-
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use bytes::Bytes;
-use http::HeaderValue;
-use http::header::HOST;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{SdkError, ServiceError};
+use aws_types::SdkConfig;
 use jiff::SignedDuration;
 use services::context::{Delays, TokenKey, Validation};
 use services::state::message::Message;
+
+use connector::Connector;
+
+/// How a test ends: an answer that should have come is passed on with `?`.
+pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The management account of [`InProcess::company`]. Its user `admin` may do everything, its user
+/// `nobody` nothing.
+pub const MANAGEMENT: &str = "111111111111";
+/// A member of that organization, with the role that Organizations leaves in the accounts it creates, and a
+/// role `Auditor` with a session that has expired.
+pub const MEMBER: &str = "222222222222";
+
+/// The management account's user who may do nothing.
+pub const NOBODY_ARN: &str = "arn:aws:iam::111111111111:user/nobody";
+
+const COMPANY: &str = r#"
+organization: { management_account: "111111111111", trusted_services: [account.amazonaws.com] }
+accounts:
+  - id: "111111111111"
+    name: Management
+    email: management@example.invalid
+    iam:
+      users:
+        - name: admin
+          attached_policies: [AdministratorAccess]
+          access_keys: [{ id: AKIAADMINISTRATOR111, secret: secret-of-the-administrator }]
+        - name: nobody
+          access_keys: [{ id: AKIANOBODYNOBODY1111, secret: secret-of-nobody }]
+  - id: "222222222222"
+    name: Member
+    email: member@example.invalid
+    created: 2024-02-29T12:00:00Z
+    gov_cloud: { account: "999999999999" }
+    iam:
+      roles:
+        - name: Auditor
+          attached_policies: [AWSAccountManagementReadOnlyAccess]
+          trust_policy:
+            Version: "2012-10-17"
+            Statement: [{ Effect: Allow, Principal: { AWS: "111111111111" }, Action: sts:AssumeRole }]
+          sessions:
+            - session_name: yesterday
+              access_key_id: ASIAYESTERDAY2222222
+              secret_access_key: secret-of-yesterday
+              session_token: token-of-yesterday
+              expires_at: 2024-03-01T12:00:00Z
+"#;
 
 /// A world of its own: a service over a store in memory, whose time stands still until it is moved.
 pub struct InProcess {
@@ -34,11 +75,18 @@ pub struct InProcess {
 }
 
 impl InProcess {
+    /// An organization of two accounts with trusted access for Account Management.
+    pub async fn company() -> Self {
+        Self::seeded(COMPANY).await
+    }
+
+    /// A world in which nothing has happened yet.
+    pub async fn empty() -> Self {
+        Self::seeded("accounts: []").await
+    }
+
     /// A world that begins with what this seed file says.
-    ///
-    /// # Panics
-    /// Where the seed is wrong.
-    pub async fn seeded(seed: &str) -> Self {
+    async fn seeded(seed: &str) -> Self {
         let clock = Arc::new(Clock::new(TimeMode::Manual));
         let store = Store::in_memory(&StoreOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         let store = Arc::new(store);
@@ -57,21 +105,54 @@ impl InProcess {
         Self { service: Arc::new(service), clock, state: StateEngine::new(store, None) }
     }
 
-    /// A client with these credentials. It does not retry.
-    pub fn client(&self, access_key_id: &str, secret_access_key: &str) -> Client {
-        let config = Config::builder()
+    /// What makes a client of any service with these credentials, in us-east-1. It does not retry.
+    fn configuration(&self, credentials: Credentials) -> SdkConfig {
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new(access_key_id, secret_access_key, None, None, "test"))
-            .retry_config(aws_sdk_account::config::retry::RetryConfig::disabled())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::disabled())
             .http_client(Connector(Arc::clone(&self.service)))
-            .build();
-        Client::from_conf(config)
+            .build()
     }
 
-    /// A client as the root user of this account, with its well-known credentials.
-    pub fn root(&self, account: &str) -> Client {
-        self.client(account, "test")
+    /// Calls with this access key.
+    pub fn key(&self, access_key_id: &str, secret_access_key: &str) -> SdkConfig {
+        self.configuration(Credentials::new(access_key_id, secret_access_key, None, None, "test"))
+    }
+
+    /// Calls as the root user of this account, with its well-known credentials.
+    pub fn root(&self, account: &str) -> SdkConfig {
+        self.key(account, "test")
+    }
+
+    /// Calls as the user of the company who may do everything.
+    pub fn admin(&self) -> SdkConfig {
+        self.key("AKIAADMINISTRATOR111", "secret-of-the-administrator")
+    }
+
+    /// Calls as the user of the company who may do nothing.
+    pub fn nobody(&self) -> SdkConfig {
+        self.key("AKIANOBODYNOBODY1111", "secret-of-nobody")
+    }
+
+    /// Calls with the temporary credentials of an answer of STS. When they expire is left to the service
+    /// to say.
+    pub fn session(&self, given: &aws_sdk_sts::types::Credentials) -> SdkConfig {
+        let token = given.session_token().to_owned();
+        let (id, secret) = (given.access_key_id(), given.secret_access_key());
+        self.configuration(Credentials::new(id, secret, Some(token), None, "test"))
+    }
+
+    /// Calls as the session of the management account's administrator in a member.
+    ///
+    /// # Panics
+    /// Where the role may not be assumed.
+    pub async fn access_role(&self, member: &str) -> SdkConfig {
+        let request = aws_sdk_sts::Client::new(&self.admin()).assume_role().role_arn(access_role_arn(member));
+        let assumed = request.role_session_name("admin").send().await;
+        let assumed = assumed.unwrap_or_else(|error| panic!("{:?}", error.into_service_error()));
+        self.session(assumed.credentials().expect("an answer of AssumeRole has credentials"))
     }
 
     /// Moves service time forward.
@@ -94,41 +175,34 @@ impl InProcess {
     }
 }
 
-/// Takes the SDK's request where a connection would, and gives it to the service.
-#[derive(Clone)]
-struct Connector(Arc<Service>);
+/// The role that Organizations leaves in an account it creates.
+pub fn access_role_arn(member: &str) -> String {
+    format!("arn:aws:iam::{member}:role/OrganizationAccountAccessRole")
+}
 
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Connector")
+/// A policy of one statement that allows or denies an action on everything.
+pub fn policy(effect: &str, action: &str) -> String {
+    let statement = format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"*"}}"#);
+    format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
+}
+
+/// The error the service answered, which the caller expects.
+///
+/// # Panics
+/// Where the call was not refused, or did not come as far as the service.
+pub fn refusal<T: std::fmt::Debug, E: std::fmt::Debug>(
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> ServiceError<E, HttpResponse> {
+    match answer {
+        Err(SdkError::ServiceError(refusal)) => refusal,
+        other => panic!("not refused by the service: {other:?}"),
     }
 }
 
-impl HttpClient for Connector {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let service = Arc::clone(&self.0);
-        HttpConnectorFuture::new(async move {
-            let request = with_host(request).map_err(ConnectorError::user)?;
-            let answer = service.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
-            HttpResponse::try_from(answer.map(SdkBody::from))
-                .map_err(|error| ConnectorError::other(error.into(), None))
-        })
-    }
-}
-
-/// The request as it would arrive. The SDK signs the header `host` but leaves it to the connection to send it.
-fn with_host(request: HttpRequest) -> Result<http::Request<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut request = request.try_into_http1x()?;
-    let host = request.uri().authority().ok_or("the request names no host")?.as_str();
-    let host = HeaderValue::from_str(host)?;
-    request.headers_mut().insert(HOST, host);
-    let (head, body) = request.into_parts();
-    let body = Bytes::copy_from_slice(body.bytes().ok_or("the body is a stream")?);
-    Ok(http::Request::from_parts(head, body))
+/// As [`refusal`], but only what the SDK made of it.
+///
+/// # Panics
+/// As [`refusal`].
+pub fn refused<T: std::fmt::Debug, E: std::fmt::Debug>(answer: Result<T, SdkError<E, HttpResponse>>) -> E {
+    refusal(answer).into_err()
 }

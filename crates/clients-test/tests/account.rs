@@ -8,26 +8,11 @@ use aws_sdk_account::types::{
     AccountState, AlternateContactType, AwsAccountState, ContactInformation, PhoneNumberVerificationStatus,
     PrimaryEmailUpdateStatus, RegionOptStatus, ValidationExceptionReason,
 };
-use clients_test::InProcess;
-
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-const MANAGEMENT: &str = "111111111111";
-const MEMBER: &str = "222222222222";
-const SEED: &str = r#"
-organization: { management_account: "111111111111", trusted_services: [account.amazonaws.com] }
-accounts:
-  - { id: "111111111111", name: Management, email: management@example.invalid }
-  - id: "222222222222"
-    name: Member
-    email: member@example.invalid
-    created: 2024-02-29T12:00:00Z
-    gov_cloud: { account: "999999999999" }
-"#;
+use clients_test::{InProcess, MANAGEMENT, MEMBER, Outcome};
 
 async fn company() -> (InProcess, Client) {
-    let world = InProcess::seeded(SEED).await;
-    let management = world.root(MANAGEMENT);
+    let world = InProcess::company().await;
+    let management = Client::new(&world.root(MANAGEMENT));
     (world, management)
 }
 
@@ -182,7 +167,7 @@ async fn the_linked_account_in_gov_cloud() -> Outcome {
     let linked = client.get_gov_cloud_account_information().standard_account_id(MEMBER).send().await?;
     assert_eq!(linked.gov_cloud_account_id(), "999999999999");
     assert_eq!(linked.account_state(), &AwsAccountState::Active);
-    let own = world.root(MEMBER).get_gov_cloud_account_information().send().await?;
+    let own = Client::new(&world.root(MEMBER)).get_gov_cloud_account_information().send().await?;
     assert_eq!(own.gov_cloud_account_id(), "999999999999");
     let none = client.get_gov_cloud_account_information().send().await;
     assert!(none.is_err_and(|error| error.into_service_error().is_resource_not_found_exception()));
@@ -232,7 +217,7 @@ async fn a_wrong_secret_and_an_unknown_key_are_refused() -> Outcome {
         (MEMBER, "wrong", "InvalidSignatureException"),
         ("AKIAUNKNOWNUNKNOWN12", "test", "UnrecognizedClientException"),
     ] {
-        let refused = world.client(key, secret).get_account_information().send().await;
+        let refused = Client::new(&world.key(key, secret)).get_account_information().send().await;
         let Err(error) = refused else { return Err(format!("{key} is let in").into()) };
         assert_eq!(error.code(), Some(code));
         let status = error.raw_response().map(|response| response.status().as_u16());

@@ -374,8 +374,9 @@ fn not_supported(service: Service) -> &'static [&'static str] {
     }
 }
 
-/// F-NOSUP-1: an operation of a model that accountd does not answer says so, naming itself.
-fn refuse_not_supported(service: Service, name: &str) -> Refusal {
+/// F-NOSUP-1: an operation of a model that accountd does not answer says so, naming itself. F-NOSUP-2: so does any
+/// action of EC2 but DescribeRegions, since the model here holds no other.
+pub fn refuse_not_supported(service: Service, name: &str) -> Refusal {
     let code = match service {
         Service::Organizations => "UnsupportedAPIEndpointException",
         Service::Ec2 => "UnsupportedOperation",

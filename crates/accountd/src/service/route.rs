@@ -11,7 +11,7 @@ use aws::sigv4::Family;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use services::account;
-use services::operation::{Operation, Service};
+use services::operation::{Operation, Service, refuse_not_supported};
 
 /// The prefixes of `X-Amz-Target`, and whose they are. CloudTrail's clients use the first of its two.
 const TARGETS: [(&str, Service); 4] = [
@@ -99,9 +99,11 @@ impl Route {
         let (action, version) = (value("Action"), value("Version"));
         let by_version = VERSIONS.iter().find(|(known, _)| *known == version).map(|(_, service)| *service);
         let service = if version.is_empty() { scope } else { by_version };
-        let operation = service
-            .and_then(|service| Operation::from_name(service, action))
-            .ok_or_else(|| invalid_action(action, version));
+        let operation =
+            service.and_then(|service| Operation::from_name(service, action)).ok_or_else(|| match service {
+                Some(Service::Ec2) => refuse_not_supported(Service::Ec2, action),
+                _ => invalid_action(action, version),
+            });
         let protocol = if service == Some(Service::Ec2) { Protocol::Ec2Query } else { Protocol::Query };
         Self { service, operation, protocol, form: Form::Action, parameters }
     }
