@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::File;
 
-const LEDGER: &str = "docs/fidelity.md";
+pub(super) const LEDGER: &str = "docs/fidelity.md";
 
 /// What stands in the test column of an observed row whose operation is not answered yet.
 const NOT_BUILT: &str = "*not built yet*";
@@ -77,6 +77,11 @@ fn rows(ledger: &str) -> Vec<Row<'_>> {
         is_id.then_some(Row { id, tests })
     };
     ledger.lines().filter_map(row).collect()
+}
+
+/// The areas of the rows: `F-ORGS-SHAKE` of `F-ORGS-SHAKE-1`.
+pub(super) fn areas(ledger: &str) -> BTreeSet<&str> {
+    rows(ledger).iter().filter_map(|row| Some(row.id.rsplit_once('-')?.0)).collect()
 }
 
 fn repeated(rows: &[Row<'_>]) -> Vec<String> {
