@@ -336,6 +336,20 @@ def test_an_account_is_invited_and_joins(server, organizations, organization):
     assert unknown.code == "HandshakeNotFoundException"
 
 
+def test_who_is_invited_gets_an_e_mail(server, organizations, organization):
+    """F-ORGS-INVITE-4: at the account's own address or at the one that was named, with the notes."""
+    guest = "700222222222"
+    address = server.client("organizations", server.root(guest)).create_organization(FeatureSet="ALL")
+    address = address["Organization"]["MasterAccountEmail"]
+    by_account = {"Target": {"Id": guest, "Type": "ACCOUNT"}, "Notes": "Welcome aboard"}
+    message = server.message_of(organizations.invite_account_to_organization, **by_account)
+    assert (message["channel"], message["account"], message["to"]) == ("email", guest, address)
+    assert "Welcome aboard" in message["body"] and organization["Id"] in message["body"]
+    by_address = {"Target": {"Id": "someone@example.invalid", "Type": "EMAIL"}}
+    message = server.message_of(organizations.invite_account_to_organization, **by_address)
+    assert message["to"] == "someone@example.invalid"
+
+
 def test_billing_becomes_all_features(server, organizations):
     """F-ORGS-FEAT-1 to F-ORGS-FEAT-3."""
     organizations.create_organization(FeatureSet="CONSOLIDATED_BILLING")
@@ -416,7 +430,7 @@ def test_tags_have_their_rules(server, organizations, root_id, organization):
 
 
 def test_wrong_input_names_its_reason(server, organizations, organization):
-    """F-ORGS-VAL-1, F-ORGS-LIST-3."""
+    """F-ORGS-VAL-1, F-ORGS-LIST-3, F-ORGS-SHAKE-6."""
     wrong = refusal(organizations.describe_account, AccountId="nonsense12")
     assert wrong.code == "InvalidInputException"
     assert wrong.message == "You provided a value that does not match the required pattern."
@@ -427,6 +441,9 @@ def test_wrong_input_names_its_reason(server, organizations, organization):
     ]:
         assert reason_of(organizations.list_accounts, **members) == ("InvalidInputException", reason)
     assert reason_of(organizations.list_policies, Filter="NONE")[1] == "INVALID_ENUM_POLICY_TYPE"
+    both = {"ActionType": "INVITE", "ParentHandshakeId": "h-abcdefghij"}
+    reason = reason_of(organizations.list_handshakes_for_organization, Filter=both)[1]
+    assert reason == "MAX_LIMIT_EXCEEDED_FILTER"
     assert reason_of(organizations.describe_account)[1] == "INPUT_REQUIRED"
     absent = refusal(organizations.describe_account, AccountId="999999999999")
     assert (absent.code, absent.message) == (
@@ -514,6 +531,74 @@ def test_the_service_tells_what_it_did_by_itself(server, organizations, organiza
     (event,) = told("AccountDepartedOrganization")
     details = event["serviceEventDetails"]
     assert (details["memberAccountId"], details["departureMethod"]) == (account, "CLEANED")
+
+
+def everything(server, management, member):
+    """What the lists and descriptions of an organization show, in all its parts."""
+    organizations = server.client("organizations", server.root(management))
+    (root,) = organizations.list_roots()["Roots"]
+    shown = {
+        "organization": organizations.describe_organization()["Organization"],
+        "root": root,
+        "accounts": organizations.list_accounts()["Accounts"],
+        "units": organizations.list_organizational_units_for_parent(ParentId=root["Id"])["OrganizationalUnits"],
+        "creations": organizations.list_create_account_status()["CreateAccountStatuses"],
+        "handshakes": organizations.list_handshakes_for_organization()["Handshakes"],
+        "services": organizations.list_aws_service_access_for_organization()["EnabledServicePrincipals"],
+        "administrators": organizations.list_delegated_administrators()["DelegatedAdministrators"],
+        "delegation": organizations.describe_resource_policy()["ResourcePolicy"],
+        "tags": organizations.list_tags_for_resource(ResourceId=member)["Tags"],
+        "effective": organizations.describe_effective_policy(PolicyType="TAG_POLICY", TargetId=member)[
+            "EffectivePolicy"
+        ],
+    }
+    for kind in (SCP, "TAG_POLICY"):
+        policies = organizations.list_policies(Filter=kind)["Policies"]
+        shown[kind] = [organizations.describe_policy(PolicyId=policy["Id"])["Policy"] for policy in policies]
+        targets = [organizations.list_targets_for_policy(PolicyId=policy["Id"])["Targets"] for policy in policies]
+        shown[f"targets of {kind}"] = targets
+    return shown
+
+
+def test_an_export_holds_the_whole_organization(server, organizations, organization, root_id):
+    """F-ORGS-EXPORT-1: every kind of document comes back, a creation in progress and its account included."""
+    for kind in (SCP, "TAG_POLICY"):
+        organizations.enable_policy_type(RootId=root_id, PolicyType=kind)
+    member = vend(server, organizations, "dev@example.invalid", "Dev")
+    organizations.create_organizational_unit(ParentId=root_id, Name="Unit")
+    organizations.tag_resource(ResourceId=member, Tags=[{"Key": "team", "Value": "blue"}])
+    content = json.dumps({"tags": {"team": {"tag_key": {"@@assign": "Team"}}}})
+    tags = organizations.create_policy(Content=content, Description="", Name="tags", Type="TAG_POLICY")
+    scp = organizations.create_policy(Content=DENY_LEAVING, Description="", Name="stay", Type=SCP)
+    for policy in (tags, scp):
+        policy_id = policy["Policy"]["PolicySummary"]["Id"]
+        organizations.attach_policy(PolicyId=policy_id, TargetId=root_id)
+    service = "account.amazonaws.com"
+    organizations.enable_aws_service_access(ServicePrincipal=service)
+    organizations.register_delegated_administrator(AccountId=member, ServicePrincipal=service)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": member},
+        "Action": "organizations:ListRoots",
+        "Resource": "*",
+    }
+    organizations.put_resource_policy(
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    organizations.invite_account_to_organization(Target={"Id": "700222222222", "Type": "ACCOUNT"})
+    organizations.create_account(Email="later@example.invalid", AccountName="Later")
+    pending = organizations.list_create_account_status(States=["IN_PROGRESS"])["CreateAccountStatuses"]
+    assert [status["AccountName"] for status in pending] == ["Later"]
+    before = everything(server, MANAGEMENT, member)
+    export = server.own("GET", "/_accountd/export")
+    server.own("POST", "/_accountd/reset")
+    gone = refusal(organizations.describe_organization)
+    assert gone.code == "AWSOrganizationsNotInUseException"
+    server.own("POST", "/_accountd/import", export)
+    assert everything(server, MANAGEMENT, member) == before
+    assert server.own("GET", "/_accountd/export")["documents"] == export["documents"]
+    server.advance("1s")
+    assert len(organizations.list_accounts()["Accounts"]) == len(before["accounts"]) + 1
 
 
 def test_a_denial_has_another_code_in_the_log(server, organizations, organization):

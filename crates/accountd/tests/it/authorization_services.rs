@@ -119,13 +119,13 @@ impl Company {
 
 fn section(service: Service, company: &mut Company, table: &mut String) {
     writeln!(table, "\n{}", service.signing_name()).unwrap();
-    write!(table, "  {:<36}", "").unwrap();
+    write!(table, "  {:<40}", "").unwrap();
     for (name, _) in CALLERS {
         write!(table, "{name:<11}").unwrap();
     }
     table.push_str("resource\n");
     for operation in Operation::supported(service) {
-        write!(table, "  {:<36}", operation.name()).unwrap();
+        write!(table, "  {:<40}", operation.name()).unwrap();
         let mut resource = String::new();
         for (name, caller) in CALLERS {
             let (word, refused) = verdict(&caller, operation, &company.ask(&caller, operation));

@@ -69,7 +69,7 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "AccountId" | "ChildId" | "ResourceId" | "TargetId" => json!(MEMBER),
             "HandshakeId" => json!("h-examplehandshake"),
             "PolicyId" => json!("p-locked00"),
-            "PolicyType" if operation.name() == "DescribeEffectivePolicy" => json!("TAG_POLICY"),
+            "PolicyType" if operation.name().contains("EffectivePolicy") => json!("TAG_POLICY"),
             "PolicyType" | "Type" | "Filter" => json!("SERVICE_CONTROL_POLICY"),
             "ParentId" | "RootId" | "DestinationParentId" => json!("r-root"),
             "SourceParentId" | "OrganizationalUnitId" => json!("ou-root-workload"),

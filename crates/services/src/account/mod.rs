@@ -24,7 +24,6 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::state::account::{Account, EmailOwner, OrganizationRegionRequests};
 use crate::state::email;
-use crate::state::message::Message;
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};
 use model::{AlternateContactType, Input, Operation, Output};
@@ -140,7 +139,7 @@ fn run(
         Input::StartPrimaryEmailUpdate(input) => {
             let address_use = address_use(input.primary_email.as_str(), context.now, world)?;
             let (output, message) = primary_email::start(opened.change(), input, address_use, context)?;
-            send(message, context, world);
+            message.send(&context.request_id, world);
             Output::StartPrimaryEmailUpdate(output)
         }
         Input::AcceptPrimaryEmailUpdate(input) => {
@@ -152,7 +151,7 @@ fn run(
         }
         Input::SendPhoneNumberVerification(_) => {
             let (output, message) = phone_number::send(opened.change(), context)?;
-            send(message, context, world);
+            message.send(&context.request_id, world);
             Output::SendPhoneNumberVerification(output)
         }
         Input::VerifyPhoneNumber(input) => {
@@ -245,12 +244,6 @@ fn address_use(address: &str, now: Timestamp, world: &World<'_>) -> Result<Addre
         Some(_) => AddressUse::InUse,
         None => AddressUse::Free,
     })
-}
-
-/// Puts a message into the outbox, in the commit of the change that caused it.
-fn send(message: Message, context: &Context, world: &mut World<'_>) {
-    let id = format!("{:020}-{}", context.now.as_microsecond(), context.request_id);
-    world.put(&id, message);
 }
 
 /// A one-time code: six letters or digits.

@@ -77,7 +77,7 @@ fn resource_members(operation: Operation) -> &'static [&'static str] {
         O::MoveAccount => &["/AccountId", "/SourceParentId", "/DestinationParentId"],
         O::CloseAccount | O::DescribeAccount | O::RemoveAccountFromOrganization => &["/AccountId"],
         O::RegisterDelegatedAdministrator | O::DeregisterDelegatedAdministrator => &["/AccountId"],
-        O::ListDelegatedServicesForAccount => &["/AccountId"],
+        O::ListDelegatedServicesForAccount | O::ListEffectivePolicyValidationErrors => &["/AccountId"],
         O::CreateOrganizationalUnit | O::ListAccountsForParent | O::ListChildren => &["/ParentId"],
         O::ListOrganizationalUnitsForParent => &["/ParentId"],
         O::DeleteOrganizationalUnit | O::DescribeOrganizationalUnit | O::UpdateOrganizationalUnit => {

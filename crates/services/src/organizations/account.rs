@@ -1,6 +1,5 @@
 //! The accounts of an organization.
 
-use aws::arn::AccountId;
 use jiff::Timestamp;
 
 use super::listing::{Entry, Listing};
@@ -42,13 +41,15 @@ pub(super) fn joined_method(membership: &Membership) -> Option<AccountJoinedMeth
 }
 
 /// F-ORGS-ACC-1: name and address are the account's own, so that a change in Account Management shows at once.
-fn show(place: &Place, member: &Member, call: &Call<'_>, world: &World<'_>) -> Result<Shown, Fault> {
+pub(super) fn show(
+    place: &Place,
+    member: &Member,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<Shown, Fault> {
     let (account, membership) = (&member.account, &member.membership);
     let (status, state) = status_at(membership, account.state, call.context.now);
-    let unit = place
-        .unit(&membership.parent_id, world)?
-        .ok_or_else(|| Fault::Broken("a membership refers to an absent parent".into()))?;
-    let path = format!("{}{}/", root_and_units::path(&unit, world)?, account.id);
+    let path = root_and_units::path_of_member(place, member, world)?;
     Ok(Shown {
         id: Some(account.id.as_str().into()),
         arn: Some(arn::account(&place.organization, account.id).into()),
@@ -98,7 +99,7 @@ pub(super) fn list(
     let prefix = index::of(&place.organization.id);
     let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
         // Accounts come first in the order of keys.
-        if id.parse::<AccountId>().is_err() {
+        if !index::is_account(id) {
             return Ok(Entry::End);
         }
         entry(place, id, call, world)

@@ -16,8 +16,8 @@ use super::model::{
     DescribeHandshakeResponse, EnableAllFeaturesResponse, Handshake as Shown,
     HandshakeConstraintViolationExceptionReason as Constraint, HandshakeFilter, HandshakeParty,
     HandshakePartyType, HandshakeResource, HandshakeResourceType, HandshakeState,
-    ListHandshakesForAccountRequest, ListHandshakesForAccountResponse, ListHandshakesForOrganizationRequest,
-    ListHandshakesForOrganizationResponse,
+    InvalidInputExceptionReason, ListHandshakesForAccountRequest, ListHandshakesForAccountResponse,
+    ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
 use super::organization::{all, email_of, new_id};
 use super::place::Place;
@@ -224,6 +224,7 @@ fn complete_all_features(
     world.put(id, Organization { feature_set: FeatureSet::All, ..(*organization).clone() });
     let prefix = index::of(id);
     for entity in all::<OrganizationEntity>(&prefix, world)? {
+        // Accounts come first in the order of keys.
         let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
         roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
@@ -319,6 +320,7 @@ pub(super) fn enable_all_features(
     let mut whole = new_handshake(place, ENABLE_ALL_FEATURES, recipient, id.clone(), days, call, world)?;
     let prefix = index::of(&organization.id);
     for entity in all::<OrganizationEntity>(&prefix, world)? {
+        // Accounts come first in the order of keys.
         let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
         let membership = world.get::<Membership>(account.as_str())?;
         let invited = membership.is_some_and(|membership| membership.joined_method == "INVITED");
@@ -364,10 +366,18 @@ fn passes(filter: Option<&HandshakeFilter>, handshake: &Handshake) -> bool {
         && parent.is_none_or(|parent| handshake.parent.as_deref() == Some(parent))
 }
 
-fn filter_parts(filter: Option<&HandshakeFilter>) -> Vec<&str> {
-    let Some(filter) = filter else { return Vec::new() };
+/// What the filter of a list names.
+///
+/// # Errors
+/// F-ORGS-SHAKE-6: MAX_LIMIT_EXCEEDED_FILTER where it names both an action and a parent.
+fn filter_parts(filter: Option<&HandshakeFilter>) -> Result<Vec<&str>, Failure> {
+    let Some(filter) = filter else { return Ok(Vec::new()) };
     let action = filter.action_type.map(ActionType::as_str);
-    action.into_iter().chain(filter.parent_handshake_id.as_ref().map(|parent| parent.as_str())).collect()
+    let parent = filter.parent_handshake_id.as_ref().map(|parent| parent.as_str());
+    if action.is_some() && parent.is_some() {
+        return Err(refusal::invalid_input(InvalidInputExceptionReason::MaxLimitExceededFilter).into());
+    }
+    Ok(action.into_iter().chain(parent).collect())
 }
 
 fn entry(
@@ -390,7 +400,7 @@ pub(super) fn list_for_organization(
     world: &World<'_>,
 ) -> Result<ListHandshakesForOrganizationResponse, Failure> {
     let filter = input.filter.as_ref();
-    let parts = filter_parts(filter);
+    let parts = filter_parts(filter)?;
     let token = input.next_token.as_ref();
     let listing = Listing::open(call.operation, call.caller, &parts, token, input.max_results, call.context)?;
     let prefix = index::of(&place.organization.id);
@@ -408,7 +418,7 @@ pub(super) fn list_for_account(
 ) -> Result<ListHandshakesForAccountResponse, Failure> {
     let account = call.caller.account();
     let filter = input.filter.as_ref();
-    let parts = filter_parts(filter);
+    let parts = filter_parts(filter)?;
     let token = input.next_token.as_ref();
     let listing = Listing::open(call.operation, call.caller, &parts, token, input.max_results, call.context)?;
     let (after, limit) = listing.window();

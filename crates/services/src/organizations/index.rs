@@ -23,6 +23,11 @@ pub(super) fn of(organization_id: &str) -> String {
     format!("{organization_id}/")
 }
 
+/// Whether an id in the index of an organization's entities is an account's. In the order of keys accounts come first.
+pub(super) fn is_account(id: &str) -> bool {
+    id.parse::<AccountId>().is_ok()
+}
+
 /// The prefix of the targets of a policy.
 pub(super) fn targets(organization_id: &str, policy_id: &str) -> String {
     format!("{organization_id}/{policy_id}/")

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::create_account::{MAX_ACCOUNTS, member_count};
 use super::handshake::{REQUESTED, is_migrating, put, show};
-use super::leaving::changes;
+use super::leaving::{changes, depart};
 use super::model::{
     HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
     InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
@@ -19,11 +19,14 @@ use super::{Call, index, record, refusal, roles, root_and_units, tag};
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::email;
+use crate::state::message::{Channel, Message};
 use crate::state::organization::{FeatureSet, Handshake, Membership, Organization, Recipient};
 use crate::world::{Fault, World};
 
 /// F-ORGS-INVITE-1: an invitation expires after 15 days.
 const INVITATION_DAYS: i64 = 15;
+/// F-ORGS-INVITE-5: attempts to invite in 24 hours, those that were accepted not included (quotas page).
+const MAX_INVITATIONS_A_DAY: usize = if MAX_ACCOUNTS > 20 { MAX_ACCOUNTS } else { 20 };
 
 /// The handshake that carries something from the organization to a recipient.
 pub(super) fn new_handshake(
@@ -65,7 +68,7 @@ pub(super) fn new_handshake(
 /// F-ORGS-INVITE-2: INVALID_PARTY_TYPE_TARGET for an organization, INVALID_PATTERN for what is no account id,
 /// INVALID_EMAIL_ADDRESS_TARGET for what is no address; ALREADY_IN_AN_ORGANIZATION for a member of this one;
 /// INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES; `DuplicateHandshakeException`; ACCOUNT_NUMBER_LIMIT_EXCEEDED, open
-/// invitations included.
+/// invitations included; F-ORGS-INVITE-5: HANDSHAKE_RATE_LIMIT_EXCEEDED.
 pub(super) fn invite(
     place: &Place,
     input: InviteAccountToOrganizationRequest,
@@ -98,16 +101,64 @@ pub(super) fn invite(
     if member_count(organization_id, MAX_ACCOUNTS, world)? + changes.invitations.len() >= MAX_ACCOUNTS {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
+    let day = SignedDuration::from_hours(24);
+    changes.invitations_sent.retain(|_, sent_at| now.duration_since(*sent_at) < day);
+    if changes.invitations_sent.len() >= MAX_INVITATIONS_A_DAY {
+        return Err(refusal::handshake_constraint(Constraint::HandshakeRateLimitExceeded).into());
+    }
     let id = new_id(call.context, "h-", 10);
     let mut handshake = new_handshake(place, "INVITE", recipient, id, INVITATION_DAYS, call, world)?;
     handshake.notes = input.notes.map(|notes| notes.into_string());
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
+    changes.invitations_sent.insert(handshake.id.clone(), now);
     world.put(organization_id, changes);
     let shown = show(&handshake, now);
+    mail(&handshake, account, call, world)?;
     // An address that an account has is in that account's list.
     put(handshake, account, world);
     Ok(InviteAccountToOrganizationResponse { handshake: Some(shown) })
+}
+
+/// F-ORGS-INVITE-4: AWS sends an e-mail to the owner of the account, with the notes; its text is *assumed*. Nobody has the
+/// address of an account that does not exist.
+fn mail(
+    handshake: &Handshake,
+    invited: Option<AccountId>,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Fault> {
+    let now = call.context.now;
+    let to = match (&handshake.recipient, invited) {
+        (Recipient::Email(address), _) => Some(address.clone()),
+        (_, Some(account)) => {
+            world.get::<Account>(account.as_str())?.map(|account| account.email_at(now).to_owned())
+        }
+        _ => None,
+    };
+    let Some(to) = to else { return Ok(()) };
+    let (sender, organization_id) = (&handshake.management_name, &handshake.organization_id);
+    let mut body = format!(
+        "{sender} ({}) invites your AWS account to join its organization {organization_id}. To accept or decline, answer \
+         the handshake {} before {}.",
+        handshake.management_email, handshake.id, handshake.expires_at
+    );
+    if let Some(notes) = &handshake.notes {
+        body.push_str("\n\n");
+        body.push_str(notes);
+    }
+    let message = Message {
+        channel: Channel::Email,
+        account: invited.unwrap_or(handshake.management_account),
+        to,
+        subject: "Your AWS account has been invited to join an organization".to_owned(),
+        body,
+        code: String::new(),
+        sent_at: now,
+        delivered_at: None,
+    };
+    message.send(&call.context.request_id, world);
+    Ok(())
 }
 
 fn recipient(kind: HandshakePartyType, id: &str) -> Result<Recipient, Failure> {
@@ -140,23 +191,33 @@ pub(super) fn account_of(
     }
 }
 
-/// Accepts an invitation: the caller's account joins at the root.
+/// Accepts an invitation: the caller's account joins at the root. F-ORGS-INVITE-6: a member of another organization leaves
+/// that one for it.
 ///
 /// # Errors
-/// F-ORGS-INVITE-3: ALREADY_IN_AN_ORGANIZATION; ACCOUNT_NUMBER_LIMIT_EXCEEDED; an organization that is gone has canceled
-/// its invitations.
+/// F-ORGS-INVITE-3: ALREADY_IN_AN_ORGANIZATION for a member of this organization and (*assumed*) for the management account
+/// of another; ACCOUNT_NUMBER_LIMIT_EXCEEDED; an organization that is gone has canceled its invitations; and whatever keeps
+/// a member in its organization ([`depart`]).
 pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let account = call.caller.account();
-    if world.get::<Membership>(account.as_str())?.is_some() {
+    let organization_id = &handshake.organization_id;
+    let current = Place::of(account, call, world)?;
+    if current.as_ref().is_some_and(|it| it.is_management() || it.organization.id == *organization_id) {
         return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
     }
-    let organization_id = &handshake.organization_id;
     let organization =
         world.get::<Organization>(organization_id)?.ok_or_else(refusal::handshake_not_found)?;
     if member_count(organization_id, MAX_ACCOUNTS, world)? >= MAX_ACCOUNTS {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
+    if let Some(current) = current {
+        let member = super::account::member(&current, account.as_str(), call, world)?;
+        depart(&current.organization, &member, "LEFT", call, world)?;
+    }
     forget_invitation(handshake, world)?;
+    let mut changes = changes(organization_id, world)?;
+    changes.invitations_sent.remove(&handshake.id);
+    world.put(organization_id, changes);
     let membership = Membership {
         organization_id: organization_id.clone(),
         parent_id: organization.root_id.clone(),

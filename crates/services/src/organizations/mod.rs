@@ -21,6 +21,7 @@ pub mod organization;
 mod place;
 pub mod policy;
 pub mod policy_type;
+mod policy_validation;
 pub mod record;
 mod refusal;
 pub mod resource_policy;
@@ -243,6 +244,12 @@ fn reads(place: &Place, input: Input, call: &Call<'_>, world: &World<'_>) -> Res
         Input::DescribeEffectivePolicy(input) => {
             O::DescribeEffectivePolicy(effective_policy::describe(place, input, call, world)?)
         }
+        Input::ListAccountsWithInvalidEffectivePolicy(input) => O::ListAccountsWithInvalidEffectivePolicy(
+            effective_policy::list_accounts_with_invalid(place, input, call, world)?,
+        ),
+        Input::ListEffectivePolicyValidationErrors(input) => {
+            O::ListEffectivePolicyValidationErrors(effective_policy::list_errors(place, input, call, world)?)
+        }
         Input::ListAWSServiceAccessForOrganization(input) => {
             O::ListAWSServiceAccessForOrganization(trusted_access::list(place, input, call)?)
         }
@@ -278,7 +285,8 @@ fn not_reached(input: &Input) -> ! {
         P::ListAccounts | P::ListAccountsForParent | P::DescribeCreateAccountStatus => {}
         P::ListCreateAccountStatus | P::ListHandshakesForOrganization | P::DescribePolicy => {}
         P::ListPolicies | P::ListPoliciesForTarget | P::ListTargetsForPolicy => {}
-        P::DescribeEffectivePolicy | P::ListAWSServiceAccessForOrganization => {}
+        P::DescribeEffectivePolicy | P::ListAccountsWithInvalidEffectivePolicy => {}
+        P::ListEffectivePolicyValidationErrors | P::ListAWSServiceAccessForOrganization => {}
         P::ListDelegatedAdministrators | P::ListDelegatedServicesForAccount => {}
         P::DescribeResourcePolicy | P::ListTagsForResource => {}
     }

@@ -22,8 +22,6 @@ pub static SERVICE: ServiceShape = ServiceShape {
 pub const NOT_SUPPORTED: &[&str] = &[
     "DescribeResponsibilityTransfer",
     "InviteOrganizationToTransferResponsibility",
-    "ListAccountsWithInvalidEffectivePolicy",
-    "ListEffectivePolicyValidationErrors",
     "ListInboundResponsibilityTransfers",
     "ListOutboundResponsibilityTransfers",
     "TerminateResponsibilityTransfer",
@@ -320,6 +318,7 @@ list_shape! { CreateAccountStates { member: CreateAccountState, } }
 list_shape! { CreateAccountStatuses { member: CreateAccountStatus, } }
 list_shape! { DelegatedAdministrators { member: DelegatedAdministrator, } }
 list_shape! { DelegatedServices { member: DelegatedService, } }
+list_shape! { EffectivePolicyValidationErrors { member: EffectivePolicyValidationError, } }
 list_shape! { EnabledServicePrincipals { member: EnabledServicePrincipal, } }
 list_shape! { HandshakeParties { member: HandshakeParty, } }
 list_shape! { HandshakeResources { member: HandshakeResource, } }
@@ -328,6 +327,7 @@ list_shape! { OrganizationalUnits { member: OrganizationalUnit, } }
 list_shape! { Parents { member: Parent, } }
 list_shape! { Paths { member: Path, } }
 list_shape! { Policies { member: PolicySummary, } }
+list_shape! { PolicyIds { member: PolicyId, } }
 list_shape! { PolicyTargets { member: PolicyTargetSummary, } }
 list_shape! { PolicyTypes { member: PolicyTypeSummary, } }
 list_shape! { Roots { member: Root, } }
@@ -516,6 +516,12 @@ structure! { #[derive(Default)] EffectivePolicy {
     target_id: optional PolicyTargetId = "TargetId",
     policy_type: optional EffectivePolicyType = "PolicyType",
 } }
+structure! { #[derive(Default)] EffectivePolicyValidationError {
+    error_code: optional String = "ErrorCode",
+    error_message: optional String = "ErrorMessage",
+    path_to_error: optional String = "PathToError",
+    contributing_policies: optional PolicyIds = "ContributingPolicies",
+} }
 structure! { EnableAWSServiceAccessRequest {
     service_principal: required ServicePrincipal = "ServicePrincipal",
 } }
@@ -590,6 +596,16 @@ structure! { #[derive(Default)] ListAccountsResponse {
     accounts: optional Accounts = "Accounts",
     next_token: optional NextToken = "NextToken",
 } }
+structure! { ListAccountsWithInvalidEffectivePolicyRequest {
+    policy_type: required EffectivePolicyType = "PolicyType",
+    next_token: optional NextToken = "NextToken",
+    max_results: optional MaxResults = "MaxResults",
+} }
+structure! { #[derive(Default)] ListAccountsWithInvalidEffectivePolicyResponse {
+    accounts: optional Accounts = "Accounts",
+    policy_type: optional EffectivePolicyType = "PolicyType",
+    next_token: optional NextToken = "NextToken",
+} }
 structure! { ListChildrenRequest {
     parent_id: required ParentId = "ParentId",
     child_type: required ChildType = "ChildType",
@@ -626,6 +642,20 @@ structure! { ListDelegatedServicesForAccountRequest {
 structure! { #[derive(Default)] ListDelegatedServicesForAccountResponse {
     delegated_services: optional DelegatedServices = "DelegatedServices",
     next_token: optional NextToken = "NextToken",
+} }
+structure! { ListEffectivePolicyValidationErrorsRequest {
+    account_id: required AccountId = "AccountId",
+    policy_type: required EffectivePolicyType = "PolicyType",
+    next_token: optional NextToken = "NextToken",
+    max_results: optional MaxResults = "MaxResults",
+} }
+structure! { #[derive(Default)] ListEffectivePolicyValidationErrorsResponse {
+    account_id: optional AccountId = "AccountId",
+    policy_type: optional EffectivePolicyType = "PolicyType",
+    path: optional Path = "Path",
+    evaluation_timestamp: optional Timestamp = "EvaluationTimestamp",
+    next_token: optional NextToken = "NextToken",
+    effective_policy_validation_errors: optional EffectivePolicyValidationErrors = "EffectivePolicyValidationErrors",
 } }
 structure! { #[derive(Default)] ListHandshakesForAccountRequest {
     filter: optional HandshakeFilter = "Filter",
@@ -1303,6 +1333,15 @@ operations! { SERVICE {
             ParentNotFoundException, ServiceException, TooManyRequestsException,
         ],
     }
+    ListAccountsWithInvalidEffectivePolicy {
+        input: ListAccountsWithInvalidEffectivePolicyRequest,
+        output: ListAccountsWithInvalidEffectivePolicyResponse,
+        errors: [
+            AccessDeniedException, AWSOrganizationsNotInUseException, ConstraintViolationException,
+            EffectivePolicyNotFoundException, ServiceException, TooManyRequestsException,
+            InvalidInputException, UnsupportedAPIEndpointException,
+        ],
+    }
     ListChildren {
         input: ListChildrenRequest,
         output: ListChildrenResponse,
@@ -1335,6 +1374,15 @@ operations! { SERVICE {
             AccessDeniedException, AccountNotFoundException, AccountNotRegisteredException,
             AWSOrganizationsNotInUseException, ConstraintViolationException, InvalidInputException,
             TooManyRequestsException, ServiceException, UnsupportedAPIEndpointException,
+        ],
+    }
+    ListEffectivePolicyValidationErrors {
+        input: ListEffectivePolicyValidationErrorsRequest,
+        output: ListEffectivePolicyValidationErrorsResponse,
+        errors: [
+            AccessDeniedException, AWSOrganizationsNotInUseException, ConstraintViolationException,
+            EffectivePolicyNotFoundException, ServiceException, TooManyRequestsException,
+            AccountNotFoundException, InvalidInputException, UnsupportedAPIEndpointException,
         ],
     }
     ListHandshakesForAccount {

@@ -180,9 +180,6 @@ fn constraint_text(reason: Constraint) -> &'static str {
         R::PolicyTypeEnabledForThisService => {
             "You must disable the policy type before you can disable service access."
         }
-        R::HandshakeRateLimitExceeded => {
-            "You have exceeded the number of handshakes that you can send in one day."
-        }
         R::AccountCannotLeaveOrganization => "The account cannot leave the organization.",
         _ => "The operation violates a limit of the organization.",
     }
@@ -197,6 +194,9 @@ pub(super) fn handshake_constraint(reason: HandshakeConstraint) -> Error {
         R::OrganizationAlreadyHasAllFeatures => "The organization has already enabled all features.",
         R::OrganizationIsAlreadyPendingAllFeaturesMigration => {
             "The organization has already started the process to enable all features."
+        }
+        R::HandshakeRateLimitExceeded => {
+            "You have exceeded the number of handshakes that you can send in one day."
         }
         R::InviteDisabledDuringEnableAllFeatures => {
             "Invitations are disabled while the organization is in the process of enabling all features."
@@ -243,6 +243,16 @@ fn invalid_input_text(reason: InvalidInput) -> &'static str {
         R::InvalidSystemTagsParameter => {
             "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys because \
              they're reserved for AWS use."
+        }
+        R::MaxLimitExceededFilter => "You can specify only one filter parameter for the operation.",
+        R::InvalidEmailAddressTarget => {
+            "You specified an invalid email address for the invited account owner."
+        }
+        R::UnsupportedActionInResourcePolicy => {
+            "You specified an action that is not supported in a resource-based delegation policy."
+        }
+        R::UnsupportedResourceInResourcePolicy => {
+            "You specified a resource element that is not supported in a resource-based delegation policy."
         }
         R::DuplicateTagKey => "You specified the same tag key more than once.",
         R::TargetNotSupported => "You can't perform the specified operation on that target entity.",

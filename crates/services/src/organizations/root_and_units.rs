@@ -16,7 +16,7 @@ use super::model::{
     UpdateOrganizationalUnitResponse,
 };
 use super::organization::{BASE36, all};
-use super::place::Place;
+use super::place::{Member, Place};
 use super::{Call, arn, index, policy, refusal, tag};
 use crate::failure::Failure;
 use crate::state::organization::{
@@ -81,6 +81,14 @@ pub(super) fn way_to(unit: &OrganizationalUnit, world: &World<'_>) -> Result<Vec
 /// The path of a root or unit, as the model's `Path` has it: `o-…/r-…/ou-…/`.
 pub(super) fn path(unit: &OrganizationalUnit, world: &World<'_>) -> Result<String, Fault> {
     Ok(format!("{}/{}/", unit.organization_id, way_to(unit, world)?.join("/")))
+}
+
+/// The path of a member account.
+pub(super) fn path_of_member(place: &Place, member: &Member, world: &World<'_>) -> Result<String, Fault> {
+    let unit = place
+        .unit(&member.membership.parent_id, world)?
+        .ok_or_else(|| Fault::Broken("a membership refers to an absent parent".into()))?;
+    Ok(format!("{}{}/", path(&unit, world)?, member.account.id))
 }
 
 fn show(place: &Place, unit: &OrganizationalUnit, world: &World<'_>) -> Result<Shown, Fault> {

@@ -1,9 +1,10 @@
-//! A message to a person: an e-mail or a text message with a one-time code.
+//! A message to a person: an e-mail or a text message, most with a one-time code.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::json_document;
+use crate::world::World;
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct Message {
     pub subject: String,
     /// The text.
     pub body: String,
-    /// The one-time code in the text.
+    /// The one-time code in the text; empty where there is none.
     pub code: String,
     /// When it was sent.
     pub sent_at: Timestamp,
@@ -39,3 +40,11 @@ pub struct Message {
     pub delivered_at: Option<Timestamp>,
 }
 json_document!(Message, "message");
+
+impl Message {
+    /// Puts the message into the outbox, in the commit of the change that caused it.
+    pub fn send(self, request_id: &str, world: &mut World<'_>) {
+        let id = format!("{:020}-{request_id}", self.sent_at.as_microsecond());
+        world.put(&id, self);
+    }
+}

@@ -230,6 +230,9 @@ pub struct MembershipChanges {
     /// Invitations that may still be open, with when they expire.
     #[serde(default)]
     pub invitations: BTreeMap<String, Timestamp>,
+    /// Invitations of the last 24 hours that were not accepted, with when they were sent.
+    #[serde(default)]
+    pub invitations_sent: BTreeMap<String, Timestamp>,
     /// The handshake of a change to all features that may be under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_features: Option<String>,

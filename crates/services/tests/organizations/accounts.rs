@@ -151,6 +151,7 @@ fn a_deleted_organization_leaves_nothing() {
             "handshake",
             "handshake-of",
             "iam-account",
+            "message",
             "policy-entity",
             "policy-use",
             "role"
@@ -202,4 +203,49 @@ fn closures_have_a_quota_of_thirty_days() {
     assert_eq!(refused.1.as_deref(), Some("CLOSE_ACCOUNT_QUOTA_EXCEEDED"));
     play.advance(SignedDuration::from_hours(24 * 30));
     play.ok(MANAGEMENT, "CloseAccount", close);
+}
+
+/// F-ORGS-INVITE-6: who accepts the invitation of another organization leaves its own, unless something keeps it there.
+#[test]
+fn a_member_moves_to_the_organization_that_invites_it() {
+    let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    play.ok(GUEST, "CreateOrganization", json!({}));
+    let invite = |play: &mut Play, account: &str| {
+        let target = json!({"Target": {"Id": account, "Type": "ACCOUNT"}});
+        json!({"HandshakeId": play.ok(GUEST, "InviteAccountToOrganization", target)["Handshake"]["Id"]})
+    };
+    let own = invite(&mut play, MANAGEMENT);
+    let refused = play.refused(MANAGEMENT, "AcceptHandshake", own);
+    assert_eq!(refused.1.as_deref(), Some("ALREADY_IN_AN_ORGANIZATION"));
+    let accept = invite(&mut play, &account);
+    let refused = play.refused(&account, "AcceptHandshake", accept.clone());
+    assert_eq!(refused.1.as_deref(), Some("WAIT_PERIOD_ACTIVE"));
+    play.advance(SignedDuration::from_hours(24 * 4));
+    play.ok(&account, "AcceptHandshake", accept);
+    let gone = play.refused(MANAGEMENT, "DescribeAccount", json!({"AccountId": account}));
+    assert_eq!(gone.0, "AccountNotFoundException");
+    let there = play.ok(GUEST, "DescribeAccount", json!({"AccountId": account}));
+    assert_eq!(there["Account"]["JoinedMethod"], "INVITED");
+}
+
+/// F-ORGS-INVITE-5: twenty attempts a day; what was accepted does not count.
+#[test]
+fn a_day_has_so_many_invitations() {
+    let mut play = Play::organization();
+    let invite = |play: &mut Play, account: &str| {
+        let target = json!({"Target": {"Id": account, "Type": "ACCOUNT"}});
+        json!({"HandshakeId": play.ok(MANAGEMENT, "InviteAccountToOrganization", target)["Handshake"]["Id"]})
+    };
+    let accepted = invite(&mut play, GUEST);
+    play.ok(GUEST, "AcceptHandshake", accepted);
+    for number in 0..20 {
+        let sent = invite(&mut play, &format!("3000000000{number:02}"));
+        play.ok(MANAGEMENT, "CancelHandshake", sent);
+    }
+    let more = json!({"Target": {"Id": "333333333333", "Type": "ACCOUNT"}});
+    let refused = play.refused(MANAGEMENT, "InviteAccountToOrganization", more);
+    assert_eq!(refused.1.as_deref(), Some("HANDSHAKE_RATE_LIMIT_EXCEEDED"));
+    play.advance(SignedDuration::from_hours(24));
+    invite(&mut play, "333333333333");
 }

@@ -6,7 +6,7 @@ use services::organizations::ancestry::{Ancestry, PolicyOfLevel, RESOURCE_CONTRO
 use services::state::organization::OrganizationCounts;
 use services::world::World;
 
-use crate::support::{MANAGEMENT, Play};
+use crate::support::{GUEST, MANAGEMENT, Play};
 
 const RCP: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
 const SCP: &str =
@@ -185,4 +185,86 @@ fn a_policy_type_of_a_service_needs_its_trusted_access() {
     assert_eq!(refused.1.as_deref(), Some("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"));
     play.ok(MANAGEMENT, "DisablePolicyType", switch);
     play.ok(MANAGEMENT, "DisableAWSServiceAccess", service);
+}
+
+/// F-ORGS-EFF-5: two backup policies that are right by themselves make a plan with eleven rules (the guide's example).
+#[test]
+fn an_effective_policy_may_be_invalid_though_each_policy_is_right() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    let account = play.vend("dev@example.invalid");
+    let kind = "BACKUP_POLICY";
+    let list = json!({"PolicyType": kind});
+    let listed = json!({"PolicyType": kind, "AccountId": account});
+    for (operation, members) in
+        [("ListAccountsWithInvalidEffectivePolicy", &list), ("ListEffectivePolicyValidationErrors", &listed)]
+    {
+        let refused = play.refused(MANAGEMENT, operation, members.clone());
+        assert_eq!(refused.0, "EffectivePolicyNotFoundException", "{operation}");
+    }
+    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": kind}));
+    let rules = |names: std::ops::Range<u8>| {
+        let rule = json!({"target_backup_vault_name": {"@@assign": "Default"}});
+        names.map(|name| (format!("rule{name}"), rule.clone())).collect::<serde_json::Map<_, _>>()
+    };
+    let plan = |members: Value| json!({"plans": {"daily": members}}).to_string();
+    let regions = json!({"@@assign": ["eu-central-1"]});
+    let nine = create(&mut play, kind, "nine", &plan(json!({"regions": regions, "rules": rules(0..9)})));
+    let two = create(&mut play, kind, "two", &plan(json!({"rules": rules(9..11)})));
+    play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": nine, "TargetId": root}));
+    let right = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed.clone());
+    assert_eq!(right["EffectivePolicyValidationErrors"], json!([]));
+    play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": two, "TargetId": account}));
+
+    let wrong = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed.clone());
+    let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
+    assert_eq!(wrong["Path"], format!("{}/{root}/{account}/", organization.as_str().unwrap()));
+    assert_eq!((&wrong["AccountId"], &wrong["PolicyType"]), (&json!(account), &json!(kind)));
+    let (code, text) = ("ELEMENTS_TOO_MANY", "'rules' exceeds the allowed maximum limit 10");
+    let error = json!({
+        "ErrorCode": code, "ErrorMessage": text, "PathToError": "plans/daily/rules",
+        "ContributingPolicies": [nine, two]});
+    assert_eq!(wrong["EffectivePolicyValidationErrors"], json!([error]));
+    let accounts = play.ok(MANAGEMENT, "ListAccountsWithInvalidEffectivePolicy", list);
+    let ids: Vec<_> = accounts["Accounts"].as_array().unwrap().iter().map(|it| &it["Id"]).collect();
+    assert_eq!(ids, [&json!(account)]);
+
+    play.ok(MANAGEMENT, "DetachPolicy", json!({"PolicyId": nine, "TargetId": root}));
+    let wrong = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed);
+    let error = &wrong["EffectivePolicyValidationErrors"][0];
+    assert_eq!(
+        (&error["ErrorCode"], &error["PathToError"]),
+        (&json!("ELEMENTS_TOO_FEW"), &json!("plans/daily/regions"))
+    );
+    assert_eq!(error["ContributingPolicies"], json!([two]));
+}
+
+/// F-ORGS-RP-3.
+#[test]
+fn only_what_can_be_delegated_is_delegated() {
+    let mut play = Play::organization();
+    let put = |statement: Value| {
+        let whole = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        json!({"Content": whole})
+    };
+    let statement = |name: &str, value: Value| {
+        let mut statement =
+            json!({"Effect": "Allow", "Principal": {"AWS": GUEST}, "Action": "*", "Resource": "*"});
+        statement.as_object_mut().unwrap().retain(|member, _| !name.ends_with(member.as_str()));
+        statement[name] = value;
+        statement
+    };
+    let cases = [
+        ("Action", json!("organizations:CreateAccount"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("Action", json!(["organizations:ListRoots", "s3:*"]), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("NotAction", json!("organizations:CloseAccount"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("NotResource", json!("*"), "UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY"),
+    ];
+    for (name, value, reason) in cases {
+        let refused = play.refused(MANAGEMENT, "PutResourcePolicy", put(statement(name, value)));
+        assert_eq!(refused, ("InvalidInputException".to_owned(), Some(reason.to_owned())));
+    }
+    for action in ["organizations:describe*", "organizations:UpdatePolicy"] {
+        play.ok(MANAGEMENT, "PutResourcePolicy", put(statement("Action", json!(action))));
+    }
 }
