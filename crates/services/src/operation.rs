@@ -78,10 +78,12 @@ impl Service {
     pub fn recorded_error_code(self, refusal: &Refusal) -> Cow<'_, str> {
         match (self, refusal.code.as_ref()) {
             (Self::Ec2, _) => ec2::record::error_code(refusal).into(),
-            (Self::Iam, code) => iam::record::error_code(code).into(),
+            // F-EVENT-11: their modeled errors have one name in the model and another one in answers.
+            (Self::Iam, code) => iam::model::Error::name_of(code).unwrap_or(code).into(),
+            (Self::Sts, code) => sts::model::Error::name_of(code).unwrap_or(code).into(),
             // F-EVENT-9: a refusal of authorization has one name in all records.
             (_, "AccessDeniedException") => "AccessDenied".into(),
-            (Self::Account | Self::CloudTrail | Self::Organizations | Self::Sts, code) => code.into(),
+            (Self::Account | Self::CloudTrail | Self::Organizations, code) => code.into(),
         }
     }
 }
@@ -182,8 +184,8 @@ impl Operation {
     pub fn is_read_only(self) -> bool {
         match self {
             Self::Account(operation) => operation.shape().read_only,
-            // STS's records call its operations read-only, though some of them issue credentials.
-            Self::CloudTrail(_) | Self::Ec2(_) | Self::Sts(_) | Self::NotSupported(..) => true,
+            Self::CloudTrail(_) | Self::Ec2(_) | Self::NotSupported(..) => true,
+            Self::Sts(operation) => sts::record::is_read_only(operation),
             Self::Iam(operation) => iam::is_read_only(operation),
             Self::Organizations(operation) => organizations::is_read_only(operation),
         }
@@ -386,4 +388,26 @@ pub fn refuse_not_supported(service: Service, name: &str) -> Refusal {
     };
     let text = format!("The operation {}:{name} is not supported by accountd.", service.signing_name());
     Refusal::new(code, 400, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modeled_errors_are_recorded_by_their_names_f_event_11() {
+        for (service, answered, recorded) in [
+            (Service::Iam, "NoSuchEntity", "NoSuchEntityException"),
+            (Service::Iam, "DeleteConflict", "DeleteConflictException"),
+            (Service::Iam, "ReportNotPresent", "CredentialReportNotPresentException"),
+            (Service::Iam, "AccessDenied", "AccessDenied"),
+            (Service::Iam, "ValidationError", "ValidationError"),
+            (Service::Sts, "MalformedPolicyDocument", "MalformedPolicyDocumentException"),
+            (Service::Sts, "InvalidClientTokenId", "InvalidClientTokenId"),
+            (Service::Organizations, "AccessDeniedException", "AccessDenied"),
+            (Service::Organizations, "TooManyRequestsException", "TooManyRequestsException"),
+        ] {
+            assert_eq!(service.recorded_error_code(&Refusal::new(answered, 400, "")), recorded);
+        }
+    }
 }

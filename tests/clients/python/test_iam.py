@@ -58,7 +58,8 @@ def test_a_role_comes_back_as_it_was_made(iam):
     )["Role"]
     assert made["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/audit/Auditor"
     got = iam.get_role(RoleName="Auditor")["Role"]
-    assert got.pop("RoleLastUsed") == {} and got == made
+    more = {"Description": "Reads", "MaxSessionDuration": 7200, "RoleLastUsed": {}}
+    assert got == made | more
     assert got["AssumeRolePolicyDocument"] == json.loads(document)
     iam.put_role_policy(RoleName="Auditor", PolicyName="own", PolicyDocument=allow("account:Get*"))
     got = iam.get_role_policy(RoleName="Auditor", PolicyName="own")
@@ -160,3 +161,60 @@ def test_the_trail_shows_who_changed_what_and_no_secret(server, root, iam):
     assert record["eventSource"] == "iam.amazonaws.com"
     assert record["awsRegion"] == "us-east-1" and record["readOnly"] is False
     assert secret not in json.dumps([event["CloudTrailEvent"] for event in events])
+
+
+def test_the_trail_names_errors_and_resources(server, root, iam):
+    """F-EVENT-11, F-TRAIL-9."""
+    user = iam.create_user(UserName="ann")["User"]
+    key = iam.create_access_key(UserName="ann")["AccessKey"]["AccessKeyId"]
+    assert refusal(iam.create_user, UserName="ann").code == "EntityAlreadyExists"
+    assert refusal(iam.get_role, RoleName="absent").code == "NoSuchEntity"
+    assert refusal(iam.get_credential_report).code == "ReportNotPresent"
+    trail = server.client("cloudtrail", root)
+
+    def look_up(key, value):
+        attribute = {"AttributeKey": key, "AttributeValue": value}
+        return trail.lookup_events(LookupAttributes=[attribute])["Events"]
+
+    def named(event):
+        return [(each["ResourceType"].rpartition("::")[2], each["ResourceName"]) for each in event["Resources"]]
+
+    events = look_up("EventSource", "iam.amazonaws.com")
+    codes = [json.loads(event["CloudTrailEvent"]).get("errorCode") for event in events]
+    assert codes == [
+        "CredentialReportNotPresentException",
+        "NoSuchEntityException",
+        "EntityAlreadyExistsException",
+        None,
+        None,
+    ]
+    assert [named(event) for event in events] == [
+        [],
+        [],
+        [],
+        [("AccessKey", key), ("User", "ann")],
+        [("User", user["Arn"]), ("User", user["UserId"]), ("User", "ann")],
+    ]
+    by_name = look_up("ResourceName", "ann")
+    assert [event["EventName"] for event in by_name] == ["CreateAccessKey", "CreateUser"]
+    assert [event["EventName"] for event in look_up("ResourceType", "AWS::IAM::AccessKey")] == ["CreateAccessKey"]
+
+
+def test_a_user_with_force_destroy_goes_as_terraform_deletes_it(iam):
+    """F-IAMAPI-NONE-1: what the provider asks for before it deletes a user, in its order."""
+    iam.create_user(UserName="ann")
+    iam.create_group(GroupName="devs")
+    iam.add_user_to_group(GroupName="devs", UserName="ann")
+    iam.create_access_key(UserName="ann")
+    iam.remove_user_from_group(GroupName="devs", UserName="ann")
+    for key in iam.list_access_keys(UserName="ann")["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"])
+    assert iam.list_ssh_public_keys(UserName="ann")["SSHPublicKeys"] == []
+    assert iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"] == []
+    assert iam.list_mfa_devices(UserName="ann")["MFADevices"] == []
+    missing = refusal(iam.delete_login_profile, UserName="ann")
+    assert (missing.status, missing.code) == (404, "NoSuchEntity")
+    assert iam.list_signing_certificates(UserName="ann")["Certificates"] == []
+    assert iam.list_service_specific_credentials(UserName="ann")["ServiceSpecificCredentials"] == []
+    iam.delete_user(UserName="ann")
+    assert refusal(iam.get_user, UserName="ann").message == "The user with name ann cannot be found."

@@ -432,3 +432,30 @@ def test_a_left_over_session_token_spoils_a_long_term_key(server):
         mixed = Credentials(ADMINISTRATOR.access_key, ADMINISTRATOR.secret_key, token)
         answer = refusal(server.client("sts", mixed).get_caller_identity)
         assert (answer.status, answer.code) == (403, "InvalidClientTokenId")
+
+
+def test_issuing_to_oneself_is_no_read(server):
+    """F-STSAPI-37"""
+    sts = server.client("sts", ADMINISTRATOR)
+    assume(server, ADMINISTRATOR, ACCESS_ROLE)
+    sts.get_session_token()
+    sts.get_federation_token(Name="guest")
+    names = ("AssumeRole", "GetSessionToken", "GetFederationToken")
+    events = server.wait_for_events(3, ADMINISTRATOR, names)
+    read_only = {event["eventName"]: event["readOnly"] for event in events}
+    assert read_only == {"AssumeRole": True, "GetSessionToken": False, "GetFederationToken": False}
+
+
+def test_a_session_is_found_by_what_it_is_called(server):
+    """F-TRAIL-9"""
+    answer = server.client("sts", ADMINISTRATOR).assume_role(RoleArn=ACCESS_ROLE, RoleSessionName="monday")
+    user, key = answer["AssumedRoleUser"], answer["Credentials"]["AccessKeyId"]
+    attribute = {"AttributeKey": "ResourceName", "AttributeValue": "monday"}
+    (event,) = server.client("cloudtrail", ADMINISTRATOR).lookup_events(LookupAttributes=[attribute])["Events"]
+    assert [(each["ResourceType"], each["ResourceName"]) for each in event["Resources"]] == [
+        ("AWS::IAM::AccessKey", key),
+        ("AWS::STS::AssumedRole", user["AssumedRoleId"]),
+        ("AWS::STS::AssumedRole", "monday"),
+        ("AWS::STS::AssumedRole", user["Arn"]),
+        ("AWS::IAM::Role", ACCESS_ROLE),
+    ]

@@ -267,3 +267,19 @@ def stored_events(directory):
                             value.decode(errors="replace") if isinstance(value, bytes) else str(value)
                             for value in row
                         )
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        # F-TRAIL-10
+        ({"LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "True"}]}, "LookupAttributes"),
+        ({"LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "other"}]}, "LookupAttributes"),
+        # F-TRAIL-11
+        ({"StartTime": 4102444800}, "TimeRange"),
+    ],
+)
+def test_what_cannot_be_looked_up(company, members, code):
+    client = company().client("cloudtrail", ADMINISTRATOR)
+    answer = refusal(client.lookup_events, **members)
+    assert (answer.status, answer.code) == (400, f"Invalid{code}Exception")

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use aws::refusal::Refusal;
 use serde_json::{Value, json};
 use services::operation::{Operation, Service};
 
@@ -90,8 +91,12 @@ fn prepared(operation: Operation, caller: &Caller) -> (World, Value) {
 /// Which operations only read, by the access levels of the service authorization reference.
 fn only_reads(operation: Operation) -> bool {
     let reading = ["Describe", "Get", "List", "Lookup", "Simulate", "Generate"];
-    // STS's records call its operations reads (the examples of IAM's CloudTrail page).
-    operation.service() == Service::Sts || reading.iter().any(|verb| operation.name().starts_with(verb))
+    match operation.name() {
+        // The examples of IAM's CloudTrail page (F-STSAPI-37).
+        "AssumeRole" | "DecodeAuthorizationMessage" => true,
+        "GetSessionToken" | "GetFederationToken" => false,
+        name => reading.iter().any(|verb| name.starts_with(verb)),
+    }
 }
 
 fn region(service: Service) -> &'static str {
@@ -110,7 +115,9 @@ fn recorded_code(operation: Operation, answer: &Answer) -> Option<String> {
     Some(match (operation.service(), code.as_str()) {
         (Service::Ec2, code) => format!("Client.{code}"),
         // Which they are, the rule's own test says (F-EVENT-11).
-        (Service::Iam, code) => services::iam::record::error_code(code).to_owned(),
+        (service @ (Service::Iam | Service::Sts), code) => {
+            service.recorded_error_code(&Refusal::new(code.to_owned(), 400, "")).into_owned()
+        }
         (_, "AccessDeniedException") => "AccessDenied".to_owned(),
         (_, code) => code.to_owned(),
     })

@@ -42,7 +42,8 @@ fn small(name: &str) -> String {
 }
 
 /// What the services with a Query or awsJson protocol say: `Value 'x' at 'roleArn' failed to satisfy constraint: …`.
-fn sentence(broken: &Broken) -> String {
+/// IAM does not repeat the value.
+fn sentence(service: Service, broken: &Broken) -> String {
     let requirement = match &broken.rule {
         Rule::Required => "Member must not be null".to_owned(),
         Rule::MinLength(min) => format!("Member must have length greater than or equal to {min}"),
@@ -70,17 +71,17 @@ fn sentence(broken: &Broken) -> String {
         }
         false => requirement,
     };
-    let quoted = match (broken.is_sensitive, &broken.rule) {
+    let quoted = match (broken.is_sensitive || service == Service::Iam, &broken.rule) {
+        (_, Rule::Required) => " null".to_owned(),
         (true, _) => String::new(),
-        (false, Rule::Required) => " null".to_owned(),
         (false, _) => format!(" '{shown}'"),
     };
     format!("Value{quoted} at '{}' failed to satisfy constraint: {requirement}", path.join("."))
 }
 
-fn sentences(broken: &[Broken]) -> String {
+fn sentences(service: Service, broken: &[Broken]) -> String {
     let noun = if broken.len() == 1 { "validation error" } else { "validation errors" };
-    let sentences: Vec<_> = broken.iter().map(sentence).collect();
+    let sentences: Vec<_> = broken.iter().map(|broken| sentence(service, broken)).collect();
     format!("{} {noun} detected: {}", sentences.len(), sentences.join("; "))
 }
 
@@ -169,7 +170,7 @@ fn assert_told(service: Service, case: &Case, answer: &Answer) {
             if protocol(service) == Protocol::Query { "ValidationError" } else { "ValidationException" };
         assert_eq!((answer.status, code().as_str()), (400, expected), "{what}");
         let own = of_iam(&case.broken).filter(|_| service == Service::Iam);
-        assert_eq!(answer.message(), own.unwrap_or_else(|| sentences(&case.broken)), "{what}");
+        assert_eq!(answer.message(), own.unwrap_or_else(|| sentences(service, &case.broken)), "{what}");
     }
 }
 

@@ -7,7 +7,10 @@ use aws::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::model::{Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse};
+use super::model::{
+    Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse, Resource,
+};
+use super::resources::resources;
 use crate::access::Permitted;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -87,11 +90,20 @@ impl Wanted {
                 "You can specify only one lookup attribute.",
             ));
         }
+        // F-TRAIL-10: recorded; the text is *assumed*.
+        let is_wrong = |attribute: &LookupAttribute| {
+            attribute.attribute_key == LookupAttributeKey::ReadOnly
+                && !matches!(attribute.attribute_value.as_str(), "true" | "false")
+        };
+        if attributes.iter().any(is_wrong) {
+            return Err(invalid("InvalidLookupAttributesException", "ReadOnly must be true or false."));
+        }
         let oldest =
             now.saturating_sub(SignedDuration::from_hours(24 * DAYS_VISIBLE)).unwrap_or(Timestamp::MIN);
         let from = input.start_time.unwrap_or(oldest).max(oldest);
         let to = input.end_time.unwrap_or(Timestamp::MAX);
-        if input.start_time.is_some_and(|start| start > to) {
+        // F-TRAIL-11: so is a start in the future.
+        if input.start_time.is_some_and(|start| start > to || start > now) {
             return Err(invalid("InvalidTimeRangeException", "The start time must be before the end time."));
         }
         // F-ORGS-EVENT-3: what a service will have done is in the log already, and is not seen before its time.
@@ -125,6 +137,7 @@ impl Wanted {
 }
 
 fn has_attribute(event: &Event, attribute: &LookupAttribute) -> bool {
+    let value = attribute.attribute_value.as_str();
     let actual = match attribute.attribute_key {
         LookupAttributeKey::EventId => event.event_id.as_deref(),
         LookupAttributeKey::EventName => event.event_name.as_deref(),
@@ -132,10 +145,19 @@ fn has_attribute(event: &Event, attribute: &LookupAttribute) -> bool {
         LookupAttributeKey::Username => event.username.as_deref(),
         LookupAttributeKey::EventSource => event.event_source.as_deref(),
         LookupAttributeKey::AccessKeyId => event.access_key_id.as_deref(),
-        // No record of the services here names resources.
-        LookupAttributeKey::ResourceType | LookupAttributeKey::ResourceName => None,
+        LookupAttributeKey::ResourceType => {
+            return has_resource(event, |it| it.resource_type.as_deref(), value);
+        }
+        LookupAttributeKey::ResourceName => {
+            return has_resource(event, |it| it.resource_name.as_deref(), value);
+        }
     };
-    actual == Some(attribute.attribute_value.as_str())
+    actual == Some(value)
+}
+
+/// Whether one of the event's resources (F-TRAIL-9) has this type or name.
+fn has_resource(event: &Event, part: impl Fn(&Resource) -> Option<&str>, value: &str) -> bool {
+    event.resources.iter().flatten().any(|resource| part(resource) == Some(value))
 }
 
 struct Page {
@@ -186,7 +208,7 @@ fn event_of(row: LoggedEvent) -> Option<Event> {
         event_time: text(&record["eventTime"])?.parse().ok(),
         event_source: text(&record["eventSource"]),
         username: username(identity),
-        resources: Some(Vec::new()),
+        resources: Some(resources(&record)),
         cloud_trail_event: Some(row.record),
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod lookup;
 pub mod model;
+pub mod resources;
 
 use aws::principal::Caller;
 use aws::refusal::Refusal;

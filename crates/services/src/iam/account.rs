@@ -6,10 +6,10 @@ use super::model::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
     ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
 };
-use super::page::Pages;
+use super::page::{Pages, in_account};
 use super::{On, access_key, attachment, directory, entity::EntityKind, group, policy_version, refuse};
 use crate::failure::Failure;
-use crate::state::identity::AccountAlias;
+use crate::state::identity::{AccountAlias, PolicyUse};
 use crate::world::World;
 
 /// CreateAccountAlias. F-IAMAPI-ALIAS-1: an account has one alias; a new one takes the place of the old one.
@@ -71,6 +71,10 @@ pub fn list_aliases(
     })
 }
 
+/// F-IAMAPI-SUM-2: how many managed policies, AWS's included, are attached or a boundary somewhere. The member is
+/// called `PolicyVersionsInUse`.
+const MOST_IN_USE: usize = 10_000;
+
 /// GetAccountSummary: what is there, and the quotas. F-IAMAPI-SUM-1: what cannot be created here counts 0, a
 /// password and a second factor of the root user included.
 ///
@@ -81,6 +85,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
     let account = directory::account(on.account, world)?;
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let size = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let in_use = world.ids::<PolicyUse>(&in_account(on.account), None, MOST_IN_USE)?.len();
     let counts = [
         (Key::Users, count(account.users)),
         (Key::UsersQuota, count(directory::USERS)),
@@ -90,8 +95,8 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::RolesQuota, count(directory::ROLES)),
         (Key::Policies, count(account.policies)),
         (Key::PoliciesQuota, count(directory::POLICIES)),
-        (Key::PolicyVersionsInUse, count(account.policy_versions)),
-        (Key::PolicyVersionsInUseQuota, 10_000),
+        (Key::PolicyVersionsInUse, size(in_use)),
+        (Key::PolicyVersionsInUseQuota, size(MOST_IN_USE)),
         (Key::VersionsPerPolicyQuota, size(policy_version::MOST)),
         (Key::PolicySizeQuota, 6144),
         (Key::UserPolicySizeQuota, size(EntityKind::User.inline_policy_size())),

@@ -8,7 +8,7 @@ use super::model::{
     ManagedPolicyDetail, RoleDetail, RoleLastUsed, UserDetail,
 };
 use super::page::{Filling, Pages, in_account};
-use super::{On, directory, names, policy_version, tag, user};
+use super::{On, directory, names, policy_version, refuse, tag, user};
 use crate::failure::Failure;
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
 use crate::world::{Document, Fault, World};
@@ -19,8 +19,8 @@ const BATCH: usize = 100;
 /// The sections of the answer, in the order in which pages go through them.
 const SECTIONS: [EntityType; 5] = [
     EntityType::User,
-    EntityType::Group,
     EntityType::Role,
+    EntityType::Group,
     EntityType::LocalManagedPolicy,
     EntityType::AwsManagedPolicy,
 ];
@@ -32,10 +32,11 @@ enum Detail {
     Policy(ManagedPolicyDetail),
 }
 
-/// GetAccountAuthorizationDetails. F-IAMAPI-GAAD-1: AWS-managed policies are shown where they are in use.
+/// GetAccountAuthorizationDetails. F-IAMAPI-GAAD-1: AWS-managed policies are shown where they are in use, and
+/// policies without their descriptions. F-IAMAPI-GAAD-2: pages go over users, roles, groups and policies.
 ///
 /// # Errors
-/// `ValidationError` for a foreign marker.
+/// `ValidationError` for a foreign marker, in words of its own.
 pub fn get(
     on: &On<'_>,
     input: GetAccountAuthorizationDetailsRequest,
@@ -43,7 +44,8 @@ pub fn get(
 ) -> Result<GetAccountAuthorizationDetailsResponse, Failure> {
     let wanted = input.filter.filter(|wanted| !wanted.is_empty()).unwrap_or_else(|| SECTIONS.to_vec());
     let filter = wanted.iter().map(|kind| kind.as_str());
-    let pages = Pages::new("GetAccountAuthorizationDetails", on, filter, input.marker, input.max_items)?;
+    let pages = Pages::new("GetAccountAuthorizationDetails", on, filter, input.marker, input.max_items)
+        .map_err(|_| refuse::validation("Marker and Filter do not match"))?;
     let mut filling = pages.filling();
     let (begun, after) = match pages.after().and_then(|place| place.split_once('/')) {
         Some((section, name)) => (section.parse().unwrap_or(0), Some(name)),
@@ -187,7 +189,7 @@ fn policy_detail(on: &On<'_>, policy: &ManagedPolicy, world: &World<'_>) -> Resu
         attachment_count: i32::try_from(used.attachments).ok(),
         permissions_boundary_usage_count: i32::try_from(used.boundaries).ok(),
         is_attachable: Some(true),
-        description: (!policy.description.is_empty()).then(|| policy.description.as_str().into()),
+        description: None,
         create_date: Some(policy.created_at),
         update_date: Some(policy.updated_at.unwrap_or(policy.created_at)),
         policy_version_list: Some(policy_version::all(policy)),
@@ -208,7 +210,7 @@ fn aws_policy_detail(on: &On<'_>, managed: &AwsManaged, world: &World<'_>) -> Re
         attachment_count: i32::try_from(used.attachments).ok(),
         permissions_boundary_usage_count: i32::try_from(used.boundaries).ok(),
         is_attachable: Some(true),
-        description: Some(managed.description.into()),
+        description: None,
         create_date: Some(managed.times().0),
         update_date: Some(managed.times().1),
         policy_version_list: Some(vec![policy_version::of_aws(managed)]),

@@ -15,7 +15,7 @@ pub fn of_new(
     world: &World<'_>,
 ) -> Result<Option<String>, Failure> {
     arn.map(|arn| {
-        managed_policy::refuse_unattachable(on, arn.as_str(), world)?;
+        managed_policy::refuse_unusable_boundary(on, arn.as_str(), world)?;
         Ok(arn.into_string())
     })
     .transpose()

@@ -20,6 +20,8 @@ use crate::world::{Fault, World};
 
 /// F-IAMAPI-REP-1: a report is good for four hours.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(4);
+/// The message of a report that cannot be had.
+const UNKNOWN: &str = "Unknown";
 /// How many users are read at a time.
 const BATCH: usize = 500;
 
@@ -58,13 +60,12 @@ fn is_good(made_at: Timestamp, now: Timestamp) -> bool {
 /// moment, under the time at which it was asked for.
 ///
 /// # Errors
-/// `ReportNotPresent`, `ReportExpired` (texts *assumed*).
+/// `ReportNotPresent`, `ReportExpired` (the text of the second one is *assumed*).
 pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetCredentialReportResponse, Failure> {
     let made_at = directory::account(on.account, world)?.credential_report_at;
-    let made_at = made_at
-        .ok_or_else(|| Refusal::new("ReportNotPresent", 410, "No report is present. Generate one first."))?;
+    let made_at = made_at.ok_or_else(|| Refusal::new("ReportNotPresent", 410, UNKNOWN))?;
     if !is_good(made_at, on.context.now) {
-        return Err(Refusal::new("ReportExpired", 410, "The report has expired. Generate a new one.").into());
+        return Err(Refusal::new("ReportExpired", 410, UNKNOWN).into());
     }
     Ok(GetCredentialReportResponse {
         content: Some(write(on, world)?.into_bytes()),
@@ -80,14 +81,14 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     let root = Principal::Root { account: on.account }.arn();
     let root_password = ["not_supported", "no_information", "not_supported", "not_supported"];
     let created_at = created_at.unwrap_or(on.context.now);
-    line(&mut report, ["<root_account>", &root, &time(created_at)], root_password, &root_keys, world)?;
+    line(&mut report, ["<root_account>", &root, &iso8601(created_at)], root_password, &root_keys, world)?;
     let prefix = in_account(on.account);
     let mut after = None;
     loop {
         let ids = world.ids::<User>(&prefix, after.as_deref(), BATCH)?;
         for id in &ids {
             let Some(user) = world.get::<User>(id)? else { continue };
-            let head = [user.name.as_str(), &user.arn(), &time(user.created_at)];
+            let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
             line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, world)?;
         }
         if ids.len() < BATCH {
@@ -95,11 +96,6 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         }
         after = ids.last().cloned();
     }
-}
-
-/// IAM writes times in this report with an offset.
-fn time(time: Timestamp) -> String {
-    iso8601(time).replace('Z', "+00:00")
 }
 
 fn line(
@@ -111,13 +107,16 @@ fn line(
 ) -> Result<(), Fault> {
     let mut fields: Vec<String> = head.into_iter().chain(password).map(str::to_owned).collect();
     fields.push("false".to_owned());
+    // F-IAMAPI-REP-4: keys come in the order of their ids.
+    let mut keys: Vec<&String> = keys.iter().collect();
+    keys.sort_unstable();
     for place in 0..2 {
         let credential = match keys.get(place) {
             Some(id) => world.get::<Credential>(id)?,
             None => None,
         };
         fields.push(credential.as_ref().is_some_and(|key| key.active).to_string());
-        fields.push(credential.map_or_else(|| "N/A".to_owned(), |key| time(key.created_at)));
+        fields.push(credential.map_or_else(|| "N/A".to_owned(), |key| iso8601(key.created_at)));
         fields.extend(["N/A", "N/A", "N/A"].map(str::to_owned));
     }
     fields.extend(["false", "N/A", "false", "N/A"].map(str::to_owned));

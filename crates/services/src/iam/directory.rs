@@ -209,14 +209,8 @@ pub fn policy_use(account: AccountId, arn: &str, world: &World<'_>) -> Result<Po
 /// See [`Fault`].
 pub fn save_policy(policy: ManagedPolicy, world: &mut World<'_>) -> Result<(), Fault> {
     let key = names::key(policy.account, &policy.name);
-    let old = world.get::<ManagedPolicy>(&key)?;
-    let before = old.as_ref().map_or(0, |old| versions(old));
-    let after = versions(&policy);
-    if before != after {
-        change_account(policy.account, world, |account| {
-            account.policies += u32::from(old.is_none());
-            account.policy_versions = (account.policy_versions + after).saturating_sub(before);
-        })?;
+    if world.get::<ManagedPolicy>(&key)?.is_none() {
+        change_account(policy.account, world, |account| account.policies += 1)?;
     }
     world.put(&key, policy);
     Ok(())
@@ -227,14 +221,7 @@ pub fn save_policy(policy: ManagedPolicy, world: &mut World<'_>) -> Result<(), F
 /// # Errors
 /// See [`Fault`].
 pub fn remove_policy(policy: &ManagedPolicy, world: &mut World<'_>) -> Result<(), Fault> {
-    change_account(policy.account, world, |account| {
-        account.policies = account.policies.saturating_sub(1);
-        account.policy_versions = account.policy_versions.saturating_sub(versions(policy));
-    })?;
+    change_account(policy.account, world, |account| account.policies = account.policies.saturating_sub(1))?;
     world.delete::<ManagedPolicy>(&names::key(policy.account, &policy.name));
     Ok(())
-}
-
-fn versions(policy: &ManagedPolicy) -> u32 {
-    u32::try_from(policy.other_versions.len()).unwrap_or(u32::MAX).saturating_add(1)
 }

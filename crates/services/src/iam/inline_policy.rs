@@ -35,7 +35,8 @@ pub fn put<E: Entity>(
 ) -> Result<(), Failure> {
     let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
     let policy = read(document, PolicyKind::Inline)?;
-    entity.inline_policies_mut().insert(policy_name.into_string(), policy);
+    let kept = known_name(&entity, policy_name.as_str()).map(str::to_owned);
+    entity.inline_policies_mut().insert(kept.unwrap_or_else(|| policy_name.into_string()), policy);
     let most = E::ENTITY.inline_policy_size();
     if entity.inline_policies().values().map(size).sum::<usize>() > most {
         let kind = E::ENTITY.name();
@@ -43,6 +44,13 @@ pub fn put<E: Entity>(
         return Err(refuse::limit_exceeded(text).into());
     }
     Ok(directory::save(entity, world)?)
+}
+
+/// F-IAMAPI-INL-1: names of inline policies are found without regard to case; the spelling of the first one
+/// stays.
+fn known_name<'e, E: Entity>(entity: &'e E, name: &str) -> Option<&'e str> {
+    let mut names = entity.inline_policies().keys().map(String::as_str);
+    names.find(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn missing(kind: EntityKind, policy_name: &str) -> Failure {
@@ -61,7 +69,8 @@ pub fn get<E: Entity>(
     world: &World<'_>,
 ) -> Result<(String, model::PolicyDocumentType), Failure> {
     let entity = directory::find::<E>(on.account, name, world)?;
-    let policy = entity.inline_policies().get(policy_name.as_str());
+    let known = known_name(&*entity, policy_name.as_str());
+    let policy = known.and_then(|known| entity.inline_policies().get(known));
     let policy = policy.ok_or_else(|| missing(E::ENTITY, policy_name.as_str()))?;
     Ok((entity.name().to_owned(), names::url_encoded(policy.source()).into()))
 }
@@ -77,9 +86,9 @@ pub fn delete<E: Entity>(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
-    if entity.inline_policies_mut().remove(policy_name.as_str()).is_none() {
-        return Err(missing(E::ENTITY, policy_name.as_str()));
-    }
+    let known = known_name(&entity, policy_name.as_str()).map(str::to_owned);
+    let known = known.ok_or_else(|| missing(E::ENTITY, policy_name.as_str()))?;
+    entity.inline_policies_mut().remove(&known);
     Ok(directory::save(entity, world)?)
 }
 

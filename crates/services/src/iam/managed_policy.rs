@@ -76,7 +76,7 @@ pub fn open(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<ManagedPolicy, 
     }
 }
 
-/// Refuses an ARN that cannot be attached or be a boundary.
+/// Refuses an ARN that cannot be attached.
 ///
 /// # Errors
 /// `NoSuchEntity`; F-IAMAPI-POL-2: `PolicyNotAttachable` for the policy of a service-linked role.
@@ -88,6 +88,17 @@ pub fn refuse_unattachable(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<
         }
         Some(_) => Ok(()),
         None => Err(refuse::not_attachable(arn).into()),
+    }
+}
+
+/// Refuses an ARN that cannot be a permissions boundary (F-IAMAPI-BND-2).
+///
+/// # Errors
+/// As [`refuse_unattachable`], in words of its own for a policy that is not there.
+pub fn refuse_unusable_boundary(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<(), Failure> {
+    match find(on, arn, world)? {
+        Some(_) => refuse_unattachable(on, arn, world),
+        None => Err(refuse::no_boundary(arn).into()),
     }
 }
 
@@ -155,7 +166,7 @@ pub fn create(
         latest_version: 1,
         other_versions: std::collections::BTreeMap::new(),
         updated_at: None,
-        tags: tag::of_new(input.tags)?,
+        tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,
     };
     directory::save_policy(policy.clone(), world)?;
     let tags = tag::shown(&policy.tags);
@@ -238,10 +249,12 @@ pub fn list(
         let policy = shown(on, known, world)?;
         let attached = policy.attachment_count.unwrap_or(0) > 0;
         let boundary = policy.permissions_boundary_usage_count.unwrap_or(0) > 0;
+        // F-IAMAPI-POL-6: the usage is looked at only where attached policies are asked for.
         let wanted = match usage {
+            _ if !only_attached => true,
             Some(PolicyUsageType::PermissionsPolicy) => attached,
             Some(PolicyUsageType::PermissionsBoundary) => boundary,
-            None => !only_attached || attached,
+            None => attached || boundary,
         };
         let in_path = policy.path.as_ref().is_some_and(|path| path.as_str().starts_with(prefix));
         Ok((wanted && in_path).then_some(policy))
@@ -311,7 +324,7 @@ const BATCH: usize = 100;
 /// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
 pub fn add_tags(on: &On<'_>, input: TagPolicyRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut policy = open(on, input.policy_arn.as_str(), world)?;
-    tag::add(&mut policy.tags, input.tags)?;
+    tag::add(&mut policy.tags, input.tags, tag::Keys::CaseSensitive)?;
     Ok(directory::save_policy(policy, world)?)
 }
 
@@ -321,7 +334,7 @@ pub fn add_tags(on: &On<'_>, input: TagPolicyRequest, world: &mut World<'_>) -> 
 /// `NoSuchEntity`.
 pub fn remove_tags(on: &On<'_>, input: UntagPolicyRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut policy = open(on, input.policy_arn.as_str(), world)?;
-    tag::remove(&mut policy.tags, &input.tag_keys);
+    tag::remove(&mut policy.tags, &input.tag_keys, tag::Keys::CaseSensitive);
     Ok(directory::save_policy(policy, world)?)
 }
 

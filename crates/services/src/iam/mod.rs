@@ -27,6 +27,7 @@ pub mod refuse;
 pub mod role;
 pub mod service_linked_role;
 pub mod simulate;
+pub mod simulation;
 pub mod statement_position;
 pub mod tag;
 pub mod trust;
@@ -81,10 +82,12 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         Validation::Strict => Patterns::Applied,
         Validation::Masked => Patterns::Ignored,
     };
-    let violations = smithy::check(operation.shape().input_schema(), members, patterns);
+    let mut violations = smithy::check(operation.shape().input_schema(), members, patterns);
     if violations.is_empty() {
         return Ok(());
     }
+    // IAM does not repeat values.
+    violations.iter_mut().for_each(|violation| violation.sensitive = true);
     let only_pattern = match violations.as_slice() {
         [violation] => match (&violation.constraint, violation.path.as_slice()) {
             (Constraint::Pattern(pattern), [member]) => match pattern.source() {
@@ -118,7 +121,12 @@ pub fn execute(
     let on = On { account: permitted.target(), caller, context };
     let operation = input.operation();
     let output = execution::run(&on, input, world)?.to_value();
-    Ok(without_absent_name(operation, output))
+    Ok(match operation {
+        Operation::SimulatePrincipalPolicy | Operation::SimulateCustomPolicy => {
+            simulation::with_recorded_types(output)
+        }
+        _ => without_absent_name(operation, output),
+    })
 }
 
 /// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves

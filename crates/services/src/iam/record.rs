@@ -5,13 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::model::{Error, Operation};
-
-/// F-EVENT-11: a modeled error stands in a record under its name in the model, `NoSuchEntityException`, where the
-/// answer has the code `NoSuchEntity`. Codes of the front door, such as `AccessDenied`, have no other name.
-pub fn error_code(code: &str) -> &str {
-    Error::name_of(code).unwrap_or(code)
-}
+use super::model::Operation;
 
 /// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times as
 /// people write them; a secret access key is never shown. Calls that only read show `null`, and so do answers
@@ -51,19 +45,6 @@ fn date(value: &Value) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn modeled_errors_are_recorded_by_their_names_f_event_11() {
-        for (answered, recorded) in [
-            ("NoSuchEntity", "NoSuchEntityException"),
-            ("DeleteConflict", "DeleteConflictException"),
-            ("ReportNotPresent", "CredentialReportNotPresentException"),
-            ("AccessDenied", "AccessDenied"),
-            ("ValidationError", "ValidationError"),
-        ] {
-            assert_eq!(error_code(answered), recorded);
-        }
-    }
 
     #[test]
     fn a_new_access_key_is_shown_without_its_secret() {

@@ -53,6 +53,12 @@ pub fn protected_role(name: &str) -> Refusal {
     Refusal::new("UnmodifiableEntity", 400, text)
 }
 
+/// F-IAMAPI-SLR-4: the longest session of a service-linked role.
+pub fn protected_duration(name: &str) -> Refusal {
+    let text = format!("{name} is an AWS service linked role, max session duration cannot be changed.");
+    Refusal::new("UnmodifiableEntity", 400, text)
+}
+
 /// A user, group or role that is not there.
 pub fn no_entity(kind: EntityKind, name: &str) -> Refusal {
     no_such_entity(format!("The {} with name {name} cannot be found.", kind.name()))
@@ -71,6 +77,11 @@ pub fn no_policy(arn: &str) -> Refusal {
 /// A managed policy that cannot be attached because it is not there.
 pub fn not_attachable(arn: &str) -> Refusal {
     no_such_entity(format!("Policy {arn} does not exist or is not attachable."))
+}
+
+/// F-IAMAPI-BND-2: a permissions boundary that is not there.
+pub fn no_boundary(arn: &str) -> Refusal {
+    no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable."))
 }
 
 /// An ARN that is none of a policy (F-IAMAPI-ERR-9).

@@ -35,11 +35,14 @@ fn listed(role: &Role) -> model::Role {
     }
 }
 
-/// A role as CreateRole and GetRole show it: with boundary and tags.
-pub fn shown(role: &Role) -> model::Role {
+/// F-IAMAPI-ROLE-5: a role as CreateRole shows it: with boundary and tags, without description and longest
+/// session.
+pub fn created(role: &Role) -> model::Role {
     model::Role {
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: tag::shown(&role.tags),
+        description: None,
+        max_session_duration: None,
         ..listed(role)
     }
 }
@@ -71,10 +74,10 @@ pub fn create(
         inline_policies: Default::default(),
         attached_policies: Default::default(),
         permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
-        tags: tag::of_new(input.tags)?,
+        tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
     };
     directory::create(role.clone(), world)?;
-    Ok(CreateRoleResponse { role: shown(&role) })
+    Ok(CreateRoleResponse { role: created(&role) })
 }
 
 fn seconds(given: Option<i32>) -> Option<u32> {
@@ -88,7 +91,9 @@ fn seconds(given: Option<i32>) -> Option<u32> {
 pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetRoleResponse, Failure> {
     let role = directory::find::<Role>(on.account, input.role_name.as_str(), world)?;
     let role_last_used = Some(model::RoleLastUsed::default());
-    Ok(GetRoleResponse { role: model::Role { role_last_used, ..shown(&role) } })
+    let permissions_boundary = role.permissions_boundary.as_deref().map(names::attached_boundary);
+    let tags = tag::shown(&role.tags);
+    Ok(GetRoleResponse { role: model::Role { permissions_boundary, tags, role_last_used, ..listed(&role) } })
 }
 
 /// DeleteRole.
@@ -116,7 +121,7 @@ pub fn update(
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
     if let Some(seconds) = seconds(input.max_session_duration) {
         if role.is_protected() {
-            return Err(refuse::protected_role(&role.name).into());
+            return Err(refuse::protected_duration(&role.name).into());
         }
         role.max_session_duration_seconds = seconds;
     }
@@ -127,7 +132,8 @@ pub fn update(
     Ok(UpdateRoleResponse {})
 }
 
-/// UpdateRoleDescription.
+/// UpdateRoleDescription. F-IAMAPI-ROLE-5: its answer shows the description, and not the longest session,
+/// the boundary and the tags.
 ///
 /// # Errors
 /// `NoSuchEntity`.
@@ -138,7 +144,9 @@ pub fn update_description(
 ) -> Result<UpdateRoleDescriptionResponse, Failure> {
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
     role.description = input.description.into_string();
-    let answer = UpdateRoleDescriptionResponse { role: Some(shown(&role)) };
+    let answer = UpdateRoleDescriptionResponse {
+        role: Some(model::Role { max_session_duration: None, ..listed(&role) }),
+    };
     directory::save(role, world)?;
     Ok(answer)
 }
@@ -176,7 +184,7 @@ pub fn list(on: &On<'_>, input: ListRolesRequest, world: &World<'_>) -> Result<L
 /// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
 pub fn add_tags(on: &On<'_>, input: TagRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
-    tag::add(&mut role.tags, input.tags)?;
+    tag::add(&mut role.tags, input.tags, tag::Keys::CaseInsensitive)?;
     Ok(directory::save(role, world)?)
 }
 
@@ -186,7 +194,7 @@ pub fn add_tags(on: &On<'_>, input: TagRoleRequest, world: &mut World<'_>) -> Re
 /// `NoSuchEntity`.
 pub fn remove_tags(on: &On<'_>, input: UntagRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
-    tag::remove(&mut role.tags, &input.tag_keys);
+    tag::remove(&mut role.tags, &input.tag_keys, tag::Keys::CaseInsensitive);
     Ok(directory::save(role, world)?)
 }
 

@@ -97,7 +97,7 @@ pub fn create(
     let description = input.description.map(|text| text.into_string()).unwrap_or_default();
     let role = organizations_role(on.account, description, on.context);
     directory::create(role.clone(), world)?;
-    Ok(CreateServiceLinkedRoleResponse { role: Some(role::shown(&role)) })
+    Ok(CreateServiceLinkedRoleResponse { role: Some(role::created(&role)) })
 }
 
 /// DeleteServiceLinkedRole. Whether the role can go is decided at once and kept for
@@ -129,17 +129,19 @@ pub fn delete(
 /// GetServiceLinkedRoleDeletionStatus.
 ///
 /// # Errors
-/// `NoSuchEntity` (text *assumed*).
+/// F-IAMAPI-SLR-5: `InvalidInput` for what is no task's id, `NoSuchEntity` for a task that is not there.
 pub fn deletion_status(
     on: &On<'_>,
     input: &GetServiceLinkedRoleDeletionStatusRequest,
     world: &World<'_>,
 ) -> Result<GetServiceLinkedRoleDeletionStatusResponse, Failure> {
     let task = input.deletion_task_id.as_str();
+    if !task.starts_with(&format!("task{PATH_PREFIX}")) {
+        return Err(refuse::invalid_input("Invalid task id").into());
+    }
     let deletion = world.get::<RoleDeletion>(&format!("{}/{task}", on.account))?;
-    let deletion = deletion.ok_or_else(|| {
-        refuse::no_such_entity(format!("The deletion task with id {task} cannot be found."))
-    })?;
+    let deletion =
+        deletion.ok_or_else(|| refuse::no_such_entity("Cannot find deletion status for given id."))?;
     let status = match deletion.failure {
         Some(_) => DeletionTaskStatusType::Failed,
         None => DeletionTaskStatusType::Succeeded,

@@ -4,61 +4,26 @@
 //! As in AWS's simulator nothing is known of the simulated request but what `ContextEntries` say.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws::arn::{AccountId, Arn};
-use aws::authorization::{
-    AttachedPolicy, Decision, MatchedStatement, PolicySets, PolicyType, Request, RequestContext,
-    ResourcePolicy, ResourcePolicyKind, explain,
-};
-use aws::policy::{Policy, PolicyKind};
+use aws::authorization::AttachedPolicy;
+use aws::policy::PolicyKind;
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 
 use super::entity::{Entity, EntityKind};
 use super::inline_policy::read;
-use super::managed::FULL_AWS_ACCESS;
 use super::model::{
-    ActionNameType, ContextEntry, EvaluationResult, MarkerType, OrganizationsDecisionDetail,
-    PermissionsBoundaryDecisionDetail, PolicyDocumentType, PolicyEvaluationDecisionType, PolicyIdentifier,
-    PolicySourceType, Position, ResourceNameType, ResourceSpecificResult, SimulateCustomPolicyRequest,
-    SimulatePolicyResponse, SimulatePrincipalPolicyRequest, Statement,
+    PolicyDocumentType, PolicyIdentifier, ResourceNameType, SimulateCustomPolicyRequest,
+    SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
-use super::page::Pages;
-use super::statement_position::span;
-use super::{On, directory, names, policies, refuse, user};
+use super::simulation::{Asked, Simulation, Source};
+use super::{On, names, policies, refuse, user};
 use crate::failure::Failure;
 use crate::organizations::ancestry::Ancestry;
 use crate::state::identity::{Group, Role, User};
 use crate::world::World;
-
-/// A policy of a simulation and how results name it.
-struct Source {
-    policy: AttachedPolicy,
-    id: String,
-    kind: PolicySourceType,
-}
-
-/// Everything that is simulated.
-struct Simulation {
-    caller: Caller,
-    identity: Vec<Source>,
-    boundary: Option<Source>,
-    /// Policies of the organization, level by level.
-    organization: Vec<Vec<AttachedPolicy>>,
-    resource: Option<(Source, AccountId)>,
-    context: Vec<ContextEntry>,
-}
-
-/// What is asked, and which page of the results is wanted.
-struct Asked {
-    operation: &'static str,
-    actions: Vec<ActionNameType>,
-    resources: Option<Vec<ResourceNameType>>,
-    marker: Option<MarkerType>,
-    max_items: Option<i32>,
-}
 
 /// SimulatePrincipalPolicy.
 ///
@@ -140,7 +105,6 @@ fn given(
             Ok(Source {
                 policy: AttachedPolicy { arn: None, policy: read(document, kind)? },
                 id: format!("{list}.{}", place + 1),
-                kind: PolicySourceType::None,
             })
         })
         .collect()
@@ -163,17 +127,14 @@ fn resource_policy(
     let owner = match &owner {
         None => account,
         Some(owner) => {
-            let parts = Arn::parse(owner.as_str()).and_then(|arn| arn.account.parse().ok());
-            let id = owner.as_str().parse().ok();
-            parts
-                .or(id)
-                .ok_or_else(|| refuse::invalid_input(format!("Invalid ResourceOwner: {}", owner.as_str())))?
+            let account = Arn::parse(owner.as_str()).and_then(|arn| arn.account.parse().ok());
+            let text = format!("'{}' is not a valid as a Resource Owner.", owner.as_str());
+            account.ok_or_else(|| refuse::invalid_input(text))?
         }
     };
     let source = Source {
         policy: AttachedPolicy { arn: None, policy: read(&document, PolicyKind::Resource)? },
         id: "ResourcePolicy".to_owned(),
-        kind: PolicySourceType::Resource,
     };
     Ok(Some((source, owner)))
 }
@@ -189,16 +150,34 @@ fn named_principal(on: &On<'_>, arn: Option<&str>) -> Principal {
 
 type Bound = (Principal, Vec<Source>, Option<Source>);
 
-/// The user, group or role of an ARN with all policies that bind it.
+/// F-IAMAPI-SIM-4: an entity that is not there.
+fn found<E: Entity>(on: &On<'_>, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
+    let entity = world.get::<E>(&names::key(on.account, name))?;
+    entity.ok_or_else(|| refuse::no_such_entity("Unable to retrieve specified IAM entity.").into())
+}
+
+/// The user, group or role of an ARN with all policies that bind it. The path in the ARN is not looked at.
+///
+/// # Errors
+/// F-IAMAPI-SIM-4: `InvalidInput` for what is no such ARN, or one of another account; `NoSuchEntity`.
 fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
-    let own = Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.account == on.account.as_str());
-    let kind = own.and_then(|parts| {
+    let parts = Arn::parse(arn).filter(|parts| parts.service == "iam");
+    let kind = parts.and_then(|parts| {
         EntityKind::ALL.into_iter().find(|kind| parts.resource.starts_with(&format!("{}/", kind.name())))
     });
+    if let (Some(parts), Some(_)) = (parts, kind)
+        && parts.account != on.account.as_str()
+    {
+        let text = format!(
+            "Invalid Policy Source Arn: caller's account {} does not have access to policies in account {}.",
+            on.account, parts.account
+        );
+        return Err(refuse::invalid_input(text).into());
+    }
     let name = names::last_part(arn);
     match kind {
         Some(EntityKind::User) => {
-            let user = directory::find::<User>(on.account, name, world)?;
+            let user = found::<User>(on, name, world)?;
             let mut identity = of_entity(&*user, world)?;
             for group in user::groups_of(&user, world)? {
                 identity.extend(of_entity(&*group, world)?);
@@ -208,7 +187,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
             Ok((principal, identity, boundary_of(&*user, world)?))
         }
         Some(EntityKind::Role) => {
-            let role = directory::find::<Role>(on.account, name, world)?;
+            let role = found::<Role>(on, name, world)?;
             let principal = Principal::AssumedRole {
                 account: on.account,
                 role_path: role.path.clone(),
@@ -219,27 +198,18 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
             Ok((principal, of_entity(&*role, world)?, boundary_of(&*role, world)?))
         }
         Some(EntityKind::Group) => {
-            let group = directory::find::<Group>(on.account, name, world)?;
+            let group = found::<Group>(on, name, world)?;
             Ok((named_principal(on, None), of_entity(&*group, world)?, None))
         }
-        None => Err(refuse::invalid_input(format!(
-            "Invalid Entity Arn: {arn} does not clearly define entity type and name."
-        ))
-        .into()),
+        None => Err(refuse::invalid_input(format!("Invalid ARN provided in the request: {arn}")).into()),
     }
 }
 
 /// F-IAMAPI-SIM-1: an inline policy is named `<kind>_<entity>_<policy>`, a managed one by its name.
 fn of_entity<E: Entity>(entity: &E, world: &World<'_>) -> Result<Vec<Source>, Failure> {
-    let kind = match E::ENTITY {
-        EntityKind::User => PolicySourceType::User,
-        EntityKind::Group => PolicySourceType::Group,
-        EntityKind::Role => PolicySourceType::Role,
-    };
     let inline = entity.inline_policies().iter().map(|(name, policy)| Source {
         policy: AttachedPolicy { arn: None, policy: policy.clone() },
         id: format!("{}_{}_{name}", E::ENTITY.name(), entity.name()),
-        kind,
     });
     let mut sources: Vec<Source> = inline.collect();
     for arn in entity.attached_policies() {
@@ -249,12 +219,8 @@ fn of_entity<E: Entity>(entity: &E, world: &World<'_>) -> Result<Vec<Source>, Fa
 }
 
 fn of_managed(arn: &str, world: &World<'_>) -> Result<Option<Source>, Failure> {
-    let kind = match arn.starts_with(super::managed::AWS_MANAGED_PREFIX) {
-        true => PolicySourceType::AwsManaged,
-        false => PolicySourceType::UserManaged,
-    };
     let id = names::last_part(arn).to_owned();
-    Ok(policies::managed(arn, world)?.map(|policy| Source { policy, id, kind }))
+    Ok(policies::managed(arn, world)?.map(|policy| Source { policy, id }))
 }
 
 fn boundary_of<E: Entity>(entity: &E, world: &World<'_>) -> Result<Option<Source>, Failure> {
@@ -284,163 +250,4 @@ fn exclude(
     for level in organization {
         level.retain(|policy| !is_excluded(policy));
     }
-}
-
-impl Simulation {
-    fn answer(&self, on: &On<'_>, asked: Asked) -> Result<SimulatePolicyResponse, Failure> {
-        let everywhere = vec![ResourceNameType::from("*")];
-        let resources = asked.resources.as_ref().filter(|resources| !resources.is_empty());
-        let named = resources.is_some();
-        let resources = resources.unwrap_or(&everywhere);
-        let pairs =
-            asked.actions.iter().flat_map(|action| resources.iter().map(move |resource| (action, resource)));
-        let filter = asked.actions.iter().map(ActionNameType::as_str);
-        let filter: Vec<&str> = filter.chain(resources.iter().map(ResourceNameType::as_str)).collect();
-        let pages = Pages::new(asked.operation, on, filter, asked.marker, asked.max_items)?;
-        let places = pairs.enumerate().map(|(place, pair)| (format!("{place:08}"), pair));
-        // What earlier pages showed is not decided again.
-        let wanted = places.filter(|(place, _)| pages.after().is_none_or(|after| place.as_str() > after));
-        let page = pages.of_list(wanted.map(|(place, (action, resource))| {
-            (place, self.result(action.as_str(), resource.as_str(), named))
-        }));
-        Ok(SimulatePolicyResponse {
-            evaluation_results: Some(page.items),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
-        })
-    }
-
-    fn result(&self, action: &str, resource: &str, named: bool) -> EvaluationResult {
-        let context = self.context();
-        let request = Request {
-            caller: &self.caller,
-            action,
-            resource,
-            target_account: self.caller.account(),
-            context: &context,
-        };
-        let identity: Vec<AttachedPolicy> =
-            self.identity.iter().map(|source| source.policy.clone()).collect();
-        let levels: Vec<&[AttachedPolicy]> = self.organization.iter().map(Vec::as_slice).collect();
-        let boundary = self.boundary.as_ref().map(|boundary| &boundary.policy);
-        let resource_policy = self.resource.as_ref().map(|(source, owner)| ResourcePolicy {
-            policy: &source.policy,
-            owner: *owner,
-            kind: ResourcePolicyKind::Optional,
-        });
-        let sets = PolicySets {
-            identity: &identity,
-            permissions_boundary: boundary,
-            service_control: &levels,
-            resource: resource_policy,
-            ..PolicySets::default()
-        };
-        let (decision, matched) = explain(&request, &sets);
-        let decision = decision_type(&decision);
-        let statements: Vec<Statement> =
-            matched.iter().filter_map(|matched| self.statement(matched, &identity)).collect();
-        let missing: Vec<_> =
-            self.missing_keys(&context).into_iter().map(|key| key.as_str().into()).collect();
-        let boundary_detail = boundary.map(|boundary| PermissionsBoundaryDecisionDetail {
-            allowed_by_permissions_boundary: Some(allows_alone(&request, Some(boundary), &[])),
-        });
-        let specific = ResourceSpecificResult {
-            eval_resource_name: resource.into(),
-            eval_resource_decision: decision,
-            matched_statements: Some(statements.clone()),
-            missing_context_values: Some(missing.clone()),
-            eval_decision_details: None,
-            permissions_boundary_decision_detail: boundary_detail.clone(),
-        };
-        EvaluationResult {
-            eval_action_name: action.into(),
-            eval_resource_name: Some(resource.into()),
-            eval_decision: decision,
-            matched_statements: Some(statements),
-            missing_context_values: Some(missing),
-            organizations_decision_detail: (!levels.is_empty()).then(|| OrganizationsDecisionDetail {
-                allowed_by_organizations: Some(allows_alone(&request, None, &levels)),
-            }),
-            permissions_boundary_decision_detail: boundary_detail,
-            eval_decision_details: None,
-            resource_specific_results: named.then(|| vec![specific]),
-        }
-    }
-
-    fn context(&self) -> RequestContext<'_> {
-        let mut context = RequestContext::new();
-        for entry in &self.context {
-            let Some(name) = entry.context_key_name.as_ref() else { continue };
-            let values = entry.context_key_values.as_deref().unwrap_or_default();
-            let is_list = entry.context_key_type.is_some_and(|kind| kind.as_str().ends_with("List"));
-            match (values, is_list) {
-                ([value], false) => context.insert(name.as_str(), value.as_str()),
-                _ => context.insert_all(name.as_str(), values.iter().map(String::as_str)),
-            }
-        }
-        context
-    }
-
-    /// The keys that conditions ask for and the request does not give, each once.
-    fn missing_keys(&self, context: &RequestContext<'_>) -> BTreeSet<String> {
-        let organization = self.organization.iter().flatten();
-        let own = self
-            .identity
-            .iter()
-            .chain(&self.boundary)
-            .chain(self.resource.as_ref().map(|(source, _)| source));
-        let policies = own.map(|source| &source.policy).chain(organization);
-        let keys = policies.flat_map(|policy| policy.policy.statements()).flat_map(|it| it.condition_keys());
-        keys.filter(|key| context.values(key).is_empty()).map(str::to_owned).collect()
-    }
-
-    /// A matched statement as results show it. Policies of the organization are not shown, as in AWS.
-    fn statement(&self, matched: &MatchedStatement<'_>, identity: &[AttachedPolicy]) -> Option<Statement> {
-        let source = match matched.policy_type {
-            PolicyType::Identity => {
-                let place = identity.iter().position(|policy| std::ptr::eq(policy, matched.policy))?;
-                self.identity.get(place)
-            }
-            PolicyType::PermissionsBoundary => self.boundary.as_ref(),
-            PolicyType::Resource | PolicyType::RoleTrust => self.resource.as_ref().map(|(source, _)| source),
-            PolicyType::ResourceControl | PolicyType::ServiceControl | PolicyType::Session => None,
-        }?;
-        let position = |(line, column): (usize, usize)| Position {
-            line: i32::try_from(line).ok(),
-            column: i32::try_from(column).ok(),
-        };
-        let span = span(source.policy.policy.source(), matched.position);
-        Some(Statement {
-            source_policy_id: Some(source.id.clone()),
-            source_policy_type: Some(source.kind),
-            start_position: span.map(|(start, _)| position(start)),
-            end_position: span.map(|(_, end)| position(end)),
-        })
-    }
-}
-
-fn decision_type(decision: &Decision) -> PolicyEvaluationDecisionType {
-    match decision {
-        Decision::Allowed(_) => PolicyEvaluationDecisionType::Allowed,
-        Decision::Denied(denial) if denial.is_explicit() => PolicyEvaluationDecisionType::ExplicitDeny,
-        Decision::Denied(_) => PolicyEvaluationDecisionType::ImplicitDeny,
-    }
-}
-
-/// Whether the boundary, or the organization, would let the request pass if an identity-based policy allowed
-/// all.
-fn allows_alone(
-    request: &Request<'_>,
-    boundary: Option<&AttachedPolicy>,
-    levels: &[&[AttachedPolicy]],
-) -> bool {
-    let everything: Policy = FULL_AWS_ACCESS.clone();
-    let everything = [AttachedPolicy { arn: None, policy: everything }];
-    let sets = PolicySets {
-        identity: &everything,
-        permissions_boundary: boundary,
-        service_control: levels,
-        ..PolicySets::default()
-    };
-    aws::authorization::evaluate(request, &sets).is_allowed()
 }

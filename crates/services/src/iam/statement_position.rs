@@ -3,10 +3,12 @@
 /// A line and a column, both counted from 1.
 pub type Place = (usize, usize);
 
-/// The places of the first and after the last character of the statement at `position`. The text is a policy
-/// that has been read, so it is well-formed; `None` where there is no such statement.
+/// Where the statement at `position` begins and ends. The text is a policy that has been read, so it is
+/// well-formed; `None` where there is no such statement.
 ///
-/// F-IAMAPI-SIM-2 (*assumed*): columns are counted from 1, and the end is the place after the closing brace.
+/// F-IAMAPI-SIM-2: columns are counted from 1. A statement begins where the token before it ends, which is the
+/// bracket of the list or the statement before; one that is alone begins after its own brace. It ends after
+/// its closing brace.
 pub fn span(source: &str, position: usize) -> Option<(Place, Place)> {
     let (start, end) = byte_span(source, position)?;
     Some((place(source, start), place(source, end)))
@@ -25,6 +27,7 @@ fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
     let mut open: Vec<(u8, usize)> = Vec::new();
     let mut member = "";
     let mut seen = 0;
+    let mut before = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -37,16 +40,22 @@ fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
                 at = end;
                 continue;
             }
-            b'{' | b'[' => open.push((byte, at)),
+            b'{' | b'[' => {
+                open.push((byte, at));
+                if byte == b'[' && open.len() == 2 {
+                    before = at + 1;
+                }
+            }
             b'}' | b']' => {
                 let (opened, start) = open.pop()?;
                 let in_list = matches!(open.as_slice(), [(b'{', _), (b'[', _)]);
                 let alone = matches!(open.as_slice(), [(b'{', _)]);
                 if opened == b'{' && member == "Statement" && (in_list || alone) {
                     if seen == position {
-                        return Some((start, at + 1));
+                        return Some((if in_list { before } else { start + 1 }, at + 1));
                     }
                     seen += 1;
+                    before = at + 1;
                 }
             }
             _ => {}
@@ -75,10 +84,10 @@ mod tests {
     #[test]
     fn a_statement_is_found_in_a_list_and_alone() {
         let alone = r#"{"Statement":{"Effect":"Allow","Sid":"a}\""},"Version":"2012-10-17"}"#;
-        assert_eq!(span(alone, 0), Some(((1, 14), (1, 45))));
+        assert_eq!(span(alone, 0), Some(((1, 15), (1, 45))));
         assert_eq!(span(alone, 1), None);
         let listed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Condition\": {\"x\": {}}},\n    {\n    }\n  ]\n}";
-        assert_eq!(span(listed, 0), Some(((4, 5), (4, 29))));
-        assert_eq!(span(listed, 1), Some(((5, 5), (6, 6))));
+        assert_eq!(span(listed, 0), Some(((3, 17), (4, 29))));
+        assert_eq!(span(listed, 1), Some(((4, 29), (6, 6))));
     }
 }

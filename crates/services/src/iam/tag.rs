@@ -12,26 +12,49 @@ use super::refuse;
 /// F-IAMAPI-TAG-1: the most tags of one resource.
 const MOST: usize = 50;
 
+/// How keys of tags are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// `Team` and `team` are one key: tags of users and roles.
+    CaseInsensitive,
+    /// They are two: tags of customer-managed policies.
+    CaseSensitive,
+}
+
+impl Keys {
+    fn canonical(self, key: &str) -> String {
+        match self {
+            Self::CaseInsensitive => key.to_lowercase(),
+            Self::CaseSensitive => key.to_owned(),
+        }
+    }
+}
+
 /// Adds tags or changes their values.
 ///
 /// # Errors
-/// F-IAMAPI-TAG-2: keys are unique without regard to case, and `aws:` is AWS's own: `InvalidInput`.
-/// F-IAMAPI-TAG-1: `LimitExceeded` (text *assumed*).
-pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>) -> Result<(), Refusal> {
+/// F-IAMAPI-TAG-2: a key must not be given twice, and `aws:` is AWS's own: `InvalidInput`.
+/// F-IAMAPI-TAG-1: `LimitExceeded` (text *assumed*). F-IAMAPI-TAG-3: an empty list (text *assumed*).
+pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Result<(), Refusal> {
+    if new.is_empty() {
+        return Err(refuse::invalid_input("Tags must not be empty."));
+    }
+    merge(tags, new, keys)
+}
+
+fn merge(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
-    for key in new.iter().map(|tag| tag.key.as_str().to_lowercase()) {
-        if key.starts_with("aws:") {
-            return Err(refuse::invalid_input(
-                "The following tag keys are reserved for AWS use and cannot be added: aws:",
-            ));
+    for key in new.iter().map(|tag| tag.key.as_str()) {
+        if key.to_lowercase().starts_with("aws:") {
+            return Err(refuse::invalid_input("Tag keys beginning with aws: are reserved for system use."));
         }
-        if !seen.insert(key) {
+        if !seen.insert(keys.canonical(key)) {
             return Err(refuse::invalid_input(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));
         }
     }
-    tags.retain(|known, _| !seen.contains(&known.to_lowercase()));
+    tags.retain(|known, _| !seen.contains(&keys.canonical(known)));
     tags.extend(new.into_iter().map(|tag| (tag.key.into_string(), tag.value.into_string())));
     if tags.len() > MOST {
         return Err(refuse::limit_exceeded(format!(
@@ -41,20 +64,20 @@ pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>) -> Result<(), Ref
     Ok(())
 }
 
-/// The tags of a new resource.
+/// The tags of a new resource, which may have none.
 ///
 /// # Errors
 /// As [`add`].
-pub fn of_new(new: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Refusal> {
+pub fn of_new(new: Option<Vec<Tag>>, keys: Keys) -> Result<BTreeMap<String, String>, Refusal> {
     let mut tags = BTreeMap::new();
-    add(&mut tags, new.unwrap_or_default())?;
+    merge(&mut tags, new.unwrap_or_default(), keys)?;
     Ok(tags)
 }
 
 /// Removes tags; keys that are not there are passed over.
-pub fn remove(tags: &mut BTreeMap<String, String>, keys: &[TagKeyType]) {
-    let keys: BTreeSet<String> = keys.iter().map(|key| key.as_str().to_lowercase()).collect();
-    tags.retain(|key, _| !keys.contains(&key.to_lowercase()));
+pub fn remove(tags: &mut BTreeMap<String, String>, unwanted: &[TagKeyType], keys: Keys) {
+    let unwanted: BTreeSet<String> = unwanted.iter().map(|key| keys.canonical(key.as_str())).collect();
+    tags.retain(|key, _| !unwanted.contains(&keys.canonical(key)));
 }
 
 /// The tags as a list.
@@ -79,15 +102,30 @@ mod tests {
 
     #[test]
     fn tag_keys_are_unique_without_regard_to_case() {
-        let mut tags = of_new(Some(vec![tag("Team", "red")])).expect("one tag");
-        add(&mut tags, vec![tag("team", "blue")]).expect("the same tag");
+        let keys = Keys::CaseInsensitive;
+        let mut tags = of_new(Some(vec![tag("Team", "red")]), keys).expect("one tag");
+        add(&mut tags, vec![tag("team", "blue")], keys).expect("the same tag");
         assert_eq!(tags, BTreeMap::from([("team".to_owned(), "blue".to_owned())]));
-        let doubled = add(&mut tags, vec![tag("a", "1"), tag("A", "2")]).expect_err("doubled");
+        let doubled = add(&mut tags, vec![tag("a", "1"), tag("A", "2")], keys).expect_err("doubled");
         assert_eq!(doubled.code, "InvalidInput");
-        remove(&mut tags, &["TEAM".into()]);
+        remove(&mut tags, &["TEAM".into()], keys);
         assert!(tags.is_empty());
         let many = (0..51).map(|number| tag(&format!("k{number}"), "")).collect();
-        assert_eq!(add(&mut tags, many).expect_err("too many").code, "LimitExceeded");
-        assert_eq!(add(&mut tags, vec![tag("aws:x", "")]).expect_err("reserved").code, "InvalidInput");
+        assert_eq!(add(&mut tags, many, keys).expect_err("too many").code, "LimitExceeded");
+        let reserved = add(&mut tags, vec![tag("AWS:x", "")], keys).expect_err("reserved");
+        assert_eq!(reserved.code, "InvalidInput");
+        let text = "Tag keys beginning with aws: are reserved for system use.";
+        assert_eq!(reserved.message.as_deref(), Some(text));
+    }
+
+    /// F-IAMAPI-TAG-2, F-IAMAPI-TAG-3
+    #[test]
+    fn tag_keys_of_policies_differ_in_case_and_some_must_be_given() {
+        let keys = Keys::CaseSensitive;
+        let mut tags = of_new(Some(vec![tag("Team", "red"), tag("team", "blue")]), keys).expect("two tags");
+        remove(&mut tags, &["Team".into()], keys);
+        assert_eq!(tags, BTreeMap::from([("team".to_owned(), "blue".to_owned())]));
+        assert_eq!(add(&mut tags, Vec::new(), keys).expect_err("nothing").code, "InvalidInput");
+        assert!(of_new(None, keys).expect("none").is_empty());
     }
 }

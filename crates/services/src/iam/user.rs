@@ -73,7 +73,7 @@ pub fn create(
         inline_policies: BTreeMap::new(),
         attached_policies: Default::default(),
         permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
-        tags: tag::of_new(input.tags)?,
+        tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
         access_keys: Vec::new(),
         groups: Default::default(),
     };
@@ -175,7 +175,7 @@ pub fn list(on: &On<'_>, input: ListUsersRequest, world: &World<'_>) -> Result<L
 /// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
 pub fn add_tags(on: &On<'_>, input: TagUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
-    tag::add(&mut user.tags, input.tags)?;
+    tag::add(&mut user.tags, input.tags, tag::Keys::CaseInsensitive)?;
     Ok(directory::save(user, world)?)
 }
 
@@ -185,7 +185,7 @@ pub fn add_tags(on: &On<'_>, input: TagUserRequest, world: &mut World<'_>) -> Re
 /// `NoSuchEntity`.
 pub fn remove_tags(on: &On<'_>, input: UntagUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
-    tag::remove(&mut user.tags, &input.tag_keys);
+    tag::remove(&mut user.tags, &input.tag_keys, tag::Keys::CaseInsensitive);
     Ok(directory::save(user, world)?)
 }
 

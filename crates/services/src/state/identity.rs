@@ -206,9 +206,6 @@ pub struct IamAccount {
     /// Number of customer-managed policies.
     #[serde(default)]
     pub policies: u32,
-    /// Number of their versions.
-    #[serde(default)]
-    pub policy_versions: u32,
     /// The account alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,

@@ -10,6 +10,11 @@ use super::model::Operation;
 /// What a record shows in place of a session token.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// F-STSAPI-37: issuing a token to oneself is a change in records, opening a session of a role is none.
+pub fn is_read_only(operation: Operation) -> bool {
+    !matches!(operation, Operation::GetSessionToken | Operation::GetFederationToken)
+}
+
 /// F-STSAPI-30: `responseElements`: the credentials without their secret and with a hidden token, and whom
 /// they stand for. Operations that issue nothing show nothing.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {

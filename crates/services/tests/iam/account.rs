@@ -34,6 +34,10 @@ fn counts_follow_what_is_there() {
     }
     store.ok("DeleteUser", json!({"UserName": "a"}));
     store.ok("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": allow("a:B")}));
+    // F-IAMAPI-SUM-2: one policy twice, AWS's own and the account's unused one.
+    let administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
+    store.ok("AttachUserPolicy", json!({"UserName": "b", "PolicyArn": administrator}));
+    store.ok("PutRolePermissionsBoundary", json!({"RoleName": "a", "PermissionsBoundary": administrator}));
     let summary = store.ok("GetAccountSummary", json!({}))["SummaryMap"].clone();
     let expected = [
         ("Users", 1),
@@ -66,12 +70,20 @@ fn details_come_whole_and_in_pages() {
     assert_eq!(texts(&whole["RoleDetailList"][0]["RolePolicyList"], "PolicyName"), ["p"]);
     assert_eq!(texts(&whole["Policies"], "PolicyName"), ["Own", "AdministratorAccess"]);
     let mut asked = json!({"MaxItems": 1});
-    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "Policies"] {
+    assert!(whole["Policies"][1].get("Description").is_none());
+    // F-IAMAPI-GAAD-2
+    for list in ["UserDetailList", "RoleDetailList", "GroupDetailList", "Policies", "Policies"] {
         let page = store.ok("GetAccountAuthorizationDetails", asked.clone());
         assert_eq!(page[list].as_array().map(Vec::len), Some(1), "{list}");
         asked["Marker"] = page["Marker"].clone();
     }
     assert_eq!(asked["Marker"], json!(null));
+    let foreign = json!({"Filter": ["User"], "Marker": "not-an-aws-marker"});
+    let refusal = store.refused("GetAccountAuthorizationDetails", foreign);
+    assert_eq!(
+        (refusal.0.as_str(), refusal.2.as_str()),
+        ("ValidationError", "Marker and Filter do not match")
+    );
     let roles = store.ok("GetAccountAuthorizationDetails", json!({"Filter": ["Role"]}));
     assert_eq!((roles["UserDetailList"].clone(), roles["Policies"].clone()), (json!([]), json!([])));
 }
@@ -81,8 +93,8 @@ fn a_credential_report_is_asked_for_first_and_expires() {
     let mut store = Store::new();
     store.ok("CreateUser", json!({"UserName": "Ann"}));
     store.ok("CreateAccessKey", json!({"UserName": "Ann"}));
-    let (code, status, _) = store.refused("GetCredentialReport", json!({}));
-    assert_eq!((code.as_str(), status), ("ReportNotPresent", 410));
+    let refusal = store.refused("GetCredentialReport", json!({}));
+    assert_eq!(refusal, ("ReportNotPresent".to_owned(), 410, "Unknown".to_owned()));
     assert_eq!(store.ok("GenerateCredentialReport", json!({}))["State"], "STARTED");
     assert_eq!(store.ok("GenerateCredentialReport", json!({}))["State"], "COMPLETE");
     let content = store.ok("GetCredentialReport", json!({}))["Content"].as_str().expect("base64").to_owned();
@@ -90,8 +102,8 @@ fn a_credential_report_is_asked_for_first_and_expires() {
     let lines: Vec<&str> = report.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| line.split(',').count() == 22), "{report}");
-    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::111122223333:root,2026-11-21T10:00:00+00:00,"));
-    assert!(lines[2].contains("false,true,2026-11-21T10:00:00+00:00,N/A"), "{}", lines[2]);
+    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::111122223333:root,2026-11-21T10:00:00Z,"));
+    assert!(lines[2].contains("false,true,2026-11-21T10:00:00Z,N/A"), "{}", lines[2]);
     store.now += SignedDuration::from_hours(4);
     assert_eq!(store.refused("GetCredentialReport", json!({})).0, "ReportExpired");
 }
@@ -110,8 +122,22 @@ fn nobody_has_what_cannot_be_created() {
     }
     for operation in ["GetLoginProfile", "DeleteLoginProfile"] {
         let refusal = store.refused(operation, json!({"UserName": "Ann"}));
-        assert_eq!(refusal.2, "Login Profile for User Ann cannot be found.");
+        let text = "Login Profile for User Ann cannot be found.";
+        assert_eq!(refusal, ("NoSuchEntity".to_owned(), 404, text.to_owned()));
     }
-    assert_eq!(store.refused("GetAccountPasswordPolicy", json!({})).0, "NoSuchEntity");
-    assert_eq!(store.ok("ListVirtualMFADevices", json!({}))["VirtualMFADevices"], json!([]));
+    let text = "The Password Policy with domain name 111122223333 cannot be found.";
+    let refusal = store.refused("GetAccountPasswordPolicy", json!({}));
+    assert_eq!(refusal, ("NoSuchEntity".to_owned(), 404, text.to_owned()));
+    for (operation, list) in [
+        ("ListVirtualMFADevices", "VirtualMFADevices"),
+        ("ListServerCertificates", "ServerCertificateMetadataList"),
+        ("ListInstanceProfiles", "InstanceProfiles"),
+        ("ListSAMLProviders", "SAMLProviderList"),
+        ("ListOpenIDConnectProviders", "OpenIDConnectProviderList"),
+    ] {
+        assert_eq!(store.ok(operation, json!({}))[list], json!([]), "{operation}");
+    }
+    // A user that is not there has no list, however empty.
+    let refusal = store.refused("ListMFADevices", json!({"UserName": "Bob"}));
+    assert_eq!(refusal.2, "The user with name Bob cannot be found.");
 }

@@ -60,7 +60,7 @@ fn a_policy_has_five_versions_at_most_and_numbers_are_not_used_twice() {
     assert_eq!(texts(&versions, "VersionId"), ["v6", "v4", "v3", "v2", "v1"]);
     let third = store.ok("GetPolicyVersion", json!({"PolicyArn": ARN, "VersionId": "v3"}));
     assert!(third["PolicyVersion"]["Document"].as_str().is_some_and(|text| text.contains("a%3AC")));
-    assert_eq!(store.ok("GetAccountSummary", json!({}))["SummaryMap"]["PolicyVersionsInUse"], 5);
+    assert_eq!(store.ok("GetAccountSummary", json!({}))["SummaryMap"]["PolicyVersionsInUse"], 0);
     let refusal = store.refused("DeletePolicy", json!({"PolicyArn": ARN}));
     assert!(refusal.2.starts_with("This policy has more than one version."), "{}", refusal.2);
 }
@@ -99,8 +99,10 @@ fn what_is_not_there_cannot_be_attached() {
         let expected =
             ("NoSuchEntity".into(), 404, format!("Policy {arn} does not exist or is not attachable."));
         assert_eq!(store.refused("AttachUserPolicy", json!({"UserName": "Ann", "PolicyArn": arn})), expected);
+        // F-IAMAPI-BND-2
         let boundary = json!({"UserName": "Bob", "PermissionsBoundary": arn});
-        assert_eq!(store.refused("CreateUser", boundary), expected);
+        let text = format!("Scope ARN: {arn} does not exist or is not attachable.");
+        assert_eq!(store.refused("CreateUser", boundary), ("NoSuchEntity".into(), 404, text));
     }
 }
 
@@ -149,4 +151,51 @@ fn a_policy_of_an_older_accountd_is_read_as_version_1() {
         store.ok("ListPolicyVersions", json!({"PolicyArn": "arn:aws:iam::111122223333:policy/Old"}));
     assert_eq!(texts(&versions["Versions"], "VersionId"), ["v1"]);
     assert_eq!(versions["Versions"][0]["IsDefaultVersion"], true);
+}
+
+/// F-IAMAPI-POL-6: as recorded, the usage is looked at only together with `OnlyAttached`.
+#[test]
+fn policies_are_listed_by_their_usage() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    for name in ["attached", "boundary", "unused"] {
+        store.ok("CreatePolicy", json!({"PolicyName": name, "PolicyDocument": allow("a:B")}));
+    }
+    let arn = |name: &str| format!("arn:aws:iam::111122223333:policy/{name}");
+    store.ok("AttachUserPolicy", json!({"UserName": "Ann", "PolicyArn": arn("attached")}));
+    let boundary = json!({"UserName": "Ann", "PermissionsBoundary": arn("boundary")});
+    store.ok("PutUserPermissionsBoundary", boundary);
+    let all = vec!["attached", "boundary", "unused"];
+    for (only_attached, usage, expected) in [
+        (false, None, all.clone()),
+        (false, Some("PermissionsPolicy"), all.clone()),
+        (false, Some("PermissionsBoundary"), all),
+        (true, None, vec!["attached", "boundary"]),
+        (true, Some("PermissionsPolicy"), vec!["attached"]),
+        (true, Some("PermissionsBoundary"), vec!["boundary"]),
+    ] {
+        let mut asked = json!({"Scope": "Local", "OnlyAttached": only_attached});
+        if let Some(usage) = usage {
+            asked["PolicyUsageFilter"] = json!(usage);
+        }
+        let listed = store.ok("ListPolicies", asked.clone());
+        assert_eq!(texts(&listed["Policies"], "PolicyName"), expected, "{asked}");
+    }
+}
+
+/// F-IAMAPI-INL-1: as recorded for users, groups and roles alike.
+#[test]
+fn inline_policies_are_found_without_regard_to_case() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    for (name, action) in [("MixedName", "a:B"), ("mixedname", "a:C")] {
+        let put = json!({"UserName": "Ann", "PolicyName": name, "PolicyDocument": allow(action)});
+        store.ok("PutUserPolicy", put);
+    }
+    assert_eq!(store.ok("ListUserPolicies", json!({"UserName": "Ann"}))["PolicyNames"], json!(["MixedName"]));
+    let got = store.ok("GetUserPolicy", json!({"UserName": "Ann", "PolicyName": "MIXEDNAME"}));
+    assert_eq!(got["PolicyName"], "MIXEDNAME");
+    assert!(got["PolicyDocument"].as_str().is_some_and(|text| text.contains("a%3AC")), "{got}");
+    store.ok("DeleteUserPolicy", json!({"UserName": "Ann", "PolicyName": "mixedNAME"}));
+    assert_eq!(store.ok("ListUserPolicies", json!({"UserName": "Ann"}))["PolicyNames"], json!([]));
 }

@@ -1,6 +1,6 @@
 //! Roles, their trust policies, and the service-linked role.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{ACCOUNT, Store, TRUST, allow, texts};
 
@@ -200,4 +200,44 @@ fn a_trust_policy_has_2048_characters_at_most() {
     let long = TRUST.replace("\"arn:aws:iam::111122223333:root\"", &list);
     let refusal = store.refused("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": long}));
     assert_eq!(refusal, ("LimitExceeded".into(), 409, "Cannot exceed quota for ACLSizePerRole: 2048".into()));
+}
+
+/// F-IAMAPI-ROLE-5: which members answers show was recorded.
+#[test]
+fn answers_show_different_parts_of_a_role() {
+    let mut store = Store::new();
+    let new = json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST, "Description": "d",
+                     "MaxSessionDuration": 7200, "Tags": [{"Key": "team", "Value": "blue"}]});
+    let names = |role: &Value| role.as_object().expect("a role").keys().cloned().collect::<Vec<_>>();
+    let identity = ["Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument"];
+    let with = |more: &[&str]| identity.iter().chain(more).map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&store.ok("CreateRole", new)["Role"]), with(&["Tags"]));
+    let all = with(&["Description", "MaxSessionDuration", "Tags", "RoleLastUsed"]);
+    assert_eq!(names(&store.ok("GetRole", json!({"RoleName": "R"}))["Role"]), all);
+    let listed = with(&["Description", "MaxSessionDuration"]);
+    assert_eq!(names(&store.ok("ListRoles", json!({}))["Roles"][0]), listed);
+    let changed = store.ok("UpdateRoleDescription", json!({"RoleName": "R", "Description": "e"}));
+    assert_eq!(names(&changed["Role"]), with(&["Description"]));
+}
+
+/// F-IAMAPI-SLR-4, F-IAMAPI-SLR-5
+#[test]
+fn service_linked_roles_have_refusals_of_their_own() {
+    let mut store = Store::new();
+    store.ok("CreateServiceLinkedRole", json!({"AWSServiceName": "organizations.amazonaws.com"}));
+    let name = "AWSServiceRoleForOrganizations";
+    let refusal = store.refused("UpdateRole", json!({"RoleName": name, "MaxSessionDuration": 7200}));
+    let text = format!("{name} is an AWS service linked role, max session duration cannot be changed.");
+    assert_eq!(refusal, ("UnmodifiableEntity".to_owned(), 400, text));
+    for (task, code, text) in [
+        ("nothing of the kind", "InvalidInput", "Invalid task id"),
+        (
+            "task/aws-service-role/organizations.amazonaws.com/x/1",
+            "NoSuchEntity",
+            "Cannot find deletion status for given id.",
+        ),
+    ] {
+        let refusal = store.refused("GetServiceLinkedRoleDeletionStatus", json!({"DeletionTaskId": task}));
+        assert_eq!((refusal.0.as_str(), refusal.2.as_str()), (code, text));
+    }
 }

@@ -37,17 +37,99 @@ fn a_principal_is_simulated_with_all_its_policies() {
     let answer = store.ok("SimulatePrincipalPolicy", json!({"PolicySourceArn": ANN, "ActionNames": actions}));
     assert_eq!(decisions(&answer), ["allowed", "explicitDeny", "implicitDeny"]);
     let matched = &answer["EvaluationResults"][1]["MatchedStatements"];
-    assert_eq!(texts(matched, "SourcePolicyId"), ["user_Ann_u", "group_Devs_g"]);
-    assert_eq!(texts(matched, "SourcePolicyType"), ["user", "group"]);
+    // F-IAMAPI-SIM-3: those that decided, in the recorded words.
+    assert_eq!(texts(matched, "SourcePolicyId"), ["user_Ann_u"]);
+    assert_eq!(texts(matched, "SourcePolicyType"), ["IAM Policy"]);
     assert_eq!(matched[0]["StartPosition"], json!({"Line": 1, "Column": 38}));
+    let allowed = &answer["EvaluationResults"][0]["MatchedStatements"];
+    assert_eq!(texts(allowed, "SourcePolicyId"), ["group_Devs_g"]);
+    assert_eq!(answer["EvaluationResults"][2]["MatchedStatements"], json!([]));
+    assert!(answer["EvaluationResults"][0].get("ResourceSpecificResults").is_none());
     let more =
         json!({"PolicySourceArn": ANN, "ActionNames": ["iam:GetUser"], "PolicyInputList": [allow("iam:*")]});
     assert_eq!(decisions(&store.ok("SimulatePrincipalPolicy", more)), ["allowed"]);
-    let wrong = json!({"PolicySourceArn": "arn:aws:iam::111122223333:root", "ActionNames": ["iam:GetUser"]});
-    assert_eq!(store.refused("SimulatePrincipalPolicy", wrong).0, "InvalidInput");
-    let missing =
-        json!({"PolicySourceArn": "arn:aws:iam::111122223333:role/R", "ActionNames": ["iam:GetUser"]});
-    assert_eq!(store.refused("SimulatePrincipalPolicy", missing).0, "NoSuchEntity");
+}
+
+/// F-IAMAPI-SIM-4
+#[test]
+fn the_source_is_one_of_the_callers_entities() {
+    let mut store = with_user();
+    let mut refused = |arn: &str| {
+        let (code, _, text) = store.refused(
+            "SimulatePrincipalPolicy",
+            json!({"PolicySourceArn": arn, "ActionNames": ["iam:GetUser"]}),
+        );
+        (code, text)
+    };
+    for arn in [
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:sts::111122223333:assumed-role/fictional/session",
+        "not-an-arn-but-long-enough",
+    ] {
+        let text = format!("Invalid ARN provided in the request: {arn}");
+        assert_eq!(refused(arn), ("InvalidInput".to_owned(), text));
+    }
+    let text = "Invalid Policy Source Arn: caller's account 111122223333 does not have access to policies in \
+                account 999999999999.";
+    assert_eq!(refused("arn:aws:iam::999999999999:user/Ann"), ("InvalidInput".to_owned(), text.to_owned()));
+    let missing = ("NoSuchEntity".to_owned(), "Unable to retrieve specified IAM entity.".to_owned());
+    assert_eq!(refused("arn:aws:iam::111122223333:role/R"), missing);
+    let other_path = json!({"PolicySourceArn": "arn:aws:iam::111122223333:user/other/path/ann",
+                            "ActionNames": ["account:GetAlternateContact"]});
+    assert_eq!(decisions(&store.ok("SimulatePrincipalPolicy", other_path)), ["allowed"]);
+}
+
+/// F-IAMAPI-SIM-2, F-IAMAPI-SIM-3, as recorded.
+#[test]
+fn a_recorded_answer_is_given_again() {
+    let mut store = Store::new();
+    let policy = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \
+        \"Action\": \"s3:GetObject\",\n      \"Resource\": \"*\",\n      \"Sid\": \"First\"\n    },\n    {\n      \
+        \"Effect\": \"Deny\",\n      \"Action\": \"s3:PutObject\",\n      \"Resource\": \"*\",\n      \"Sid\": \
+        \"Second\"\n    }\n  ]\n}";
+    let asked = json!({"PolicyInputList": [policy], "ActionNames": ["s3:GetObject", "s3:PutObject"]});
+    let result = |action: &str, decision: &str, start: [u32; 2], end: [u32; 2]| {
+        json!({
+            "EvalActionName": action, "EvalResourceName": "*", "EvalDecision": decision,
+            "MatchedStatements": [{
+                "SourcePolicyId": "PolicyInputList.1", "SourcePolicyType": "IAM Policy",
+                "StartPosition": {"Line": start[0], "Column": start[1]},
+                "EndPosition": {"Line": end[0], "Column": end[1]},
+            }],
+            "MissingContextValues": [],
+        })
+    };
+    let expected = json!([
+        result("s3:GetObject", "allowed", [3, 17], [9, 6]),
+        result("s3:PutObject", "explicitDeny", [9, 6], [15, 6]),
+    ]);
+    assert_eq!(store.ok("SimulateCustomPolicy", asked)["EvaluationResults"], expected);
+}
+
+/// F-IAMAPI-SIM-5
+#[test]
+fn a_resource_of_another_account_takes_both_sides() {
+    let mut store = Store::new();
+    let resource_policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}]}"#;
+    let mut asked = json!({
+        "PolicyInputList": [], "ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::bucket/a"],
+        "ResourcePolicy": resource_policy, "CallerArn": ANN, "ResourceOwner": "arn:aws:iam::999999999999:root",
+    });
+    let answer = store.ok("SimulateCustomPolicy", asked.clone());
+    let result = &answer["EvaluationResults"][0];
+    assert_eq!((&result["EvalDecision"], &result["MatchedStatements"]), (&json!("implicitDeny"), &json!([])));
+    let details = json!({"Resource Policy": "allowed", "IAM Policy": "implicitDeny"});
+    assert_eq!(result["EvalDecisionDetails"], details);
+    assert_eq!(result["ResourceSpecificResults"][0]["EvalDecisionDetails"], details);
+    asked["ResourceOwner"] = json!("arn:aws:iam::111122223333:root");
+    let own = &store.ok("SimulateCustomPolicy", asked.clone())["EvaluationResults"][0];
+    assert_eq!((&own["EvalDecision"], &own["EvalDecisionDetails"]), (&json!("allowed"), &json!({})));
+    let specific = &own["ResourceSpecificResults"][0];
+    assert_eq!(texts(&specific["MatchedStatements"], "SourcePolicyType"), ["Resource Policy"]);
+    assert!(specific.get("MissingContextValues").is_none() && specific.get("EvalDecisionDetails").is_none());
+    asked["ResourceOwner"] = json!("not-an-arn");
+    let text = "'not-an-arn' is not a valid as a Resource Owner.";
+    assert_eq!(store.refused("SimulateCustomPolicy", asked).2, text);
 }
 
 #[test]
@@ -86,19 +168,26 @@ fn context_is_what_the_request_says() {
     assert_eq!(store.refused("SimulateCustomPolicy", broken).0, "MalformedPolicyDocument");
 }
 
+/// F-IAMAPI-SIM-5
 #[test]
-fn each_action_is_asked_for_each_resource_in_pages() {
+fn each_action_has_one_result_over_all_resources() {
     let mut store = with_user();
     let resources = ["arn:aws:account::111122223333:account", "arn:aws:account::444455556666:account"];
-    let actions = ["account:GetAlternateContact", "account:PutAlternateContact"];
-    let mut asked =
-        json!({"PolicySourceArn": ANN, "ActionNames": actions, "ResourceArns": resources, "MaxItems": 3});
+    let only_own = allow("iam:GetUser").replace("\"*\"", &format!("\"{}\"", resources[0]));
+    let actions = ["account:GetAlternateContact", "account:PutAlternateContact", "iam:GetUser"];
+    let mut asked = json!({"PolicySourceArn": ANN, "ActionNames": actions, "ResourceArns": resources,
+                           "PolicyInputList": [only_own], "MaxItems": 2});
     let first = store.ok("SimulatePrincipalPolicy", asked.clone());
-    assert_eq!(decisions(&first), ["allowed", "allowed", "explicitDeny"]);
-    let names = texts(&first["EvaluationResults"], "EvalResourceName");
-    assert_eq!(names, [resources[0], resources[1], resources[0]]);
+    assert_eq!(decisions(&first), ["allowed", "explicitDeny"]);
+    let told = |result: &Value, part: &str| {
+        texts(&result["ResourceSpecificResults"], part).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&first["EvaluationResults"][0], "EvalResourceName"), resources);
+    assert!(first["EvaluationResults"][0].get("EvalResourceName").is_none());
     asked["Marker"] = first["Marker"].clone();
     let second = store.ok("SimulatePrincipalPolicy", asked);
-    assert_eq!(texts(&second["EvaluationResults"], "EvalResourceName"), [resources[1]]);
-    assert_eq!(second["IsTruncated"], false);
+    assert_eq!((decisions(&second), &second["IsTruncated"]), (vec!["implicitDeny"], &json!(false)));
+    let mixed = &second["EvaluationResults"][0];
+    assert_eq!(told(mixed, "EvalResourceDecision"), ["allowed", "implicitDeny"]);
+    assert_eq!(texts(&mixed["MatchedStatements"], "SourcePolicyId"), ["PolicyInputList.1"]);
 }

@@ -55,7 +55,14 @@ fn wrong_names_are_refused_in_the_words_of_iam() {
     let (_, _, message) = store.refused("CreateUser", json!({"UserName": "ann", "Path": "team"}));
     assert!(message.starts_with("The specified value for path is invalid."), "{message}");
     let (_, _, message) = store.refused("CreateUser", json!({"UserName": "a".repeat(65)}));
-    assert!(message.ends_with("Member must have length less than or equal to 64"), "{message}");
+    // F-IAMAPI-VAL-2: values are not repeated.
+    let expected = "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must \
+                    have length less than or equal to 64";
+    assert_eq!(message, expected);
+    let (_, _, message) = store.refused("ListUsers", json!({"MaxItems": 1001}));
+    let expected = "1 validation error detected: Value at 'maxItems' failed to satisfy constraint: Member must \
+                    have value less than or equal to 1000";
+    assert_eq!(message, expected);
 }
 
 #[test]
