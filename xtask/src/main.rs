@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
 //! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
-//! `cargo xtask bench` measures.
+//! `cargo xtask bench [PART…]` measures.
 //! `cargo xtask tidy` checks the house rules that no compiler checks.
 
 mod bench;
@@ -11,12 +11,12 @@ mod test;
 mod tidy;
 
 const USAGE: &str =
-    "usage: cargo xtask bench | codegen | tidy | test [rust] [python] [node] [terraform] [prowler]";
+    "usage: cargo xtask bench [PART…] | codegen | tidy | test [rust] [python] [node] [terraform] [prowler]";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["bench"] => bench::run(),
+        ["bench", parts @ ..] => bench::run(parts),
         ["codegen"] => codegen::run(),
         ["tidy"] => tidy::run(),
         ["test", suites @ ..] => test::run(suites),

@@ -11,13 +11,13 @@ use super::signature::{self, Call, Key, Signed};
 use super::tools;
 
 /// Rounds of each measurement under load.
-const ROUNDS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 /// How long a round takes.
 const ROUND_SECONDS: u32 = 3;
 /// Rounds of each start.
 const STARTS: usize = 15;
 /// How many accounts are many.
-const MANY: usize = 10_000;
+pub(super) const MANY: usize = 10_000;
 
 /// An organization whose member account has an IAM user: three levels of service control policies, two
 /// policies of the user's own, conditions in both.
@@ -74,17 +74,17 @@ accounts:
 
 /// The key of the user above.
 fn user() -> Key {
-    Key { id: "AKIAIOSFODNN7READER1".to_owned(), secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" }
+    Key::lasting("AKIAIOSFODNN7READER1", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 }
 
 /// An account that no other measurement uses.
-const ROOT: usize = 42;
+pub(super) const ROOT: usize = 42;
 
 /// Everything that the measurements share.
 pub struct Bench {
-    binary: PathBuf,
+    pub(super) binary: PathBuf,
     scratch: Scratch,
-    load: Load,
+    pub(super) load: Load,
 }
 
 impl Bench {
@@ -95,7 +95,7 @@ impl Bench {
         Ok(Self { binary, scratch, load })
     }
 
-    fn data(&self, name: &str) -> PathBuf {
+    pub(super) fn data(&self, name: &str) -> PathBuf {
         self.scratch.path.join(name)
     }
 
@@ -257,11 +257,11 @@ impl Bench {
     }
 }
 
-fn sign(server: &Accountd, call: Call, key: &Key) -> Signed {
+pub(super) fn sign(server: &Accountd, call: Call, key: &Key) -> Signed {
     call.sign(key, &server.address.to_string())
 }
 
-fn succeed(server: &Accountd, call: Call, key: &Key) -> Result<String, String> {
+pub(super) fn succeed(server: &Accountd, call: Call, key: &Key) -> Result<String, String> {
     client::expect_success(server.address, &sign(server, call, key).text())
 }
 
@@ -286,20 +286,20 @@ fn bring_into_being(server: &Accountd, keys: &[Key]) -> Result<(), String> {
     })
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn speed(runs: &[Measured]) -> f64 {
+pub(super) fn speed(runs: &[Measured]) -> f64 {
     median(&runs.iter().map(|run| run.requests_per_second).collect::<Vec<_>>())
 }
 
-fn p99(runs: &[Measured]) -> f64 {
+pub(super) fn p99(runs: &[Measured]) -> f64 {
     median(&runs.iter().map(|run| run.p99_milliseconds).collect::<Vec<_>>())
 }
 
 /// The median of the ratios round by round: two runs next to each other met the same machine.
-fn ratio(runs: &[Measured], reference: &[Measured]) -> f64 {
+pub(super) fn ratio(runs: &[Measured], reference: &[Measured]) -> f64 {
     let ratios =
         runs.iter().zip(reference).map(|(run, other)| run.requests_per_second / other.requests_per_second);
     median(&ratios.collect::<Vec<_>>())

@@ -8,6 +8,7 @@ mod client;
 mod figures;
 mod load;
 mod measurements;
+mod neighbours;
 mod processes;
 mod signature;
 mod tools;
@@ -17,20 +18,35 @@ use std::io::Write;
 use figures::Table;
 use measurements::Bench;
 
-/// Measures everything and prints a table.
+/// One part of the measurements.
+type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
+
+/// The parts by name, in the order they are measured.
+const PARTS: [(&str, Measure); 8] = [
+    ("starting", Bench::starting),
+    ("reading", Bench::reading),
+    ("writing", Bench::writing),
+    ("mixed", Bench::mixed),
+    ("many-accounts", Bench::many_accounts),
+    ("alone", Bench::alone),
+    ("assumed-role", Bench::assumed_role),
+    ("listing", Bench::listing),
+];
+
+/// Measures everything, or the parts that are named, and prints a table.
 ///
 /// # Errors
 /// Says what is missing, or what did not answer as it should.
-pub fn run() -> Result<(), String> {
+pub fn run(named: &[&str]) -> Result<(), String> {
+    if let Some(unknown) = named.iter().find(|name| PARTS.iter().all(|(part, _)| part != *name)) {
+        let parts = PARTS.map(|(name, _)| name).join(", ");
+        return Err(format!("there is no part `{unknown}`; the parts are {parts}"));
+    }
     tools::install()?;
-    eprintln!("building for release …");
-    let binary = tools::build()?;
-    let bench = Bench::new(binary)?;
+    let bench = Bench::new(tools::binary()?)?;
     let mut table = Table::default();
-    bench.starting(&mut table)?;
-    bench.reading(&mut table)?;
-    bench.writing(&mut table)?;
-    bench.mixed(&mut table)?;
-    bench.many_accounts(&mut table)?;
+    for (_, measure) in PARTS.iter().filter(|(name, _)| named.is_empty() || named.contains(name)) {
+        measure(&bench, &mut table)?;
+    }
     write!(std::io::stdout(), "{table}").map_err(|error| error.to_string())
 }

@@ -12,13 +12,20 @@ pub struct Key {
     /// The access key id.
     pub id: String,
     /// The secret access key.
-    pub secret: &'static str,
+    pub secret: String,
+    /// The session token, for temporary credentials.
+    pub token: Option<String>,
 }
 
 impl Key {
     /// The well-known key of the root user of an account.
     pub fn of_account(number: usize) -> Self {
-        Self { id: format!("{number:012}"), secret: "test" }
+        Self::lasting(&format!("{number:012}"), "test")
+    }
+
+    /// An access key without a session.
+    pub fn lasting(id: &str, secret: &str) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned(), token: None }
     }
 }
 
@@ -30,6 +37,8 @@ pub struct Call {
     pub path: &'static str,
     /// The media type of the body.
     pub content_type: &'static str,
+    /// `X-Amz-Target`, where the protocol has one.
+    pub target: Option<&'static str>,
     /// The body.
     pub body: String,
 }
@@ -47,13 +56,20 @@ impl Call {
     pub fn sign(self, key: &Key, host: &str) -> Signed {
         let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
         let date = &time[..8];
-        let names = "content-type;host;x-amz-date";
-        let canonical = format!(
-            "POST\n{}\n\ncontent-type:{}\nhost:{host}\nx-amz-date:{time}\n\n{names}\n{}",
-            self.path,
-            self.content_type,
-            hex(&Sha256::digest(&self.body)),
-        );
+        let optional = [("X-Amz-Security-Token", key.token.as_deref()), ("X-Amz-Target", self.target)];
+        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
+        let mut to_cover = vec![
+            ("Content-Type", self.content_type.to_owned()),
+            ("Host", host.to_owned()),
+            ("X-Amz-Date", time.clone()),
+        ];
+        to_cover.extend(optional.clone());
+        let names: Vec<_> = to_cover.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        let lines: String =
+            names.iter().zip(&to_cover).map(|(name, (_, value))| format!("{name}:{value}\n")).collect();
+        let names = names.join(";");
+        let body_hash = hex(&Sha256::digest(&self.body));
+        let canonical = format!("POST\n{}\n\n{lines}\n{names}\n{body_hash}", self.path);
         let scope = format!("{date}/us-east-1/{}/aws4_request", self.service);
         let to_sign =
             format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
@@ -66,12 +82,13 @@ impl Call {
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
             key.id
         );
-        let headers = vec![
+        let mut headers = vec![
             ("Content-Type", self.content_type.to_owned()),
             ("User-Agent", "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.13.1".to_owned()),
             ("X-Amz-Date", time),
             ("Authorization", authorization),
         ];
+        headers.extend(optional);
         Signed { headers, call: self, host: host.to_owned() }
     }
 }
@@ -104,6 +121,7 @@ pub fn get_caller_identity() -> Call {
         service: "sts",
         path: "/",
         content_type: "application/x-www-form-urlencoded; charset=utf-8",
+        target: None,
         body: "Action=GetCallerIdentity&Version=2011-06-15".to_owned(),
     }
 }
@@ -114,6 +132,7 @@ pub fn get_alternate_contact() -> Call {
         service: "account",
         path: "/getAlternateContact",
         content_type: "application/json",
+        target: None,
         body: r#"{"AlternateContactType":"SECURITY"}"#.to_owned(),
     }
 }
@@ -125,7 +144,32 @@ pub fn put_alternate_contact() -> Call {
         service: "account",
         path: "/putAlternateContact",
         content_type: "application/json",
+        target: None,
         body: body.to_owned(),
+    }
+}
+
+/// AssumeRole with a session policy that is already percent-encoded.
+pub fn assume_role(role_arn: &str, encoded_policy: &str) -> Call {
+    let body = format!(
+        "Action=AssumeRole&Version=2011-06-15&RoleArn={role_arn}&RoleSessionName=bench\
+         &Policy={encoded_policy}"
+    );
+    Call { body, ..get_caller_identity() }
+}
+
+/// ListAccounts, the page behind `token` or the first one.
+pub fn list_accounts(token: Option<&str>) -> Call {
+    let body = match token {
+        None => serde_json::json!({}),
+        Some(token) => serde_json::json!({ "NextToken": token }),
+    };
+    Call {
+        service: "organizations",
+        path: "/",
+        content_type: "application/x-amz-json-1.1",
+        target: Some("AWSOrganizationsV20161128.ListAccounts"),
+        body: body.to_string(),
     }
 }
 

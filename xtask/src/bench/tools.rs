@@ -8,11 +8,18 @@ pub const NGINX: &str = "/usr/sbin/nginx";
 /// wrk's program.
 pub const WRK: &str = "/usr/bin/wrk";
 
-/// Builds accountd for release and says where it is.
+/// Where to find another accountd to measure than one built from this tree.
+const OTHER_BINARY: &str = "ACCOUNTD_BENCH_BINARY";
+
+/// The accountd to measure: built here for release, or the one that [`OTHER_BINARY`] names.
 ///
 /// # Errors
 /// If it does not build.
-pub fn build() -> Result<PathBuf, String> {
+pub fn binary() -> Result<PathBuf, String> {
+    if let Some(binary) = std::env::var_os(OTHER_BINARY) {
+        return Ok(binary.into());
+    }
+    eprintln!("building for release …");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["build", "--quiet", "--release", "--package", "accountd"])
