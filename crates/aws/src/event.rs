@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use jiff::{Timestamp, Unit};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 
-use crate::arn::{AccountId, PARTITION};
+use crate::arn::AccountId;
 use crate::principal::{Caller, Principal, Session};
 
 /// F-EVENT-1: the version that was recorded for this service.
@@ -232,41 +232,34 @@ impl Line {
             self.text("userName", name);
         }
         if let Some(session) = &caller.session {
-            self.value("sessionContext", &session_context(principal, session));
+            self.session(principal, session);
+        }
+        self.0.push('}');
+    }
+
+    fn session(&mut self, principal: &Principal, session: &Session) {
+        self.0.push_str(",\"sessionContext\":{\"sessionIssuer\":{");
+        if let Principal::AssumedRole { account, role_name, role_id, .. } = principal {
+            self.0.push_str("\"type\":\"Role\"");
+            self.text("principalId", role_id);
+            self.text("arn", &principal.policy_arn());
+            self.text("accountId", account.as_str());
+            self.text("userName", role_name);
+        }
+        self.0.push_str("},\"webIdFederationData\":{},\"attributes\":{\"creationDate\":");
+        self.string(&whole_seconds(session.issued_at));
+        self.text("mfaAuthenticated", if session.mfa_authenticated { "true" } else { "false" });
+        self.0.push('}');
+        if let Some(source_identity) = &session.source_identity {
+            self.text("sourceIdentity", source_identity);
         }
         self.0.push('}');
     }
 }
 
-fn session_context(principal: &Principal, session: &Session) -> Value {
-    let issuer = match principal {
-        Principal::AssumedRole { account, role_path, role_name, role_id, .. } => json!({
-            "type": "Role",
-            "principalId": role_id,
-            "arn": format!("arn:{PARTITION}:iam::{account}:role{role_path}{role_name}"),
-            "accountId": account.as_str(),
-            "userName": role_name,
-        }),
-        _ => json!({}),
-    };
-    let mut context = json!({
-        "sessionIssuer": issuer,
-        "webIdFederationData": {},
-        "attributes": {
-            "creationDate": whole_seconds(session.issued_at),
-            "mfaAuthenticated": session.mfa_authenticated.to_string(),
-        },
-    });
-    if let Some(source_identity) = &session.source_identity {
-        context["sourceIdentity"] = source_identity.as_str().into();
-    }
-    context
-}
-
 /// ISO 8601 in whole seconds, as records and several answers show instants.
 pub fn whole_seconds(time: Timestamp) -> String {
-    let rounded = time.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Trunc));
-    rounded.unwrap_or(time).to_string()
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
 /// An instant as people write it, `Sep 16, 2020 9:20:50 PM`: the form in which the records of several services repeat the
@@ -302,6 +295,8 @@ fn cut(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// F-EVENT-1: the recorded record of aws-behaviour.md §8.1, member for member and in its order.
@@ -337,5 +332,48 @@ mod tests {
         };
         let recorded = r#"{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/benjamin","accountId":"111122223333","accessKeyId":"AKIAIOSFODNN7EXAMPLE","userName":"benjamin"},"eventTime":"2023-07-10T11:42:18Z","eventSource":"account.amazonaws.com","eventName":"GetRegionOptStatus","awsRegion":"us-east-1","sourceIPAddress":"10.248.16.43","userAgent":"Boto3/1.26.165","requestParameters":{"RegionName":"eu-north-1"},"responseElements":null,"requestID":"699479d4-2a01-4e9e-bf31-4ec5dc88677e","eventID":"875240ac-e821-4fc6-a311-8c352a1d20f5","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}"#;
         assert_eq!(record.to_json(), recorded);
+    }
+
+    #[test]
+    fn a_session_is_shown_with_the_role_it_is_of() {
+        let issued_at = "2026-11-21T10:00:00.75Z".parse().expect("a time");
+        let principal = Principal::AssumedRole {
+            account: AccountId::from_number(42),
+            role_path: "/team/".to_owned(),
+            role_name: "reader".to_owned(),
+            role_id: "AROAEXAMPLE".to_owned(),
+            session_name: "ann".to_owned(),
+        };
+        let mut session = Session {
+            issued_at,
+            expires_at: issued_at,
+            mfa_authenticated: false,
+            source_identity: Some("ann \"a\"".to_owned()),
+            tags: Vec::new(),
+        };
+        let context = |principal: &Principal, session: &Session| {
+            let mut line = Line("{\"first\":0".to_owned());
+            line.session(principal, session);
+            line.0.push('}');
+            let shown: Value = serde_json::from_str(&line.0).expect("JSON");
+            shown["sessionContext"].clone()
+        };
+        let expected = json!({
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": "AROAEXAMPLE",
+                "arn": "arn:aws:iam::000000000042:role/team/reader",
+                "accountId": "000000000042",
+                "userName": "reader",
+            },
+            "webIdFederationData": {},
+            "attributes": { "creationDate": "2026-11-21T10:00:00Z", "mfaAuthenticated": "false" },
+            "sourceIdentity": "ann \"a\"",
+        });
+        assert_eq!(context(&principal, &session), expected);
+        session.source_identity = None;
+        let federated =
+            Principal::FederatedUser { account: AccountId::from_number(42), name: "ann".to_owned() };
+        assert_eq!(context(&federated, &session)["sessionIssuer"], json!({}));
     }
 }
