@@ -72,6 +72,24 @@ pub trait Snapshot {
     /// # Errors
     /// See [`Fault`].
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault>;
+
+    /// What was given to [`Snapshot::remember`] under `key`, if every document that it was made of has the same
+    /// version here. A snapshot need not remember anything.
+    fn remembered(&self, _key: &str) -> Option<Derived> {
+        None
+    }
+
+    /// Offers a value that was made of documents of this snapshot.
+    fn remember(&self, _key: &str, _derived: &Derived) {}
+}
+
+/// A value made of documents, with the versions that they had.
+#[derive(Clone)]
+pub struct Derived {
+    /// The value.
+    pub value: AnyDocument,
+    /// Keys and versions of every document that was read for it.
+    pub reads: Arc<[(String, u64)]>,
 }
 
 /// Which records of the event log are wanted.
@@ -117,11 +135,35 @@ pub enum Change {
     Delete,
 }
 
+/// Keys and the versions they were read at. A key may occur more than once.
+#[derive(Clone, Default)]
+pub struct Reads {
+    single: Vec<(String, u64)>,
+    /// Those behind values that were remembered.
+    shared: Vec<Arc<[(String, u64)]>>,
+}
+
+impl Reads {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(String, u64)> {
+        self.single.iter().chain(self.shared.iter().flat_map(|reads| reads.iter()))
+    }
+
+    /// Takes away what was read since there were as many as `single` and `shared` say.
+    fn split_off(&mut self, (single, shared): (usize, usize)) -> Arc<[(String, u64)]> {
+        let mut taken = self.single.split_off(single);
+        for reads in self.shared.split_off(shared) {
+            taken.extend_from_slice(&reads);
+        }
+        taken.into()
+    }
+}
+
 /// What a request read and what it wants to change.
 #[derive(Clone, Default)]
 pub struct ReadsAndWrites {
-    /// Keys and the versions they were read at.
-    pub reads: Vec<(String, u64)>,
+    /// What it read.
+    pub reads: Reads,
     /// Changes by key.
     pub writes: BTreeMap<String, Change>,
 }
@@ -147,7 +189,7 @@ pub struct ServiceEvent {
 /// See the module's text.
 pub struct World<'s> {
     snapshot: &'s dyn Snapshot,
-    reads: RefCell<Vec<(String, u64)>>,
+    reads: RefCell<Reads>,
     writes: BTreeMap<String, Change>,
     announced: Vec<ServiceEvent>,
 }
@@ -156,7 +198,7 @@ fn decode_any<D: Document>(text: &str) -> Result<AnyDocument, String> {
     D::decode(text).map(|document| Arc::new(document) as AnyDocument)
 }
 
-fn downcast<D: Document>(key: &str, document: AnyDocument) -> Result<Arc<D>, Fault> {
+fn downcast<D: Any + Send + Sync>(key: &str, document: AnyDocument) -> Result<Arc<D>, Fault> {
     document.downcast::<D>().map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
 }
 
@@ -177,7 +219,7 @@ pub fn is_of_kind<D: Document>(key: &str) -> bool {
 impl<'s> World<'s> {
     /// A world without changes over `snapshot`.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {
-        Self { snapshot, reads: RefCell::new(Vec::new()), writes: BTreeMap::new(), announced: Vec::new() }
+        Self { snapshot, reads: RefCell::default(), writes: BTreeMap::new(), announced: Vec::new() }
     }
 
     /// The document of kind `D` with this id, this world's own changes included.
@@ -195,8 +237,42 @@ impl<'s> World<'s> {
         }
         let found = self.snapshot.read(&key, decode_any::<D>)?;
         let document = found.document.map(|document| downcast(&key, document)).transpose()?;
-        self.reads.borrow_mut().push((key, found.version));
+        self.reads.borrow_mut().single.push((key, found.version));
         Ok(document)
+    }
+
+    /// The value that `make` makes of documents, remembered under `key` as long as none of them changes. What it
+    /// is made of counts as read, also when it was remembered.
+    ///
+    /// `make` must read through the world it is given, by [`World::get`] only, and depend on nothing else but
+    /// `key`.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn derived<T: Any + Send + Sync>(
+        &self,
+        key: &str,
+        make: impl FnOnce(&Self) -> Result<T, Fault>,
+    ) -> Result<Arc<T>, Fault> {
+        if self.is_changed() {
+            // The value may be made of what this request alone has changed.
+            return make(self).map(Arc::new);
+        }
+        if let Some(derived) = self.snapshot.remembered(key) {
+            let value = downcast(key, derived.value)?;
+            self.reads.borrow_mut().shared.push(derived.reads);
+            return Ok(value);
+        }
+        let before = {
+            let reads = self.reads.borrow();
+            (reads.single.len(), reads.shared.len())
+        };
+        let value = Arc::new(make(self)?);
+        let mut all = self.reads.borrow_mut();
+        let reads = all.split_off(before);
+        all.shared.push(Arc::clone(&reads));
+        self.snapshot.remember(key, &Derived { value: Arc::clone(&value) as AnyDocument, reads });
+        Ok(value)
     }
 
     /// Replaces or creates the document of kind `D` with this id.

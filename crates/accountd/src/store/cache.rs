@@ -10,19 +10,26 @@
 //!   engine and may be ahead of the cache meanwhile.
 //! - `published` is odd while entries are being replaced. A run between whose beginning and end it did not
 //!   change has seen one state, not half of a commit.
+//!
+//! Values that rules make of documents are remembered beside them, each with the versions it was made of and
+//! with the state in which those were last seen to be current. In that state nothing needs to be compared
+//! again. F-STORE-9
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Weighter};
-use services::world::{Change, Found};
+use services::world::{Change, Derived, Found};
 
 use super::engine::Writes;
 
 /// Enough that a reader rarely shares one with an unrelated commit; 16 KB in all.
 const STRIPES: usize = 1024;
+
+/// How many values made of documents are remembered: about two for each organizational unit in use.
+const DERIVED_REMEMBERED: usize = 4096;
 
 /// What an entry costs besides its key and content: hash table, allocations, the entry itself.
 const ENTRY_OVERHEAD_BYTES: u64 = 160;
@@ -61,9 +68,16 @@ pub(super) struct Ticket {
     stamp: u64,
 }
 
+/// A value made of documents, and the state in which it was last seen to be current.
+struct Remembered {
+    derived: Derived,
+    current_in: AtomicU64,
+}
+
 /// See the module's text. Documents that do not exist are remembered as well: hot requests ask for them.
 pub(super) struct DocumentCache {
     entries: Cache<Box<str>, Entry, EntryWeight>,
+    derived: Cache<Box<str>, Arc<Remembered>>,
     hasher: DefaultHashBuilder,
     stripes: Box<[Mutex<u64>]>,
     committing: AtomicU64,
@@ -90,6 +104,7 @@ impl DocumentCache {
                 hasher.clone(),
                 DefaultLifecycle::default(),
             ),
+            derived: Cache::new(DERIVED_REMEMBERED),
             hasher,
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
             committing: AtomicU64::new(0),
@@ -100,6 +115,30 @@ impl DocumentCache {
     /// The entry under `key`, if it is in memory.
     pub fn get(&self, key: &str) -> Option<Found> {
         self.entries.get(key).map(|entry| entry.found)
+    }
+
+    /// The value under `key`, if no document that it was made of has changed by `state`. A document that is no
+    /// longer in memory may have, for all that is known here.
+    pub fn remembered(&self, key: &str, state: u64) -> Option<Derived> {
+        let remembered = self.derived.get(key)?;
+        let is_current = |(key, version): &(String, u64)| {
+            self.entries.get(key.as_str()).is_some_and(|entry| entry.found.version == *version)
+        };
+        if remembered.current_in.load(Ordering::Relaxed) != state {
+            if !remembered.derived.reads.iter().all(is_current) {
+                return None;
+            }
+            // If a commit came in between, no run that began in `state` counts any more, and none begins there
+            // again.
+            remembered.current_in.store(state, Ordering::Relaxed);
+        }
+        Some(remembered.derived.clone())
+    }
+
+    /// Remembers a value that a run made which began in `state`.
+    pub fn remember(&self, key: &str, derived: Derived, state: u64) {
+        let current_in = AtomicU64::new(state);
+        self.derived.insert(key.into(), Arc::new(Remembered { derived, current_in }));
     }
 
     fn stripe_of(&self, key: &str) -> usize {
@@ -194,7 +233,10 @@ impl Committing<'_> {
 
     /// Everything was replaced: forgets what is in memory.
     pub fn publish_all(self) {
-        self.replace_entries(|cache| cache.entries.clear());
+        self.replace_entries(|cache| {
+            cache.entries.clear();
+            cache.derived.clear();
+        });
     }
 
     fn replace_entries(&self, replace: impl FnOnce(&DocumentCache)) {

@@ -241,7 +241,7 @@ impl Store {
     fn run_here<T>(&self, run: impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>) -> Run<T> {
         for _ in 0..READ_ATTEMPTS {
             let state = self.core.cache.state();
-            let snapshot = Committed::new(&self.core);
+            let snapshot = Committed::new(&self.core, state);
             let outcome = run(&snapshot);
             let is_settled = snapshot.finish();
             match outcome {

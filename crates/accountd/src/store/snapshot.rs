@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-use services::world::{Change, Decode, EventPosition, EventQuery, Fault, Found, LoggedEvent, Snapshot};
+use services::world::{
+    Change, Decode, Derived, EventPosition, EventQuery, Fault, Found, LoggedEvent, Snapshot,
+};
 
 use jiff::Timestamp;
 
@@ -65,14 +67,16 @@ impl Core {
 /// Committed state, for a caller's own thread.
 pub(super) struct Committed<'c> {
     core: &'c Core,
+    /// The state that the cache showed at the beginning.
+    state: u64,
     hits: Cell<u64>,
     misses: Cell<u64>,
     is_settled: Cell<bool>,
 }
 
 impl<'c> Committed<'c> {
-    pub fn new(core: &'c Core) -> Self {
-        Self { core, hits: Cell::new(0), misses: Cell::new(0), is_settled: Cell::new(true) }
+    pub fn new(core: &'c Core, state: u64) -> Self {
+        Self { core, state, hits: Cell::new(0), misses: Cell::new(0), is_settled: Cell::new(true) }
     }
 
     /// Counts what was read. The answer is whether everything read belongs to the state that the cache
@@ -114,6 +118,17 @@ impl Snapshot for Committed<'_> {
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
         self.core.logged(query)
+    }
+
+    fn remembered(&self, key: &str) -> Option<Derived> {
+        self.core.cache.remembered(key, self.state)
+    }
+
+    fn remember(&self, key: &str, derived: &Derived) {
+        // What was read beside a commit may be ahead of the state it would be remembered for.
+        if self.is_settled.get() {
+            self.core.cache.remember(key, derived.clone(), self.state);
+        }
     }
 }
 

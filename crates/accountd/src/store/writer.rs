@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use services::world::{Change, Fault, Snapshot};
+use services::world::{Change, Fault, Reads, Snapshot};
 use tokio::sync::oneshot;
 
 use super::engine::{Batch, EngineResult, Head, Staged, Writes};
@@ -29,7 +29,7 @@ const PATIENCE: u32 = 32;
 /// A change that waits for its commit, whatever its answer is.
 pub(super) trait Submission: Send {
     /// What the last run read; `None` if it must be run first.
-    fn reads(&self) -> Option<&[(String, u64)]>;
+    fn reads(&self) -> Option<&Reads>;
 
     /// Runs the pure function again.
     fn run(&mut self, snapshot: &dyn Snapshot);
@@ -62,7 +62,7 @@ where
     F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send,
     T: Send,
 {
-    fn reads(&self) -> Option<&[(String, u64)]> {
+    fn reads(&self) -> Option<&Reads> {
         match &self.decided {
             Some(Ok(decided)) => Some(&decided.changes.reads),
             _ => None,
@@ -294,8 +294,8 @@ impl Writer {
         }
     }
 
-    fn are_current(&self, writes: &Writes, reads: &[(String, u64)]) -> Result<bool, StoreError> {
-        for (key, version) in reads {
+    fn are_current(&self, writes: &Writes, reads: &Reads) -> Result<bool, StoreError> {
+        for (key, version) in reads.iter() {
             let current = match writes.get(key) {
                 Some(Staged { change: Change::Delete, .. }) => 0,
                 Some(staged) => staged.version,

@@ -4,6 +4,7 @@
 
 mod commits;
 mod crash;
+mod derived;
 mod log;
 mod opening;
 mod ratio;

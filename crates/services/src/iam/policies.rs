@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aws::arn::{AccountId, Arn, PARTITION};
+use aws::arn::{AccountId, Arn};
 use aws::authorization::{
     AttachedPolicy, Decision, Denial, OrganizationFacts, PolicySets, Request, RequestContext, RequestFacts,
     evaluate,
@@ -17,9 +17,7 @@ use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
 use super::user::groups_of;
 use crate::access::{Access, Asked, Permitted};
-use crate::organizations::ancestry::{
-    Ancestry, PolicyOfLevel, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY,
-};
+use crate::organizations::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
 use crate::state::identity::{ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 
@@ -48,34 +46,18 @@ pub fn authorize(
     world: &World<'_>,
 ) -> Result<Result<Permitted, Box<Denial>>, Fault> {
     let ancestry = Ancestry::of(caller.account(), world)?;
-    let path = ancestry.as_ref().map(Ancestry::path);
     let bound = Bound::of(caller, ancestry.as_ref(), world)?;
     let role = match RoleSide::of(&access, origin, world)? {
         Ok(role) => role,
         Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
     };
-    let role_path = role.as_ref().and_then(RoleSide::organization_path);
-    let caller_organization =
-        ancestry.as_ref().zip(path.as_ref()).map(|(ancestry, path)| OrganizationFacts {
-            id: &ancestry.organization.id,
-            management_account: ancestry.organization.management_account,
-            path,
-        });
-    let resource_organization = role.as_ref().and_then(|role| role.organization(role_path.as_deref()));
+    let is_bound = !(bound.are_none() && role.is_none());
     let ask = |asked: &Asked| {
-        let tags = bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let mut context = RequestContext::for_caller(caller, tags);
-        context.add_request(&RequestFacts {
-            now: origin.now,
-            requested_region: origin.region,
-            source_ip: Some(origin.source_ip),
-            user_agent: origin.user_agent,
-            secure_transport: false,
-            caller_organization,
-            resource_account: resource_account(asked),
-            resource_organization,
-        });
-        asked.add_keys(&mut context);
+        let context = match is_bound {
+            true => context(caller, &bound, ancestry.as_ref(), asked, role.as_ref(), origin),
+            // No policy will look at it.
+            false => RequestContext::default(),
+        };
         let (action, resource, target_account) = (&asked.action, &asked.resource, access.target);
         let request = Request { caller, action, resource, target_account, context: &context };
         bound.decide(&request, role.as_ref()).into_result()
@@ -83,6 +65,31 @@ pub fn authorize(
     let decision = ask(&access.first)
         .and_then(|permit| access.further.iter().try_for_each(|asked| ask(asked).map(drop)).map(|()| permit));
     Ok(decision.map(|permit| access.permitted(permit)))
+}
+
+/// What the request says about itself.
+fn context<'a>(
+    caller: &'a Caller,
+    bound: &'a Bound,
+    ancestry: Option<&'a Ancestry>,
+    asked: &'a Asked,
+    role: Option<&'a RoleSide>,
+    origin: &RequestOrigin<'a>,
+) -> RequestContext<'a> {
+    let tags = bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let mut context = RequestContext::for_caller(caller, tags);
+    context.add_request(&RequestFacts {
+        now: origin.now,
+        requested_region: origin.region,
+        source_ip: Some(origin.source_ip),
+        user_agent: origin.user_agent,
+        secure_transport: false,
+        caller_organization: ancestry.map(facts),
+        resource_account: resource_account(asked),
+        resource_organization: role.and_then(RoleSide::organization),
+    });
+    asked.add_keys(&mut context);
+    context
 }
 
 /// The owner of the resource, as its ARN says.
@@ -95,7 +102,7 @@ struct Bound {
     identity: Vec<AttachedPolicy>,
     boundary: Option<AttachedPolicy>,
     session: Option<Vec<AttachedPolicy>>,
-    service_control: Vec<Vec<AttachedPolicy>>,
+    service_control: Levels,
     tags: BTreeMap<String, String>,
 }
 
@@ -136,6 +143,15 @@ impl Bound {
             bound.session = session_policies(&session.terms, world)?;
         }
         Ok(bound)
+    }
+
+    /// Whether there is none.
+    fn are_none(&self) -> bool {
+        let Self { identity, boundary, session, service_control, tags: _ } = self;
+        identity.is_empty()
+            && boundary.is_none()
+            && session.is_none()
+            && service_control.iter().next().is_none()
     }
 
     /// The permissions of the user who vouches for a federated one, which bound those of the session.
@@ -189,9 +205,9 @@ impl Bound {
     }
 
     fn decide(&self, request: &Request<'_>, role: Option<&RoleSide>) -> Decision {
-        let levels: Vec<&[AttachedPolicy]> = self.service_control.iter().map(Vec::as_slice).collect();
+        let levels: Vec<&[AttachedPolicy]> = self.service_control.iter().collect();
         let resource_control: Vec<&[AttachedPolicy]> =
-            role.map_or(&[][..], RoleSide::resource_control).iter().map(Vec::as_slice).collect();
+            role.map(|role| role.resource_control().iter().collect()).unwrap_or_default();
         evaluate(
             request,
             &PolicySets {
@@ -237,44 +253,23 @@ fn session_policies(terms: &SessionTerms, world: &World<'_>) -> Result<Option<Ve
 
 /// Service control policies, level by level. They bind every principal of a member account, its root user
 /// too.
-pub(super) fn service_control(
-    ancestry: Option<&Ancestry>,
-    world: &World<'_>,
-) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
-    let Some(ancestry) = ancestry else { return Ok(Vec::new()) };
-    levels_of(ancestry, SERVICE_CONTROL_POLICY, world)
+pub(super) fn service_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
+    ancestry
+        .map_or_else(|| Ok(Levels::default()), |ancestry| ancestry.policies(SERVICE_CONTROL_POLICY, world))
 }
 
 /// F-STSAPI-9: resource control policies of the account that owns a resource, level by level.
-/// `RCPFullAWSAccess` stands at every level and cannot be detached, so every level allows and only denials
-/// bind.
-pub(super) fn resource_control(
-    ancestry: Option<&Ancestry>,
-    world: &World<'_>,
-) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
-    let Some(ancestry) = ancestry else { return Ok(Vec::new()) };
-    let mut levels = levels_of(ancestry, RESOURCE_CONTROL_POLICY, world)?;
-    for level in &mut levels {
-        level.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
-    }
-    Ok(levels)
+/// `RCPFullAWSAccess` stands at every level, so every level allows and only denials bind.
+pub(super) fn resource_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
+    ancestry
+        .map_or_else(|| Ok(Levels::default()), |ancestry| ancestry.policies(RESOURCE_CONTROL_POLICY, world))
 }
 
-fn levels_of(ancestry: &Ancestry, kind: &str, world: &World<'_>) -> Result<Vec<Vec<AttachedPolicy>>, Fault> {
-    let organization = &ancestry.organization;
-    let attached = |policy: PolicyOfLevel| match policy {
-        PolicyOfLevel::FullAwsAccess => AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() },
-        PolicyOfLevel::Stored(policy) => AttachedPolicy {
-            arn: Some(Arc::from(format!(
-                "arn:{PARTITION}:organizations::{}:policy/{}/{}/{}",
-                organization.management_account,
-                organization.id,
-                kind.to_ascii_lowercase(),
-                policy.id
-            ))),
-            policy: policy.document.clone(),
-        },
-    };
-    let levels = ancestry.policies(kind, world)?;
-    Ok(levels.into_iter().map(|level| level.into_iter().map(attached).collect()).collect())
+/// What the global condition keys say of an account's organization.
+pub(super) fn facts(ancestry: &Ancestry) -> OrganizationFacts<'_> {
+    OrganizationFacts {
+        id: &ancestry.organization.id,
+        management_account: ancestry.organization.management_account,
+        path: ancestry.path(),
+    }
 }

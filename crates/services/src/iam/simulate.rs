@@ -40,7 +40,8 @@ pub fn principal_policy(
         boundary = Some(given);
     }
     let ancestry = Ancestry::of(on.account, world)?;
-    let mut organization = policies::service_control(ancestry.as_ref(), world)?;
+    let levels = policies::service_control(ancestry.as_ref(), world)?;
+    let mut organization: Vec<_> = levels.iter().map(<[AttachedPolicy]>::to_vec).collect();
     for excluded in input.policy_exclusion_list.iter().flatten() {
         exclude(excluded, &mut identity, &mut boundary, &mut organization);
     }

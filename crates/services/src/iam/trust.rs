@@ -9,11 +9,11 @@ use aws::authorization::{
 };
 use aws::principal::Caller;
 
-use super::policies::{RequestOrigin, resource_control};
+use super::policies::{RequestOrigin, facts, resource_control};
 use crate::access::{Access, Asked};
 use crate::account::model::RegionOptStatus;
 use crate::account::region;
-use crate::organizations::ancestry::Ancestry;
+use crate::organizations::ancestry::{Ancestry, Levels};
 use crate::regions;
 use crate::state::account::Account;
 use crate::state::identity::Role;
@@ -23,7 +23,7 @@ use crate::world::{Fault, World};
 pub struct RoleSide {
     role: Arc<Role>,
     trust: AttachedPolicy,
-    resource_control: Vec<Vec<AttachedPolicy>>,
+    resource_control: Levels,
     ancestry: Option<Ancestry>,
 }
 
@@ -76,22 +76,13 @@ impl RoleSide {
     }
 
     /// The resource control policies, level by level.
-    pub fn resource_control(&self) -> &[Vec<AttachedPolicy>] {
+    pub fn resource_control(&self) -> &Levels {
         &self.resource_control
     }
 
-    /// The path of the role's account in its organization.
-    pub fn organization_path(&self) -> Option<String> {
-        self.ancestry.as_ref().map(Ancestry::path)
-    }
-
-    /// The place of the role's account in its organization, whose path is `path`.
-    pub fn organization<'a>(&'a self, path: Option<&'a str>) -> Option<OrganizationFacts<'a>> {
-        self.ancestry.as_ref().zip(path).map(|(ancestry, path)| OrganizationFacts {
-            id: &ancestry.organization.id,
-            management_account: ancestry.organization.management_account,
-            path,
-        })
+    /// The place of the role's account in its organization.
+    pub fn organization(&self) -> Option<OrganizationFacts<'_>> {
+        self.ancestry.as_ref().map(facts)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use aws::arn::AccountId;
-use aws::policy::Policy;
+use aws::arn::{AccountId, PARTITION};
+use aws::authorization::AttachedPolicy;
 
+use crate::iam::managed::FULL_AWS_ACCESS;
 use crate::state::organization::{
     AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
 };
@@ -19,6 +20,40 @@ pub const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 /// The policy type whose policies bound what may be done to a member account's resources.
 pub const RESOURCE_CONTROL_POLICY: &str = "RESOURCE_CONTROL_POLICY";
 
+/// The way from the root of an organization down to a unit.
+struct Way {
+    /// The root first, the unit last.
+    units: Vec<Arc<OrganizationalUnit>>,
+    /// `o-…/r-…/ou-…/`
+    path: String,
+}
+
+impl Way {
+    /// The way to a unit, remembered as long as no unit on it changes.
+    fn to(unit_id: &str, organization_id: &str, world: &World<'_>) -> Result<Arc<Self>, Fault> {
+        let key = ["way/", organization_id, "/", unit_id].concat();
+        world.derived(&key, |world| Self::walk(unit_id, organization_id, world))
+    }
+
+    fn walk(unit_id: &str, organization_id: &str, world: &World<'_>) -> Result<Self, Fault> {
+        let mut units = Vec::with_capacity(6);
+        let mut next = Some(unit_id.to_owned());
+        while let Some(id) = next {
+            let unit = found(world.get::<OrganizationalUnit>(&id)?, "organizational unit")?;
+            next = unit.parent_id.clone();
+            units.push(unit);
+        }
+        units.reverse();
+        let mut path = organization_id.to_owned();
+        for unit in &units {
+            path.push('/');
+            path.push_str(&unit.id);
+        }
+        path.push('/');
+        Ok(Self { units, path })
+    }
+}
+
 /// An account's place in its organization.
 pub struct Ancestry {
     /// The account.
@@ -27,8 +62,7 @@ pub struct Ancestry {
     pub organization: Arc<Organization>,
     /// The account's own membership.
     pub membership: Arc<Membership>,
-    /// The way from the root (first) to the unit the account is in (last).
-    pub units: Vec<Arc<OrganizationalUnit>>,
+    way: Arc<Way>,
 }
 
 impl Ancestry {
@@ -38,16 +72,9 @@ impl Ancestry {
     /// See [`Fault`].
     pub fn of(account: AccountId, world: &World<'_>) -> Result<Option<Self>, Fault> {
         let Some(membership) = world.get::<Membership>(account.as_str())? else { return Ok(None) };
-        let organization = found(world.get::<Organization>(&membership.organization_id)?, "organization")?;
-        let mut units = Vec::with_capacity(6);
-        let mut next = Some(membership.parent_id.clone());
-        while let Some(id) = next {
-            let unit = found(world.get::<OrganizationalUnit>(&id)?, "organizational unit")?;
-            next = unit.parent_id.clone();
-            units.push(unit);
-        }
-        units.reverse();
-        Ok(Some(Self { account, organization, membership, units }))
+        let organization = organization(&membership.organization_id, world)?;
+        let way = Way::to(&membership.parent_id, &membership.organization_id, world)?;
+        Ok(Some(Self { account, organization, membership, way }))
     }
 
     /// Whether the account is the management account.
@@ -56,20 +83,14 @@ impl Ancestry {
     }
 
     /// The account's entity path, as `aws:PrincipalOrgPaths` shows it: `o-…/r-…/ou-…/`.
-    pub fn path(&self) -> String {
-        let mut path = self.organization.id.clone();
-        for unit in &self.units {
-            path.push('/');
-            path.push_str(&unit.id);
-        }
-        path.push('/');
-        path
+    pub fn path(&self) -> &str {
+        &self.way.path
     }
 
-    /// The policies attached at each level, from the root down to the account itself. Which of them are of the wanted
-    /// type is decided where they are loaded.
+    /// The ids of the policies attached at each level, from the root down to the account itself. Which of them
+    /// are of the wanted type is decided where they are loaded.
     pub fn attached(&self) -> impl Iterator<Item = &AttachedPolicies> {
-        self.units.iter().map(|unit| &unit.policies).chain(std::iter::once(&self.membership.policies))
+        self.way.units.iter().map(|unit| &unit.policies).chain(std::iter::once(&self.membership.policies))
     }
 
     /// The policies of one type, level by level from the root down to the account. Empty where the type is not
@@ -77,58 +98,84 @@ impl Ancestry {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn policies(&self, kind: &str, world: &World<'_>) -> Result<Vec<Vec<PolicyOfLevel>>, Fault> {
+    pub fn policies(&self, kind: &str, world: &World<'_>) -> Result<Levels, Fault> {
         if self.is_management_account() || !self.organization.enabled_policy_types.contains(kind) {
-            return Ok(Vec::new());
+            return Ok(Levels::default());
         }
-        self.attached().map(|ids| self.policies_of_level(ids, kind, world)).collect()
-    }
-
-    fn policies_of_level(
-        &self,
-        ids: &AttachedPolicies,
-        kind: &str,
-        world: &World<'_>,
-    ) -> Result<Vec<PolicyOfLevel>, Fault> {
-        let mut level = Vec::with_capacity(ids.len() + 1);
-        // F-ORGS-RCP-1: RCPFullAWSAccess is attached everywhere as long as the type is enabled, and cannot be detached.
-        if kind == RESOURCE_CONTROL_POLICY {
-            level.push(PolicyOfLevel::FullAwsAccess);
-        }
-        for id in ids {
-            if id == FULL_AWS_ACCESS_ID {
-                if kind == SERVICE_CONTROL_POLICY {
-                    level.push(PolicyOfLevel::FullAwsAccess);
-                }
-                continue;
-            }
-            let policy = found(world.get::<OrganizationPolicy>(id)?, "policy")?;
-            if policy.kind == kind
-                && let Some(document) = policy.document.authorization()
-            {
-                let (id, document) = (policy.id.clone(), document.clone());
-                level.push(PolicyOfLevel::Stored(AuthorizationPolicy { id, document }));
-            }
-        }
-        Ok(level)
+        let (organization_id, unit_id) = (&self.organization.id, &self.membership.parent_id);
+        let key = ["levels/", kind, "/", organization_id, "/", unit_id].concat();
+        let units = world.derived(&key, |world| {
+            let organization = organization(organization_id, world)?;
+            let way = Way::to(unit_id, organization_id, world)?;
+            let levels = way.units.iter().map(|unit| level(&unit.policies, kind, &organization, world));
+            levels.collect::<Result<Vec<_>, _>>()
+        })?;
+        let account = level(&self.membership.policies, kind, &self.organization, world)?;
+        Ok(Levels { units: Some(units), account })
     }
 }
 
-/// A policy that is attached somewhere on the way.
-pub enum PolicyOfLevel {
-    /// The AWS-managed one that allows everything: `FullAWSAccess`, or for resource control policies
-    /// `RCPFullAWSAccess`.
-    FullAwsAccess,
-    /// One of the organization's own.
-    Stored(AuthorizationPolicy),
+/// The policies of one type on the way to an account, level by level.
+#[derive(Default)]
+pub struct Levels {
+    /// Those of the root and the units on the way; `None` where such policies bind nobody.
+    units: Option<Arc<Vec<Vec<AttachedPolicy>>>>,
+    /// Those of the account itself.
+    account: Vec<AttachedPolicy>,
 }
 
-/// A service or resource control policy.
-pub struct AuthorizationPolicy {
-    /// `p-…`
-    pub id: String,
-    /// Its document.
-    pub document: Policy,
+impl Levels {
+    /// From the root down to the account; no level at all where such policies bind nobody.
+    pub fn iter(&self) -> impl Iterator<Item = &[AttachedPolicy]> {
+        let account = self.units.is_some().then_some(&self.account);
+        self.units.iter().flat_map(|units| units.iter()).chain(account).map(Vec::as_slice)
+    }
+}
+
+/// The policies of one type among those attached to a root, a unit or an account. The AWS-managed one that
+/// allows everything is shown without an ARN.
+fn level(
+    ids: &AttachedPolicies,
+    kind: &str,
+    organization: &Organization,
+    world: &World<'_>,
+) -> Result<Vec<AttachedPolicy>, Fault> {
+    let everything = || AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() };
+    let mut level = Vec::with_capacity(ids.len() + 1);
+    // F-ORGS-RCP-1, F-STSAPI-9: RCPFullAWSAccess is attached everywhere as long as the type is enabled, and
+    // cannot be detached.
+    if kind == RESOURCE_CONTROL_POLICY {
+        level.push(everything());
+    }
+    for id in ids {
+        if id == FULL_AWS_ACCESS_ID {
+            if kind == SERVICE_CONTROL_POLICY {
+                level.push(everything());
+            }
+            continue;
+        }
+        let policy = found(world.get::<OrganizationPolicy>(id)?, "policy")?;
+        if policy.kind == kind
+            && let Some(document) = policy.document.authorization()
+        {
+            let arn = Some(Arc::from(arn(&policy.id, kind, organization)));
+            level.push(AttachedPolicy { arn, policy: document.clone() });
+        }
+    }
+    Ok(level)
+}
+
+fn arn(policy_id: &str, kind: &str, organization: &Organization) -> String {
+    format!(
+        "arn:{PARTITION}:organizations::{}:policy/{}/{}/{policy_id}",
+        organization.management_account,
+        organization.id,
+        kind.to_ascii_lowercase(),
+    )
+}
+
+fn organization(id: &str, world: &World<'_>) -> Result<Arc<Organization>, Fault> {
+    found(world.get::<Organization>(id)?, "organization")
 }
 
 fn found<T>(document: Option<Arc<T>>, what: &str) -> Result<Arc<T>, Fault> {
