@@ -1,11 +1,11 @@
 //! The writer thread: gathers what waits into one transaction, compares versions, runs again what was
 //! overtaken, commits once, and only then answers. F-STORE-1
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use services::world::{Change, Fault, Reads, Snapshot};
@@ -25,6 +25,12 @@ const GROUP_LIMIT: usize = 1024;
 /// How often the writer gives way in vain before it stops waiting for callers it has just answered. On an
 /// idle machine that is some ten microseconds, on a busy one the time is others' to use.
 const PATIENCE: u32 = 32;
+
+/// The longest that it waits for them beyond that, whatever the disk takes.
+const LONGEST_WAIT: Duration = Duration::from_millis(5);
+
+/// How often it looks while it waits. Shorter sleeps would not be shorter.
+const LOOK_EVERY: Duration = Duration::from_micros(50);
 
 /// A change that waits for its commit, whatever its answer is.
 pub(super) trait Submission: Send {
@@ -159,14 +165,28 @@ pub(super) struct Writer {
     carried: Block,
     /// When they must be written at the latest.
     records_due: Option<Instant>,
-    /// How many changes the last group held.
-    answered_last: usize,
+    /// What came while the last group was committed.
+    early: VecDeque<Message>,
+    /// How many changes the next group is likely to hold: from the callers that were answered last, and from
+    /// those who were waiting then.
+    expected: usize,
+    /// How long the last transaction took.
+    commit_took: Duration,
 }
 
 impl Writer {
     pub fn new(core: Arc<Core>, inbox: Receiver<Message>, head: Head) -> Self {
         let carried = Block::default();
-        let writer = Self { core, inbox, head, carried, records_due: None, answered_last: 0 };
+        let writer = Self {
+            core,
+            inbox,
+            head,
+            carried,
+            records_due: None,
+            early: VecDeque::new(),
+            expected: 0,
+            commit_took: Duration::ZERO,
+        };
         writer.show_head();
         writer
     }
@@ -193,7 +213,10 @@ impl Writer {
         }
     }
 
-    fn wait(&self) -> Result<Message, RecvTimeoutError> {
+    fn wait(&mut self) -> Result<Message, RecvTimeoutError> {
+        if let Some(message) = self.early.pop_front() {
+            return Ok(message);
+        }
         match self.records_due {
             None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(due) => self.inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -205,36 +228,55 @@ impl Writer {
     }
 
     /// Takes all that waits, and gives way to other threads as long as that brings more: the callers that
-    /// were just answered are about to send their next change. If fewer came back than were answered, it is
-    /// a little more patient. A lone caller waits for nobody. F-STORE-4
+    /// were just answered are about to send their next change. While fewer came back than are expected, it
+    /// is a little more patient, up to half the time that the last transaction took. A lone caller waits for
+    /// nobody. F-STORE-4
     fn gather(&mut self, group: &mut Group) {
         self.drain(group);
         let mut in_vain = 0;
         while !group.submissions.is_empty() && !group.is_full() {
             let before = group.submissions.len();
-            if in_vain > if before < self.answered_last { PATIENCE } else { 0 } {
-                return;
+            let is_short = before < self.expected;
+            if in_vain > if is_short { PATIENCE } else { 0 } {
+                break;
             }
             std::thread::yield_now();
             self.drain(group);
             in_vain = if group.submissions.len() > before { 0 } else { in_vain + 1 };
         }
+        let longest = (self.commit_took / 2).min(LONGEST_WAIT);
+        let begun = Instant::now();
+        while !group.submissions.is_empty()
+            && !group.is_full()
+            && group.submissions.len() < self.expected
+            && begun.elapsed() + LOOK_EVERY < longest
+        {
+            // Not woken by each change: whoever sends one has better things to do.
+            std::thread::sleep(LOOK_EVERY);
+            self.drain(group);
+        }
     }
 
     fn drain(&mut self, group: &mut Group) {
         while !group.is_full() {
-            match self.inbox.try_recv() {
-                Ok(message) => group.add(message, self),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
-            }
+            let Some(message) = self.early.pop_front().or_else(|| self.inbox.try_recv().ok()) else { return };
+            group.add(message, self);
         }
+    }
+
+    /// Notes what came meanwhile, just before `answered` callers are answered.
+    fn look_ahead(&mut self, answered: usize) {
+        while self.early.len() < GROUP_LIMIT
+            && let Ok(message) = self.inbox.try_recv()
+        {
+            self.early.push_back(message);
+        }
+        let waiting = self.early.iter().filter(|message| matches!(message, Message::Submit(_))).count();
+        self.expected = answered + waiting;
     }
 
     fn process(&mut self, mut group: Group) {
         let mut submissions = std::mem::take(&mut group.submissions);
-        if !submissions.is_empty() {
-            self.answered_last = submissions.len();
-        }
         for submission in &mut submissions {
             self.decide(&mut group, submission.as_mut());
         }
@@ -262,6 +304,9 @@ impl Writer {
             }
             committed
         };
+        if !submissions.is_empty() {
+            self.look_ahead(submissions.len());
+        }
         for submission in submissions {
             submission.answer(committed.clone());
         }
@@ -366,10 +411,12 @@ impl Writer {
         Ok(())
     }
 
-    fn commit_carried(&self, writes: &Writes) -> EngineResult<Head> {
+    fn commit_carried(&mut self, writes: &Writes) -> EngineResult<Head> {
         let head = self.head_after(writes, &self.carried)?;
+        let begun = Instant::now();
         let committing = self.core.cache.begin(writes.keys());
         self.core.engine.commit(&Batch { writes, block: &self.carried, head })?;
+        self.commit_took = begun.elapsed();
         committing.publish(writes);
         Ok(head)
     }
