@@ -230,10 +230,11 @@ impl Bench {
         bring_into_being(&few, &few_keys)?;
         bring_into_being(&many, &many_keys)?;
         let get = |server: &Accountd, keys: &[Key]| {
-            // As many requests for one account as for many, so that wrk has the same to do.
-            let keys = keys.iter().cycle().take(MANY);
-            let requests: Vec<Signed> =
-                keys.map(|key| sign(server, signature::get_alternate_contact(), key)).collect();
+            // As many requests for one account as for many, each another text, so that wrk has as many bytes to
+            // go through in both cases.
+            let keys = keys.iter().cycle().take(MANY).enumerate();
+            let get = |key| sign(server, signature::get_alternate_contact(), key);
+            let requests: Vec<Signed> = keys.map(|(number, key)| get(key).numbered(number)).collect();
             self.load.in_turn(server.address, &requests)
         };
         let (mut of_few, mut of_many) = (Vec::new(), Vec::new());

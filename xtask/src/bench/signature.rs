@@ -104,6 +104,12 @@ impl Signed {
         self.call.path
     }
 
+    /// The same request with a header that is not signed, so that no two are the same text.
+    pub fn numbered(mut self, number: usize) -> Self {
+        self.headers.push(("X-Number", format!("{number:05}")));
+        self
+    }
+
     /// The whole request as it goes over the wire.
     pub fn text(&self) -> String {
         let mut text = format!("POST {} HTTP/1.1\r\nHost: {}\r\n", self.call.path, self.host);
