@@ -27,6 +27,9 @@ use crate::configuration::{RootCredential, Secret, Signatures};
 const WELL_KNOWN_SECRET: &str = "test";
 /// The well-known access key of the account `000000000000`.
 const WELL_KNOWN_KEY: &str = "test";
+/// IAM's `accessKeyIdType` has no fewer characters, and a seed file is held to it: nothing shorter was ever
+/// issued, so nobody looks for it among what is stored.
+const SHORTEST_ISSUED_KEY: usize = 16;
 /// How many derived signing keys are remembered: one for each access key, day, Region and service in use. Deriving
 /// one costs as much as the rest of a request, so 10,000 accounts in use must fit; each takes about 250 bytes.
 const SIGNING_KEYS_REMEMBERED: usize = 50_000;
@@ -88,7 +91,9 @@ impl Authentication {
         {
             return Ok(Some(Found::Issued(credential)));
         }
-        if let Some(credential) = world.get::<Credential>(access_key_id)? {
+        if access_key_id.len() >= SHORTEST_ISSUED_KEY
+            && let Some(credential) = world.get::<Credential>(access_key_id)?
+        {
             return Ok(Some(Found::Issued(credential)));
         }
         if let Some(root) = self.root_credentials.get(access_key_id) {
