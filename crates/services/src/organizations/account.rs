@@ -94,8 +94,7 @@ pub(super) fn list(
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListAccountsResponse, Failure> {
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &[], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
     let prefix = index::of(&place.organization.id);
     let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
         // Accounts come first in the order of keys.
@@ -115,9 +114,7 @@ pub(super) fn list_for_parent(
     world: &World<'_>,
 ) -> Result<ListAccountsForParentResponse, Failure> {
     let parent = root_and_units::parent(place, input.parent_id.as_str(), world)?;
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &[&parent.id], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
     let prefix = index::children(&parent.id, index::ACCOUNT);
     let (accounts, next_token) =
         listing.over::<Child, _>(&prefix, world, |id| entry(place, id, call, world))?;

@@ -12,8 +12,9 @@ use super::place::{Member, Place};
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
 use super::{Call, arn, index, policy_type, refusal};
 use crate::failure::Failure;
+use crate::state::account::Account;
 use crate::state::organization::{
-    AttachedPolicies, Attachment, OrganizationEntity, OrganizationPolicy, OrganizationalUnit,
+    AttachedPolicies, Attachment, Membership, OrganizationEntity, OrganizationPolicy, OrganizationalUnit,
 };
 use crate::world::{Fault, World};
 
@@ -185,8 +186,6 @@ fn detach_from(place: &Place, target: &Target, id: &str, world: &mut World<'_>) 
 
 /// The target with this id, whether the account's creation is complete or not.
 fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Target>, Fault> {
-    use crate::state::account::Account;
-    use crate::state::organization::Membership;
     if let Some(unit) = place.unit(id, world)? {
         return Ok(Some(Target::Unit(unit)));
     }
@@ -197,7 +196,7 @@ fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Targe
 /// Detaches a policy of the organization's own wherever it is attached.
 pub(super) fn detach_everywhere(place: &Place, id: &str, world: &mut World<'_>) -> Result<(), Failure> {
     let prefix = index::targets(&place.organization.id, id);
-    for key in super::organization::all::<Attachment>(&prefix, world)? {
+    for key in index::all::<Attachment>(&prefix, world)? {
         match any_target(place, &key[prefix.len()..], world)? {
             Some(target) => detach_from(place, &target, id, world),
             None => world.delete::<Attachment>(&key),
@@ -213,7 +212,7 @@ pub(super) fn full_access_everywhere(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let prefix = index::of(&place.organization.id);
-    for key in super::organization::all::<OrganizationEntity>(&prefix, world)? {
+    for key in index::all::<OrganizationEntity>(&prefix, world)? {
         if let Some(target) = any_target(place, &key[prefix.len()..], world)? {
             target.change(world, |policies| match attached {
                 true => policies.attach(FULL_AWS_ACCESS.id),
@@ -234,14 +233,8 @@ pub(super) fn list_policies(
     let organization = &place.organization;
     let target = Target::find(place, input.target_id.as_str(), call, world)?;
     let kind = input.filter;
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[target.id(), kind.as_str()],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing =
+        Listing::open(call, &[target.id(), kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let mut policies = Vec::new();
     let implicit = is_attached(place, &target, RCP_FULL_AWS_ACCESS.id).then_some(RCP_FULL_AWS_ACCESS.id);
     for id in target.policies().iter().map(String::as_str).chain(implicit) {
@@ -267,8 +260,7 @@ pub(super) fn list_targets(
 ) -> Result<ListTargetsForPolicyResponse, Failure> {
     let id = input.policy_id.as_str();
     kind_of(place, id, world)?;
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &[id], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[id], input.next_token.as_ref(), input.max_results)?;
     let entry = |target: &str| -> Result<Entry<PolicyTargetSummary>, Failure> {
         let target = Target::look(place, target, call, world)?;
         Ok(target.filter(|target| is_attached(place, target, id)).map(|target| target.show(place)).into())

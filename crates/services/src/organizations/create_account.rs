@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 use jiff::{SignedDuration, Timestamp};
 
-use super::leaving::changes;
 use super::listing::{Entry, Listing};
 use super::model::{
     ConstraintViolationExceptionReason, CreateAccountRequest, CreateAccountResponse, CreateAccountState,
@@ -123,7 +122,7 @@ fn begin(
 ) -> Result<CreateAccountStatus, Failure> {
     let now = call.context.now;
     let organization_id = &place.organization.id;
-    let mut changes = changes(organization_id, world)?;
+    let mut changes = index::membership_changes(organization_id, world)?;
     changes.creations.retain(|creation| creation.completes_at > now);
     let address = wanted.email.to_lowercase();
     if changes.creations.iter().any(|creation| creation.email == address) {
@@ -285,9 +284,7 @@ pub(super) fn list(
 ) -> Result<ListCreateAccountStatusResponse, Failure> {
     let states = input.states.unwrap_or_default();
     let filter: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &filter, token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
     let prefix = index::of(&place.organization.id);
     let (statuses, next_token) = listing.over::<AccountCreation, _>(&prefix, world, |id| {
         let Some(creation) = world.get::<AccountCreation>(&format!("{prefix}{id}"))? else {

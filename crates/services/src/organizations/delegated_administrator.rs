@@ -95,9 +95,7 @@ pub(super) fn list(
     let principal = input.service_principal.as_ref().map(|principal| principal.as_str());
     principal.map_or(Ok(()), check_principal)?;
     let filter: Vec<&str> = principal.into_iter().collect();
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &filter, token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
     let mut administrators = Vec::new();
     for (id, services) in &place.organization.delegated_administrators {
         let since = match principal {
@@ -138,9 +136,7 @@ pub(super) fn list_services(
     let id = member(place, input.account_id.as_str(), call, world)?.account.id;
     let services = place.organization.delegated_administrators.get(&id);
     let services = services.ok_or_else(refusal::account_not_registered)?;
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &[id.as_str()], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[id.as_str()], input.next_token.as_ref(), input.max_results)?;
     let shown = services.iter().map(|(principal, since)| {
         let service = DelegatedService {
             service_principal: Some(principal.as_str().into()),

@@ -118,9 +118,7 @@ pub(super) fn list_accounts_with_invalid(
 ) -> Result<ListAccountsWithInvalidEffectivePolicyResponse, Failure> {
     let kind = input.policy_type;
     check_enabled(place, kind)?;
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &[kind.as_str()], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let prefix = index::of(&place.organization.id);
     let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
         if !index::is_account(id) {
@@ -159,14 +157,7 @@ pub(super) fn list_errors(
     check_enabled(place, kind)?;
     let effective =
         Effective::of(place, &member, kind, world)?.ok_or_else(refusal::effective_policy_not_found)?;
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[id, kind.as_str()],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing = Listing::open(call, &[id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let found = errors(kind, &effective.content, &effective.contributions).into_iter().map(|error| {
         let key = format!(
             "{} {}",

@@ -8,7 +8,6 @@ use aws::arn::AccountId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::invitation::{account_of, forget_invitation, join, new_handshake};
-use super::leaving::changes;
 use super::listing::{Entry, Listing};
 use super::model::{
     AcceptHandshakeRequest, AcceptHandshakeResponse, ActionType, CancelHandshakeRequest,
@@ -19,7 +18,7 @@ use super::model::{
     InvalidInputExceptionReason, ListHandshakesForAccountRequest, ListHandshakesForAccountResponse,
     ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
-use super::organization::{all, email_of, new_id};
+use super::organization::{email_of, new_id};
 use super::place::Place;
 use super::{Call, arn, index, refusal, roles};
 use crate::failure::Failure;
@@ -33,7 +32,7 @@ pub(super) const REQUESTED: &str = "REQUESTED";
 /// All have answered.
 pub(super) const OPEN: &str = "OPEN";
 
-const INVITE: &str = "INVITE";
+pub(super) const INVITE: &str = "INVITE";
 const ENABLE_ALL_FEATURES: &str = "ENABLE_ALL_FEATURES";
 const APPROVE_ALL_FEATURES: &str = "APPROVE_ALL_FEATURES";
 
@@ -223,7 +222,7 @@ fn complete_all_features(
     let organization = world.get::<Organization>(id)?.ok_or_else(refusal::handshake_not_found)?;
     world.put(id, Organization { feature_set: FeatureSet::All, ..(*organization).clone() });
     let prefix = index::of(id);
-    for entity in all::<OrganizationEntity>(&prefix, world)? {
+    for entity in index::all::<OrganizationEntity>(&prefix, world)? {
         // Accounts come first in the order of keys.
         let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
         roles::ensure_service_linked(account, call.context.now, call.context, world)?;
@@ -232,7 +231,7 @@ fn complete_all_features(
 }
 
 fn forget_all_features(organization_id: &str, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut changes = changes(organization_id, world)?;
+    let mut changes = index::membership_changes(organization_id, world)?;
     changes.all_features = None;
     world.put(organization_id, changes);
     Ok(())
@@ -273,17 +272,21 @@ pub(super) fn cancel(
     refuse_final(&handshake, HandshakeState::Canceled, call)?;
     forget_invitation(&handshake, world)?;
     for part in &handshake.unanswered {
-        if let Some(part) = world.get::<Handshake>(part)?
-            && part.resolved_at.is_none()
-        {
-            resolve(&part, HandshakeState::Canceled, call, world);
-        }
+        cancel_open(part, call, world)?;
     }
     if handshake.action == ENABLE_ALL_FEATURES {
         forget_all_features(&handshake.organization_id, world)?;
     }
     let handshake = resolve(&handshake, HandshakeState::Canceled, call, world);
     Ok(CancelHandshakeResponse { handshake: Some(handshake) })
+}
+
+/// Cancels a handshake that nobody has answered.
+pub(super) fn cancel_open(id: &str, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    if let Some(open) = world.get::<Handshake>(id)?.filter(|handshake| handshake.resolved_at.is_none()) {
+        resolve(&open, HandshakeState::Canceled, call, world);
+    }
+    Ok(())
 }
 
 /// DescribeHandshake.
@@ -309,7 +312,7 @@ pub(super) fn enable_all_features(
     if organization.feature_set == FeatureSet::All {
         return Err(refusal::handshake_constraint(Constraint::OrganizationAlreadyHasAllFeatures).into());
     }
-    let mut changes = changes(&organization.id, world)?;
+    let mut changes = index::membership_changes(&organization.id, world)?;
     if is_migrating(changes.all_features.as_deref(), call, world)? {
         let reason = Constraint::OrganizationIsAlreadyPendingAllFeaturesMigration;
         return Err(refusal::handshake_constraint(reason).into());
@@ -319,7 +322,7 @@ pub(super) fn enable_all_features(
     let recipient = Recipient::Organization;
     let mut whole = new_handshake(place, ENABLE_ALL_FEATURES, recipient, id.clone(), days, call, world)?;
     let prefix = index::of(&organization.id);
-    for entity in all::<OrganizationEntity>(&prefix, world)? {
+    for entity in index::all::<OrganizationEntity>(&prefix, world)? {
         // Accounts come first in the order of keys.
         let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
         let membership = world.get::<Membership>(account.as_str())?;
@@ -401,8 +404,7 @@ pub(super) fn list_for_organization(
 ) -> Result<ListHandshakesForOrganizationResponse, Failure> {
     let filter = input.filter.as_ref();
     let parts = filter_parts(filter)?;
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &parts, token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &parts, input.next_token.as_ref(), input.max_results)?;
     let prefix = index::of(&place.organization.id);
     let (handshakes, next_token) =
         listing.over::<HandshakeOf, _>(&prefix, world, |id| entry(id, filter, call, world))?;
@@ -419,8 +421,7 @@ pub(super) fn list_for_account(
     let account = call.caller.account();
     let filter = input.filter.as_ref();
     let parts = filter_parts(filter)?;
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &parts, token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &parts, input.next_token.as_ref(), input.max_results)?;
     let (after, limit) = listing.window();
     let mut ids = Vec::new();
     for owner in [account.to_string(), email_of(account, call, world)?.to_lowercase()] {

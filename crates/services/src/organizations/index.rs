@@ -1,12 +1,17 @@
 //! The documents that keep an organization's lists: written whenever a unit or an account comes, moves or goes.
 
+use std::sync::Arc;
+
 use aws::arn::AccountId;
 
 use crate::state::organization::{
-    Attachment, Child, Membership, OrganizationCounts, OrganizationEntity, OrganizationPolicy,
-    OrganizationalUnit, PolicyName, UnitName,
+    Attachment, Child, Membership, MembershipChanges, OrganizationCounts, OrganizationEntity,
+    OrganizationPolicy, OrganizationalUnit, PolicyName, UnitName,
 };
-use crate::world::{Fault, World};
+use crate::world::{Document, Fault, World};
+
+/// Keys that are asked for together.
+const BATCH: usize = 1_000;
 
 /// The kind of a child that is an account, as keys and the model write it.
 pub(super) const ACCOUNT: &str = "ACCOUNT";
@@ -149,5 +154,35 @@ pub(super) fn count(
     let mut counts = found.map_or_else(OrganizationCounts::default, |counts| (*counts).clone());
     change(&mut counts);
     world.put(organization_id, counts);
+    Ok(())
+}
+
+/// The changes of an organization's membership that quotas still count.
+pub(super) fn membership_changes(
+    organization_id: &str,
+    world: &World<'_>,
+) -> Result<MembershipChanges, Fault> {
+    let stored = world.get::<MembershipChanges>(organization_id)?;
+    Ok(stored.map_or_else(MembershipChanges::default, Arc::unwrap_or_clone))
+}
+
+/// All ids of a kind below a prefix.
+pub(super) fn all<D: Document>(prefix: &str, world: &World<'_>) -> Result<Vec<String>, Fault> {
+    let mut all = Vec::new();
+    loop {
+        let ids = world.ids::<D>(prefix, all.last().map(String::as_str), BATCH)?;
+        let is_last = ids.len() < BATCH;
+        all.extend(ids);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+/// Deletes all documents of a kind below a prefix.
+pub(super) fn delete_all<D: Document>(prefix: &str, world: &mut World<'_>) -> Result<(), Fault> {
+    for id in all::<D>(prefix, world)? {
+        world.delete::<D>(&id);
+    }
     Ok(())
 }

@@ -6,8 +6,8 @@ use aws::arn::AccountId;
 use jiff::SignedDuration;
 
 use super::create_account::{MAX_ACCOUNTS, member_count};
-use super::handshake::{REQUESTED, is_migrating, put, show};
-use super::leaving::{changes, depart};
+use super::handshake::{INVITE, REQUESTED, is_migrating, put, show};
+use super::leaving::depart;
 use super::model::{
     HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
     InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
@@ -86,7 +86,7 @@ pub(super) fn invite(
             return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
         }
     }
-    let mut changes = changes(organization_id, world)?;
+    let mut changes = index::membership_changes(organization_id, world)?;
     changes.invitations.retain(|_, expires_at| *expires_at > now);
     if is_migrating(changes.all_features.as_deref(), call, world)? {
         return Err(refusal::handshake_constraint(Constraint::InviteDisabledDuringEnableAllFeatures).into());
@@ -107,7 +107,7 @@ pub(super) fn invite(
         return Err(refusal::handshake_constraint(Constraint::HandshakeRateLimitExceeded).into());
     }
     let id = new_id(call.context, "h-", 10);
-    let mut handshake = new_handshake(place, "INVITE", recipient, id, INVITATION_DAYS, call, world)?;
+    let mut handshake = new_handshake(place, INVITE, recipient, id, INVITATION_DAYS, call, world)?;
     handshake.notes = input.notes.map(|notes| notes.into_string());
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
@@ -215,7 +215,7 @@ pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
         depart(&current.organization, &member, "LEFT", call, world)?;
     }
     forget_invitation(handshake, world)?;
-    let mut changes = changes(organization_id, world)?;
+    let mut changes = index::membership_changes(organization_id, world)?;
     changes.invitations_sent.remove(&handshake.id);
     world.put(organization_id, changes);
     let membership = Membership {
@@ -237,8 +237,8 @@ pub(super) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
 
 /// An invitation that is answered counts no longer.
 pub(super) fn forget_invitation(handshake: &Handshake, world: &mut World<'_>) -> Result<(), Failure> {
-    if handshake.action == "INVITE" {
-        let mut changes = changes(&handshake.organization_id, world)?;
+    if handshake.action == INVITE {
+        let mut changes = index::membership_changes(&handshake.organization_id, world)?;
         changes.invitations.remove(&handshake.id);
         world.put(&handshake.organization_id, changes);
     }

@@ -1,6 +1,5 @@
 //! How an account leaves its organization: it is closed, removed, or leaves by itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +13,7 @@ use super::place::{Member, Place};
 use super::{Call, account, index, record, refusal};
 use crate::failure::Failure;
 use crate::state::account::{Account, AccountState, GovCloudLink};
-use crate::state::organization::{Closure, Membership, MembershipChanges, Organization};
+use crate::state::organization::{Closure, Membership, Organization};
 use crate::world::World;
 
 /// F-ORGS-CLOSE-2 (*assumed*): how long an account is PENDING_CLOSURE. AWS says "a few minutes"; as long as creating one
@@ -71,7 +70,7 @@ pub(super) fn close(
         return Err(refusal::account_already_closed().into());
     }
     let organization_id = &place.organization.id;
-    let mut changes = changes(organization_id, world)?;
+    let mut changes = index::membership_changes(organization_id, world)?;
     changes.closures.retain(|closure| now.duration_since(closure.requested_at) < days(CLOSURE_WINDOW_DAYS));
     if changes.closures.iter().filter(|closure| closure.completes_at > now).count() >= CONCURRENT_CLOSURES {
         return Err(refusal::constraint(Reason::CloseAccountRequestsLimitExceeded).into());
@@ -98,12 +97,6 @@ pub(super) fn close(
     let membership = Membership { closure: Some(closure), ..(*member.membership).clone() };
     world.put(id.as_str(), membership);
     Ok(())
-}
-
-/// The changes of an organization's membership that quotas still count.
-pub(super) fn changes(organization_id: &str, world: &World<'_>) -> Result<MembershipChanges, Failure> {
-    let stored = world.get::<MembershipChanges>(organization_id)?;
-    Ok(stored.map_or_else(MembershipChanges::default, Arc::unwrap_or_clone))
 }
 
 /// RemoveAccountFromOrganization.
@@ -155,7 +148,7 @@ pub(super) fn depart(
     if membership.joined_method == "CREATED" && age < days(WAIT_DAYS) {
         return Err(refusal::constraint(Reason::WaitPeriodActive).into());
     }
-    let changes = changes(&organization.id, world)?;
+    let changes = index::membership_changes(&organization.id, world)?;
     world.put(&organization.id, changes);
     index::delete_member(id, membership, world);
     record::departed(organization, id, method, call.context.now, world);

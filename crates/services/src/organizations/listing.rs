@@ -1,8 +1,7 @@
 //! Pages of a list: a number of entries after a place, at a cost that does not grow with the place.
 
-use aws::principal::Caller;
-
-use super::model::{InvalidInputExceptionReason, NextToken, Operation};
+use super::Call;
+use super::model::{InvalidInputExceptionReason, NextToken};
 use super::refusal::invalid_input;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -48,14 +47,13 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// F-ORGS-LIST-3: `InvalidInputException` for a token that this list was not given.
     pub(super) fn open(
-        operation: Operation,
-        caller: &Caller,
+        call: &Call<'a>,
         filter: &[&'a str],
         token: Option<&NextToken>,
         max_results: Option<i32>,
-        context: &'a Context,
     ) -> Result<Self, Failure> {
-        let binding = Binding::new(operation.name(), caller.account(), filter.iter().copied());
+        let (context, caller) = (call.context, call.caller);
+        let binding = Binding::new(call.operation.name(), caller.account(), filter.iter().copied());
         let after = match token.map(NextToken::as_str) {
             None | Some("") => None,
             Some(token) => Some(

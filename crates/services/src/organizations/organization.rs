@@ -11,21 +11,19 @@ use super::model::{
     Organization as Shown, OrganizationFeatureSet, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
 };
 use super::place::Place;
-use super::{Call, arn, index, refusal, roles};
+use super::{Call, arn, handshake, index, refusal, roles};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, Handshake, HandshakeOf, Membership,
+    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, HandshakeOf, Membership,
     MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy,
     OrganizationResourcePolicy, OrganizationalUnit, PolicyName, UnitName,
 };
-use crate::world::{Document, Fault, World};
+use crate::world::{Fault, World};
 
 /// Letters and digits of ids.
 pub(super) const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-/// Keys that are looked at together when an organization is deleted.
-const BATCH: usize = 1_000;
 
 /// A new id: a prefix, and characters that the request's seed determines.
 pub(super) fn new_id(context: &Context, prefix: &str, length: usize) -> String {
@@ -138,26 +136,21 @@ pub(super) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> R
     let of = index::of(id);
     // Read, so that a member that joins at the same time is not lost.
     world.get::<MembershipChanges>(id)?;
-    let mut after: Option<String> = None;
-    loop {
-        let entities = world.ids::<OrganizationEntity>(&of, after.as_deref(), BATCH)?;
-        let Some(last) = entities.last() else { break };
-        after = Some(last.clone());
-        for entity in &entities {
-            delete_entity(&entity[of.len()..], place, call, world)?;
-        }
+    for entity in index::all::<OrganizationEntity>(&of, world)? {
+        delete_entity(&entity[of.len()..], place, call, world)?;
+        world.delete::<OrganizationEntity>(&entity);
     }
-    delete_all::<OrganizationEntity>(&of, world)?;
-    delete_all::<Attachment>(&of, world)?;
-    delete_all::<AccountCreation>(&of, world)?;
-    for name in all::<PolicyName>(&of, world)? {
+    index::delete_all::<Attachment>(&of, world)?;
+    index::delete_all::<AccountCreation>(&of, world)?;
+    for name in index::all::<PolicyName>(&of, world)? {
         if let Some(named) = world.get::<PolicyName>(&name)? {
             world.delete::<OrganizationPolicy>(&named.policy_id);
         }
         world.delete::<PolicyName>(&name);
     }
-    for handshake in all::<HandshakeOf>(&of, world)? {
-        cancel(&handshake[of.len()..], call, world)?;
+    for handshake in index::all::<HandshakeOf>(&of, world)? {
+        // An open handshake of an organization that is gone can no longer be accepted.
+        handshake::cancel_open(&handshake[of.len()..], call, world)?;
     }
     world.delete::<OrganizationResourcePolicy>(id);
     world.delete::<OrganizationCounts>(id);
@@ -168,8 +161,8 @@ pub(super) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> R
 
 fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let Ok(account) = entity.parse::<AccountId>() else {
-        delete_all::<Child>(&format!("{entity}/"), world)?;
-        delete_all::<UnitName>(&format!("{entity}/"), world)?;
+        index::delete_all::<Child>(&format!("{entity}/"), world)?;
+        index::delete_all::<UnitName>(&format!("{entity}/"), world)?;
         world.get::<OrganizationalUnit>(entity)?;
         world.delete::<OrganizationalUnit>(entity);
         return Ok(());
@@ -182,38 +175,5 @@ fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World
         return Err(refusal::organization_not_empty().into());
     }
     world.delete::<Membership>(entity);
-    Ok(())
-}
-
-/// An open handshake of an organization that is gone can no longer be accepted.
-fn cancel(handshake: &str, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Fault> {
-    if let Some(stored) = world.get::<Handshake>(handshake)?
-        && stored.resolved_at.is_none()
-    {
-        let mut canceled = (*stored).clone();
-        "CANCELED".clone_into(&mut canceled.state);
-        canceled.resolved_at = Some(call.context.now);
-        world.put(handshake, canceled);
-    }
-    Ok(())
-}
-
-/// All ids of a kind below a prefix.
-pub(super) fn all<D: Document>(prefix: &str, world: &World<'_>) -> Result<Vec<String>, Fault> {
-    let mut all = Vec::new();
-    loop {
-        let ids = world.ids::<D>(prefix, all.last().map(String::as_str), BATCH)?;
-        let is_last = ids.len() < BATCH;
-        all.extend(ids);
-        if is_last {
-            return Ok(all);
-        }
-    }
-}
-
-fn delete_all<D: Document>(prefix: &str, world: &mut World<'_>) -> Result<(), Fault> {
-    for id in all::<D>(prefix, world)? {
-        world.delete::<D>(&id);
-    }
     Ok(())
 }

@@ -319,9 +319,7 @@ pub(super) fn list(
 ) -> Result<ListPoliciesResponse, Failure> {
     let organization = &place.organization;
     let kind = input.filter;
-    let token = input.next_token.as_ref();
-    let listing =
-        Listing::open(call.operation, call.caller, &[kind.as_str()], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
     let managed: Vec<_> = AWS_MANAGED.iter().filter(|managed| managed.kind == kind).collect();
     let (listing, first) = listing.after_first(managed.len());

@@ -7,7 +7,6 @@ use super::model::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
     EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
 };
-use super::organization::all;
 use super::place::Place;
 use super::root_and_units::show_root;
 use super::{attachment, index, refusal};
@@ -135,7 +134,7 @@ pub(super) fn disable(
     if !place.organization.enabled_policy_types.contains(kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
-    for name in all::<PolicyName>(&index::policy_names(&place.organization.id, kind), world)? {
+    for name in index::all::<PolicyName>(&index::policy_names(&place.organization.id, kind), world)? {
         if let Some(named) = world.get::<PolicyName>(&name)? {
             attachment::detach_everywhere(place, &named.policy_id, world)?;
         }

@@ -162,9 +162,7 @@ pub(super) fn joined(
     at: Timestamp,
     world: &mut World<'_>,
 ) {
-    let mut details = membership(organization, account);
-    details["joinedMethod"] = method.into();
-    details["joinedTime"] = spelled_out(at).into();
+    let details = membership(organization, account, ["joinedMethod", "joinedTime"], method, at);
     announce(organization, at, "AccountJoinedOrganization", AWS_INTERNAL, details, world);
 }
 
@@ -176,17 +174,24 @@ pub(super) fn departed(
     at: Timestamp,
     world: &mut World<'_>,
 ) {
-    let mut details = membership(organization, account);
-    details["departureMethod"] = method.into();
-    details["departureTime"] = spelled_out(at).into();
+    let details = membership(organization, account, ["departureMethod", "departureTime"], method, at);
     announce(organization, at, "AccountDepartedOrganization", AWS_INTERNAL, details, world);
 }
 
 /// The announcement of May 2026 says that both accounts are told; how their members are called is *assumed*.
-fn membership(organization: &Organization, account: AccountId) -> Value {
+fn membership(
+    organization: &Organization,
+    account: AccountId,
+    names: [&str; 2],
+    method: &str,
+    at: Timestamp,
+) -> Value {
+    let [method_name, time_name] = names;
     json!({
         "managementAccountId": organization.management_account.as_str(),
         "memberAccountId": account.as_str(),
+        method_name: method,
+        time_name: spelled_out(at),
     })
 }
 

@@ -15,7 +15,7 @@ use super::model::{
     ParentType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
     UpdateOrganizationalUnitResponse,
 };
-use super::organization::{BASE36, all};
+use super::organization::BASE36;
 use super::place::{Member, Place};
 use super::{Call, arn, index, policy, refusal, tag};
 use crate::failure::Failure;
@@ -50,14 +50,7 @@ pub(super) fn list_roots(
     input: ListRootsRequest,
     call: &Call<'_>,
 ) -> Result<ListRootsResponse, Failure> {
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
     let root = (place.organization.root_id.clone(), show_root(&place.organization));
     let (roots, next_token) = listing.of([root]);
     Ok(ListRootsResponse { roots: Some(roots), next_token })
@@ -209,7 +202,7 @@ pub(super) fn delete(
     let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
     let accounts = index::children(&unit.id, index::ACCOUNT);
     let mut gone = Vec::new();
-    for child in all::<Child>(&accounts, world)? {
+    for child in index::all::<Child>(&accounts, world)? {
         let account = &child[accounts.len()..];
         if place.member(account, call, world)?.is_some() {
             return Err(refusal::unit_not_empty().into());
@@ -243,14 +236,7 @@ pub(super) fn list(
     world: &World<'_>,
 ) -> Result<ListOrganizationalUnitsForParentResponse, Failure> {
     let parent = parent(place, input.parent_id.as_str(), world)?;
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[&parent.id],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
     let prefix = index::children(&parent.id, index::UNIT);
     let (units, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
         let unit = place.unit(id, world)?;
@@ -268,14 +254,8 @@ pub(super) fn list_children(
 ) -> Result<ListChildrenResponse, Failure> {
     let parent = parent(place, input.parent_id.as_str(), world)?;
     let kind = input.child_type;
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[&parent.id, kind.as_str()],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing =
+        Listing::open(call, &[&parent.id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let prefix = index::children(&parent.id, kind.as_str());
     let (children, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
         if kind == ChildType::Account && place.member(id, call, world)?.is_none() {
@@ -303,14 +283,7 @@ pub(super) fn list_parents(
         None => place.unit(child, world)?.and_then(|unit| unit.parent_id.clone()),
     };
     let parent = parent.ok_or_else(refusal::child_not_found)?;
-    let listing = Listing::open(
-        call.operation,
-        call.caller,
-        &[child],
-        input.next_token.as_ref(),
-        input.max_results,
-        call.context,
-    )?;
+    let listing = Listing::open(call, &[child], input.next_token.as_ref(), input.max_results)?;
     let kind = if parent.starts_with("r-") { ParentType::Root } else { ParentType::OrganizationalUnit };
     let shown = Parent { id: Some(parent.as_str().into()), r#type: Some(kind) };
     let (parents, next_token) = listing.of([(parent, shown)]);

@@ -143,8 +143,7 @@ pub(super) fn list(
     let id = input.resource_id.as_str();
     let mut tagged = Tagged::find(place, id, call, world)?;
     let all = i32::try_from(MAX_TAGS).ok();
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &[id], token, all, call.context)?;
+    let listing = Listing::open(call, &[id], input.next_token.as_ref(), all)?;
     let shown = std::mem::take(tagged.tags()).into_iter().map(|(key, value)| {
         let tag = Tag { key: key.as_str().into(), value: value.into() };
         (key, tag)

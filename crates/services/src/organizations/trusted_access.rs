@@ -81,8 +81,7 @@ pub(super) fn list(
     call: &Call<'_>,
 ) -> Result<ListAWSServiceAccessForOrganizationResponse, Failure> {
     place.require_all_features()?;
-    let token = input.next_token.as_ref();
-    let listing = Listing::open(call.operation, call.caller, &[], token, input.max_results, call.context)?;
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
     let shown = place.organization.trusted_services.iter().map(|(principal, since)| {
         let service = EnabledServicePrincipal {
             service_principal: Some(principal.as_str().into()),
