@@ -302,7 +302,7 @@ def test_an_account_is_invited_and_joins(server, organizations, organization):
     assert invited.list_handshakes_for_account()["Handshakes"] == []
     invite = {"Target": {"Id": guest, "Type": "ACCOUNT"}, "Notes": "Welcome"}
     handshake = organizations.invite_account_to_organization(**invite)["Handshake"]
-    assert (handshake["State"], handshake["Action"]) == ("REQUESTED", "INVITE")
+    assert (handshake["State"], handshake["Action"]) == ("OPEN", "INVITE")
     assert {party["Type"] for party in handshake["Parties"]} == {"ORGANIZATION", "ACCOUNT"}
     twice = refusal(organizations.invite_account_to_organization, **invite)
     assert twice.code == "DuplicateHandshakeException"
@@ -351,7 +351,7 @@ def test_who_is_invited_gets_an_e_mail(server, organizations, organization):
 
 
 def test_billing_becomes_all_features(server, organizations):
-    """F-ORGS-FEAT-1 to F-ORGS-FEAT-3."""
+    """F-ORGS-FEAT-1 to F-ORGS-FEAT-4, F-ORGS-SHAKE-3, F-ORGS-SHAKE-7."""
     organizations.create_organization(FeatureSet="CONSOLIDATED_BILLING")
     root_id = organizations.list_roots()["Roots"][0]["Id"]
     early = refusal(organizations.enable_policy_type, RootId=root_id, PolicyType=SCP)
@@ -364,13 +364,23 @@ def test_billing_becomes_all_features(server, organizations):
         Target={"Id": "root+700222222222@accountd.invalid", "Type": "EMAIL"}
     )["Handshake"]
     guest.accept_handshake(HandshakeId=invited["Id"])
+    target = {"Id": "700333333333", "Type": "ACCOUNT"}
+    unanswered = organizations.invite_account_to_organization(Target=target)["Handshake"]
     whole = organizations.enable_all_features()["Handshake"]
     assert whole["State"] == "REQUESTED"
+    assert whole["Resources"] == [{"Type": "ORGANIZATION", "Value": whole["Parties"][0]["Id"]}]
+    canceled = organizations.describe_handshake(HandshakeId=unanswered["Id"])["Handshake"]
+    assert canceled["State"] == "CANCELED"
+    late = reason_of(organizations.invite_account_to_organization, Target=target)
+    assert late[1] == "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES"
     pending = reason_of(organizations.enable_all_features)
     assert pending[1] == "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION"
     early = refusal(organizations.accept_handshake, HandshakeId=whole["Id"])
     assert early.code == "InvalidHandshakeTransitionException"
     (part,) = guest.list_handshakes_for_account(Filter={"ActionType": "APPROVE_ALL_FEATURES"})["Handshakes"]
+    assert part["State"] == "OPEN"
+    kinds = [resource["Type"] for resource in part["Resources"]]
+    assert kinds == ["PARENT_HANDSHAKE", "ORGANIZATION", "ACCOUNT"]
     guest.accept_handshake(HandshakeId=part["Id"])
     assert organizations.describe_handshake(HandshakeId=whole["Id"])["Handshake"]["State"] == "OPEN"
     organizations.accept_handshake(HandshakeId=whole["Id"])

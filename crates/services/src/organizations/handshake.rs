@@ -27,12 +27,18 @@ use crate::state::organization::{
 };
 use crate::world::{Fault, World};
 
-/// Nobody has answered, or not all have.
-pub(super) const REQUESTED: &str = "REQUESTED";
-/// All have answered.
-pub(super) const OPEN: &str = "OPEN";
+/// The change to all features is not approved by all yet.
+const REQUESTED: &str = "REQUESTED";
+/// It is for one account to answer: the one that was invited or asked, or the management account once all have approved.
+const OPEN: &str = "OPEN";
 
 pub(super) const INVITE: &str = "INVITE";
+/// F-ORGS-SHAKE-7: what a new handshake of this action is. The reference's words on states say otherwise of invitations;
+/// its examples, the guide and the clients that look for invitations have them OPEN.
+pub(super) fn first_state(action: &str) -> &'static str {
+    if action == ENABLE_ALL_FEATURES { REQUESTED } else { OPEN }
+}
+
 const ENABLE_ALL_FEATURES: &str = "ENABLE_ALL_FEATURES";
 const APPROVE_ALL_FEATURES: &str = "APPROVE_ALL_FEATURES";
 
@@ -61,23 +67,21 @@ fn resource(kind: HandshakeResourceType, value: &str) -> HandshakeResource {
     HandshakeResource { value: Some(value.into()), r#type: Some(kind), resources: None }
 }
 
-/// A handshake as it is shown. F-ORGS-SHAKE-3: parties and resources are those of the reference's examples.
+/// A handshake as it is shown. F-ORGS-SHAKE-3: parties and resources are those of the examples of the reference and of the
+/// guide, "Standard migration process".
 pub(super) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
     use HandshakeResourceType as R;
     let organization_id = handshake.organization_id.as_str();
     let mut organization = resource(R::Organization, organization_id);
-    organization.resources = Some(vec![
-        resource(R::MasterEmail, &handshake.management_email),
-        resource(R::MasterName, &handshake.management_name),
-        resource(
-            R::OrganizationFeatureSet,
-            match handshake.feature_set {
-                FeatureSet::All => "ALL",
-                FeatureSet::ConsolidatedBilling => "CONSOLIDATED_BILLING",
-            },
-        ),
-    ]);
-    let mut resources = vec![organization];
+    if handshake.action == INVITE {
+        organization.resources = Some(vec![
+            resource(R::MasterEmail, &handshake.management_email),
+            resource(R::MasterName, &handshake.management_name),
+            resource(R::OrganizationFeatureSet, feature_set(handshake.feature_set)),
+        ]);
+    }
+    let parent = handshake.parent.as_deref().map(|parent| resource(R::ParentHandshake, parent));
+    let mut resources: Vec<_> = parent.into_iter().chain([organization]).collect();
     let party = |id: &str, kind| HandshakeParty { id: id.into(), r#type: kind };
     let mut parties = vec![party(organization_id, HandshakePartyType::Organization)];
     match &handshake.recipient {
@@ -92,7 +96,6 @@ pub(super) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
         Recipient::Organization => {}
     }
     resources.extend(handshake.notes.as_deref().map(|notes| resource(R::Notes, notes)));
-    resources.extend(handshake.parent.as_deref().map(|parent| resource(R::ParentHandshake, parent)));
     Shown {
         id: Some(handshake.id.as_str().into()),
         arn: Some(arn::handshake(handshake).into()),
@@ -102,6 +105,13 @@ pub(super) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
         expiration_timestamp: Some(handshake.expires_at),
         action: handshake.action.parse().ok(),
         resources: Some(resources),
+    }
+}
+
+fn feature_set(features: FeatureSet) -> &'static str {
+    match features {
+        FeatureSet::All => "ALL",
+        FeatureSet::ConsolidatedBilling => "CONSOLIDATED_BILLING",
     }
 }
 
@@ -299,7 +309,7 @@ pub(super) fn describe(
     Ok(DescribeHandshakeResponse { handshake: Some(show(&handshake, call.context.now)) })
 }
 
-/// EnableAllFeatures: asks every invited member to approve.
+/// EnableAllFeatures: asks every invited member to approve. F-ORGS-FEAT-4: invitations that are open are canceled.
 ///
 /// # Errors
 /// F-ORGS-FEAT-3: ORGANIZATION_ALREADY_HAS_ALL_FEATURES, ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION.
@@ -339,6 +349,9 @@ pub(super) fn enable_all_features(
     }
     if whole.unanswered.is_empty() {
         OPEN.clone_into(&mut whole.state);
+    }
+    for invitation in std::mem::take(&mut changes.invitations).keys() {
+        cancel_open(invitation, call, world)?;
     }
     changes.all_features = Some(id);
     world.put(&organization.id, changes);

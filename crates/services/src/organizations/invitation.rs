@@ -6,7 +6,7 @@ use aws::arn::AccountId;
 use jiff::SignedDuration;
 
 use super::create_account::{MAX_ACCOUNTS, member_count};
-use super::handshake::{INVITE, REQUESTED, is_migrating, put, show};
+use super::handshake::{INVITE, first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::model::{
     HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
@@ -51,7 +51,7 @@ pub(super) fn new_handshake(
         management_name: name.unwrap_or_default(),
         feature_set: organization.feature_set,
         recipient,
-        state: REQUESTED.to_owned(),
+        state: first_state(action).to_owned(),
         requested_at: call.context.now,
         expires_at: call.context.now.saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
         resolved_at: None,

@@ -1,6 +1,6 @@
 //! AWS Organizations, version 2016-11-28: the tree of accounts, who may act for whom, and the policies on the way.
 //!
-//! One file per resource of the model. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
+//! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
 pub mod access;
 pub mod account;

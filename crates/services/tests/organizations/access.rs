@@ -7,6 +7,14 @@ use services::state::organization::Membership;
 
 use crate::support::{GUEST, MANAGEMENT, Play};
 
+/// F-ORGS-NOSUP-1: of the model nothing is left out but the transfer of bills.
+#[test]
+fn nothing_is_left_out_but_billing_transfers() {
+    for name in services::organizations::model::NOT_SUPPORTED {
+        assert!(name.contains("TransferResponsibility") || name.contains("ResponsibilityTransfer"), "{name}");
+    }
+}
+
 /// F-ORGS-AUTH-4: every operation has the action of its name; ARNs are owned by the management account.
 #[test]
 fn actions_resources_and_keys_are_those_of_the_service_authorization_reference() {
