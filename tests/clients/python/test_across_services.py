@@ -251,6 +251,9 @@ def test_a_closed_account_is_read_and_no_longer_written(callers):
     callers.account.put_alternate_contact(AccountId=MEMBER, **CONTACT)
     callers.organizations.close_account(AccountId=MEMBER)
     assert callers.described()["State"] == "PENDING_CLOSURE"
+    assert member.get_account_information()["AccountState"] == "ACTIVE"
+    callers.server.advance("1s")
+    assert callers.described()["State"] == "CLOSED"
     to = {"AccountId": MEMBER}
     writes = {
         "put_account_name": {"AccountName": "No"},

@@ -48,5 +48,6 @@ def test_an_account_is_vended_as_the_page_says(story):
     assumed = json.loads(story.of("AttributeValue=AssumeRole"))
     assert assumed["requestParameters"]["roleSessionName"] == "vending" and assumed["sharedEventID"]
 
-    assert json.loads(story.of("close-account"))["Account"]["Status"] in ("PENDING_CLOSURE", "SUSPENDED")
+    closed = json.loads(story.of("close-account"))["Account"]
+    assert (closed["State"], closed["Status"]) == ("CLOSED", "SUSPENDED")
     assert "(AccessDenied)" in story.of("session-name again")
