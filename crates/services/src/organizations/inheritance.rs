@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-const ASSIGN: &str = "@@assign";
-const APPEND: &str = "@@append";
-const REMOVE: &str = "@@remove";
-const ALLOWED: &str = "@@operators_allowed_for_child_policies";
-const OPERATORS: [&str; 3] = [ASSIGN, APPEND, REMOVE];
+pub(super) const ASSIGN: &str = "@@assign";
+pub(super) const APPEND: &str = "@@append";
+pub(super) const REMOVE: &str = "@@remove";
+pub(super) const ALLOWED: &str = "@@operators_allowed_for_child_policies";
+pub(super) const OPERATORS: [&str; 3] = [ASSIGN, APPEND, REMOVE];
 
 /// What has been inherited so far.
 #[derive(Default)]
@@ -62,13 +62,8 @@ struct Level {
 impl Node {
     fn apply(&mut self, policy: &Value, allowed: &BTreeSet<&'static str>, level: &mut Level) {
         let allowed = self.allowed.as_ref().unwrap_or(allowed).clone();
-        let Value::Object(members) = policy else {
-            // A plain value, where operators may be left out, assigns.
-            if allowed.contains(ASSIGN) {
-                self.assign(policy, level.number);
-            }
-            return;
-        };
+        // A document is made of objects and operators (F-ORGS-POL-10).
+        let Value::Object(members) = policy else { return };
         for operator in OPERATORS {
             if let Some(operand) = members.get(operator)
                 && allowed.contains(operator)

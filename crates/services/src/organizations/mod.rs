@@ -16,6 +16,7 @@ mod inheritance;
 mod invitation;
 pub mod leaving;
 mod listing;
+mod management_document;
 pub mod model;
 pub mod organization;
 mod place;

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use aws::policy::{Policy as Parsed, PolicyKind};
-use serde_json::Value;
 
 use super::ancestry::FULL_AWS_ACCESS_ID;
 use super::listing::{Entry, Listing};
@@ -17,7 +16,7 @@ use super::model::{
 };
 use super::organization::new_id;
 use super::place::Place;
-use super::{Call, arn, index, policy_type, refusal, tag};
+use super::{Call, arn, index, management_document, policy_type, refusal, tag};
 use crate::failure::Failure;
 use crate::state::organization::{
     Attachment, FeatureSet, Organization, OrganizationCounts, OrganizationPolicy, PolicyDocument, PolicyName,
@@ -90,7 +89,7 @@ pub enum Misfit {
         /// The characters that it may have.
         max: usize,
     },
-    /// F-ORGS-POL-3: it does not follow the type's grammar, for this reason.
+    /// F-ORGS-POL-3, F-ORGS-POL-10: it does not follow the type's grammar, for this reason.
     Malformed(String),
 }
 
@@ -122,14 +121,9 @@ pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
         PolicyType::ServiceControlPolicy => authorization(PolicyKind::ServiceControl),
         PolicyType::ResourceControlPolicy => authorization(PolicyKind::ResourceControl),
         _ => {
-            let malformed = |reason: &str| Misfit::Malformed(reason.to_owned());
-            let document: Value = serde_json::from_str(content).map_err(|_| malformed("it is not JSON"))?;
-            let object = document.as_object().ok_or_else(|| malformed("it is not a JSON object"))?;
-            if let Some(top) = policy_type::top_member(kind)
-                && !object.get(top).is_some_and(Value::is_object)
-            {
-                return Err(malformed(&format!("it has no object `{top}`")));
-            }
+            let document = serde_json::from_str(content);
+            let document = document.map_err(|_| Misfit::Malformed("it is not JSON".to_owned()))?;
+            management_document::check(kind, &document).map_err(Misfit::Malformed)?;
             Ok(PolicyDocument::Management(content.to_owned()))
         }
     }
