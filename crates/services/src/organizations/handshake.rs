@@ -207,14 +207,41 @@ pub(super) fn accept(
 /// One member approves of all features; when the last one has, the change can be completed.
 fn approve(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     roles::ensure_service_linked(call.caller.account(), call.context.now, call.context, world)?;
-    let Some(parent) = &handshake.parent else { return Ok(()) };
-    if let Some(stored) = world.get::<Handshake>(parent)? {
+    match &handshake.parent {
+        Some(whole) => Ok(no_longer_asked(whole, &handshake.id, world)?),
+        None => Ok(()),
+    }
+}
+
+/// A part of the change to all features that is waited for no longer; without any, the change can be completed.
+fn no_longer_asked(whole: &str, part: &str, world: &mut World<'_>) -> Result<(), Fault> {
+    if let Some(stored) = world.get::<Handshake>(whole)? {
         let mut stored = (*stored).clone();
-        stored.unanswered.remove(&handshake.id);
+        stored.unanswered.remove(part);
         if stored.unanswered.is_empty() && stored.state == REQUESTED {
             OPEN.clone_into(&mut stored.state);
         }
-        world.put(parent, stored);
+        world.put(whole, stored);
+    }
+    Ok(())
+}
+
+/// The part of the change to all features that asks `account`.
+fn part_of(whole: &str, account: AccountId) -> String {
+    format!("{whole}{account}")
+}
+
+/// F-ORGS-FEAT-5 (*assumed*): a member that leaves meanwhile is not asked any more.
+pub(super) fn forget_member(
+    whole: &str,
+    account: AccountId,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let part = part_of(whole, account);
+    if world.get::<Handshake>(&part)?.is_some() {
+        cancel_open(&part, call, world)?;
+        no_longer_asked(whole, &part, world)?;
     }
     Ok(())
 }
@@ -340,7 +367,7 @@ pub(super) fn enable_all_features(
         if !invited || account == organization.management_account {
             continue;
         }
-        let part = format!("{id}{account}");
+        let part = part_of(&id, account);
         let recipient = Recipient::Account(account);
         let mut part = new_handshake(place, APPROVE_ALL_FEATURES, recipient, part, days, call, world)?;
         part.parent = Some(id.clone());

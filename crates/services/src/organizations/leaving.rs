@@ -10,7 +10,7 @@ use super::model::{
     RemoveAccountFromOrganizationRequest,
 };
 use super::place::{Member, Place};
-use super::{Call, account, index, record, refusal};
+use super::{Call, account, handshake, index, record, refusal};
 use crate::failure::Failure;
 use crate::state::account::{Account, AccountState, GovCloudLink};
 use crate::state::organization::{Closure, Membership, Organization};
@@ -149,6 +149,9 @@ pub(super) fn depart(
         return Err(refusal::constraint(Reason::WaitPeriodActive).into());
     }
     let changes = index::membership_changes(&organization.id, world)?;
+    if let Some(whole) = &changes.all_features {
+        handshake::forget_member(whole, id, call, world)?;
+    }
     world.put(&organization.id, changes);
     index::delete_member(id, membership, world);
     record::departed(organization, id, method, call.context.now, world);

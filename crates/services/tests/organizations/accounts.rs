@@ -249,3 +249,24 @@ fn a_day_has_so_many_invitations() {
     play.advance(SignedDuration::from_hours(24));
     invite(&mut play, "333333333333");
 }
+
+/// F-ORGS-FEAT-5: a member that leaves is not waited for.
+#[test]
+fn a_member_that_leaves_does_not_hold_up_all_features() {
+    let mut play = Play::new();
+    play.ok(MANAGEMENT, "CreateOrganization", json!({"FeatureSet": "CONSOLIDATED_BILLING"}));
+    let target = json!({"Target": {"Id": GUEST, "Type": "ACCOUNT"}});
+    let invited = play.ok(MANAGEMENT, "InviteAccountToOrganization", target)["Handshake"]["Id"].clone();
+    play.ok(GUEST, "AcceptHandshake", json!({"HandshakeId": invited}));
+    let whole = play.ok(MANAGEMENT, "EnableAllFeatures", json!({}))["Handshake"]["Id"].clone();
+    let whole = json!({"HandshakeId": whole});
+    let early = play.refused(MANAGEMENT, "AcceptHandshake", whole.clone());
+    assert_eq!(early.0, "InvalidHandshakeTransitionException");
+    play.ok(GUEST, "LeaveOrganization", json!({}));
+    let asked =
+        play.ok(GUEST, "ListHandshakesForAccount", json!({"Filter": {"ActionType": "APPROVE_ALL_FEATURES"}}));
+    assert_eq!(asked["Handshakes"][0]["State"], "CANCELED");
+    play.ok(MANAGEMENT, "AcceptHandshake", whole);
+    let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}));
+    assert_eq!(organization["Organization"]["FeatureSet"], "ALL");
+}
