@@ -5,7 +5,11 @@
 
 use std::fmt::Write as _;
 
+use accountd::store::Decided;
+use aws::principal::{self, Principal};
+use services::context::Validation;
 use services::operation::{Operation, Service};
+use services::world::{ReadsAndWrites, Snapshot};
 
 use crate::answer::Answer;
 use crate::authorization::SCP_DENY;
@@ -36,7 +40,7 @@ const LEGEND: &str = "\
 # Who may call what. Computed by `authorization_services.rs`; written anew with ACCOUNTD_WRITE_TABLES=1.
 #
 # m-root, m-admin    the management account's root user, an administrator of it
-# m-nobody           a user of it without policy; the last column is the resource that this user is refused
+# m-nobody           a user of it without policy
 # delegate           an administrator of the delegated administrator (of Account Management)
 # root, admin        the root user and an administrator of a plain member
 # bounded            an administrator there whose permissions boundary allows reads of Account Management only
@@ -57,50 +61,74 @@ const LEGEND: &str = "\
 # no org             Your account is not a member of an organization.
 # unknown            the credentials of a suspended account are those of nobody (F-ORGS-CLOSE-7)
 #
-# Resources of Organizations follow arn:aws:organizations::111111111111: and those of IAM arn:aws:iam::111111111111:
+# The last column is what a user of the management account asks for: each resource, and the action where it is not the
+# operation's own. Resources of Organizations follow arn:aws:organizations::111111111111: and those of IAM
+# arn:aws:iam::111111111111:. Requests bring no tags.
 ";
 
-/// The answer in a word, and the resource that was refused.
-fn verdict(caller: &Caller, operation: Operation, answer: &Answer) -> (&'static str, String) {
+/// The answer in a word.
+fn verdict(caller: &Caller, operation: Operation, answer: &Answer) -> &'static str {
     if answer.status == 200 {
-        return ("+", String::new());
+        return "+";
     }
     let code = answer.code(protocol(operation.service())).expect("a refusal has a code");
     let message = answer.message();
     match code.as_str() {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "AuthFailure" => {
             assert_eq!(caller.account, SUSPENDED, "{}: {code}", operation.name());
-            return ("unknown", String::new());
+            return "unknown";
         }
-        "AWSOrganizationsNotInUseException" => return ("no org", String::new()),
+        "AWSOrganizationsNotInUseException" => return "no org",
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {}
-        _ => return ("+", String::new()),
+        _ => return "+",
     }
-    let cannot_call = format!("Cannot call {} with session credentials", operation.name());
-    let word = match message.as_str() {
+    match message.as_str() {
         "You don't have permissions to access this resource." => "account",
         "Roles may not be assumed by root accounts." => "no root",
-        other if other == cannot_call => "no session",
-        _ => return denial(caller, operation, &message),
-    };
-    (word, String::new())
+        other if other == format!("Cannot call {} with session credentials", operation.name()) => {
+            "no session"
+        }
+        _ => denial(caller, operation, &message),
+    }
 }
 
-fn denial(caller: &Caller, operation: Operation, message: &str) -> (&'static str, String) {
+fn denial(caller: &Caller, operation: Operation, message: &str) -> &'static str {
     let action = format!("{}:{}", operation.service().signing_name(), operation.name());
     // EC2 puts a sentence before the text and an encoded message behind it.
     let text = message.strip_prefix("You are not authorized to perform this operation. ").unwrap_or(message);
     let text = text.split_once(". Encoded authorization failure message: ").map_or(text, |(text, _)| text);
     let refused = Refused::read(caller, &action, text).unwrap_or_else(|| panic!("{message}"));
-    let word = match (refused.because, refused.missing(&action)) {
+    match (refused.because, refused.missing(&action)) {
         (_, Some("identity-based")) => "identity",
         (_, Some("permissions boundary")) => "boundary",
         (_, Some("session")) => "session",
         (SCP_DENY, _) => "scp",
         ("", _) => "trust",
         (other, _) => panic!("another reason: {other}"),
+    }
+}
+
+/// What a user of the management account asks for by the operation; nothing where no permission is needed.
+fn asked(world: &World, operation: Operation) -> String {
+    let look = move |snapshot: &dyn Snapshot| {
+        let account = MANAGEMENT.parse().unwrap();
+        let (path, name) = ("/".to_owned(), "nobody".to_owned());
+        let principal = Principal::User { account, path, name, id: String::new() };
+        let caller = principal::Caller { principal, access_key_id: String::new(), session: None };
+        let world = services::world::World::new(snapshot);
+        let access = operation.access(&members(operation, MANAGEMENT), &caller, Validation::Strict, &world);
+        let Ok(value) = access else { panic!("{} is refused to an administrator", operation.name()) };
+        Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
     };
-    (word, refused.resource.to_owned())
+    let Some(access) = world.block_on(world.store.transact(look)).unwrap() else { return String::new() };
+    let own = format!("{}:{}", operation.service().signing_name(), operation.name());
+    let told = access.asked().map(|asked| {
+        let owners = ["arn:aws:organizations::111111111111:", "arn:aws:iam::111111111111:"];
+        let resource = owners.iter().find_map(|owner| asked.resource.strip_prefix(owner));
+        let resource = resource.unwrap_or(&asked.resource);
+        if asked.action == own { resource.to_owned() } else { format!("{} {resource}", asked.action) }
+    });
+    told.collect::<Vec<_>>().join(" + ")
 }
 
 /// Every cell is asked of the company as it was seeded: after a change it is built anew.
@@ -118,26 +146,20 @@ impl Company {
 }
 
 fn section(service: Service, company: &mut Company, table: &mut String) {
+    let seeded = World::company();
     writeln!(table, "\n{}", service.signing_name()).unwrap();
     write!(table, "  {:<40}", "").unwrap();
     for (name, _) in CALLERS {
         write!(table, "{name:<11}").unwrap();
     }
-    table.push_str("resource\n");
+    table.push_str("resources\n");
     for operation in Operation::supported(service) {
         write!(table, "  {:<40}", operation.name()).unwrap();
-        let mut resource = String::new();
-        for (name, caller) in CALLERS {
-            let (word, refused) = verdict(&caller, operation, &company.ask(&caller, operation));
+        for (_, caller) in CALLERS {
+            let word = verdict(&caller, operation, &company.ask(&caller, operation));
             write!(table, "{word:<11}").unwrap();
-            if name == "m-nobody" {
-                resource = refused;
-            }
         }
-        for owner in ["arn:aws:organizations::111111111111:", "arn:aws:iam::111111111111:"] {
-            resource = resource.strip_prefix(owner).unwrap_or(&resource).to_owned();
-        }
-        table.push_str(&resource);
+        table.push_str(&asked(&seeded, operation));
         table.truncate(table.trim_end().len());
         table.push('\n');
     }

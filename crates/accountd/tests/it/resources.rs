@@ -1,11 +1,12 @@
 //! Calls that name several resources: each must be allowed, and a denial of any refuses the call (F-ORGS-AUTH-5,
-//! F-ORGS-AUTH-6).
+//! F-ORGS-AUTH-6); and how refusals tell them.
 
 use serde_json::{Value, json};
 use services::operation::Service;
 
 use crate::answer::Answer;
 use crate::cast::*;
+use crate::requests::members;
 use crate::verdict::Refused;
 use crate::wire::operation;
 use crate::world::World;
@@ -100,4 +101,39 @@ fn to_create_with_tags_is_to_tag_f_orgs_auth_5() {
     let refused = ask(&world, "CreateOrganizationalUnit", &unit);
     let none = "because no identity-based policy allows";
     assert_refused(&refused, "TagResource", &format!("{OWNER}:ou/o-exampleorg/ou-*"), none);
+}
+
+/// F-IAMAPI-RES-5: the words were recorded for most of these.
+#[test]
+fn a_refusal_tells_the_resource_in_iams_way_f_iamapi_res_5() {
+    let world = World::company();
+    for (name, told) in [
+        ("GetUser", "user subject"),
+        ("CreateAccessKey", "user subject"),
+        ("ListAttachedUserPolicies", "user subject"),
+        ("AttachUserPolicy", "user subject"),
+        ("GetRole", "role subject"),
+        ("UpdateAssumeRolePolicy", "role subject"),
+        ("PutRolePermissionsBoundary", "role subject"),
+        ("ListRoleTags", "role subject"),
+        ("AddUserToGroup", "group subject"),
+        ("GetPolicy", "policy arn:aws:iam::111111111111:policy/subject"),
+        ("ListPolicyVersions", "policy arn:aws:iam::111111111111:policy/subject"),
+        ("CreatePolicy", "policy subject"),
+        ("ListPolicies", "policy path /"),
+        ("CreateUser", "arn:aws:iam::111111111111:user/subject"),
+        ("CreateGroup", "arn:aws:iam::111111111111:group/subject"),
+        ("CreateRole", "arn:aws:iam::111111111111:role/subject"),
+        ("ListUsers", "arn:aws:iam::111111111111:user/"),
+        ("ListInstanceProfiles", "arn:aws:iam::111111111111:instance-profile/"),
+        ("SimulatePrincipalPolicy", "arn:aws:iam::111111111111:user/subject"),
+        ("ListAccountAliases", "*"),
+        ("GetAccountAuthorizationDetails", "*"),
+    ] {
+        let operation = operation(Service::Iam, name);
+        let answer = world.ask(&MANAGEMENT_NOBODY.key, operation, &members(operation, MANAGEMENT));
+        let text = answer.message();
+        let refused = Refused::read(&MANAGEMENT_NOBODY, &format!("iam:{name}"), &text).expect("a denial");
+        assert_eq!(refused.resource, told, "{name}");
+    }
 }

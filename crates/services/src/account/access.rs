@@ -83,7 +83,10 @@ pub fn access(
                 return Err(access_denied(caller, operation, None).into());
             };
             let ancestry = organizations_mode(operation, target, caller, world)?;
-            keys.push(ConditionKey::multivalued("account:AccountResourceOrgPaths", vec![ancestry.path().to_owned()]));
+            keys.push(ConditionKey::multivalued(
+                "account:AccountResourceOrgPaths",
+                vec![ancestry.path().to_owned()],
+            ));
             for (tag, value) in &ancestry.membership.tags {
                 keys.push(ConditionKey::multivalued(
                     format!("account:AccountResourceOrgTags/{tag}"),

@@ -160,35 +160,6 @@ fn what_is_not_there_is_asked_for_under_the_root_path() {
     assert!(message.contains("on resource: role none because"), "{message}");
 }
 
-/// F-IAMAPI-RES-5: each text was seen in AWS's answers.
-#[test]
-fn a_denial_names_the_resource_as_iam_does() {
-    let (mut store, ann) = with_user(&statement("sts:*", "*", "{}"));
-    let policy = "arn:aws:iam::111122223333:policy/p";
-    let account = "arn:aws:iam::111122223333";
-    let trust = json!({"RoleName": "r", "AssumeRolePolicyDocument": TRUST});
-    for (operation, members, shown) in [
-        ("GetUser", json!({}), "user Ann".to_owned()),
-        ("ListAccessKeys", json!({"UserName": "none"}), "user none".to_owned()),
-        ("GetRole", json!({"RoleName": "r"}), "role r".to_owned()),
-        ("AddUserToGroup", json!({"GroupName": "g", "UserName": "Ann"}), "group g".to_owned()),
-        ("GetPolicy", json!({"PolicyArn": policy}), format!("policy {policy}")),
-        ("CreatePolicy", json!({"PolicyName": "p", "PolicyDocument": "{}"}), "policy p".to_owned()),
-        ("ListPolicies", json!({}), "policy path /".to_owned()),
-        ("CreateUser", json!({"UserName": "Bob"}), format!("{account}:user/Bob")),
-        ("CreateRole", trust, format!("{account}:role/r")),
-        ("CreateGroup", json!({"GroupName": "g"}), format!("{account}:group/g")),
-        ("ListRoles", json!({"PathPrefix": "/x/"}), format!("{account}:role/x/")),
-        ("ListUsers", json!({}), format!("{account}:user/")),
-        ("GetAccountSummary", json!({}), "*".to_owned()),
-    ] {
-        let (code, _, message) = store.refused_to(&ann, operation, members);
-        assert_eq!(code, "AccessDenied", "{operation}");
-        let reason = format!("because no identity-based policy allows the iam:{operation} action");
-        assert!(message.ends_with(&format!("on resource: {shown} {reason}")), "{message}");
-    }
-}
-
 /// F-IAMAPI-RES-6.
 #[test]
 fn a_session_asks_about_itself() {
