@@ -13,6 +13,7 @@ mod cast;
 mod conformance;
 mod conformance_services;
 mod edges;
+mod faults;
 mod lookup;
 mod observed;
 mod precedence;

@@ -15,80 +15,39 @@ use services::operation::Service;
 
 use crate::answer::Answer;
 use crate::cast::*;
-use crate::precedence::{spoiled, throttled, told};
+use crate::faults::{Fault, Fault as F, key, pairs, spoiled, throttled, told};
 use crate::requests::DOCUMENT;
-use crate::signer::Key;
-use crate::table::{assert_table, pairs};
+use crate::table::assert_table;
 use crate::wire::{OTHERS, named, operation, protocol};
 use crate::world::{Setup, World, signed};
 
-/// One thing that is wrong with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    UnknownAction,
-    NoSignature,
-    MalformedAuthorization,
-    UnknownKey,
-    WrongSignature,
-    ExpiredToken,
-    Throttled,
-    MalformedBody,
-    WrongType,
-    NoPermission,
-    MissingMember,
-    BrokenConstraint,
-    CallerIsMember,
-    RefusedByRule,
-}
-
-use Fault as F;
-
-impl Fault {
-    const ALL: [(Self, &'static str); 14] = [
-        (F::NoSignature, "no signature"),
-        (F::MalformedAuthorization, "malformed Authorization"),
-        (F::UnknownKey, "unknown access key"),
-        (F::WrongSignature, "wrong signature"),
-        (F::ExpiredToken, "expired session token"),
-        (F::UnknownAction, "unknown operation"),
-        (F::Throttled, "throttled"),
-        (F::MalformedBody, "malformed body"),
-        (F::WrongType, "wrong type"),
-        (F::NoPermission, "no permission"),
-        (F::MissingMember, "missing member"),
-        (F::BrokenConstraint, "broken constraint"),
-        (F::CallerIsMember, "caller is a member"),
-        (F::RefusedByRule, "refused by a rule"),
+/// What can be wrong with a request to the service.
+fn faults(service: Service) -> Vec<Fault> {
+    let all = [
+        F::NoSignature,
+        F::MalformedAuthorization,
+        F::UnknownKey,
+        F::WrongSignature,
+        F::ExpiredToken,
+        F::UnknownOperation,
+        F::Throttled,
+        F::MalformedBody,
+        F::WrongType,
+        F::NoPermission,
+        F::MissingMember,
+        F::BrokenConstraint,
+        F::CallerIsMember,
+        F::RefusedByRule,
     ];
-
-    /// Whether a request to the service can have the fault.
-    fn concerns(self, service: Service) -> bool {
-        match self {
-            // Only CloudTrail's rate is published per operation.
-            F::Throttled => service == Service::CloudTrail,
-            // EC2's model requires and constrains nothing.
-            F::MissingMember | F::BrokenConstraint => service != Service::Ec2,
-            F::CallerIsMember => service == Service::Organizations,
-            _ => true,
-        }
-    }
-}
-
-/// Pairs that no request can have: of each list at most one.
-const EXCLUSIVE: &[&[Fault]] = &[
-    // There is no claim to be wrong.
-    &[F::NoSignature, F::MalformedAuthorization],
-    &[F::NoSignature, F::UnknownKey],
-    &[F::NoSignature, F::WrongSignature],
-    &[F::NoSignature, F::ExpiredToken],
-    // A key that is not known has no session, and is nobody's.
-    &[F::UnknownKey, F::ExpiredToken],
-    // An operation that is not there takes no token from a rate.
-    &[F::UnknownAction, F::Throttled],
-];
-
-fn can_be_together(pair: [Fault; 2]) -> bool {
-    !EXCLUSIVE.iter().any(|list| pair.iter().all(|fault| list.contains(fault)))
+    let concerns = |fault: &Fault| match fault {
+        // Only CloudTrail's rate is published per operation.
+        F::Throttled => service == Service::CloudTrail,
+        // EC2's model requires and constrains nothing.
+        F::MissingMember | F::BrokenConstraint => service != Service::Ec2,
+        F::CallerIsMember => service == Service::Organizations,
+        _ => true,
+    };
+    all.into_iter().filter(concerns).collect()
 }
 
 /// The operation that stands for the service. Each has a member for every fault.
@@ -163,20 +122,6 @@ fn members(service: Service, has: &dyn Fn(Fault) -> bool) -> Value {
     members
 }
 
-fn key(has: &dyn Fn(Fault) -> bool) -> Key {
-    let caller = match (has(F::CallerIsMember), has(F::ExpiredToken), has(F::NoPermission)) {
-        (false, false, false) => MANAGEMENT_ADMIN,
-        (false, false, true) => MANAGEMENT_NOBODY,
-        (false, true, false) => MANAGEMENT_ENDED,
-        (false, true, true) => MANAGEMENT_IDLE_ENDED,
-        (true, false, false) => MEMBER_ADMIN,
-        (true, false, true) => MEMBER_NOBODY,
-        (true, true, false) => MEMBER_ENDED,
-        (true, true, true) => MEMBER_IDLE_ENDED,
-    };
-    if has(F::UnknownKey) { Key { id: "AKIANOBODYKNOWSTHIS0", ..caller.key } } else { caller.key }
-}
-
 /// The body without its end, or with a byte that is no text.
 fn malformed(body: &Bytes) -> Bytes {
     match body.strip_suffix(b"}") {
@@ -187,7 +132,7 @@ fn malformed(body: &Bytes) -> Bytes {
 
 fn request(service: Service, faults: &[Fault]) -> Request<Bytes> {
     let has = |fault| faults.contains(&fault);
-    let name = if has(F::UnknownAction) { "NoSuchOperation" } else { representative(service) };
+    let name = if has(F::UnknownOperation) { "NoSuchOperation" } else { representative(service) };
     let mut request = named(service, name, &members(service, &has));
     if has(F::MalformedBody) {
         *request.body_mut() = malformed(request.body());
@@ -230,10 +175,9 @@ fn of_two_faults_in_every_service_the_checked_in_one_wins() {
          # Computed by `precedence_services.rs`; written anew with ACCOUNTD_WRITE_TABLES=1.\n",
     );
     for service in OTHERS {
-        let faults: Vec<_> = Fault::ALL.into_iter().filter(|(fault, _)| fault.concerns(service)).collect();
         writeln!(table, "\n{}:{}\n", service.signing_name(), representative(service)).unwrap();
         let told = |faults: &[Fault]| told(&worlds.answer(service, faults), protocol(service));
-        table.push_str(&pairs(&faults, can_be_together, told));
+        table.push_str(&pairs(&faults(service), told));
         table.truncate(table.trim_end().len());
         table.push('\n');
     }

@@ -1,6 +1,5 @@
 //! Tables that a person reads and a test computes.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use services::operation::{Operation, Service};
@@ -37,29 +36,4 @@ pub fn assert_every_operation_has_a_row(table: &str) {
         assert_eq!(rows, operations, "{service:?}");
     }
     assert_eq!(OTHERS.len() + 1, Service::ALL.len(), "Account Management has tables of its own");
-}
-
-/// What is told of each fault alone, then of each pair of them.
-pub fn pairs<F: Copy>(
-    faults: &[(F, &str)],
-    can_be_together: impl Fn([F; 2]) -> bool,
-    told: impl Fn(&[F]) -> String,
-) -> String {
-    let mut table = String::new();
-    for (fault, name) in faults {
-        let line = told(&[*fault]);
-        assert!(!line.starts_with('2'), "{name} alone is refused");
-        writeln!(table, "{name:<24}| {:<24}| {line}", "").unwrap();
-    }
-    for (index, (first, first_name)) in faults.iter().enumerate() {
-        table.push('\n');
-        for (second, second_name) in &faults[index + 1..] {
-            let line = match can_be_together([*first, *second]) {
-                true => told(&[*first, *second]),
-                false => "- (cannot be together)".to_owned(),
-            };
-            writeln!(table, "{first_name:<24}| {second_name:<24}| {line}").unwrap();
-        }
-    }
-    table
 }
