@@ -360,9 +360,8 @@ fn no_record_shows_a_secret_f_event_6() {
     }
 }
 
-/// The whole application with its log: F-EDGE-40.
-#[test]
-fn no_log_line_shows_a_secret_f_edge_40() {
+/// What the whole application writes to its log while it answers these requests, and the answers.
+pub fn logged(requests: Vec<http::Request<bytes::Bytes>>) -> (String, Vec<Answer>) {
     let captured = Captured::default();
     let writer = captured.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -370,25 +369,35 @@ fn no_log_line_shows_a_secret_f_edge_40() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let answers = tracing::subscriber::with_default(subscriber, || {
         let world = World::company();
         let application = world.block_on(application());
-        for &operation in Operation::ALL {
-            let accepted = match operation {
-                Operation::AcceptPrimaryEmailUpdate | Operation::VerifyPhoneNumber => misplaced(),
-                Operation::DisableRegion => json!({ "RegionName": "af-south-1" }),
-                _ => case(operation, &world).members,
-            };
-            for (caller, members) in
-                [(MANAGEMENT_ADMIN, &accepted), (MEMBER_NOBODY, &accepted), (MEMBER_PROBE, &misplaced())]
-            {
-                let request = rest_json(&caller.key, operation.name(), &members.to_string());
-                let peer = std::net::SocketAddr::new(PEER.parse().unwrap(), 4711);
-                world.block_on(accountd::listener::Answer::answer(&application, request, peer));
-            }
-        }
+        let peer = std::net::SocketAddr::new(PEER.parse().unwrap(), 4711);
+        let answer = |request| accountd::listener::Answer::answer(&application, request, peer);
+        requests.into_iter().map(|request| Answer::new(world.block_on(answer(request)))).collect()
     });
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    (log, answers)
+}
+
+/// The whole application with its log: F-EDGE-40.
+#[test]
+fn no_log_line_shows_a_secret_f_edge_40() {
+    let world = World::company();
+    let mut requests = Vec::new();
+    for &operation in Operation::ALL {
+        let accepted = match operation {
+            Operation::AcceptPrimaryEmailUpdate | Operation::VerifyPhoneNumber => misplaced(),
+            Operation::DisableRegion => json!({ "RegionName": "af-south-1" }),
+            _ => case(operation, &world).members,
+        };
+        for (caller, members) in
+            [(MANAGEMENT_ADMIN, &accepted), (MEMBER_NOBODY, &accepted), (MEMBER_PROBE, &misplaced())]
+        {
+            requests.push(rest_json(&caller.key, operation.name(), &members.to_string()));
+        }
+    }
+    let (log, _) = logged(requests);
     for operation in Operation::ALL {
         assert!(log.contains(operation.name()), "{} is in the log", operation.name());
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use services::operation::{Operation, Service};
 
 use crate::answer::{Answer, element};
-use crate::audit::{assert_no_secret, expected_members, records_of};
+use crate::audit::{assert_no_secret, expected_members, logged, records_of};
 use crate::cast::*;
 use crate::requests::members;
 use crate::table::{assert_every_operation_has_a_row, assert_table};
@@ -172,15 +172,15 @@ fn record(world: &World, caller: &Caller, operation: Operation, answer: &Answer)
     record
 }
 
-/// Secrets that an answer gave away are in no record.
-fn assert_issued_secrets_are_hidden(world: &World, answer: &Answer) {
-    for secret in ["SecretAccessKey", "SessionToken", "Password"] {
-        let Some(text) = element(answer.text(), secret) else { continue };
+/// Secrets that an answer gave away are not in `shown`. Tells how many there are.
+fn assert_issued_secrets_are_hidden(answer: &Answer, shown: &str) -> usize {
+    let issued = ["SecretAccessKey", "SessionToken", "Password"].map(|name| element(answer.text(), name));
+    let issued: Vec<&str> = issued.into_iter().flatten().collect();
+    for text in &issued {
         assert!(text.len() >= 8, "a secret is long");
-        for (_, record) in world.records() {
-            assert!(!record.to_string().contains(text), "a record shows a {secret}");
-        }
+        assert!(!shown.contains(text), "a secret is shown");
     }
+    issued.len()
 }
 
 fn names(value: &Value) -> String {
@@ -193,7 +193,9 @@ fn row(operation: Operation, table: &mut String) {
     let (world, members) = prepared(operation, &caller);
     let answer = call(&world, &caller, operation, &members);
     let record = record(&world, &caller, operation, &answer);
-    assert_issued_secrets_are_hidden(&world, &answer);
+    for (_, record) in world.records() {
+        assert_issued_secrets_are_hidden(&answer, &record.to_string());
+    }
     let kind = if record["readOnly"] == true { "read" } else { "write" };
     let (name, region) = (operation.name(), record["awsRegion"].as_str().unwrap());
     let code = record["errorCode"].as_str().unwrap_or("-");
@@ -232,6 +234,30 @@ fn a_refused_call_of_every_service_leaves_one_record_and_changes_nothing() {
         assert_eq!(record["responseElements"], Value::Null, "{}", operation.name());
     }
     assert_eq!(world.documents(), before, "refused calls change nothing");
+}
+
+/// F-EDGE-40: what is issued, and what is sensitive in a request, is in no line of the log either.
+#[test]
+fn no_log_line_of_any_service_shows_a_secret_f_edge_40() {
+    let mut requests = Vec::new();
+    // The user of the access key comes first, and what closes accounts last.
+    let mut operations = vec![wire::operation(Service::Iam, "CreateUser")];
+    operations.extend(OTHERS.into_iter().flat_map(Operation::supported));
+    operations.sort_by_key(|operation| operation.service() == Service::Organizations);
+    for operation in operations {
+        for caller in [administrator(operation), MEMBER_NOBODY] {
+            let request = request(operation, &members(operation, caller.account));
+            requests.push(signed(request, &caller.key, operation.service().signing_name(), REGION));
+        }
+    }
+    let (log, answers) = logged(requests);
+    assert_no_secret("the log", &log);
+    let issued: usize = answers.iter().map(|answer| assert_issued_secrets_are_hidden(answer, &log)).sum();
+    // An access key's, and a secret with its token of each of three operations of STS, GetSessionToken's to both callers.
+    assert!(issued >= 9, "only {issued} secrets were issued");
+    for operation in OTHERS.into_iter().flat_map(Operation::supported) {
+        assert!(log.contains(operation.name()), "{} is in the log", operation.name());
+    }
 }
 
 #[test]
