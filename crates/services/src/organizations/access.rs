@@ -61,7 +61,22 @@ pub fn access(
         let action = "organizations:TagResource".to_owned();
         access.further.push(Asked { action, resource, keys: request });
     }
+    if operation == Operation::AcceptHandshake && leaves_another(members, organization, world)? {
+        let (action, resource) = ("organizations:LeaveOrganization".to_owned(), ALL.to_owned());
+        access.further.push(Asked { action, resource, keys: Vec::new() });
+    }
     Ok(access)
+}
+
+/// F-ORGS-AUTH-7: whether an account that accepts an invitation leaves another organization by it.
+fn leaves_another(
+    members: &Value,
+    organization: Option<&Organization>,
+    world: &World<'_>,
+) -> Result<bool, Fault> {
+    let id = members.get("HandshakeId").and_then(Value::as_str).unwrap_or_default();
+    let (Some(own), true) = (organization, id.starts_with("h-")) else { return Ok(false) };
+    Ok(world.get::<Handshake>(id)?.is_some_and(|handshake| handshake.organization_id != own.id))
 }
 
 /// The members that name the resources, as JSON pointers. Every resource that a call names must be allowed

@@ -138,6 +138,22 @@ fn every_resource_and_the_tags_are_asked_for_f_orgs_auth_5_f_orgs_auth_6() {
     }
 }
 
+/// F-ORGS-AUTH-7: to accept an invitation from within another organization is to leave that one.
+#[test]
+fn who_moves_by_an_invitation_must_be_allowed_to_leave_f_orgs_auth_7() {
+    let mut play = Play::organization();
+    let invitation = json!({"Target": {"Id": GUEST, "Type": "ACCOUNT"}});
+    let invited = play.ok(MANAGEMENT, "InviteAccountToOrganization", invitation);
+    let members = json!({"HandshakeId": invited["Handshake"]["Id"]});
+    let actions = |play: &Play| -> Vec<String> {
+        let access = play.access(GUEST, "AcceptHandshake", &members);
+        access.asked().map(|asked| asked.action.clone()).collect()
+    };
+    assert_eq!(actions(&play), ["organizations:AcceptHandshake"]);
+    play.ok(GUEST, "CreateOrganization", json!({}));
+    assert_eq!(actions(&play), ["organizations:AcceptHandshake", "organizations:LeaveOrganization"]);
+}
+
 /// F-ORGS-AUTH-1, F-ORGS-AUTH-2.
 #[test]
 fn members_and_strangers_are_told_so() {
