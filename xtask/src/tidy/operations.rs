@@ -1,4 +1,5 @@
-//! Every operation that is answered stands once in the ledger's list of operations, beside the areas of its rules.
+//! Every operation that is answered stands once in the ledger's list of operations, beside the areas of its
+//! rules.
 //!
 //! The operations are those of `models/`, without the lines of `models/not-supported.txt`.
 

@@ -1,5 +1,6 @@
-//! Every call of STS, Organizations, IAM, CloudTrail and EC2 leaves its record, accepted or refused, and no secret in it
-//! (F-EVENT-7, F-EVENT-9, F-IAMAPI-LOG-1, F-IAMAPI-READ-1, F-ORGS-EVENT-1, F-STSAPI-30, F-STSAPI-33, F-EC2-9).
+//! Every call of STS, Organizations, IAM, CloudTrail and EC2 leaves its record, accepted or refused, and no
+//! secret in it (F-EVENT-7, F-EVENT-9 to 11, F-IAMAPI-LOG-1, F-IAMAPI-READ-1, F-ORGS-EVENT-1,
+//! F-STSAPI-30, F-STSAPI-33, F-EC2-9).
 //!
 //! `audit_services.txt` is what the log shows of each operation.
 
@@ -60,8 +61,8 @@ fn before(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A company whose member has a user, a group, a role and a policy of the name that requests are about, and what else
-/// the operation needs; and its members.
+/// A company whose member has a user, a group, a role and a policy of the name that requests are about, and
+/// what else the operation needs; and its members.
 fn prepared(operation: Operation, caller: &Caller) -> (World, Value) {
     let world = World::company();
     let mut request = members(operation, caller.account);
@@ -253,7 +254,8 @@ fn no_log_line_of_any_service_shows_a_secret_f_edge_40() {
     let (log, answers) = logged(requests);
     assert_no_secret("the log", &log);
     let issued: usize = answers.iter().map(|answer| assert_issued_secrets_are_hidden(answer, &log)).sum();
-    // An access key's, and a secret with its token of each of three operations of STS, GetSessionToken's to both callers.
+    // An access key's, and a secret with its token of each of three operations of STS, GetSessionToken's to
+    // both callers.
     assert!(issued >= 9, "only {issued} secrets were issued");
     for operation in OTHERS.into_iter().flat_map(Operation::supported) {
         assert!(log.contains(operation.name()), "{} is in the log", operation.name());

@@ -1,4 +1,5 @@
-//! Who may call what: every operation of STS, Organizations, IAM, CloudTrail and EC2, and every kind of caller.
+//! Who may call what: every operation of STS, Organizations, IAM, CloudTrail and EC2, and every kind of
+//! caller.
 //!
 //! `authorization_services.txt` is the answer, computed here through signed requests (F-STSAPI-2, F-STSAPI-6, F-STSAPI-7,
 //! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-EC2-1).

@@ -1,5 +1,5 @@
-//! Inputs at, below and above every constraint of a model, derived from the model file itself and not from the code that is
-//! generated from it.
+//! Inputs at, below and above every constraint of a model, derived from the model file itself and not from
+//! the code that is generated from it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -46,7 +46,8 @@ pub struct Case {
     pub broken: Vec<Broken>,
 }
 
-/// A value in the place of a member, what is said of it, and what it breaks. The path is that below the member.
+/// A value in the place of a member, what is said of it, and what it breaks. The path is that below the
+/// member.
 type Variant = (String, Value, Vec<Broken>);
 
 impl Model {
@@ -80,8 +81,8 @@ impl Model {
         self.shape(list["member"]["shape"].as_str().unwrap())
     }
 
-    /// The cases of every member below `structure`. `whole` is a value of it that breaks nothing, and `put` sets such a value
-    /// into an input.
+    /// The cases of every member below `structure`. `whole` is a value of it that breaks nothing, and `put`
+    /// sets such a value into an input.
     pub fn cases(
         &self,
         path: &[String],
@@ -196,7 +197,8 @@ fn broken(value: Value, rule: Rule) -> Broken {
     Broken { path: Vec::new(), value, rule, is_sensitive: false }
 }
 
-/// Texts that some pattern of a model asks for: what they begin with, what may be repeated, and what they end with.
+/// Texts that some pattern of a model asks for: what they begin with, what may be repeated, and what they end
+/// with.
 const TEXTS: &[(&str, &str, &str)] = &[
     ("", "ß", ""),
     ("", "n", ""),

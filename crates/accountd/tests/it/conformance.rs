@@ -1,5 +1,5 @@
-//! Every member of every input of all 18 operations, held to the model through the whole service and in all three
-//! forms a request can have (F-VAL-1, F-WIRE-5, F-WIRE-11).
+//! Every member of every input of all 18 operations, held to the model through the whole service and in all
+//! three forms a request can have (F-VAL-1, F-WIRE-5, F-WIRE-11).
 //!
 //! The cases come from the model file itself (`cases.rs`); the texts are written out here.
 

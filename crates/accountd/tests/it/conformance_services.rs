@@ -1,5 +1,6 @@
-//! Every member of every input of STS, Organizations, IAM and CloudTrail, held to the model through the whole service, each
-//! in its own words (F-STSAPI-1, F-ORGS-VAL-1, F-IAMAPI-VAL-1, F-IAMAPI-VAL-2, F-TRAIL-3, F-ORDER-3).
+//! Every member of every input of STS, Organizations, IAM and CloudTrail, held to the model through the whole
+//! service, each in its own words (F-STSAPI-1, F-ORGS-VAL-1, F-IAMAPI-VAL-1, F-IAMAPI-VAL-2, F-TRAIL-3,
+//! F-ORDER-3).
 //!
 //! The cases come from the model files (`cases.rs`); the texts are written out here.
 
@@ -41,8 +42,8 @@ fn small(name: &str) -> String {
     format!("{}{rest}", first.to_lowercase())
 }
 
-/// What the services with a Query or awsJson protocol say: `Value 'x' at 'roleArn' failed to satisfy constraint: …`.
-/// IAM does not repeat the value.
+/// What the services with a Query or awsJson protocol say: `Value 'x' at 'roleArn' failed to satisfy
+/// constraint: …`. IAM does not repeat the value.
 fn sentence(service: Service, broken: &Broken) -> String {
     let requirement = match &broken.rule {
         Rule::Required => "Member must not be null".to_owned(),
@@ -145,7 +146,8 @@ fn has_its_own_exception(case: &Case) -> bool {
     case.what.starts_with("LookupEvents.MaxResults: too ")
 }
 
-/// Whom an invitation names may be any text in the model; the rule asks for an account or an address (F-ORGS-INVITE-2).
+/// Whom an invitation names may be any text in the model; the rule asks for an account or an address
+/// (F-ORGS-INVITE-2).
 fn is_left_to_a_rule(case: &Case) -> bool {
     case.what.starts_with("InviteAccountToOrganization.Target.") && case.broken.is_empty()
 }

@@ -119,8 +119,9 @@ pub fn spoiled(
     request
 }
 
-/// The answer that came before a token was back. Signatures and rates are judged by the real clock: an answer that came
-/// later than `refill` after the first token was taken is no answer to a throttled request, however busy this machine is.
+/// The answer that came before a token was back. Signatures and rates are judged by the real clock: an answer
+/// that came later than `refill` after the first token was taken is no answer to a throttled request, however
+/// busy this machine is.
 pub fn throttled(refill: Duration, ask: impl Fn() -> Answer) -> Answer {
     loop {
         let begun = Instant::now();

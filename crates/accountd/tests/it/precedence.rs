@@ -1,7 +1,7 @@
 //! Requests that are wrong in two ways at once: which error wins.
 //!
-//! The order of the steps in `crates/accountd/src/service/mod.rs` decides it (F-ORDER-1, F-ORDER-2); `precedence.txt`
-//! shows what comes of it, pair by pair.
+//! The order of the steps in `crates/accountd/src/service/mod.rs` decides it (F-ORDER-1, F-ORDER-2);
+//! `precedence.txt` shows what comes of it, pair by pair.
 
 use std::time::Duration;
 

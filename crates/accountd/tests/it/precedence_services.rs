@@ -1,8 +1,9 @@
-//! Requests to STS, Organizations, IAM, CloudTrail and EC2 that are wrong in two ways at once: which error wins.
+//! Requests to STS, Organizations, IAM, CloudTrail and EC2 that are wrong in two ways at once: which error
+//! wins.
 //!
-//! One operation stands for each service. The order of the steps in `crates/accountd/src/service/mod.rs` decides, and for STS
-//! that it looks at the model's constraints before it asks who may (F-ORDER-2, F-STSAPI-1); `precedence_services.txt` shows
-//! what comes of it.
+//! One operation stands for each service. The order of the steps in `crates/accountd/src/service/mod.rs`
+//! decides, and for STS that it looks at the model's constraints before it asks who may (F-ORDER-2,
+//! F-STSAPI-1); `precedence_services.txt` shows what comes of it.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! For every operation of STS, Organizations, IAM, CloudTrail and EC2 one request that breaks no constraint of the model.
+//! For every operation of STS, Organizations, IAM, CloudTrail and EC2 one request that breaks no constraint
+//! of the model.
 //!
-//! The members are those the model requires, and whom an operation is about; the values are known by the members'
-//! names, so that a new operation mostly has its request already.
+//! The members are those the model requires, and whom an operation is about; the values are known by the
+//! members' names, so that a new operation mostly has its request already.
 
 use serde_json::{Map, Value, json};
 use services::operation::Operation;

@@ -1,5 +1,5 @@
-//! Calls that name several resources: each must be allowed, and a denial of any refuses the call (F-ORGS-AUTH-5,
-//! F-ORGS-AUTH-6); and how refusals tell them.
+//! Calls that name several resources: each must be allowed, and a denial of any refuses the call
+//! (F-ORGS-AUTH-5, F-ORGS-AUTH-6); and how refusals tell them.
 
 use serde_json::{Value, json};
 use services::operation::Service;

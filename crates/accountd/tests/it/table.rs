@@ -6,8 +6,8 @@ use services::operation::{Operation, Service};
 
 use crate::wire::OTHERS;
 
-/// Compares a computed table with the one that is checked in. With `ACCOUNTD_WRITE_TABLES` set it is written instead, so
-/// that a change on purpose is one command and shows in the diff.
+/// Compares a computed table with the one that is checked in. With `ACCOUNTD_WRITE_TABLES` set it is written
+/// instead, so that a change on purpose is one command and shows in the diff.
 #[track_caller]
 pub fn assert_table(name: &str, computed: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name);
@@ -22,8 +22,8 @@ pub fn assert_table(name: &str, computed: &str) {
     assert_eq!(computed.lines().count(), checked_in.lines().count(), "{name} has another length");
 }
 
-/// Every operation of the services beside Account Management has one row in the section of its service. One that is
-/// added to a model has none until the table is written anew.
+/// Every operation of the services beside Account Management has one row in the section of its service. One
+/// that is added to a model has none until the table is written anew.
 #[track_caller]
 pub fn assert_every_operation_has_a_row(table: &str) {
     let mut sections = table.split("\n\n").skip(1);

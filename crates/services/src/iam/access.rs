@@ -227,8 +227,8 @@ pub fn access(
     Ok(access)
 }
 
-/// F-IAMAPI-RES-5: how a refusal tells the resource: `user ann`, `role reader`, `policy <arn>`; by its ARN where something
-/// is created, listed under a path or simulated.
+/// F-IAMAPI-RES-5: how a refusal tells the resource: `user ann`, `role reader`, `policy <arn>`; by its ARN
+/// where something is created, listed under a path or simulated.
 pub fn told(operation: Operation, arn: &str) -> String {
     use Operation as Op;
     let (kind, name) = (Arn::parse(arn).map(|arn| arn.resource.split('/').next()), names::last_part(arn));

@@ -1,6 +1,7 @@
 //! What a call of AWS Organizations asks to do: action, resources and condition keys.
 //!
-//! F-ORGS-AUTH-4: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_organizations.html>.
+//! F-ORGS-AUTH-4:
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_organizations.html>.
 
 use aws::principal::Caller;
 use serde_json::Value;
