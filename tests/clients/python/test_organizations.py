@@ -101,11 +101,29 @@ def test_an_account_is_there_when_its_creation_is_complete(server, organizations
 
 
 def test_an_account_cannot_be_managed_before_it_is_there(server, organizations, organization):
-    """F-ORGS-CREATE-2: nothing tells that it will be there."""
+    """F-ORGS-CREATE-2, F-ORGS-CREATE-8: nothing tells that it will be there, even to who guesses its id."""
     organizations.enable_aws_service_access(ServicePrincipal="account.amazonaws.com")
     request = organizations.create_account(Email="dev@example.invalid", AccountName="Dev")
     request = request["CreateAccountStatus"]["Id"]
+    documents = server.own("GET", "/_accountd/export")["documents"]
+    (coming,) = [it["id"] for key, it in documents.items() if key.startswith("account/") and it["name"] == "Dev"]
+    of_member = server.client("sts", server.root(coming))
+    assert refusal(of_member.get_caller_identity).code == "InvalidClientTokenId"
+    assert refusal(server.client("iam", server.root(coming)).list_roles).code == "InvalidClientTokenId"
+    iam = server.client("iam", server.root(MANAGEMENT))
+    iam.create_user(UserName="vendor")
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_user_policy(UserName="vendor", PolicyArn=administrator)
+    key = iam.create_access_key(UserName="vendor")["AccessKey"]
+    of_management = server.client("sts", Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+    role = {
+        "RoleArn": f"arn:aws:iam::{coming}:role/OrganizationAccountAccessRole",
+        "RoleSessionName": "early",
+    }
+    assert refusal(of_management.assume_role, **role).code == "AccessDenied"
     server.advance("1s")
+    assert of_member.get_caller_identity()["Account"] == coming
+    of_management.assume_role(**role)
     status = organizations.describe_create_account_status(CreateAccountRequestId=request)
     account = status["CreateAccountStatus"]["AccountId"]
     management = server.client("account", server.root(MANAGEMENT))
@@ -224,6 +242,11 @@ def test_management_policies_are_inherited(server, organizations, root_id, organ
     assert json.loads(effective["PolicyContent"]) == {"tags": {"cost": {"tag_value": ["b", "c"]}}}
     member = server.client("organizations", server.root(account))
     assert member.describe_effective_policy(PolicyType="TAG_POLICY")["EffectivePolicy"] == effective
+    listed = organizations.list_accounts_with_invalid_effective_policy(PolicyType="TAG_POLICY")
+    assert (listed["Accounts"], listed["PolicyType"]) == ([], "TAG_POLICY")
+    errors = {"AccountId": account, "PolicyType": "TAG_POLICY"}
+    errors = organizations.list_effective_policy_validation_errors(**errors)
+    assert errors["EffectivePolicyValidationErrors"] == [] and errors["Path"].endswith(f"/{account}/")
     content = json.dumps({"plans": []})
     members = {"Content": content, "Description": "", "Name": "x", "Type": "BACKUP_POLICY"}
     assert refusal(organizations.create_policy, **members).code == "MalformedPolicyDocumentException"

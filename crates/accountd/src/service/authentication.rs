@@ -16,6 +16,7 @@ use services::operation::Service;
 use services::regions;
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::Credential;
+use services::state::organization::Membership;
 use services::world::World;
 
 use super::opened_sessions::OpenedSessions;
@@ -172,7 +173,7 @@ pub fn authenticate(
         }
     };
     refuse_token_session(call, &caller)?;
-    refuse_closed_account(call, &caller, world)?;
+    refuse_absent_account(call, &caller, world)?;
     refuse_disabled_region(call, &caller, claimed.as_ref(), world)?;
     Ok(caller)
 }
@@ -300,13 +301,23 @@ fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
 }
 
 /// F-ORGS-CLOSE-7 (*assumed*): nobody of a closed or suspended account can sign in, its root user no more than its roles.
-fn refuse_closed_account(call: &Call, caller: &Caller, world: &World<'_>) -> Result<(), Failure> {
-    match world.get::<Account>(caller.account().as_str())? {
-        Some(account) if account.state.is_out_of_use_at(call.context.now) => {
-            Err(SignatureError::UnknownAccessKey.refusal(call.route.signature_family()).into())
-        }
-        _ => Ok(()),
+/// F-ORGS-CREATE-8: neither can anybody of an account that is still being created.
+fn refuse_absent_account(call: &Call, caller: &Caller, world: &World<'_>) -> Result<(), Failure> {
+    let now = call.context.now;
+    let Some(account) = world.get::<Account>(caller.account().as_str())? else { return Ok(()) };
+    if account.state.is_out_of_use_at(now) || is_being_created(&account, now, world)? {
+        return Err(SignatureError::UnknownAccessKey.refusal(call.route.signature_family()).into());
     }
+    Ok(())
+}
+
+fn is_being_created(account: &Account, now: Timestamp, world: &World<'_>) -> Result<bool, Failure> {
+    if account.created_at <= now {
+        return Ok(false);
+    }
+    let membership = world.get::<Membership>(account.id.as_str())?;
+    Ok(membership
+        .is_some_and(|membership| membership.joined_method == "CREATED" && membership.joined_at > now))
 }
 
 /// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.
