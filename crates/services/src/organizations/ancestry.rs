@@ -68,6 +68,9 @@ pub struct Ancestry {
 impl Ancestry {
     /// The place of `account`; `None` where it is in no organization.
     ///
+    /// It knows no time: an account that is still being created has its place here. Nobody of it can sign in or assume a
+    /// role in it (F-ORGS-CREATE-8), and whoever looks it up for somebody else asks [`Membership::is_visible_at`] first.
+    ///
     /// # Errors
     /// See [`Fault`].
     pub fn of(account: AccountId, world: &World<'_>) -> Result<Option<Self>, Fault> {
