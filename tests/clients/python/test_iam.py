@@ -218,3 +218,34 @@ def test_a_user_with_force_destroy_goes_as_terraform_deletes_it(iam):
     assert iam.list_service_specific_credentials(UserName="ann")["ServiceSpecificCredentials"] == []
     iam.delete_user(UserName="ann")
     assert refusal(iam.get_user, UserName="ann").message == "The user with name ann cannot be found."
+
+
+def test_keys_and_roles_show_their_last_use(server, root, iam, as_user):
+    """F-IAMAPI-KEY-3"""
+    ann = as_user("ann", allow("sts:AssumeRole"))
+    document = trust(f"arn:aws:iam::{ACCOUNT}:user/ann")
+    role = iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=document)["Role"]
+    unused = iam.get_access_key_last_used(AccessKeyId=ann.access_key)
+    assert unused["UserName"] == "ann"
+    assert unused["AccessKeyLastUsed"] == {"ServiceName": "N/A", "Region": "N/A"}
+    assert iam.get_role(RoleName="auditor")["Role"]["RoleLastUsed"] == {}
+    sts = server.client("sts", ann, region="eu-west-1")
+    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="monday")["Credentials"]
+    session = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    # A call that is refused is a use too.
+    assert refusal(server.client("iam", session).list_users).code == "AccessDenied"
+    server.wait_for_events(1, root, ("ListUsers",))
+    now = server.own("GET", "/_accountd/clock")["now"]
+    used = iam.get_access_key_last_used(AccessKeyId=ann.access_key)["AccessKeyLastUsed"]
+    assert (used["ServiceName"], used["Region"]) == ("sts", "eu-west-1")
+    assert used["LastUsedDate"].strftime("%Y-%m-%dT%H:%M:%S") == now[:19]
+    role_used = iam.get_role(RoleName="auditor")["Role"]["RoleLastUsed"]
+    assert role_used == {"LastUsedDate": used["LastUsedDate"], "Region": "us-east-1"}
+    details = iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    assert [each["RoleLastUsed"] for each in details] == [role_used]
+    iam.generate_credential_report()
+    report = iam.get_credential_report()["Content"].decode()
+    (line,) = [line for line in csv.DictReader(io.StringIO(report)) if line["user"] == "ann"]
+    assert line["access_key_1_last_used_date"] == f"{now[:19]}Z"
+    assert (line["access_key_1_last_used_region"], line["access_key_1_last_used_service"]) == ("eu-west-1", "sts")
+    assert line["access_key_2_last_used_date"] == "N/A"

@@ -459,3 +459,82 @@ def test_a_session_is_found_by_what_it_is_called(server):
         ("AWS::STS::AssumedRole", user["Arn"]),
         ("AWS::IAM::Role", ACCESS_ROLE),
     ]
+
+
+def test_what_ends_a_session_and_what_does_not(server):
+    """F-STSAPI-38: the session stands for the user, not for the key that opened it."""
+    iam = server.client("iam", ADMINISTRATOR)
+    iam.create_user(UserName="passing")
+    iam.put_user_policy(UserName="passing", PolicyName="all", PolicyDocument=json.dumps(ALLOW_ALL))
+    key = iam.create_access_key(UserName="passing")["AccessKey"]
+    long_term = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    sts = server.client("sts", long_term)
+    own = credentials(sts.get_session_token())
+    guest = credentials(sts.get_federation_token(Name="guest", Policy=json.dumps(ALLOW_ALL)))
+    sessions = [server.client("sts", each) for each in (own, guest)]
+    iam.update_access_key(UserName="passing", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    assert refusal(sts.get_caller_identity).code == "InvalidClientTokenId"
+    assert all(each.get_caller_identity() for each in sessions)
+    iam.delete_access_key(UserName="passing", AccessKeyId=key["AccessKeyId"])
+    assert all(each.get_caller_identity() for each in sessions)
+    # Permissions go at once, those that a session was given included.
+    account = [server.client("account", each) for each in (own, guest)]
+    assert all(each.list_regions() for each in account)
+    iam.delete_user_policy(UserName="passing", PolicyName="all")
+    assert [refusal(each.list_regions).code for each in account] == ["AccessDeniedException"] * 2
+    iam.delete_user(UserName="passing")
+    iam.create_user(UserName="passing")
+    assert [refusal(each.get_caller_identity).code for each in sessions] == ["InvalidClientTokenId"] * 2
+
+
+def test_every_kind_of_credential_and_identity_outlives_an_export(server):
+    """F-STSAPI-20: users, groups, roles, policies, aliases, keys and sessions are the same after an import."""
+    iam = server.client("iam", ADMINISTRATOR)
+    document = json.dumps(ALLOW_ALL)
+    iam.create_user(UserName="moved", Path="/team/", Tags=[{"Key": "team", "Value": "blue"}])
+    iam.create_group(GroupName="movers")
+    iam.add_user_to_group(GroupName="movers", UserName="moved")
+    policy = iam.create_policy(PolicyName="Moving", PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=document)
+    iam.attach_group_policy(GroupName="movers", PolicyArn=policy)
+    iam.put_user_permissions_boundary(UserName="moved", PermissionsBoundary=policy)
+    iam.create_account_alias(AccountAlias="moving-company")
+    iam.generate_credential_report()
+    key = iam.create_access_key(UserName="moved")["AccessKey"]
+    long_term = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    root = server.client("iam", server.root(MANAGEMENT)).create_access_key()["AccessKey"]
+    sts = server.client("sts", long_term)
+    callers = [
+        long_term,
+        Credentials(root["AccessKeyId"], root["SecretAccessKey"]),
+        credentials(sts.get_session_token()),
+        credentials(sts.get_federation_token(Name="guest", Policy=document)),
+        assume(server, ADMINISTRATOR, ACCESS_ROLE, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}]),
+    ]
+
+    def seen():
+        details = iam.get_account_authorization_details()
+        details.pop("ResponseMetadata")
+        for role in details["RoleDetailList"]:
+            role.pop("RoleLastUsed")
+        arns = [server.client("sts", each).get_caller_identity()["Arn"] for each in callers]
+        may_list = [not isinstance(_outcome(server, each), str) for each in callers]
+        return details, iam.list_account_aliases()["AccountAliases"], arns, may_list
+
+    before = seen()
+    # The last one may only read IAM, and a session token of its own may not call it.
+    assert before[3] == [True, True, False, False, True]
+    exported = server.own("GET", "/_accountd/export")
+    server.own("POST", "/_accountd/reset")
+    server.own("POST", "/_accountd/import", exported)
+    assert seen() == before
+    assert server.own("GET", "/_accountd/export")["documents"] == exported["documents"]
+
+
+def _outcome(server, caller):
+    """Whether the caller may list users: the answer, or the code of the refusal."""
+    client = server.client("iam", caller)
+    try:
+        return client.list_users()
+    except client.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]

@@ -3,14 +3,13 @@
 use aws::principal::Principal;
 
 use super::model::{
-    AccessKey, AccessKeyIdType, AccessKeyLastUsed, AccessKeyMetadata, CreateAccessKeyRequest,
-    CreateAccessKeyResponse, DeleteAccessKeyRequest, ExistingUserNameType, GetAccessKeyLastUsedRequest,
-    GetAccessKeyLastUsedResponse, ListAccessKeysRequest, ListAccessKeysResponse, StatusType,
-    UpdateAccessKeyRequest,
+    AccessKey, AccessKeyIdType, AccessKeyMetadata, CreateAccessKeyRequest, CreateAccessKeyResponse,
+    DeleteAccessKeyRequest, ExistingUserNameType, GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse,
+    ListAccessKeysRequest, ListAccessKeysResponse, StatusType, UpdateAccessKeyRequest,
 };
 use super::page::Pages;
 use super::user::named_or_self;
-use super::{On, directory, names, refuse};
+use super::{On, directory, last_used, names, refuse};
 use crate::failure::Failure;
 use crate::state::identity::{Credential, CredentialOwner, User};
 use crate::world::{Fault, World};
@@ -181,7 +180,7 @@ pub fn delete(on: &On<'_>, input: &DeleteAccessKeyRequest, world: &mut World<'_>
     Ok(owner.save_keys(on, keys, world)?)
 }
 
-/// GetAccessKeyLastUsed. F-IAMAPI-KEY-3: uses are not kept, so every key is shown as one that was never used.
+/// GetAccessKeyLastUsed. F-IAMAPI-KEY-3: a key that the newest records do not know is shown as never used.
 ///
 /// # Errors
 /// `NoSuchEntity`, also for a key of another account.
@@ -190,14 +189,14 @@ pub fn last_used(
     input: &GetAccessKeyLastUsedRequest,
     world: &World<'_>,
 ) -> Result<GetAccessKeyLastUsedResponse, Failure> {
-    let credential = world.get::<Credential>(input.access_key_id.as_str())?;
+    let id = input.access_key_id.as_str();
+    let credential = world.get::<Credential>(id)?;
     let credential = credential.filter(|credential| credential.account == on.account);
     let user_name = match &credential.ok_or_else(|| missing(&input.access_key_id))?.owner {
         CredentialOwner::User(name) => Some(name.as_str().into()),
         CredentialOwner::Root => None,
         _ => return Err(missing(&input.access_key_id)),
     };
-    let never =
-        AccessKeyLastUsed { last_used_date: None, service_name: "N/A".to_owned(), region: "N/A".to_owned() };
-    Ok(GetAccessKeyLastUsedResponse { user_name, access_key_last_used: Some(never) })
+    let used = last_used::of_key(on.account, id, world)?;
+    Ok(GetAccessKeyLastUsedResponse { user_name, access_key_last_used: Some(used) })
 }

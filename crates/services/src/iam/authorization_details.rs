@@ -2,10 +2,11 @@
 //! pages.
 
 use super::entity::Entity;
+use super::last_used::LastUses;
 use super::managed::{AWS_MANAGED, AwsManaged};
 use super::model::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
-    ManagedPolicyDetail, RoleDetail, RoleLastUsed, UserDetail,
+    ManagedPolicyDetail, RoleDetail, UserDetail,
 };
 use super::page::{Filling, Pages, in_account};
 use super::{On, directory, names, policy_version, refuse, tag, user};
@@ -88,7 +89,10 @@ fn fill(
     match kind {
         EntityType::User => fill_from(on, place, after, filling, world, |it| user_detail(it, world)),
         EntityType::Group => fill_from(on, place, after, filling, world, |it| Ok(group_detail(it))),
-        EntityType::Role => fill_from(on, place, after, filling, world, |it| Ok(role_detail(it))),
+        EntityType::Role => {
+            let uses = LastUses::of(on.account, world)?;
+            fill_from(on, place, after, filling, world, |it| Ok(role_detail(it, &uses)))
+        }
         EntityType::LocalManagedPolicy => {
             fill_from(on, place, after, filling, world, |it| policy_detail(on, it, world))
         }
@@ -160,7 +164,7 @@ fn group_detail(group: &Group) -> Detail {
     })
 }
 
-fn role_detail(role: &Role) -> Detail {
+fn role_detail(role: &Role, uses: &LastUses) -> Detail {
     Detail::Role(RoleDetail {
         path: Some(role.path.as_str().into()),
         role_name: Some(role.name.as_str().into()),
@@ -173,7 +177,7 @@ fn role_detail(role: &Role) -> Detail {
         attached_managed_policies: Some(role.attached()),
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: Some(tag::listed(&role.tags).map(|(_, tag)| tag).collect()),
-        role_last_used: Some(RoleLastUsed::default()),
+        role_last_used: Some(uses.of_role(&role.id)),
     })
 }
 

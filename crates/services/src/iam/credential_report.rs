@@ -8,6 +8,7 @@ use aws::smithy::iso8601;
 use jiff::{SignedDuration, Timestamp};
 
 use super::entity::Entity;
+use super::last_used::{LastUses, NOT_KNOWN};
 use super::model::{
     GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
 };
@@ -76,12 +77,19 @@ pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetCredentialReportResponse
 
 fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     let mut report = String::from(HEADER);
+    let uses = LastUses::of(on.account, world)?;
     let created_at = world.get::<Account>(on.account.as_str())?.map(|account| account.created_at);
     let root_keys = directory::account(on.account, world)?.root_access_keys;
     let root = Principal::Root { account: on.account }.arn();
     let root_password = ["not_supported", "no_information", "not_supported", "not_supported"];
     let created_at = created_at.unwrap_or(on.context.now);
-    line(&mut report, ["<root_account>", &root, &iso8601(created_at)], root_password, &root_keys, world)?;
+    line(
+        &mut report,
+        ["<root_account>", &root, &iso8601(created_at)],
+        root_password,
+        &root_keys,
+        (&uses, world),
+    )?;
     let prefix = in_account(on.account);
     let mut after = None;
     loop {
@@ -89,7 +97,7 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         for id in &ids {
             let Some(user) = world.get::<User>(id)? else { continue };
             let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
-            line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, world)?;
+            line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, (&uses, world))?;
         }
         if ids.len() < BATCH {
             return Ok(report);
@@ -103,7 +111,7 @@ fn line(
     head: [&str; 3],
     password: [&str; 4],
     keys: &[String],
-    world: &World<'_>,
+    (uses, world): (&LastUses, &World<'_>),
 ) -> Result<(), Fault> {
     let mut fields: Vec<String> = head.into_iter().chain(password).map(str::to_owned).collect();
     fields.push("false".to_owned());
@@ -116,8 +124,11 @@ fn line(
             None => None,
         };
         fields.push(credential.as_ref().is_some_and(|key| key.active).to_string());
-        fields.push(credential.map_or_else(|| "N/A".to_owned(), |key| iso8601(key.created_at)));
-        fields.extend(["N/A", "N/A", "N/A"].map(str::to_owned));
+        let used = credential.as_ref().and_then(|key| uses.of_key(&key.access_key_id));
+        fields.push(credential.as_ref().map_or(NOT_KNOWN.to_owned(), |key| iso8601(key.created_at)));
+        fields.push(used.map_or(NOT_KNOWN.to_owned(), |used| iso8601(used.at)));
+        fields.push(used.map_or(NOT_KNOWN, |used| &used.region).to_owned());
+        fields.push(used.map_or(NOT_KNOWN, |used| &used.service).to_owned());
     }
     fields.extend(["false", "N/A", "false", "N/A"].map(str::to_owned));
     report.push('\n');

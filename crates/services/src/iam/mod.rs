@@ -15,6 +15,7 @@ pub mod entities_for_policy;
 pub mod entity;
 pub mod group;
 pub mod inline_policy;
+pub mod last_used;
 pub mod managed;
 pub mod managed_policy;
 pub mod model;

@@ -9,7 +9,9 @@ use super::model::{
     UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
 };
 use super::page::{Pages, in_account};
-use super::{On, boundary, directory, model, names, refuse, service_linked_role, tag, trust_policy};
+use super::{
+    On, boundary, directory, last_used, model, names, refuse, service_linked_role, tag, trust_policy,
+};
 use crate::failure::Failure;
 use crate::state::identity::Role;
 use crate::world::World;
@@ -84,13 +86,13 @@ fn seconds(given: Option<i32>) -> Option<u32> {
     given.and_then(|seconds| u32::try_from(seconds).ok())
 }
 
-/// GetRole. Uses of a role are not kept, so `RoleLastUsed` is empty, as AWS shows it for a role never used.
+/// GetRole. F-IAMAPI-KEY-3: `RoleLastUsed` is empty where the newest records know no use of the role.
 ///
 /// # Errors
 /// `NoSuchEntity`.
 pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetRoleResponse, Failure> {
     let role = directory::find::<Role>(on.account, input.role_name.as_str(), world)?;
-    let role_last_used = Some(model::RoleLastUsed::default());
+    let role_last_used = Some(last_used::of_role(on.account, &role.id, world)?);
     let permissions_boundary = role.permissions_boundary.as_deref().map(names::attached_boundary);
     let tags = tag::shown(&role.tags);
     Ok(GetRoleResponse { role: model::Role { permissions_boundary, tags, role_last_used, ..listed(&role) } })
