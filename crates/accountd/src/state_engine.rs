@@ -229,6 +229,7 @@ fn check_document(key: &str, text: &str) -> Result<(), String> {
         identity::PolicyEntity::KIND => read::<identity::PolicyEntity>(text),
         identity::PolicyUse::KIND => read::<identity::PolicyUse>(text),
         identity::SessionKey::KIND => read::<identity::SessionKey>(text),
+        identity::TrustedPrincipal::KIND => read::<identity::TrustedPrincipal>(text),
         identity::RoleDeletion::KIND => read::<identity::RoleDeletion>(text),
         identity::ManagedPolicy::KIND => read::<identity::ManagedPolicy>(text),
         identity::Role::KIND => read::<identity::Role>(text),

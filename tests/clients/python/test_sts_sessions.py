@@ -531,6 +531,33 @@ def test_every_kind_of_credential_and_identity_outlives_an_export(server):
     assert server.own("GET", "/_accountd/export")["documents"] == exported["documents"]
 
 
+def test_a_user_made_anew_is_not_trusted(server):
+    """F-IAMAPI-TRUST-2"""
+    iam = server.client("iam", ADMINISTRATOR)
+
+    def make():
+        iam.create_user(UserName="ann")
+        iam.put_user_policy(UserName="ann", PolicyName="all", PolicyDocument=json.dumps(ALLOW_ALL))
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    ann = make()
+    document = json.dumps(trust(f"arn:aws:iam::{MANAGEMENT}:user/ann"))
+    # The role's account is another one.
+    in_member_iam = server.client("iam", assume(server, ADMINISTRATOR, ACCESS_ROLE))
+    arn = in_member_iam.create_role(RoleName="anns", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    assert assume(server, ann, arn)
+    iam.delete_access_key(UserName="ann", AccessKeyId=ann.access_key)
+    iam.delete_user_policy(UserName="ann", PolicyName="all")
+    iam.delete_user(UserName="ann")
+    ann = make()
+    assert refused(server, ann, arn).code == "AccessDenied"
+    shown = in_member_iam.get_role(RoleName="anns")["Role"]["AssumeRolePolicyDocument"]
+    assert shown["Statement"][0]["Principal"]["AWS"].startswith("AIDA")
+    in_member_iam.update_assume_role_policy(RoleName="anns", PolicyDocument=document)
+    assert assume(server, ann, arn)
+
+
 def _outcome(server, caller):
     """Whether the caller may list users: the answer, or the code of the refusal."""
     client = server.client("iam", caller)

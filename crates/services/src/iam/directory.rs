@@ -3,13 +3,13 @@
 //!
 //! A count is a document, so two requests that would pass a quota together cannot both commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws::arn::AccountId;
 
 use super::entity::{Entity, EntityKind};
-use super::{names, refuse};
+use super::{names, refuse, trusted_principals};
 use crate::failure::Failure;
 use crate::state::identity::{IamAccount, ManagedPolicy, PolicyEntity, PolicyUse};
 use crate::world::{Fault, World};
@@ -124,10 +124,20 @@ pub fn save<E: Entity>(entity: E, world: &mut World<'_>) -> Result<(), Fault> {
     if old.is_none() {
         change_account(entity.account(), world, |account| *count_of(account, E::ENTITY) += 1)?;
     }
-    let before = old.map(|old| usage(&*old)).unwrap_or_default();
+    let (before, trusted) = old.map(|old| (usage(&*old), old.trusted_principals())).unwrap_or_default();
     index::<E>(entity.account(), entity.name(), &before, &usage(&entity), world)?;
+    trusted_principals::index(&key, &trusted, &entity.trusted_principals(), world);
     world.put(&key, entity);
     Ok(())
+}
+
+/// Carries over to another name or path what is kept of a user or role elsewhere; it is saved and, under its
+/// old name, removed by the caller.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn rename<E: Entity>(old: &E, new: &E, world: &mut World<'_>) -> Result<(), Fault> {
+    trusted_principals::replace(&old.arn(), &new.arn(), world)
 }
 
 /// Removes a user, group or role.
@@ -140,9 +150,11 @@ pub fn remove<E: Entity>(entity: &E, world: &mut World<'_>) -> Result<(), Fault>
         let count = count_of(account, E::ENTITY);
         *count = count.saturating_sub(1);
     })?;
+    let key = names::key(account, entity.name());
     index::<E>(account, entity.name(), &usage(entity), &BTreeMap::new(), world)?;
-    world.delete::<E>(&names::key(account, entity.name()));
-    Ok(())
+    trusted_principals::index(&key, &entity.trusted_principals(), &BTreeSet::new(), world);
+    world.delete::<E>(&key);
+    trusted_principals::replace(&entity.arn(), entity.id(), world)
 }
 
 /// Which managed policies an entity uses and how, by policy key.
@@ -164,7 +176,7 @@ fn index<E: Entity>(
     after: &BTreeMap<String, PolicyEntity>,
     world: &mut World<'_>,
 ) -> Result<(), Fault> {
-    let policies: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let policies: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for policy in policies {
         let old = before.get(policy).copied().unwrap_or_default();
         let new = after.get(policy).copied().unwrap_or_default();

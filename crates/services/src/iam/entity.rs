@@ -63,6 +63,8 @@ pub trait Entity: Document + Clone {
     fn account(&self) -> AccountId;
     /// The friendly name.
     fn name(&self) -> &str;
+    /// The unique id.
+    fn id(&self) -> &str;
     /// The path.
     fn path(&self) -> &str;
     /// When it was created.
@@ -84,6 +86,11 @@ pub trait Entity: Document + Clone {
     fn arn(&self) -> String {
         let kind = Self::ENTITY.name();
         format!("arn:{PARTITION}:iam::{}:{kind}{}{}", self.account(), self.path(), self.name())
+    }
+
+    /// The ARNs of users and roles that may act as it; only a role has any.
+    fn trusted_principals(&self) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     /// Whether only AWS may change it.
@@ -127,6 +134,10 @@ macro_rules! entity {
 
             fn name(&self) -> &str {
                 &self.name
+            }
+
+            fn id(&self) -> &str {
+                &self.id
             }
 
             fn path(&self) -> &str {
@@ -185,6 +196,10 @@ entity!(User {
 entity!(Role {
     fn boundary(&self) -> Option<&str> {
         self.permissions_boundary.as_deref()
+    }
+
+    fn trusted_principals(&self) -> BTreeSet<String> {
+        super::trusted_principals::named_in(&self.trust_policy)
     }
 
     fn is_protected(&self) -> bool {

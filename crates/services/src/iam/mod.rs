@@ -33,6 +33,7 @@ pub mod statement_position;
 pub mod tag;
 pub mod trust;
 pub mod trust_policy;
+pub mod trusted_principals;
 pub mod user;
 
 mod execution;

@@ -2,10 +2,10 @@
 
 use aws::arn::{AccountId, Arn};
 use aws::policy::{Policy, PolicyKind};
-use serde_json::Value;
 
 use super::entity::Entity;
 use super::inline_policy::{read, size};
+use super::trusted_principals::named_in;
 use super::{model, names, refuse};
 use crate::failure::Failure;
 use crate::state::account::Account;
@@ -24,31 +24,13 @@ pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> 
     if size(&policy) > MOST_CHARACTERS {
         return Err(refuse::quota("ACLSizePerRole", MOST_CHARACTERS).into());
     }
-    for principal in aws_principals(policy.source()) {
+    for principal in named_in(&policy) {
         if !exists(&principal, world)? {
             let text = format!("Invalid principal in policy: \"AWS\":\"{principal}\"");
             return Err(refuse::malformed_policy(text).into());
         }
     }
     Ok(policy)
-}
-
-/// The texts under `Principal.AWS` and `NotPrincipal.AWS` of all statements.
-fn aws_principals(source: &str) -> Vec<String> {
-    let Ok(document) = serde_json::from_str::<Value>(source) else { return Vec::new() };
-    let statements = one_or_many(&document["Statement"]);
-    let elements =
-        statements.into_iter().flat_map(|statement| [&statement["Principal"], &statement["NotPrincipal"]]);
-    let texts = elements.flat_map(|element| one_or_many(&element["AWS"]));
-    texts.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-fn one_or_many(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(values) => values.iter().collect(),
-        Value::Null => Vec::new(),
-        one => vec![one],
-    }
 }
 
 /// F-IAMAPI-TRUST-1: a user or role that a trust policy names must be there, with its path. Accounts as such

@@ -118,6 +118,7 @@ pub fn update(on: &On<'_>, input: UpdateUserRequest, world: &mut World<'_>) -> R
     if let Some(name) = input.new_user_name {
         user.name = name.into_string();
     }
+    directory::rename(&*old, &user, world)?;
     let is_moved = names::key(on.account, &user.name) != names::key(on.account, &old.name);
     if is_moved {
         directory::refuse_taken::<User>(on.account, &user.name, world)?;

@@ -113,6 +113,12 @@ pub struct Role {
 }
 json_document!(Role, "role");
 
+/// That a role's trust policy names a user or role. Key: `trusted-principal/<ARN of the user or role> <account
+/// id>/<name of the trusting role in lower case>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TrustedPrincipal {}
+json_document!(TrustedPrincipal, "trusted-principal");
+
 /// A customer-managed policy. Key: `managed-policy/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ManagedPolicy {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use services::state::identity::TrustedPrincipal;
+
 use crate::support::{ACCOUNT, Store, TRUST, allow, texts};
 
 fn with_role() -> Store {
@@ -240,4 +242,59 @@ fn service_linked_roles_have_refusals_of_their_own() {
         let refusal = store.refused("GetServiceLinkedRoleDeletionStatus", json!({"DeletionTaskId": task}));
         assert_eq!((refusal.0.as_str(), refusal.2.as_str()), (code, text));
     }
+}
+
+/// F-IAMAPI-TRUST-2
+#[test]
+fn a_trust_policy_follows_whom_it_names() {
+    let mut store = Store::new();
+    let arn = |name: &str| format!("arn:aws:iam::{ACCOUNT}:user{name}");
+    let document = |principal: &str| {
+        let condition = json!({"StringEquals": {"aws:PrincipalArn": arn("/ann")}});
+        json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": [ACCOUNT, principal]}, "Action": "sts:AssumeRole",
+            "Condition": condition,
+        }]})
+        .to_string()
+    };
+    let id = store.ok("CreateUser", json!({"UserName": "ann"}))["User"]["UserId"].clone();
+    for role in ["one", "two"] {
+        let trust = document(&arn("/ann"));
+        store.ok("CreateRole", json!({"RoleName": role, "AssumeRolePolicyDocument": trust}));
+    }
+    let trusted = |store: &mut Store, role: &str| {
+        let text = store.ok("GetRole", json!({"RoleName": role}))["Role"]["AssumeRolePolicyDocument"].clone();
+        let text = percent_decoded(text.as_str().expect("a text"));
+        let document: Value = serde_json::from_str(&text).expect("a document");
+        assert_eq!(document["Statement"][0]["Condition"]["StringEquals"]["aws:PrincipalArn"], arn("/ann"));
+        document["Statement"][0]["Principal"]["AWS"][1].clone()
+    };
+    store.ok("UpdateUser", json!({"UserName": "ann", "NewPath": "/team/", "NewUserName": "anna"}));
+    assert_eq!(trusted(&mut store, "one"), arn("/team/anna"));
+    // Another change of the role keeps it in the index.
+    store.ok("UpdateRole", json!({"RoleName": "two", "Description": "changed"}));
+    store.ok("DeleteUser", json!({"UserName": "anna"}));
+    assert_eq!((trusted(&mut store, "one"), trusted(&mut store, "two")), (id.clone(), id.clone()));
+    // One that is made anew under the same name is another user.
+    store.ok("CreateUser", json!({"UserName": "anna", "Path": "/team/"}));
+    assert_eq!(trusted(&mut store, "one"), id);
+    let again = json!({"RoleName": "one", "PolicyDocument": document(&arn("/team/anna"))});
+    store.ok("UpdateAssumeRolePolicy", again);
+    assert_eq!(trusted(&mut store, "one"), arn("/team/anna"));
+    store.ok("DeleteRole", json!({"RoleName": "one"}));
+    store.ok("DeleteUser", json!({"UserName": "anna"}));
+    assert_eq!(store.count::<TrustedPrincipal>(), 0);
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digits = (byte == b'%').then(|| [rest.next().expect("a digit"), rest.next().expect("a digit")]);
+        bytes.push(digits.map_or(byte, |digits| {
+            let digits = std::str::from_utf8(&digits).expect("ASCII").to_owned();
+            u8::from_str_radix(&digits, 16).expect("hexadecimal")
+        }));
+    }
+    String::from_utf8(bytes).expect("text")
 }
