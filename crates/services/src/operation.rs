@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use aws::authorization::Denial;
+use aws::event::small_first_letters;
 use aws::principal::Caller;
 use aws::protocol;
 use aws::refusal::Refusal;
@@ -242,6 +243,22 @@ impl Operation {
             Self::Account(_) | Self::CloudTrail(_) | Self::NotSupported(..) => {
                 self.access_denied(&denial.message())
             }
+        }
+    }
+
+    /// What the event log shows of a request. F-EVENT-5: names as on the wire, sensitive members hidden, `null`
+    /// where there are no parameters.
+    pub fn request_parameters(self, members: &Value) -> Value {
+        let shown = || match (self.shape(), members.as_object()) {
+            (Some(shape), Some(object)) if !object.is_empty() => smithy::redact(shape.input_schema(), members),
+            _ => Value::Null,
+        };
+        match self {
+            Self::Ec2(_) => ec2::record::request_parameters(members),
+            Self::Organizations(operation) => organizations::record::request_parameters(operation, members),
+            // F-STSAPI-34, F-TRAIL-13: parameters of these services begin with a small letter in records.
+            Self::CloudTrail(_) | Self::Iam(_) | Self::Sts(_) => small_first_letters(shown()),
+            Self::Account(_) | Self::NotSupported(..) => shown(),
         }
     }
 

@@ -277,9 +277,21 @@ def stored_events(directory):
         ({"LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "other"}]}, "LookupAttributes"),
         # F-TRAIL-11
         ({"StartTime": 4102444800}, "TimeRange"),
+        # F-TRAIL-12
+        ({"EventCategory": "management"}, "EventCategory"),
     ],
 )
 def test_what_cannot_be_looked_up(company, members, code):
     client = company().client("cloudtrail", ADMINISTRATOR)
     answer = refusal(client.lookup_events, **members)
     assert (answer.status, answer.code) == (400, f"Invalid{code}Exception")
+
+
+def test_there_are_no_insights(company):
+    """F-TRAIL-12"""
+    client = company().client("cloudtrail", ADMINISTRATOR)
+    client.lookup_events(MaxResults=7)
+    event = json.loads(client.lookup_events()["Events"][0]["CloudTrailEvent"])
+    # F-TRAIL-13
+    assert (event["eventName"], event["requestParameters"]) == ("LookupEvents", {"maxResults": 7})
+    assert client.lookup_events(EventCategory="insight")["Events"] == []

@@ -1,9 +1,8 @@
 //! The event log's records of one call: one for the caller's account, and where AWS says so one for the
 //! target's.
 
-use aws::event::{Identity, Record, ServiceRecord, small_first_letters};
+use aws::event::{Identity, Record, ServiceRecord};
 use aws::refusal::Refusal;
-use aws::smithy;
 use http::header;
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
@@ -28,14 +27,15 @@ pub(super) fn records(
     let operation = call.route.operation.as_ref().ok().copied();
     let service = call.route.service;
     let is_sts = service == Some(Service::Sts);
-    let request_parameters = request_parameters(operation, progress.members.as_ref());
     let response_elements = match (operation, outcome) {
         (Some(operation), Ok(output)) => operation.response_elements(output),
         _ => Value::Null,
     };
-    let resources = match (operation, &progress.members) {
-        (Some(operation), Some(members)) => operation.resources(members),
-        _ => Value::Null,
+    let (request_parameters, resources) = match (operation, &progress.members) {
+        (Some(operation), Some(members)) => {
+            (operation.request_parameters(members), operation.resources(members))
+        }
+        _ => (Value::Null, Value::Null),
     };
     let error_code = refusal.map(|refusal| match service {
         Some(service) => service.recorded_error_code(refusal),
@@ -112,31 +112,6 @@ fn other_recipient(
     );
     let own = progress.caller.as_ref()?.account();
     progress.target.filter(|target| is_shared && refusal.is_none() && *target != own)
-}
-
-/// F-EVENT-5: names as on the wire, sensitive members hidden, `null` where there are no parameters.
-fn request_parameters(operation: Option<Operation>, members: Option<&Value>) -> Value {
-    let shape = operation.and_then(Operation::shape);
-    match (operation, members) {
-        (Some(Operation::Ec2(_)), Some(members)) => {
-            return services::ec2::record::request_parameters(members);
-        }
-        (Some(Operation::Organizations(operation)), Some(members)) => {
-            return services::organizations::record::request_parameters(operation, members);
-        }
-        _ => {}
-    }
-    match (shape, members) {
-        (Some(shape), Some(members @ Value::Object(object))) if !object.is_empty() => {
-            let shown = smithy::redact(shape.input_schema(), members);
-            match operation {
-                // F-STSAPI-34: parameters of these services begin with a small letter in records.
-                Some(Operation::Iam(_) | Operation::Sts(_)) => small_first_letters(shown),
-                _ => shown,
-            }
-        }
-        _ => Value::Null,
-    }
 }
 
 /// F-EVENT-6: a validation message repeats the input, and the model calls it sensitive.

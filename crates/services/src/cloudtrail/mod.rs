@@ -14,7 +14,7 @@ use crate::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::world::World;
-use model::{Input, Operation, Output};
+use model::{EventCategory, Input, Operation, Output};
 
 /// How CloudTrail names itself.
 pub const EVENT_SOURCE: &str = "cloudtrail.amazonaws.com";
@@ -34,10 +34,14 @@ pub fn access(operation: Operation, caller: &Caller) -> Access {
 /// # Errors
 /// `ValidationException` in the words of AWS's older services.
 pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
-    // MaxResults has an exception of its own, so its range is left to the rule.
+    // These have exceptions of their own, so they are left to the rule.
     let mut members = members.clone();
     if let Some(members) = members.as_object_mut() {
         members.remove("MaxResults");
+        let category = members.remove("EventCategory");
+        if category.is_some_and(|category| category != EventCategory::Insight.as_str()) {
+            return Err(lookup::invalid_category());
+        }
     }
     let violations = smithy::check(operation.shape().input_schema(), &members, Patterns::Applied);
     if violations.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aws::arn::AccountId;
+
 use super::model::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
     ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
@@ -16,13 +18,17 @@ use crate::world::World;
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html>
 ///
 /// # Errors
-/// `EntityAlreadyExists` for an alias that any account has.
+/// `EntityAlreadyExists` for an alias that any account has; F-IAMAPI-ALIAS-2: `InvalidInput` for twelve
+/// digits (code and text *assumed*).
 pub fn create_alias(
     on: &On<'_>,
     input: CreateAccountAliasRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let alias = input.account_alias.into_string();
+    if alias.parse::<AccountId>().is_ok() {
+        return Err(refuse::invalid_input("The account alias must not be an account ID.").into());
+    }
     if world.get::<AccountAlias>(&alias)?.is_some() {
         return Err(refuse::already_exists(format!("The account alias {alias} already exists.")).into());
     }

@@ -23,6 +23,9 @@ fn an_alias_is_one_accounts_own() {
     store.ok("DeleteAccountAlias", json!({"AccountAlias": "acme-2"}));
     assert_eq!(store.ok("ListAccountAliases", json!({}))["AccountAliases"], json!([]));
     assert_eq!(store.refused("CreateAccountAlias", json!({"AccountAlias": "-x"})).0, "ValidationError");
+    // F-IAMAPI-ALIAS-2
+    let digits = json!({"AccountAlias": "444455556666"});
+    assert_eq!(store.refused("CreateAccountAlias", digits).0, "InvalidInput");
 }
 
 #[test]
