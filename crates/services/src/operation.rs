@@ -248,7 +248,7 @@ impl Operation {
 
     /// What the event log shows of a request. F-EVENT-5: names as on the wire, sensitive members hidden, `null`
     /// where there are no parameters.
-    pub fn request_parameters(self, members: &Value) -> Value {
+    pub fn request_parameters(self, members: &Value, caller: Option<&Caller>) -> Value {
         let shown = || match (self.shape(), members.as_object()) {
             (Some(shape), Some(object)) if !object.is_empty() => smithy::redact(shape.input_schema(), members),
             _ => Value::Null,
@@ -257,7 +257,14 @@ impl Operation {
             Self::Ec2(_) => ec2::record::request_parameters(members),
             Self::Organizations(operation) => organizations::record::request_parameters(operation, members),
             // F-STSAPI-34, F-TRAIL-13: parameters of these services begin with a small letter in records.
-            Self::CloudTrail(_) | Self::Iam(_) | Self::Sts(_) => small_first_letters(shown()),
+            Self::CloudTrail(_) | Self::Iam(_) => small_first_letters(shown()),
+            Self::Sts(operation) => {
+                let mut shown = small_first_letters(shown());
+                if let (true, Some(caller)) = (shown.is_object(), caller) {
+                    sts::record::inherited_parameters(operation, &mut shown, caller);
+                }
+                shown
+            }
             Self::Account(_) | Self::NotSupported(..) => shown(),
         }
     }

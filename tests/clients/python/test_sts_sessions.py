@@ -1,5 +1,6 @@
 """Temporary credentials: AssumeRole, GetSessionToken, GetFederationToken, and what becomes of them (F-STSAPI-…)."""
 
+import concurrent.futures
 import datetime
 import json
 
@@ -271,6 +272,21 @@ def test_tags_and_source_identity_go_on_through_the_chain(server):
     assert answer.message.startswith("One of the specified transitive tag keys can't be set")
 
 
+def test_a_record_shows_what_goes_on_through_the_chain(server):
+    """F-STSAPI-39"""
+    tags = [{"Key": "team", "Value": "blue"}, {"Key": "desk", "Value": "4"}]
+    given = {"Tags": tags, "TransitiveTagKeys": ["team"], "SourceIdentity": "ann"}
+    first = assume(server, ADMINISTRATOR, in_member("team/long"), **given)
+    assume(server, first, in_member("chained"), name="two")
+    assert refused(server, first, in_member("chained"), name="three", SourceIdentity="bob").code == "AccessDenied"
+    root = server.root(MEMBER)
+    events = [event["requestParameters"] for event in server.wait_for_events(3, root, ("AssumeRole",))]
+    by_name = {parameters["roleSessionName"]: parameters for parameters in events}
+    assert "incomingTransitiveTags" not in by_name["ann"]
+    assert by_name["two"]["incomingTransitiveTags"] == {"team": "blue"}
+    assert [by_name[name]["sourceIdentity"] for name in ("ann", "two", "three")] == ["ann", "ann", "bob"]
+
+
 def test_a_session_token_stands_for_its_user(server):
     answer = server.client("sts", ADMINISTRATOR).get_session_token(DurationSeconds=900)
     given = credentials(answer)
@@ -421,6 +437,14 @@ def test_sessions_outlive_a_crash(start, tmp_path):
     sessions = [assume(server, ADMINISTRATOR, ACCESS_ROLE) for _ in range(2)]
     server.kill()
     server.start()
+    for each in sessions:
+        assert server.client("sts", each).get_caller_identity()["Arn"] == session_arn("ann")
+
+
+def test_first_sessions_may_come_all_at_once(server):
+    """F-STSAPI-20: whoever comes first draws the key, and the others use it."""
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        sessions = list(pool.map(lambda _: assume(server, ADMINISTRATOR, ACCESS_ROLE), range(8)))
     for each in sessions:
         assert server.client("sts", each).get_caller_identity()["Arn"] == session_arn("ann")
 

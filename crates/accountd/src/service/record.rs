@@ -33,7 +33,8 @@ pub(super) fn records(
     };
     let (request_parameters, resources) = match (operation, &progress.members) {
         (Some(operation), Some(members)) => {
-            (operation.request_parameters(members), operation.resources(members))
+            let caller = progress.caller.as_ref();
+            (operation.request_parameters(members, caller), operation.resources(members))
         }
         _ => (Value::Null, Value::Null),
     };

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::{AccountId, PARTITION};
 use aws::policy::Policy;
-use jiff::Timestamp;
 
 use super::model;
 use crate::state::identity::{Group, Role, User};
@@ -67,8 +66,6 @@ pub trait Entity: Document + Clone {
     fn id(&self) -> &str;
     /// The path.
     fn path(&self) -> &str;
-    /// When it was created.
-    fn created_at(&self) -> Timestamp;
     /// Inline policies by name.
     fn inline_policies(&self) -> &BTreeMap<String, Policy>;
     /// The same, to be changed.
@@ -142,10 +139,6 @@ macro_rules! entity {
 
             fn path(&self) -> &str {
                 &self.path
-            }
-
-            fn created_at(&self) -> Timestamp {
-                self.created_at
             }
 
             fn inline_policies(&self) -> &BTreeMap<String, Policy> {

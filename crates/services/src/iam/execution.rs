@@ -4,7 +4,7 @@ use super::model::{self, Input, Operation, Output};
 use super::{
     On, absent, access_key, account, attachment, authorization_details, boundary, credential_report,
     entities_for_policy, group, inline_policy, managed_policy, policy_version, role, service_linked_role,
-    simulate, user,
+    simulate, tag, user,
 };
 use crate::failure::Failure;
 use crate::state::identity::{Group, Role, User};
@@ -99,8 +99,13 @@ fn roles(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Fai
             role::update_trust(on, input, world).map(|()| Output::UpdateAssumeRolePolicy)?
         }
         Input::ListRoles(input) => Output::ListRoles(role::list(on, input, world)?),
-        Input::TagRole(input) => role::add_tags(on, input, world).map(|()| Output::TagRole)?,
-        Input::UntagRole(input) => role::remove_tags(on, input, world).map(|()| Output::UntagRole)?,
+        Input::TagRole(input) => {
+            tag::add_to::<Role>(on, input.role_name.as_str(), input.tags, world).map(|()| Output::TagRole)?
+        }
+        Input::UntagRole(input) => {
+            tag::remove_from::<Role>(on, input.role_name.as_str(), &input.tag_keys, world)
+                .map(|()| Output::UntagRole)?
+        }
         Input::ListRoleTags(input) => Output::ListRoleTags(role::list_tags(on, input, world)?),
         Input::CreateServiceLinkedRole(input) => {
             Output::CreateServiceLinkedRole(service_linked_role::create(on, input, world)?)
@@ -131,8 +136,13 @@ fn users(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Fai
         Input::UpdateUser(input) => user::update(on, input, world).map(|()| Output::UpdateUser)?,
         Input::DeleteUser(input) => user::delete(on, input, world).map(|()| Output::DeleteUser)?,
         Input::ListUsers(input) => Output::ListUsers(user::list(on, input, world)?),
-        Input::TagUser(input) => user::add_tags(on, input, world).map(|()| Output::TagUser)?,
-        Input::UntagUser(input) => user::remove_tags(on, input, world).map(|()| Output::UntagUser)?,
+        Input::TagUser(input) => {
+            tag::add_to::<User>(on, input.user_name.as_str(), input.tags, world).map(|()| Output::TagUser)?
+        }
+        Input::UntagUser(input) => {
+            tag::remove_from::<User>(on, input.user_name.as_str(), &input.tag_keys, world)
+                .map(|()| Output::UntagUser)?
+        }
         Input::ListUserTags(input) => Output::ListUserTags(user::list_tags(on, input, world)?),
         Input::ListGroupsForUser(input) => Output::ListGroupsForUser(user::list_groups(on, input, world)?),
         Input::CreateAccessKey(input) => Output::CreateAccessKey(access_key::create(on, &input, world)?),

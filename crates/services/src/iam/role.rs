@@ -5,8 +5,8 @@ use super::model::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRoleTagsRequest,
     ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType, RoleDescriptionType,
-    TagRoleRequest, UntagRoleRequest, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest,
-    UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
+    UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
+    UpdateRoleRequest, UpdateRoleResponse,
 };
 use super::page::{Pages, in_account};
 use super::{
@@ -180,26 +180,6 @@ pub fn list(on: &On<'_>, input: ListRolesRequest, world: &World<'_>) -> Result<L
     Ok(ListRolesResponse { roles: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 
-/// TagRole.
-///
-/// # Errors
-/// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
-pub fn add_tags(on: &On<'_>, input: TagRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
-    tag::add(&mut role.tags, input.tags, tag::Keys::CaseInsensitive)?;
-    Ok(directory::save(role, world)?)
-}
-
-/// UntagRole.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub fn remove_tags(on: &On<'_>, input: UntagRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
-    tag::remove(&mut role.tags, &input.tag_keys, tag::Keys::CaseInsensitive);
-    Ok(directory::save(role, world)?)
-}
-
 /// ListRoleTags.
 ///
 /// # Errors
@@ -209,10 +189,8 @@ pub fn list_tags(
     input: ListRoleTagsRequest,
     world: &World<'_>,
 ) -> Result<ListRoleTagsResponse, Failure> {
-    let name = input.role_name.as_str();
-    let role = directory::find::<Role>(on.account, name, world)?;
-    let page = Pages::new("ListRoleTags", on, [name], input.marker, input.max_items)?
-        .of_list(tag::listed(&role.tags));
+    let asked = (input.marker, input.max_items);
+    let page = tag::list::<Role>(on, "ListRoleTags", input.role_name.as_str(), asked, world)?;
     Ok(ListRoleTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 

@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::refusal::Refusal;
 
-use super::model::{Tag, TagKeyType};
-use super::refuse;
+use super::entity::Principal;
+use super::model::{MarkerType, Tag, TagKeyType};
+use super::page::{Page, Pages};
+use super::{On, directory, refuse};
+use crate::failure::Failure;
+use crate::world::World;
 
 /// F-IAMAPI-TAG-1: the most tags of one resource.
 const MOST: usize = 50;
@@ -78,6 +82,51 @@ pub fn of_new(new: Option<Vec<Tag>>, keys: Keys) -> Result<BTreeMap<String, Stri
 pub fn remove(tags: &mut BTreeMap<String, String>, unwanted: &[TagKeyType], keys: Keys) {
     let unwanted: BTreeSet<String> = unwanted.iter().map(|key| keys.canonical(key.as_str())).collect();
     tags.retain(|key, _| !unwanted.contains(&keys.canonical(key)));
+}
+
+/// TagUser and TagRole.
+///
+/// # Errors
+/// `NoSuchEntity`, and as [`add`].
+pub fn add_to<E: Principal>(
+    on: &On<'_>,
+    name: &str,
+    new: Vec<Tag>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut entity = directory::open::<E>(on.account, name, world)?;
+    add(entity.tags_mut(), new, Keys::CaseInsensitive)?;
+    Ok(directory::save(entity, world)?)
+}
+
+/// UntagUser and UntagRole.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn remove_from<E: Principal>(
+    on: &On<'_>,
+    name: &str,
+    unwanted: &[TagKeyType],
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let mut entity = directory::open::<E>(on.account, name, world)?;
+    remove(entity.tags_mut(), unwanted, Keys::CaseInsensitive);
+    Ok(directory::save(entity, world)?)
+}
+
+/// A page of ListUserTags or ListRoleTags.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError` for a foreign marker.
+pub fn list<E: Principal>(
+    on: &On<'_>,
+    operation: &'static str,
+    name: &str,
+    (marker, max_items): (Option<MarkerType>, Option<i32>),
+    world: &World<'_>,
+) -> Result<Page<Tag>, Failure> {
+    let entity = directory::find::<E>(on.account, name, world)?;
+    Ok(Pages::new(operation, on, [name], marker, max_items)?.of_list(listed(entity.tags())))
 }
 
 /// The tags as a list.

@@ -10,8 +10,7 @@ use super::entity::{Entity, EntityKind};
 use super::model::{
     CreateUserRequest, CreateUserResponse, DeleteUserRequest, ExistingUserNameType, GetUserRequest,
     GetUserResponse, ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest,
-    ListUserTagsResponse, ListUsersRequest, ListUsersResponse, PathPrefixType, PathType, TagUserRequest,
-    UntagUserRequest, UpdateUserRequest,
+    ListUserTagsResponse, ListUsersRequest, ListUsersResponse, PathPrefixType, PathType, UpdateUserRequest,
 };
 use super::page::{Pages, in_account};
 use super::{On, boundary, directory, group, model, names, refuse, tag};
@@ -170,26 +169,6 @@ pub fn list(on: &On<'_>, input: ListUsersRequest, world: &World<'_>) -> Result<L
     Ok(ListUsersResponse { users: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 
-/// TagUser.
-///
-/// # Errors
-/// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
-pub fn add_tags(on: &On<'_>, input: TagUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
-    tag::add(&mut user.tags, input.tags, tag::Keys::CaseInsensitive)?;
-    Ok(directory::save(user, world)?)
-}
-
-/// UntagUser.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub fn remove_tags(on: &On<'_>, input: UntagUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
-    tag::remove(&mut user.tags, &input.tag_keys, tag::Keys::CaseInsensitive);
-    Ok(directory::save(user, world)?)
-}
-
 /// ListUserTags.
 ///
 /// # Errors
@@ -199,10 +178,8 @@ pub fn list_tags(
     input: ListUserTagsRequest,
     world: &World<'_>,
 ) -> Result<ListUserTagsResponse, Failure> {
-    let name = input.user_name.as_str();
-    let user = directory::find::<User>(on.account, name, world)?;
-    let page = Pages::new("ListUserTags", on, [name], input.marker, input.max_items)?
-        .of_list(tag::listed(&user.tags));
+    let asked = (input.marker, input.max_items);
+    let page = tag::list::<User>(on, "ListUserTags", input.user_name.as_str(), asked, world)?;
     Ok(ListUserTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 

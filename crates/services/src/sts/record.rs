@@ -3,9 +3,11 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>
 
 use aws::arn::{AccountId, Arn};
+use aws::principal::Caller;
 use serde_json::{Value, json};
 
 use super::model::Operation;
+use super::session_tags;
 
 /// What a record shows in place of a session token.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -13,6 +15,23 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// F-STSAPI-37: issuing a token to oneself is a change in records, opening a session of a role is none.
 pub fn is_read_only(operation: Operation) -> bool {
     !matches!(operation, Operation::GetSessionToken | Operation::GetFederationToken)
+}
+
+/// F-STSAPI-39: what the caller's own session adds to the parameters of AssumeRole: the tags that go on, and the
+/// source identity.
+pub fn inherited_parameters(operation: Operation, parameters: &mut Value, caller: &Caller) {
+    let Some(session) = caller.session.as_ref().filter(|_| operation == Operation::AssumeRole) else {
+        return;
+    };
+    let inherited = session_tags::inherited(caller);
+    if !inherited.is_empty() {
+        parameters["incomingTransitiveTags"] = json!(inherited);
+    }
+    if let Some(identity) =
+        session.source_identity.as_ref().filter(|_| parameters["sourceIdentity"].is_null())
+    {
+        parameters["sourceIdentity"] = json!(identity);
+    }
 }
 
 /// F-STSAPI-30: `responseElements`: the credentials without their secret and with a hidden token, and whom
