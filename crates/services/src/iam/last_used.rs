@@ -13,8 +13,6 @@ use crate::world::{EventQuery, Fault, World};
 
 /// F-IAMAPI-KEY-3: how many of an account's newest records are looked through.
 const RECORDS: usize = 1_000;
-/// How many are read at a time.
-const BATCH: usize = 200;
 /// What stands for a date, a service or a Region that is not known.
 pub const NOT_KNOWN: &str = "N/A";
 
@@ -59,38 +57,23 @@ impl LastUses {
     /// # Errors
     /// See [`Fault`].
     pub fn of(account: AccountId, world: &World<'_>) -> Result<Self, Fault> {
-        Self::until(account, world, |_| false)
+        Self::told_by(account, world, "")
     }
 
-    /// The same, looking no further back once `is_enough` says so.
-    fn until(
-        account: AccountId,
-        world: &World<'_>,
-        is_enough: impl Fn(&Self) -> bool,
-    ) -> Result<Self, Fault> {
+    /// The last uses that records with a text in them tell; only those are read.
+    fn told_by(account: AccountId, world: &World<'_>, text: &str) -> Result<Self, Fault> {
         let mut uses = Self::default();
-        let mut before = None;
-        for _ in 0..RECORDS / BATCH {
-            let records = world.events(&EventQuery { account, before, limit: BATCH })?;
-            for logged in &records {
-                // A record without one of these is of a call of nobody.
-                if let Ok(record) = serde_json::from_str::<Record>(&logged.record) {
-                    uses.add(record);
-                }
-                if is_enough(&uses) {
-                    return Ok(uses);
-                }
-            }
-            before = records.last().map(|logged| logged.position);
-            if records.len() < BATCH {
-                break;
-            }
+        let records = world.events(&EventQuery { account, before: None, limit: RECORDS })?;
+        for logged in records.iter().filter(|logged| logged.record.contains(text)) {
+            uses.add(&logged.record);
         }
         Ok(uses)
     }
 
     /// Records come newest first, so the first use that is seen is the last one there was.
-    fn add(&mut self, record: Record) {
+    fn add(&mut self, record: &str) {
+        // A record without one of these members is of a call of nobody.
+        let Ok(record) = serde_json::from_str::<Record>(record) else { return };
         let service = record.event_source.split('.').next().unwrap_or(NOT_KNOWN).to_owned();
         let used = Use { at: record.event_time, service, region: record.aws_region };
         if let Some(id) = record.user_identity.access_key_id {
@@ -123,7 +106,7 @@ impl LastUses {
 /// # Errors
 /// See [`Fault`].
 pub fn of_key(account: AccountId, id: &str, world: &World<'_>) -> Result<AccessKeyLastUsed, Fault> {
-    let uses = LastUses::until(account, world, |uses| uses.keys.contains_key(id))?;
+    let uses = LastUses::told_by(account, world, id)?;
     let used = uses.of_key(id);
     Ok(AccessKeyLastUsed {
         last_used_date: used.map(|used| used.at),
@@ -137,6 +120,5 @@ pub fn of_key(account: AccountId, id: &str, world: &World<'_>) -> Result<AccessK
 /// # Errors
 /// See [`Fault`].
 pub fn of_role(account: AccountId, role_id: &str, world: &World<'_>) -> Result<RoleLastUsed, Fault> {
-    let uses = LastUses::until(account, world, |uses| uses.roles.contains_key(role_id))?;
-    Ok(uses.of_role(role_id))
+    Ok(LastUses::told_by(account, world, role_id)?.of_role(role_id))
 }
