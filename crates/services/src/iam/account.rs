@@ -81,8 +81,8 @@ pub fn list_aliases(
 /// called `PolicyVersionsInUse`.
 const MOST_IN_USE: usize = 10_000;
 
-/// GetAccountSummary: what is there, and the quotas. F-IAMAPI-SUM-1: what cannot be created here counts 0, a
-/// password and a second factor of the root user included.
+/// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
+/// what cannot be created here counts 0, a password and a second factor of the root user included.
 ///
 /// # Errors
 /// None of its own.

@@ -28,6 +28,16 @@ fn an_alias_is_one_accounts_own() {
     assert_eq!(store.refused("CreateAccountAlias", digits).0, "InvalidInput");
 }
 
+/// The members of a recorded summary (F-IAMAPI-SUM-3).
+const SUMMARY: &str = "AccessKeysPerUserQuota AccountAccessKeysPresent AccountMFAEnabled AccountPasswordPresent \
+    AccountSigningCertificatesPresent AssumeRolePolicySizeQuota AttachedPoliciesPerGroupQuota \
+    AttachedPoliciesPerRoleQuota AttachedPoliciesPerUserQuota GlobalEndpointTokenVersion \
+    GroupPolicySizeQuota Groups GroupsPerUserQuota GroupsQuota InstanceProfiles \
+    InstanceProfilesQuota MFADevices MFADevicesInUse Policies PoliciesQuota PolicySizeQuota \
+    PolicyVersionsInUse PolicyVersionsInUseQuota Providers RolePolicySizeQuota Roles RolesQuota \
+    ServerCertificates ServerCertificatesQuota SigningCertificatesPerUserQuota UserPolicySizeQuota \
+    Users UsersQuota VersionsPerPolicyQuota";
+
 #[test]
 fn counts_follow_what_is_there() {
     let mut store = Store::new();
@@ -53,6 +63,8 @@ fn counts_follow_what_is_there() {
     for (key, count) in expected {
         assert_eq!(summary[key], count, "{key}");
     }
+    let keys: Vec<&String> = summary.as_object().expect("a map").keys().collect();
+    assert_eq!(keys, SUMMARY.split(' ').collect::<Vec<_>>());
 }
 
 #[test]
