@@ -68,9 +68,17 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// What all but the longest records fit in. Those of sessions tell more.
+    fn usual_length(&self) -> usize {
+        match self.identity {
+            Identity::Known(Caller { session: Some(_), .. }) => 2048,
+            _ => 1024,
+        }
+    }
+
     /// The record as one line of JSON.
     pub fn to_json(&self) -> String {
-        let mut line = Line(String::with_capacity(1024));
+        let mut line = Line(String::with_capacity(self.usual_length()));
         line.0.push_str("{\"eventVersion\":\"");
         line.0.push_str(EVENT_VERSION);
         line.0.push_str("\",\"userIdentity\":");

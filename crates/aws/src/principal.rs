@@ -65,16 +65,12 @@ impl Principal {
     /// The ARN that messages, policies and records show.
     pub fn arn(&self) -> String {
         match self {
-            Self::Root { account } => format!("arn:{PARTITION}:iam::{account}:root"),
-            Self::User { account, path, name, .. } => {
-                format!("arn:{PARTITION}:iam::{account}:user{path}{name}")
-            }
+            Self::Root { account } => arn("iam", account, &["root"]),
+            Self::User { account, path, name, .. } => arn("iam", account, &["user", path, name]),
             Self::AssumedRole { account, role_name, session_name, .. } => {
-                format!("arn:{PARTITION}:sts::{account}:assumed-role/{role_name}/{session_name}")
+                arn("sts", account, &["assumed-role/", role_name, "/", session_name])
             }
-            Self::FederatedUser { account, name } => {
-                format!("arn:{PARTITION}:sts::{account}:federated-user/{name}")
-            }
+            Self::FederatedUser { account, name } => arn("sts", account, &["federated-user/", name]),
         }
     }
 
@@ -102,11 +98,20 @@ impl Principal {
     pub fn policy_arn(&self) -> String {
         match self {
             Self::AssumedRole { account, role_path, role_name, .. } => {
-                format!("arn:{PARTITION}:iam::{account}:role{role_path}{role_name}")
+                arn("iam", account, &["role", role_path, role_name])
             }
             _ => self.arn(),
         }
     }
+}
+
+/// Put together by hand: every call's record and log line has one.
+fn arn(service: &str, account: &AccountId, resource: &[&str]) -> String {
+    let mut arn = String::with_capacity(96);
+    for part in ["arn:", PARTITION, ":", service, "::", account.as_str(), ":"].iter().chain(resource) {
+        arn.push_str(part);
+    }
+    arn
 }
 
 /// The part of a caller that temporary credentials add.

@@ -284,7 +284,7 @@ impl<'r> Claim<'r> {
             credential: Cow::Borrowed(parts.credential.unwrap_or_default()),
             signed_headers: Cow::Borrowed(signed_headers),
             signature: Cow::Borrowed(parts.signature.unwrap_or_default()),
-            session_token: header(SECURITY_TOKEN).map(String::from_utf8_lossy),
+            session_token: header(SECURITY_TOKEN).map(readable),
             announced_payload: header(CONTENT_SHA256).map(Cow::Borrowed),
             signed_at,
             signed_at_text,
@@ -472,4 +472,9 @@ fn read_life(text: &str) -> Result<i64, SignatureError> {
         Ok(seconds) => return Ok(seconds),
     };
     Err(SignatureError::MalformedExpires(fault))
+}
+
+/// What can be read of a header's value: looked at as a whole first, since all but broken ones are text.
+fn readable(value: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aws::arn::AccountId;
 use aws::principal::{Caller, Principal, Session, SessionTerms};
 use jiff::Timestamp;
 
@@ -42,7 +43,7 @@ pub fn identify(
     let identified = match owner {
         CredentialOwner::Root => Some((Principal::Root { account }, None)),
         CredentialOwner::User(name) => {
-            let user = world.get::<User>(&id_in_account(credential, name))?;
+            let user = world.get::<User>(&id_in_account(account, name))?;
             user.map(|user| (user_principal(&user), None))
         }
         CredentialOwner::SessionToken(session) => {
@@ -61,7 +62,7 @@ pub fn identify(
             is_vouched_for.then(|| (principal, Some(federated_attributes(session))))
         }
         CredentialOwner::RoleSession(session) => {
-            let role = world.get::<Role>(&id_in_account(credential, &session.role))?;
+            let role = world.get::<Role>(&id_in_account(account, &session.role))?;
             // F-STSAPI-27: a role that was deleted and made anew under the same name is another role.
             let role = role.filter(|role| role.id == session.role_id);
             role.map(|role| (session_principal(&role, session), Some(session_attributes(session))))
@@ -72,8 +73,9 @@ pub fn identify(
     Ok(caller.ok_or(NotIdentified::Invalid))
 }
 
-fn id_in_account(credential: &Credential, name: &str) -> String {
-    format!("{}/{}", credential.account, name.to_lowercase())
+/// The id under which a user or role is stored: names are unique without regard to case.
+pub(super) fn id_in_account(account: AccountId, name: &str) -> String {
+    [account.as_str(), "/", &name.to_lowercase()].concat()
 }
 
 /// Whether the right token came; with long-term credentials none may (F-STSAPI-36).
@@ -92,7 +94,7 @@ fn same_user(
     user: &SessionUser,
     world: &World<'_>,
 ) -> Result<Option<Arc<User>>, Fault> {
-    let stored = world.get::<User>(&id_in_account(credential, &user.name))?;
+    let stored = world.get::<User>(&id_in_account(credential.account, &user.name))?;
     Ok(stored.filter(|stored| stored.id == user.id))
 }
 

@@ -13,6 +13,7 @@ use aws::policy::Policy;
 use aws::principal::{Caller, Principal, SessionTerms};
 use jiff::Timestamp;
 
+use super::caller::id_in_account;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
 use super::user::groups_of;
@@ -119,14 +120,14 @@ impl Bound {
             // The root user needs no identity-based policy; service control policies bind it all the same.
             Principal::Root { .. } => {}
             Principal::User { account, name, .. } => {
-                let user = world.get::<User>(&format!("{account}/{}", name.to_lowercase()))?;
+                let user = world.get::<User>(&id_in_account(*account, name))?;
                 if let Some(user) = user {
                     bound.add_user(&user, world)?;
                     bound.tags.clone_from(&user.tags);
                 }
             }
             Principal::AssumedRole { account, role_name, .. } => {
-                let role = world.get::<Role>(&format!("{account}/{}", role_name.to_lowercase()))?;
+                let role = world.get::<Role>(&id_in_account(*account, role_name))?;
                 if let Some(role) = role {
                     bound.add(&role.inline_policies, &role.attached_policies, world)?;
                     bound.add_boundary(role.permissions_boundary.as_deref(), world)?;
@@ -166,7 +167,7 @@ impl Bound {
             self.identity.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
             return Ok(());
         };
-        if let Some(user) = world.get::<User>(&format!("{account}/{}", user.to_lowercase()))? {
+        if let Some(user) = world.get::<User>(&id_in_account(account, user))? {
             self.add_user(&user, world)?;
         }
         Ok(())

@@ -113,8 +113,24 @@ impl Ancestry {
             let levels = way.units.iter().map(|unit| level(&unit.policies, kind, &organization, world));
             levels.collect::<Result<Vec<_>, _>>()
         })?;
-        let account = level(&self.membership.policies, kind, &self.organization, world)?;
-        Ok(Levels { units: Some(units), account })
+        Ok(Levels { units: Some(units), account: self.own_level(kind, world)? })
+    }
+}
+
+impl Ancestry {
+    /// The policies attached to the account itself. Most accounts have the one of AWS and nothing else, which is
+    /// not worth remembering.
+    fn own_level(&self, kind: &str, world: &World<'_>) -> Result<Arc<Vec<AttachedPolicy>>, Fault> {
+        let own = &self.membership.policies;
+        if own.iter().all(|id| id == FULL_AWS_ACCESS_ID) {
+            return level(own, kind, &self.organization, world).map(Arc::new);
+        }
+        let (account, organization_id) = (self.account.as_str(), &self.organization.id);
+        world.derived(&["levels/", kind, "/", organization_id, "/", account].concat(), |world| {
+            let organization = organization(organization_id, world)?;
+            let membership = found(world.get::<Membership>(account)?, "member")?;
+            level(&membership.policies, kind, &organization, world)
+        })
     }
 }
 
@@ -124,14 +140,15 @@ pub struct Levels {
     /// Those of the root and the units on the way; `None` where such policies bind nobody.
     units: Option<Arc<Vec<Vec<AttachedPolicy>>>>,
     /// Those of the account itself.
-    account: Vec<AttachedPolicy>,
+    account: Arc<Vec<AttachedPolicy>>,
 }
 
 impl Levels {
     /// From the root down to the account; no level at all where such policies bind nobody.
     pub fn iter(&self) -> impl Iterator<Item = &[AttachedPolicy]> {
         let account = self.units.is_some().then_some(&self.account);
-        self.units.iter().flat_map(|units| units.iter()).chain(account).map(Vec::as_slice)
+        let units = self.units.iter().flat_map(|units| units.iter());
+        units.chain(account.map(|account| &**account)).map(Vec::as_slice)
     }
 }
 
