@@ -250,7 +250,9 @@ impl Operation {
     /// where there are no parameters.
     pub fn request_parameters(self, members: &Value, caller: Option<&Caller>) -> Value {
         let shown = || match (self.shape(), members.as_object()) {
-            (Some(shape), Some(object)) if !object.is_empty() => smithy::redact(shape.input_schema(), members),
+            (Some(shape), Some(object)) if !object.is_empty() => {
+                smithy::redact(shape.input_schema(), members)
+            }
             _ => Value::Null,
         };
         match self {

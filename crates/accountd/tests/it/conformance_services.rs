@@ -141,9 +141,13 @@ fn tells_a_constraint(service: Service, answer: &Answer) -> bool {
     }
 }
 
-/// MaxResults of LookupEvents has an exception of its own (F-TRAIL-3).
-fn has_its_own_exception(case: &Case) -> bool {
-    case.what.starts_with("LookupEvents.MaxResults: too ")
+/// Some members of LookupEvents have an exception of their own (F-TRAIL-3).
+fn own_exception(case: &Case) -> Option<&'static str> {
+    let is = |what| case.what.starts_with(what);
+    if is("LookupEvents.MaxResults: too ") {
+        return Some("InvalidMaxResultsException");
+    }
+    is("LookupEvents.EventCategory: not in ").then_some("InvalidEventCategoryException")
 }
 
 /// Whom an invitation names may be any text in the model; the rule asks for an account or an address
@@ -158,8 +162,8 @@ fn assert_told(service: Service, case: &Case, answer: &Answer) {
     let code = || answer.code(protocol(service)).unwrap_or_default();
     if is_wrong_type(case) {
         assert_eq!((answer.status, code().as_str()), (400, "SerializationException"), "{what}");
-    } else if has_its_own_exception(case) {
-        assert_eq!((answer.status, code().as_str()), (400, "InvalidMaxResultsException"), "{what}");
+    } else if let Some(own) = own_exception(case) {
+        assert_eq!((answer.status, code().as_str()), (400, own), "{what}");
     } else if is_left_to_a_rule(case) {
         assert_ne!(code(), "SerializationException", "{what}");
     } else if case.broken.is_empty() {
