@@ -306,6 +306,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::principal::SessionTerms;
 
     /// F-EVENT-1: the recorded record of aws-behaviour.md §8.1, member for member and in its order.
     #[test]
@@ -358,6 +359,7 @@ mod tests {
             mfa_authenticated: false,
             source_identity: Some("ann \"a\"".to_owned()),
             tags: Vec::new(),
+            terms: SessionTerms::default(),
         };
         let context = |principal: &Principal, session: &Session| {
             let mut line = Line("{\"first\":0".to_owned());
