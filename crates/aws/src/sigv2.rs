@@ -11,11 +11,11 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use constant_time_eq::constant_time_eq;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha1::Sha1;
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::sigv4::encode::{EncodedPair, decoded_text, encoded_pair, pairs, push_sorted_pairs};
@@ -140,8 +140,8 @@ impl<'r> Claim<'r> {
             Method::HmacSha256 => STANDARD.encode(mac::<Hmac<Sha256>>(secret, &message)),
             Method::HmacSha1 => STANDARD.encode(mac::<Hmac<Sha1>>(secret, &message)),
         });
-        let matches = expected.as_bytes().ct_eq(self.signature.as_bytes());
-        if bool::from(matches) { Ok(()) } else { Err(SignatureError::Mismatch) }
+        let matches = constant_time_eq(expected.as_bytes(), self.signature.as_bytes());
+        if matches { Ok(()) } else { Err(SignatureError::Mismatch) }
     }
 }
 

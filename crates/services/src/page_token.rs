@@ -6,9 +6,9 @@
 use aws::arn::AccountId;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use constant_time_eq::constant_time_eq;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 
 use crate::context::TokenKey;
 
@@ -61,8 +61,7 @@ impl<'a> Binding<'a> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (tag, place) = bytes.split_at_checked(TAG_BYTES)?;
         let place = std::str::from_utf8(place).ok()?;
-        let matches: bool = self.tag(place, key).as_slice().ct_eq(tag).into();
-        matches.then(|| place.to_owned())
+        constant_time_eq(&self.tag(place, key), tag).then(|| place.to_owned())
     }
 }
 

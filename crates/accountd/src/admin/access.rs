@@ -7,8 +7,8 @@
 
 use std::net::IpAddr;
 
+use constant_time_eq::constant_time_eq;
 use http::{HeaderMap, Uri, header};
-use subtle::ConstantTimeEq;
 
 use crate::configuration::Secret;
 
@@ -78,7 +78,7 @@ impl Access {
 fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return false };
     let Some((scheme, sent)) = value.as_bytes().split_at_checked(b"Bearer ".len()) else { return false };
-    scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(sent.ct_eq(token.expose().as_bytes()))
+    scheme.eq_ignore_ascii_case(b"Bearer ") && constant_time_eq(sent, token.expose().as_bytes())
 }
 
 /// Whether the request's host is a name of this machine. Only programs leave it out, not browsers.

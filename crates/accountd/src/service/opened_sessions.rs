@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
+use constant_time_eq::constant_time_eq;
 use quick_cache::sync::Cache;
 use services::state::identity::{Credential, SealingKey};
 use services::sts::session_token;
 use services::world::{Fault, World};
-use subtle::ConstantTimeEq;
 
 /// How many are remembered. One takes about 2 kB, and 20 kB with the largest session policies there are.
 const REMEMBERED: usize = 5_000;
@@ -28,7 +28,7 @@ struct Opened {
 impl Opened {
     fn is_of(&self, key: &SealingKey, token: &str) -> bool {
         let known = self.credential.owner.session_token().unwrap_or_default();
-        self.key == *key && bool::from(known.as_bytes().ct_eq(token.as_bytes()))
+        self.key == *key && constant_time_eq(known.as_bytes(), token.as_bytes())
     }
 }
 

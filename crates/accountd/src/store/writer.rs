@@ -229,7 +229,7 @@ impl Writer {
 
     /// Takes all that waits, and gives way to other threads as long as that brings more: the callers that
     /// were just answered are about to send their next change. While fewer came back than are expected, it
-    /// is a little more patient, up to half the time that the last transaction took. A lone caller waits for
+    /// is a little more patient, up to a quarter of the time that the last transaction took. A lone caller waits for
     /// nobody. F-STORE-4
     fn gather(&mut self, group: &mut Group) {
         self.drain(group);
@@ -244,7 +244,7 @@ impl Writer {
             self.drain(group);
             in_vain = if group.submissions.len() > before { 0 } else { in_vain + 1 };
         }
-        let longest = (self.commit_took / 2).min(LONGEST_WAIT);
+        let longest = (self.commit_took / 4).min(LONGEST_WAIT);
         let begun = Instant::now();
         while !group.submissions.is_empty()
             && !group.is_full()

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use constant_time_eq::constant_time_eq;
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::canonical::{self, LeftOut};
 use super::encode::{decoded_text, pairs, push_hex};
@@ -165,7 +165,7 @@ impl<'r> Claim<'r> {
         let matches = self.canonical_requests(request, options).any(|canonical| {
             let mut expected = zeroize::Zeroizing::new(Vec::with_capacity(64));
             push_hex(&mut expected, &key.sign(&self.string_to_sign(&canonical))[..]);
-            bool::from(expected.ct_eq(self.signature.as_bytes()))
+            constant_time_eq(&expected, self.signature.as_bytes())
         });
         if matches { Ok(()) } else { Err(SignatureError::Mismatch) }
     }

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/accounts/latest/APIReference/API_VerifyPhoneNumber.html>
 
+use constant_time_eq::constant_time_eq;
 use jiff::SignedDuration;
-use subtle::ConstantTimeEq;
 
 use super::contact_information::NOT_FOUND;
 use super::model::{
@@ -73,7 +73,7 @@ pub fn verify(
         return Err(ConflictException { message: NUMBER_CHANGED.to_owned() }.into());
     }
     let expires_at = sent.sent_at.saturating_add(SignedDuration::from_mins(OTP_LIFETIME_MINUTES));
-    let matches: bool = sent.otp.as_bytes().ct_eq(input.otp.as_str().as_bytes()).into();
+    let matches = constant_time_eq(sent.otp.as_bytes(), input.otp.as_str().as_bytes());
     if !matches || expires_at.is_ok_and(|expires_at| context.now >= expires_at) {
         return Err(wrong_code().into());
     }

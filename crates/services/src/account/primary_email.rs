@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-root-user-email.html>
 
+use constant_time_eq::constant_time_eq;
 use jiff::{SignedDuration, Timestamp};
-use subtle::ConstantTimeEq;
 
 use super::model::{
     AcceptPrimaryEmailUpdateRequest, AcceptPrimaryEmailUpdateResponse, ConflictException, Error,
@@ -181,7 +181,7 @@ pub fn accept(
     if !same_address(&update.new_email, input.primary_email.as_str().trim()) {
         return Err(invalid(OTHER_ADDRESS));
     }
-    let matches: bool = update.otp.as_bytes().ct_eq(input.otp.as_str().as_bytes()).into();
+    let matches = constant_time_eq(update.otp.as_bytes(), input.otp.as_str().as_bytes());
     if !matches || expiry(update) <= now {
         return Err(invalid(WRONG_CODE));
     }

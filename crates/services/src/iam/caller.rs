@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 use aws::principal::{Caller, Principal, Session, SessionTerms};
+use constant_time_eq::constant_time_eq;
 use jiff::Timestamp;
 
 use crate::state::identity::{
@@ -80,9 +81,8 @@ pub(super) fn id_in_account(account: AccountId, name: &str) -> String {
 
 /// Whether the right token came; with long-term credentials none may (F-STSAPI-36).
 fn is_expected(given: Option<&str>, expected: Option<&str>) -> bool {
-    use subtle::ConstantTimeEq;
     match (given, expected) {
-        (Some(given), Some(expected)) => given.as_bytes().ct_eq(expected.as_bytes()).into(),
+        (Some(given), Some(expected)) => constant_time_eq(given.as_bytes(), expected.as_bytes()),
         (None, None) => true,
         _ => false,
     }

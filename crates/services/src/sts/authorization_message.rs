@@ -1,6 +1,6 @@
 //! Encoded authorization messages: why a call was denied, for those only who may know.
 //!
-//! A message is sealed with keys that derive from the installation's own and the account, so a message of
+//! A message is sealed with a key that derives from the installation's own and the account, so a message of
 //! another installation, or another account's, is not valid. <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
 
 use aws::arn::AccountId;
@@ -17,18 +17,18 @@ use super::model::{
 use crate::access::Permitted;
 use crate::context::{Context, TokenKey};
 use crate::failure::Failure;
-use crate::sealed::SealingKeys;
+use crate::sealed::Seal;
 
-/// The keys of one account's messages.
-fn keys(account: AccountId, key: &TokenKey) -> SealingKeys {
-    SealingKeys::derive(key.as_bytes(), "authorization message", account.as_str())
+/// What seals one account's messages.
+fn seal_of(account: AccountId, key: &TokenKey) -> Seal {
+    Seal::derive(key.as_bytes(), "authorization message", account.as_str())
 }
 
 /// The encoded message of a denial, for a caller's eyes only if it may decode it.
 pub fn encode(denial: &Denial, caller: &Caller, context: &Context) -> String {
-    let keys = keys(caller.account(), &context.token_key);
+    let seal = seal_of(caller.account(), &context.token_key);
     let nonce = context.seed.nonce("authorization message");
-    URL_SAFE_NO_PAD.encode(keys.seal(&explanation(denial, caller), nonce))
+    URL_SAFE_NO_PAD.encode(seal.seal(&explanation(denial, caller), nonce))
 }
 
 /// F-STSAPI-18: the decoded text, in the form of AWS's example. Conditions are not told (*assumed* to be
@@ -87,5 +87,5 @@ pub fn decode(
 }
 
 fn open(message: &str, account: AccountId, key: &TokenKey) -> Option<String> {
-    keys(account, key).open(&URL_SAFE_NO_PAD.decode(message).ok()?)
+    seal_of(account, key).open(&URL_SAFE_NO_PAD.decode(message).ok()?)
 }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::context::Context;
-use crate::sealed::{OVERHEAD_BYTES, SealingKeys};
+use crate::sealed::{OVERHEAD_BYTES, Seal};
 use crate::state::identity::{Credential, SealingKey, SessionKey};
 use crate::world::{Document, Fault, World};
 
@@ -35,8 +35,8 @@ fn key_or_new(context: &Context, world: &mut World<'_>) -> Result<SealingKey, Fa
     Ok(key)
 }
 
-fn keys(key: &SealingKey, access_key_id: &str) -> SealingKeys {
-    SealingKeys::derive(key.as_bytes(), "session token", access_key_id)
+fn seal_of(key: &SealingKey, access_key_id: &str) -> Seal {
+    Seal::derive(key.as_bytes(), "session token", access_key_id)
 }
 
 /// The token of `credential`, at least `minimum_length` characters long.
@@ -54,7 +54,7 @@ pub(super) fn seal(
     // Four characters hold three bytes. White space after the document means nothing.
     let least = (minimum_length.saturating_sub(PREFIX.len()) / 4 * 3).saturating_sub(OVERHEAD_BYTES);
     text.extend(std::iter::repeat_n(' ', least.saturating_sub(text.len())));
-    let sealed = keys(&key, &credential.access_key_id).seal(&text, context.seed.nonce("session token"));
+    let sealed = seal_of(&key, &credential.access_key_id).seal(&text, context.seed.nonce("session token"));
     let mut token = PREFIX.to_owned();
     STANDARD.encode_string(sealed, &mut token);
     Ok(token)
@@ -63,7 +63,7 @@ pub(super) fn seal(
 /// The credentials that `token` holds; `None` where it was not sealed with `key` for this access key id.
 pub fn open(key: &SealingKey, access_key_id: &str, token: &str) -> Option<Credential> {
     let sealed = STANDARD.decode(token.strip_prefix(PREFIX)?).ok()?;
-    let text = keys(key, access_key_id).open(&sealed)?;
+    let text = seal_of(key, access_key_id).open(&sealed)?;
     let mut credential = Credential::decode(&text).ok()?;
     credential.owner.set_session_token(token);
     Some(credential)
