@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use accountd::store::{Exported, Store, StoreError, StoreOptions};
 use services::world::{Change, Document, Fault, Snapshot, World};
@@ -226,8 +226,10 @@ fn racing_reads_see_whole_commits_and_never_go_back() {
 
 async fn race(store: Arc<Store>) {
     let is_done = Arc::new(AtomicBool::new(false));
+    let readers_with_a_commit = Arc::new(AtomicUsize::new(0));
     let reader = |kind: u64| {
         let (store, is_done) = (Arc::clone(&store), Arc::clone(&is_done));
+        let readers_with_a_commit = Arc::clone(&readers_with_a_commit);
         tokio::spawn(async move {
             let mut last = 0;
             while !is_done.load(Ordering::Relaxed) {
@@ -236,21 +238,23 @@ async fn race(store: Arc<Store>) {
                     for other in 0..kind {
                         world.get::<Counter>(&format!("other/{other}"))?;
                     }
-                    let listed = world.ids::<Counter>("list/", None, 1000)?.len() as u64;
+                    let listed = world.ids::<Counter>("list/", None, 100_000)?.len() as u64;
                     Ok((count(world, "left")?, count(world, "right")?, listed))
                 };
                 let read = store.transact(move |snapshot| run(snapshot, rule, Vec::new()));
                 let (left, right, listed) = read.await.unwrap();
                 assert_eq!((left, listed), (right, right), "half of a commit was seen");
                 assert!(left >= last, "{left} was seen after {last}");
+                if last == 0 && left > 0 {
+                    readers_with_a_commit.fetch_add(1, Ordering::Relaxed);
+                }
                 last = left;
                 tokio::task::yield_now().await;
             }
-            last
         })
     };
     let readers: Vec<_> = [0, 3, 8, 20].into_iter().map(reader).collect();
-    for number in 1..=300 {
+    for number in 1.. {
         let rule = move |world: &mut World<'_>| {
             world.put("left", Counter(number));
             world.put("right", Counter(number));
@@ -260,10 +264,16 @@ async fn race(store: Arc<Store>) {
         store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap();
         // Durable means visible, from the next read on.
         assert_eq!(read(&store, "left").await, Some(number));
+        // On a busy machine a reader may come late. One that is finished has failed, and says why below.
+        let all_have_read = readers_with_a_commit.load(Ordering::Relaxed) == readers.len();
+        if number >= 300 && all_have_read || readers.iter().any(|reader| reader.is_finished()) {
+            break;
+        }
+        tokio::task::yield_now().await;
     }
     is_done.store(true, Ordering::Relaxed);
     for reader in readers {
-        assert!(reader.await.unwrap() > 0);
+        reader.await.unwrap();
     }
 }
 
