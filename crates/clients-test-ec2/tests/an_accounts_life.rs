@@ -116,7 +116,7 @@ async fn read_the_trail(session: &aws_types::SdkConfig) -> Outcome {
     let [refused] = found.events() else { return Err("one event".into()) };
     assert_eq!(refused.username(), Some("admin"));
     let record: serde_json::Value = serde_json::from_str(refused.cloud_trail_event().ok_or("a record")?)?;
-    assert_eq!(record["errorCode"], "AccessDeniedException");
+    assert_eq!(record["errorCode"], "AccessDenied");
     assert_eq!(
         record["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"],
         "OrganizationAccountAccessRole"

@@ -311,7 +311,7 @@ async fn an_account_is_invited_and_joins() -> Outcome {
     let target = HandshakeParty::builder().id(GUEST).r#type(HandshakePartyType::Account).build()?;
     let invite = || client.invite_account_to_organization().target(target.clone()).notes("Welcome").send();
     let handshake = invite().await?.handshake.ok_or("a handshake")?;
-    assert_eq!(handshake.state(), Some(&HandshakeState::Requested));
+    assert_eq!(handshake.state(), Some(&HandshakeState::Open));
     assert!(refused(invite().await).is_duplicate_handshake_exception());
     assert_eq!(
         guest.list_handshakes_for_account().send().await?.handshakes(),
