@@ -229,8 +229,8 @@ impl Writer {
 
     /// Takes all that waits, and gives way to other threads as long as that brings more: the callers that
     /// were just answered are about to send their next change. While fewer came back than are expected, it
-    /// is a little more patient, up to a quarter of the time that the last transaction took. A lone caller waits for
-    /// nobody. F-STORE-4
+    /// is a little more patient, up to a quarter of the time that the last transaction took. A lone caller
+    /// waits for nobody. F-STORE-4
     fn gather(&mut self, group: &mut Group) {
         self.drain(group);
         let mut in_vain = 0;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use aws::arn::{AccountId, PARTITION};
+use aws::arn::AccountId;
 use aws::authorization::AttachedPolicy;
 
+use super::arn;
 use crate::iam::managed::FULL_AWS_ACCESS;
 use crate::state::organization::{
     AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
@@ -115,9 +116,7 @@ impl Ancestry {
         })?;
         Ok(Levels { units: Some(units), account: self.own_level(kind, world)? })
     }
-}
 
-impl Ancestry {
     /// The policies attached to the account itself. Most accounts have the one of AWS and nothing else, which is
     /// not worth remembering.
     fn own_level(&self, kind: &str, world: &World<'_>) -> Result<Arc<Vec<AttachedPolicy>>, Fault> {
@@ -178,20 +177,11 @@ fn level(
         if policy.kind == kind
             && let Some(document) = policy.document.authorization()
         {
-            let arn = Some(Arc::from(arn(&policy.id, kind, organization)));
+            let arn = Some(Arc::from(arn::policy(organization, kind, &policy.id, false)));
             level.push(AttachedPolicy { arn, policy: document.clone() });
         }
     }
     Ok(level)
-}
-
-fn arn(policy_id: &str, kind: &str, organization: &Organization) -> String {
-    format!(
-        "arn:{PARTITION}:organizations::{}:policy/{}/{}/{policy_id}",
-        organization.management_account,
-        organization.id,
-        kind.to_ascii_lowercase(),
-    )
 }
 
 fn organization(id: &str, world: &World<'_>) -> Result<Arc<Organization>, Fault> {
