@@ -19,8 +19,10 @@ use super::organization::new_id;
 use super::place::Place;
 use super::{Call, index, record, refusal, roles, root_and_units, tag};
 use crate::failure::Failure;
-use crate::state::account::{Account, AccountState, ContactInformation, EmailOwner, GovCloudLink};
-use crate::state::email;
+use crate::state::account::{
+    Account, AccountState, ContactInformation, EmailOwner, GovCloudLink, account_using,
+};
+
 use crate::state::organization::{
     AccountCreation, CreationOutcome, FeatureSet, Membership, OrganizationEntity, PendingCreation,
 };
@@ -138,7 +140,7 @@ fn begin(
         return Err(refusal::constraint(reason).into());
     }
     let completes_at = call.context.after(call.context.delays.account_creation);
-    let outcome = if email::account_using(&address, now, world)?.is_some() {
+    let outcome = if account_using(&address, now, world)?.is_some() {
         CreationOutcome::Failed("EMAIL_ALREADY_EXISTS".to_owned())
     } else if count >= MAX_ACCOUNTS {
         CreationOutcome::Failed("ACCOUNT_LIMIT_EXCEEDED".to_owned())

@@ -17,8 +17,8 @@ use super::organization::{email_of, new_id};
 use super::place::Place;
 use super::{Call, index, record, refusal, roles, root_and_units, tag};
 use crate::failure::Failure;
-use crate::state::account::Account;
-use crate::state::email;
+use crate::state::account::{Account, account_using};
+
 use crate::state::message::{Channel, Message};
 use crate::state::organization::{FeatureSet, Handshake, Membership, Organization, Recipient};
 use crate::world::{Fault, World};
@@ -186,7 +186,7 @@ pub(super) fn account_of(
 ) -> Result<Option<AccountId>, Fault> {
     match recipient {
         Recipient::Account(account) => Ok(Some(*account)),
-        Recipient::Email(address) => email::account_using(address, call.context.now, world),
+        Recipient::Email(address) => account_using(address, call.context.now, world),
         Recipient::Organization => Ok(None),
     }
 }
