@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::caller::id_in_account;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
-use super::user::groups_of;
+use super::users::user::groups_of;
 use crate::access::{Access, Asked, Permitted};
 use crate::organizations::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
 use crate::state::identity::{ManagedPolicy, Role, User};
