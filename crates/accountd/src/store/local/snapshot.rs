@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::Core;
 use super::engine::{EngineError, EngineResult, Writes};
-use super::events::{EventsQuery, Position};
+use crate::store::seam::{EventsQuery, Position};
 
 impl From<EngineError> for Fault {
     fn from(error: EngineError) -> Self {

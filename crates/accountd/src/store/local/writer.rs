@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use services::world::{Change, Fault, Reads, Snapshot};
 use tokio::sync::oneshot;
 
+use super::Core;
 use super::engine::{Batch, EngineResult, Head, Staged, Writes};
-use super::events::{Block, Exported};
+use super::events::Block;
 use super::snapshot::InGroup;
-use super::{Core, Decided, EventRecord, StoreError};
+use crate::store::seam::{Decided, EventRecord, Exported, StoreError};
 
 /// The longest that the record of a call that changed nothing waits in memory. F-STORE-6
 const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
@@ -108,8 +109,8 @@ where
     }
 }
 
-/// What the writer is told.
-pub(super) enum Message {
+/// What the writer is to do.
+pub(super) enum Job {
     /// A change.
     Submit(Box<dyn Submission>),
     /// Write the queued records and say when they are durable.
@@ -131,7 +132,7 @@ struct Group {
     flushes: Vec<oneshot::Sender<Result<(), StoreError>>>,
     must_write_records: bool,
     /// Whatever cannot share a transaction comes after this group.
-    then: Option<Message>,
+    then: Option<Job>,
     writes: Writes,
     events: Block,
     /// How many submissions changed something.
@@ -141,13 +142,13 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, message: Message, writer: &mut Writer) {
-        match message {
-            Message::Submit(submission) => self.submissions.push(submission),
-            Message::Flush(reply) => self.flushes.push(reply),
-            Message::RecordsWaiting => writer.records_due_within_a_second(),
-            Message::RecordsPressing => self.must_write_records = true,
-            message @ (Message::Alone(_) | Message::Close) => self.then = Some(message),
+    fn add(&mut self, job: Job, writer: &mut Writer) {
+        match job {
+            Job::Submit(submission) => self.submissions.push(submission),
+            Job::Flush(reply) => self.flushes.push(reply),
+            Job::RecordsWaiting => writer.records_due_within_a_second(),
+            Job::RecordsPressing => self.must_write_records = true,
+            job @ (Job::Alone(_) | Job::Close) => self.then = Some(job),
         }
     }
 
@@ -159,14 +160,14 @@ impl Group {
 /// See the module's text.
 pub(super) struct Writer {
     core: Arc<Core>,
-    inbox: Receiver<Message>,
+    inbox: Receiver<Job>,
     head: Head,
     /// Records of reads that were taken from the queue but are not durable yet.
     carried: Block,
     /// When they must be written at the latest.
     records_due: Option<Instant>,
     /// What came while the last group was committed.
-    early: VecDeque<Message>,
+    early: VecDeque<Job>,
     /// How many changes the next group is likely to hold: from the callers that were answered last, and from
     /// those who were waiting then.
     expected: usize,
@@ -175,7 +176,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(core: Arc<Core>, inbox: Receiver<Message>, head: Head) -> Self {
+    pub fn new(core: Arc<Core>, inbox: Receiver<Job>, head: Head) -> Self {
         let carried = Block::default();
         let writer = Self {
             core,
@@ -196,9 +197,9 @@ impl Writer {
         loop {
             let mut group = Group::default();
             match self.wait() {
-                Ok(message) => group.add(message, &mut self),
+                Ok(job) => group.add(job, &mut self),
                 Err(RecvTimeoutError::Timeout) => group.must_write_records = true,
-                Err(RecvTimeoutError::Disconnected) => group.then = Some(Message::Close),
+                Err(RecvTimeoutError::Disconnected) => group.then = Some(Job::Close),
             }
             self.gather(&mut group);
             let then = group.then.take();
@@ -206,16 +207,16 @@ impl Writer {
             self.process(group);
             match then {
                 // A panic, for example of the source of an import, drops the reply, which tells the caller.
-                Some(Message::Alone(work)) => drop(catch_unwind(AssertUnwindSafe(|| work(&mut self)))),
-                Some(Message::Close) => return,
+                Some(Job::Alone(work)) => drop(catch_unwind(AssertUnwindSafe(|| work(&mut self)))),
+                Some(Job::Close) => return,
                 _ => {}
             }
         }
     }
 
-    fn wait(&mut self) -> Result<Message, RecvTimeoutError> {
-        if let Some(message) = self.early.pop_front() {
-            return Ok(message);
+    fn wait(&mut self) -> Result<Job, RecvTimeoutError> {
+        if let Some(job) = self.early.pop_front() {
+            return Ok(job);
         }
         match self.records_due {
             None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -259,19 +260,19 @@ impl Writer {
 
     fn drain(&mut self, group: &mut Group) {
         while !group.is_full() {
-            let Some(message) = self.early.pop_front().or_else(|| self.inbox.try_recv().ok()) else { return };
-            group.add(message, self);
+            let Some(job) = self.early.pop_front().or_else(|| self.inbox.try_recv().ok()) else { return };
+            group.add(job, self);
         }
     }
 
     /// Notes what came meanwhile, just before `answered` callers are answered.
     fn look_ahead(&mut self, answered: usize) {
         while self.early.len() < GROUP_LIMIT
-            && let Ok(message) = self.inbox.try_recv()
+            && let Ok(job) = self.inbox.try_recv()
         {
-            self.early.push_back(message);
+            self.early.push_back(job);
         }
-        let waiting = self.early.iter().filter(|message| matches!(message, Message::Submit(_))).count();
+        let waiting = self.early.iter().filter(|job| matches!(job, Job::Submit(_))).count();
         self.expected = answered + waiting;
     }
 

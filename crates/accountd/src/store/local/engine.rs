@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use aws::arn::AccountId;
 use services::world::Change;
 
-use super::events::{Block, Exported};
+use super::events::Block;
+use crate::store::seam::Exported;
 
 /// Why an engine could not do what it was asked to: its own words, without any stored value.
 #[derive(Debug, Clone, PartialEq, Eq)]

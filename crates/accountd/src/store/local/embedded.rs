@@ -23,8 +23,9 @@ use services::world::Change;
 
 use super::cache::lock;
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
-use super::events::{Block, Exported, parse_line};
+use super::events::{Block, parse_line};
 use super::open::{self, OpenError};
+use crate::store::seam::Exported;
 
 /// Written once, when the file is made.
 pub(super) const SCHEMA: &str = "

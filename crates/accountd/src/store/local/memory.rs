@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use services::world::Change;
 
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
-use super::events::{Block, Exported, parse_line};
+use super::events::{Block, parse_line};
+use crate::store::seam::Exported;
 
 /// The event log keeps its newest blocks up to about this much; older ones are dropped, since memory is
 /// all there is. The newest block is always kept.

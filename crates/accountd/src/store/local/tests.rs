@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::world::{Document, Found, World};
+use services::world::{Document, Found, ReadsAndWrites, World};
 
 use super::engine::{Batch, EngineResult, Head, Staged, VisitBlock, Writes};
 use super::memory::MemoryEngine;

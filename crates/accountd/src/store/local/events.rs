@@ -14,85 +14,13 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 
 use super::cache::lock;
+use crate::store::seam::EventRecord;
 
 /// A shard that holds this much asks to be written at once rather than at the end of its second.
 const SHARD_PRESSING_BYTES: usize = 1 << 20;
 
 /// A shard never holds more than this; callers wait instead.
 const SHARD_LIMIT_BYTES: usize = 4 << 20;
-
-/// The record of one call, as it goes into the event log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EventRecord {
-    /// The account whose event history shows it, if any.
-    pub account: Option<AccountId>,
-    /// When the call was made, by service time. Kept to the microsecond.
-    pub time: Timestamp,
-    json: String,
-}
-
-impl EventRecord {
-    /// A record; `json` is the CloudTrail record, a JSON object.
-    pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.as_bytes().contains(&b'\n') {
-            // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
-            json = json.replace('\n', " ");
-        }
-        Self { account, time, json }
-    }
-
-    /// The CloudTrail record, in one line.
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-}
-
-/// Where an event lies in the log. Later events are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The number of the block.
-    pub block: u64,
-    /// Its place in the block.
-    pub index: u32,
-}
-
-/// An event that was read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// Where it lies.
-    pub position: Position,
-    /// The event.
-    pub record: EventRecord,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone)]
-pub struct EventsQuery {
-    /// Only this account's.
-    pub account: Option<AccountId>,
-    /// Only events at this time or later.
-    pub from: Timestamp,
-    /// Only events before this time.
-    pub until: Timestamp,
-    /// Only events that lie before this position.
-    pub before: Option<Position>,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// One item of everything that is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Exported {
-    /// A document.
-    Document {
-        /// Its key.
-        key: String,
-        /// Its text.
-        text: String,
-    },
-    /// An event.
-    Event(EventRecord),
-}
 
 /// The records of one transaction. See the module's text.
 #[derive(Clone, Default)]
