@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::{AccountId, Arn, PARTITION};
 use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
-use services::iam::managed::{AWS_MANAGED, find_aws_managed};
+use services::authority::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::{directory, group};
 use services::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, RoleSession, User};
 use services::world::World;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::entity::{Entity, EntityKind};
 use super::model::Operation;
 use super::{names, service_linked_role};
-use crate::access::{Access, ConditionKey, brings_tags, request_tag_keys};
+use crate::authority::access::{Access, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 

@@ -3,13 +3,14 @@
 
 use super::entity::Entity;
 use super::last_used::LastUses;
-use super::managed::{AWS_MANAGED, AwsManaged};
 use super::model::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
     ManagedPolicyDetail, RoleDetail, UserDetail,
 };
 use super::page::{Filling, Pages, in_account};
-use super::{On, directory, names, policy_version, refuse, tag, user};
+use super::{On, directory, names, policy_version, refuse, tag};
+use crate::authority::groups::groups_of;
+use crate::authority::managed::{AWS_MANAGED, AwsManaged};
 use crate::failure::Failure;
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
 use crate::world::{Document, Fault, World};
@@ -137,7 +138,7 @@ fn fill_from<D: Document>(
 }
 
 fn user_detail(user: &User, world: &World<'_>) -> Result<Detail, Fault> {
-    let groups = user::groups_of(user, world)?;
+    let groups = groups_of(user, world)?;
     Ok(Detail::User(UserDetail {
         path: Some(user.path.as_str().into()),
         user_name: Some(user.name.as_str().into()),

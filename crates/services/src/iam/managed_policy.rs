@@ -8,7 +8,6 @@ use aws::refusal::Refusal;
 
 use super::directory;
 use super::inline_policy::{read, size};
-use super::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use super::model::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
     ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
@@ -16,6 +15,7 @@ use super::model::{
 };
 use super::page::{Pages, in_account};
 use super::{On, names, refuse, tag};
+use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 
 use crate::failure::Failure;
 use crate::state::identity::ManagedPolicy;

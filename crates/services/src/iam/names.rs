@@ -2,8 +2,8 @@
 
 use aws::arn::{AccountId, Arn, PARTITION};
 
-use super::managed::AWS_MANAGED_PREFIX;
 use super::model;
+use crate::authority::managed::AWS_MANAGED_PREFIX;
 use crate::context::Seed;
 
 /// The alphabet of unique ids and access key ids.

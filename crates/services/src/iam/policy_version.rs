@@ -12,6 +12,7 @@ use super::model::{
 };
 use super::page::Pages;
 use super::{On, directory, names, refuse};
+use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::state::identity::{self, ManagedPolicy};
 use crate::world::World;
@@ -56,7 +57,7 @@ pub fn all(policy: &ManagedPolicy) -> Vec<PolicyVersion> {
 }
 
 /// The versions of AWS's own policies that are known: the one in force.
-pub fn of_aws(managed: &super::managed::AwsManaged) -> PolicyVersion {
+pub fn of_aws(managed: &AwsManaged) -> PolicyVersion {
     PolicyVersion {
         document: Some(names::url_encoded(managed.document).into()),
         version_id: Some(managed.version.into()),

@@ -19,9 +19,11 @@ use super::model::{
     SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
 use super::simulation::{Asked, Simulation, Source};
-use super::{On, names, policies, refuse, user};
+use super::{On, names, refuse};
+use crate::authority::ancestry::Ancestry;
+use crate::authority::groups::groups_of;
+use crate::authority::policies;
 use crate::failure::Failure;
-use crate::organizations::ancestry::Ancestry;
 use crate::state::identity::{Group, Role, User};
 use crate::world::World;
 
@@ -180,7 +182,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
         Some(EntityKind::User) => {
             let user = found::<User>(on, name, world)?;
             let mut identity = of_entity(&*user, world)?;
-            for group in user::groups_of(&user, world)? {
+            for group in groups_of(&user, world)? {
                 identity.extend(of_entity(&*group, world)?);
             }
             let (path, name, id) = (user.path.clone(), user.name.clone(), user.id.clone());

@@ -12,7 +12,6 @@ use aws::principal::Caller;
 use serde_json::Value;
 
 use super::On;
-use super::managed::FULL_AWS_ACCESS;
 use super::model::{
     ActionNameType, ContextEntry, EvaluationResult, MarkerType, OrganizationsDecisionDetail,
     PermissionsBoundaryDecisionDetail, PolicyEvaluationDecisionType, PolicySourceType, Position,
@@ -20,6 +19,7 @@ use super::model::{
 };
 use super::page::Pages;
 use super::statement_position::span;
+use crate::authority::managed::FULL_AWS_ACCESS;
 use crate::failure::Failure;
 
 /// A policy of a simulation and how results name it.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::model::Operation;
 use super::{arn, policy};
-use crate::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
+use crate::authority::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
     Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
 };

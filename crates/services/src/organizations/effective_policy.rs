@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::account;
-use super::ancestry::Ancestry;
 use super::index;
 use super::inheritance::Inherited;
 use super::listing::{Entry, Listing};
@@ -17,6 +16,7 @@ use super::model::{
 use super::place::{Member, Place};
 use super::policy_validation::{Contribution, errors};
 use super::{Call, refusal, root_and_units};
+use crate::authority::ancestry::Ancestry;
 use crate::failure::Failure;
 use crate::state::organization::{OrganizationEntity, OrganizationPolicy};
 use crate::world::{Fault, World};

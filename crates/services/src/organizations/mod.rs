@@ -4,8 +4,6 @@
 
 pub mod access;
 pub mod account;
-pub mod ancestry;
-mod arn;
 pub mod attachment;
 pub mod create_account;
 pub mod delegated_administrator;
@@ -39,6 +37,7 @@ use serde_json::Value;
 
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::state::organization::arn;
 use crate::world::World;
 use model::{Input, InvalidInputExceptionReason as Reason, Operation, Output};
 use place::Place;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use aws::policy::{Policy as Parsed, PolicyKind};
 
-use super::ancestry::FULL_AWS_ACCESS_ID;
 use super::listing::{Entry, Listing};
 use super::model::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,
@@ -17,6 +16,7 @@ use super::model::{
 use super::organization::new_id;
 use super::place::Place;
 use super::{Call, arn, index, management_document, policy_type, refusal, tag};
+use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
 use crate::state::organization::{
     Attachment, FeatureSet, Organization, OrganizationCounts, OrganizationPolicy, PolicyDocument, PolicyName,

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 
-use super::ancestry::SERVICE_CONTROL_POLICY;
 use super::model::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
     EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
@@ -10,6 +9,7 @@ use super::model::{
 use super::place::Place;
 use super::root_and_units::show_root;
 use super::{attachment, index, refusal};
+use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
 use crate::state::organization::{FeatureSet, PolicyName};
 use crate::world::World;

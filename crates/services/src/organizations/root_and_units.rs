@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
-use super::ancestry::SERVICE_CONTROL_POLICY;
 use super::listing::{Entry, Listing};
 use super::model::{
     Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,
@@ -18,6 +17,7 @@ use super::model::{
 use super::organization::BASE36;
 use super::place::{Member, Place};
 use super::{Call, arn, index, policy, refusal, tag};
+use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
 use crate::state::organization::{
     AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName,

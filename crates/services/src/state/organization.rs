@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::json_document;
 
+pub(crate) mod arn;
+
 /// Which features an organization has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

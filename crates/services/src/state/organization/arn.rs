@@ -4,7 +4,7 @@
 
 use aws::arn::{AccountId, PARTITION};
 
-use crate::state::organization::{Handshake, Organization};
+use super::{Handshake, Organization};
 
 fn owned(organization: &Organization, kind: &str, rest: &str) -> String {
     let (owner, id) = (organization.management_account, &organization.id);
@@ -13,27 +13,27 @@ fn owned(organization: &Organization, kind: &str, rest: &str) -> String {
 }
 
 /// Of the organization.
-pub(super) fn organization(organization: &Organization) -> String {
+pub(crate) fn organization(organization: &Organization) -> String {
     owned(organization, "organization", "")
 }
 
 /// Of a member account.
-pub(super) fn account(organization: &Organization, account: AccountId) -> String {
+pub(crate) fn account(organization: &Organization, account: AccountId) -> String {
     owned(organization, "account", account.as_str())
 }
 
 /// Of a member account that has no id yet.
-pub(super) fn any_account(organization: &Organization) -> String {
+pub(crate) fn any_account(organization: &Organization) -> String {
     owned(organization, "account", "*")
 }
 
 /// Of the root or a unit, by its id.
-pub(super) fn unit(organization: &Organization, id: &str) -> String {
+pub(crate) fn unit(organization: &Organization, id: &str) -> String {
     owned(organization, if id.starts_with("r-") { "root" } else { "ou" }, id)
 }
 
 /// Of a root, a unit or an account, by its id.
-pub(super) fn target(organization: &Organization, id: &str) -> String {
+pub(crate) fn target(organization: &Organization, id: &str) -> String {
     match id.parse() {
         Ok(id) => account(organization, id),
         Err(_) => unit(organization, id),
@@ -41,7 +41,7 @@ pub(super) fn target(organization: &Organization, id: &str) -> String {
 }
 
 /// Of one of the organization's own policies, or of an AWS-managed one.
-pub(super) fn policy(organization: &Organization, kind: &str, id: &str, aws_managed: bool) -> String {
+pub(crate) fn policy(organization: &Organization, kind: &str, id: &str, aws_managed: bool) -> String {
     let kind = kind.to_lowercase();
     match aws_managed {
         true => format!("arn:{PARTITION}:organizations::aws:policy/{kind}/{id}"),
@@ -50,12 +50,12 @@ pub(super) fn policy(organization: &Organization, kind: &str, id: &str, aws_mana
 }
 
 /// Of the resource policy.
-pub(super) fn resource_policy(organization: &Organization, id: &str) -> String {
+pub(crate) fn resource_policy(organization: &Organization, id: &str) -> String {
     owned(organization, "resourcepolicy", id)
 }
 
 /// Of a handshake.
-pub(super) fn handshake(handshake: &Handshake) -> String {
+pub(crate) fn handshake(handshake: &Handshake) -> String {
     format!(
         "arn:{PARTITION}:organizations::{}:handshake/{}/{}/{}",
         handshake.management_account,
