@@ -3,6 +3,7 @@
 //! The same checks run under `cargo test -p xtask`. Each gives a list of problems, one line each, that name the file.
 
 mod ledger;
+mod links;
 mod operations;
 
 use std::path::{Path, PathBuf};
@@ -66,8 +67,17 @@ type Check = fn(&[File]) -> Vec<String>;
 /// Every problem, one line each.
 pub fn run() -> Result<(), String> {
     let files = tracked_files()?;
-    let checks: [Check; 8] =
-        [heads, lengths, names, words, purity_lists, machines, ledger::check, operations::check];
+    let checks: [Check; 9] = [
+        heads,
+        lengths,
+        names,
+        words,
+        purity_lists,
+        machines,
+        ledger::check,
+        links::check,
+        operations::check,
+    ];
     let problems: Vec<String> = checks.iter().flat_map(|check| check(&files)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::File;
+use super::links::headings;
 
 pub(super) const LEDGER: &str = "docs/fidelity.md";
 
@@ -69,19 +70,27 @@ fn is_source(file: &File) -> bool {
 }
 
 fn rows(ledger: &str) -> Vec<Row<'_>> {
-    let row = |line| {
-        let cells: Vec<&str> = str::split(line, " | ").collect();
-        let id = cells.first()?.strip_prefix("| ")?.trim();
-        let tests = cells.last()?.strip_suffix(" |")?;
-        let is_id = id.starts_with("F-") || id.starts_with("O-");
-        is_id.then_some(Row { id, tests })
-    };
     ledger.lines().filter_map(row).collect()
 }
 
-/// The areas of the rows: `F-ORGS-SHAKE` of `F-ORGS-SHAKE-1`.
-pub(super) fn areas(ledger: &str) -> BTreeSet<&str> {
-    rows(ledger).iter().filter_map(|row| Some(row.id.rsplit_once('-')?.0)).collect()
+fn row(line: &str) -> Option<Row<'_>> {
+    let cells: Vec<&str> = line.split(" | ").collect();
+    let id = cells.first()?.strip_prefix("| ")?.trim();
+    let tests = cells.last()?.strip_suffix(" |")?;
+    let is_id = id.starts_with("F-") || id.starts_with("O-");
+    is_id.then_some(Row { id, tests })
+}
+
+/// The areas of the rows, `F-ORGS-SHAKE` of `F-ORGS-SHAKE-1`, each with the anchor of a section that it has rows in.
+pub(super) fn sections(ledger: &str) -> BTreeSet<(String, &str)> {
+    let headings = headings(ledger);
+    let mut sections = BTreeSet::new();
+    for (number, line) in ledger.lines().enumerate() {
+        let Some(area) = row(line).and_then(|row| Some(row.id.rsplit_once('-')?.0)) else { continue };
+        let section = headings.iter().rev().find(|heading| heading.line < number);
+        sections.extend(section.map(|heading| (heading.anchor.clone(), area)));
+    }
+    sections
 }
 
 fn repeated(rows: &[Row<'_>]) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! Every operation that is answered stands once in the ledger's list of operations, beside the areas of its
-//! rules.
+//! rules, each of which links to the section that holds them.
 //!
 //! The operations are those of `models/`, without the lines of `models/not-supported.txt`.
 
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::File;
-use super::ledger::{LEDGER, areas};
+use super::ledger::{LEDGER, sections};
 
 const NOT_SUPPORTED: &str = "models/not-supported.txt";
 
@@ -16,22 +16,24 @@ const NOT_SUPPORTED: &str = "models/not-supported.txt";
 struct Line<'f> {
     service: &'f str,
     operations: Vec<&'f str>,
+    /// Each with the link beside it, `[F-ALT](#alternate-contacts-1)`.
     areas: Vec<&'f str>,
 }
 
 pub(super) fn check(files: &[File]) -> Vec<String> {
     let Some(ledger) = files.iter().find(|file| file.path == LEDGER) else { return Vec::new() };
     let supported = supported(files);
-    let known = areas(&ledger.text);
+    let sections = sections(&ledger.text);
     let mut problems = Vec::new();
     let mut listed: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for line in lines(&ledger.text, &supported) {
         for operation in line.operations {
             *listed.entry((line.service, operation)).or_default() += 1;
         }
-        let unknown = line.areas.iter().filter(|area| !known.contains(**area));
-        problems
-            .extend(unknown.map(|area| format!("{LEDGER}: the operations name {area}, which has no rows")));
+        let wrong = line.areas.iter().filter(|link| !leads_to_rows(link, &sections));
+        problems.extend(
+            wrong.map(|link| format!("{LEDGER}: the operations name {link}, which is no link to its rows")),
+        );
     }
     for (service, operations) in &supported {
         for operation in operations {
@@ -70,7 +72,16 @@ fn supported(files: &[File]) -> BTreeMap<String, BTreeSet<String>> {
     supported
 }
 
-/// `| iam | CreateUser, GetUser | F-IAMAPI-USR |`
+/// Whether `[F-ALT](#alternate-contacts-1)` leads to a section with rows of that area.
+fn leads_to_rows(link: &str, sections: &BTreeSet<(String, &str)>) -> bool {
+    let parts = link
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(')'))
+        .and_then(|rest| rest.split_once("](#"));
+    parts.is_some_and(|(area, anchor)| sections.contains(&(anchor.to_owned(), area)))
+}
+
+/// `| iam | CreateUser, GetUser | [F-IAMAPI-USR](#iam) |`
 fn lines<'f>(ledger: &'f str, services: &BTreeMap<String, BTreeSet<String>>) -> Vec<Line<'f>> {
     let line = |line: &'f str| {
         let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
@@ -92,7 +103,8 @@ mod tests {
 
     #[test]
     fn every_answered_operation_is_listed_once() {
-        let ledger = "| F-A-1 | rule | assumed | there |\n| x | Get, Put, Put | F-A |\n| x | Gone | F-B |\n";
+        let ledger = "## Rows\n| F-A-1 | rule | assumed | there |\n## All\n| x | Get, Put, Put | [F-A](#rows) |\n\
+                      | x | Gone | [F-A](#all) |\n";
         let model = r#"{ "operations": { "Get": {}, "Put": {}, "List": {}, "Refused": {} } }"#;
         let files = [
             file(LEDGER, ledger),
@@ -100,7 +112,7 @@ mod tests {
             file(NOT_SUPPORTED, "x Refused\n"),
         ];
         let wanted = [
-            "docs/fidelity.md: the operations name F-B, which has no rows",
+            "docs/fidelity.md: the operations name [F-A](#all), which is no link to its rows",
             "docs/fidelity.md: x:List is not in \"Operations and their rules\"",
             "docs/fidelity.md: lists x:Put twice",
             "docs/fidelity.md: lists x:Gone, which is not answered",

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use services::organizations;
 use services::organizations::model::PolicyType;
-use services::organizations::policy::Misfit;
+use services::organizations::policies::policy::Misfit;
 use services::state::organization::PolicyDocument;
 
 use super::constraints::{Shape, violation};
@@ -290,7 +290,7 @@ impl<'n> Item<'n> {
 
     /// A policy document of Organizations, as CreatePolicy would take it.
     pub fn organization_policy(&self, kind: PolicyType) -> Option<PolicyDocument> {
-        match organizations::policy::read(&self.document()?, kind) {
+        match organizations::policies::policy::read(&self.document()?, kind) {
             Ok(document) => Some(document),
             Err(Misfit::TooLong { max }) => {
                 self.refuse(format!("is longer than the {max} characters of a {}", kind.as_str()))

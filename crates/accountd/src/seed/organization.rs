@@ -6,7 +6,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::authority::ancestry::SERVICE_CONTROL_POLICY;
 use services::organizations::model::PolicyType;
-use services::organizations::root_and_units::MAX_DEPTH;
+use services::organizations::tree::root_and_units::MAX_DEPTH;
 use services::state::organization::{FeatureSet, PolicyDocument};
 
 use super::constraints::Shape;

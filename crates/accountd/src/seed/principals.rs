@@ -6,7 +6,8 @@ use aws::arn::{AccountId, Arn, PARTITION};
 use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
 use services::authority::managed::{AWS_MANAGED, find_aws_managed};
-use services::iam::{directory, group};
+use services::iam::directory;
+use services::iam::users::group;
 use services::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, RoleSession, User};
 use services::world::World;
 

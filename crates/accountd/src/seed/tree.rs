@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::organizations::model::PolicyType;
-use services::organizations::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use services::organizations::policy_type::{max_attached, needed_service};
+use services::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use services::organizations::policies::policy_type::{max_attached, needed_service};
 use services::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
 };

@@ -10,7 +10,7 @@ use super::model::{
     ListServiceSpecificCredentialsResponse, ListSigningCertificatesRequest, ListSigningCertificatesResponse,
     ListVirtualMFADevicesResponse, UserNameType,
 };
-use super::user::{named_or_self, refuse_absent};
+use super::users::user::{named_or_self, refuse_absent};
 use super::{On, refuse};
 use crate::failure::Failure;
 use crate::world::World;

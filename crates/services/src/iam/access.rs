@@ -9,9 +9,10 @@ use aws::arn::{AccountId, Arn, PARTITION};
 use aws::principal::{Caller, Principal};
 use serde_json::Value;
 
-use super::entity::{Entity, EntityKind};
+use super::directory::entity::{Entity, EntityKind};
+use super::directory::names;
 use super::model::Operation;
-use super::{names, service_linked_role};
+use super::roles::service_linked_role;
 use crate::authority::access::{Access, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
 use crate::world::{Fault, World};

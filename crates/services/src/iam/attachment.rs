@@ -1,8 +1,9 @@
 //! Managed policies attached to users, groups and roles.
 
-use super::entity::{Entity, EntityKind};
-use super::page::{Page, Pages};
-use super::{On, directory, managed_policy, model, names, refuse};
+use super::directory::entity::{Entity, EntityKind};
+use super::directory::names;
+use super::directory::page::{Page, Pages};
+use super::{On, directory, managed_policy, model, refuse};
 use crate::failure::Failure;
 use crate::world::World;
 

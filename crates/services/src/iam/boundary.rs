@@ -1,6 +1,6 @@
 //! Permissions boundaries of users and roles.
 
-use super::entity::Principal;
+use super::directory::entity::Principal;
 use super::{On, directory, managed_policy, model, refuse};
 use crate::failure::Failure;
 use crate::world::World;

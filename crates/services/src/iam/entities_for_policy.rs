@@ -1,12 +1,13 @@
 //! ListEntitiesForPolicy: who uses a managed policy, read from the index that [`super::directory`] keeps.
 
-use super::entity::{Entity, EntityKind};
+use super::directory::entity::{Entity, EntityKind};
+use super::directory::names;
+use super::directory::page::Pages;
 use super::model::{
     EntityType, ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PathType, PolicyGroup,
     PolicyRole, PolicyUsageType, PolicyUser,
 };
-use super::page::Pages;
-use super::{On, managed_policy, names, refuse};
+use super::{On, managed_policy, refuse};
 use crate::failure::Failure;
 use crate::state::identity::{Group, PolicyEntity, Role, User};
 use crate::world::{Fault, World};

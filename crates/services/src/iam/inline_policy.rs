@@ -3,9 +3,10 @@
 use aws::policy::{Policy, PolicyKind};
 use aws::refusal::Refusal;
 
-use super::entity::{Entity, EntityKind};
-use super::page::{Page, Pages};
-use super::{On, directory, model, names, refuse};
+use super::directory::entity::{Entity, EntityKind};
+use super::directory::names;
+use super::directory::page::{Page, Pages};
+use super::{On, directory, model, refuse};
 use crate::failure::Failure;
 use crate::world::World;
 

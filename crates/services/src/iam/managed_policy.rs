@@ -7,16 +7,17 @@ use aws::policy::PolicyKind;
 use aws::refusal::Refusal;
 
 use super::directory;
+use super::directory::names;
+use super::directory::page::{Pages, in_account};
 use super::inline_policy::{read, size};
 use super::model::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
     ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
     PolicyScopeType, PolicyUsageType, TagPolicyRequest, UntagPolicyRequest,
 };
-use super::page::{Pages, in_account};
-use super::{On, names, refuse, tag};
-use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
+use super::{On, refuse, tag};
 
+use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use crate::failure::Failure;
 use crate::state::identity::ManagedPolicy;
 use crate::world::World;
@@ -288,14 +289,14 @@ pub fn list(
 fn fill_with_own(
     on: &On<'_>,
     pages: &Pages<'_>,
-    filling: &mut super::page::Filling<'_, Policy>,
+    filling: &mut super::directory::page::Filling<'_, Policy>,
     world: &World<'_>,
     select: impl Fn(&Known) -> Result<Option<Policy>, Failure>,
 ) -> Result<(), Failure> {
     let prefix = in_account(on.account);
     let mut after =
         pages.after().and_then(|after| after.strip_prefix("own:")).map(|name| format!("{prefix}{name}"));
-    for _ in 0..super::page::LOOKED_AT / BATCH {
+    for _ in 0..super::directory::page::LOOKED_AT / BATCH {
         let ids = world.ids::<ManagedPolicy>(&prefix, after.as_deref(), BATCH)?;
         for id in &ids {
             let Some(policy) = world.get::<ManagedPolicy>(id)? else { continue };

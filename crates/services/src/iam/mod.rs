@@ -3,36 +3,25 @@
 
 pub mod absent;
 pub mod access;
-pub mod access_key;
-pub mod account;
 pub mod attachment;
-pub mod authorization_details;
 pub mod boundary;
-pub mod credential_report;
 pub mod directory;
 pub mod entities_for_policy;
-pub mod entity;
-pub mod group;
 pub mod inline_policy;
-pub mod last_used;
 pub mod managed_policy;
 pub mod model;
-pub mod names;
-pub mod page;
 pub mod policy_version;
 pub mod record;
 pub mod refuse;
-pub mod role;
-pub mod service_linked_role;
-pub mod simulate;
-pub mod simulation;
-pub mod statement_position;
+pub mod reports;
+pub mod roles;
+pub mod simulator;
 pub mod tag;
 pub mod trust_policy;
 pub mod trusted_principals;
-pub mod user;
+pub mod users;
 
-mod execution;
+mod operations;
 
 use aws::arn::AccountId;
 use aws::principal::Caller;
@@ -44,7 +33,7 @@ use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;
-use entity::Entity;
+use directory::entity::Entity;
 use model::{Input, Operation};
 
 /// How CloudTrail and service principals name the service.
@@ -118,10 +107,10 @@ pub fn execute(
 ) -> Result<Value, Failure> {
     let on = On { account: permitted.target(), caller, context };
     let operation = input.operation();
-    let output = execution::run(&on, input, world)?.to_value();
+    let output = operations::run(&on, input, world)?.to_value();
     Ok(match operation {
         Operation::SimulatePrincipalPolicy | Operation::SimulateCustomPolicy => {
-            simulation::with_recorded_types(output)
+            simulator::simulation::with_recorded_types(output)
         }
         _ => without_absent_name(operation, output),
     })

@@ -4,14 +4,15 @@
 
 use jiff::Timestamp;
 
+use super::directory::names;
+use super::directory::page::Pages;
 use super::managed_policy::{Known, find, open, read_sized};
 use super::model::{
     CreatePolicyVersionRequest, CreatePolicyVersionResponse, DeletePolicyVersionRequest,
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListPolicyVersionsRequest, ListPolicyVersionsResponse,
     PolicyVersion, SetDefaultPolicyVersionRequest,
 };
-use super::page::Pages;
-use super::{On, directory, names, refuse};
+use super::{On, directory, refuse};
 use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::state::identity::{self, ManagedPolicy};

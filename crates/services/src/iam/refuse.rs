@@ -3,7 +3,7 @@
 
 use aws::refusal::Refusal;
 
-use super::entity::EntityKind;
+use super::directory::entity::EntityKind;
 
 /// F-IAMAPI-ERR-1: 404.
 pub fn no_such_entity(text: impl Into<String>) -> Refusal {

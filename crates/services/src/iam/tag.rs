@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::refusal::Refusal;
 
-use super::entity::Principal;
+use super::directory::entity::Principal;
+use super::directory::page::{Page, Pages};
 use super::model::{MarkerType, Tag, TagKeyType};
-use super::page::{Page, Pages};
 use super::{On, directory, refuse};
 use crate::failure::Failure;
 use crate::world::World;

@@ -3,10 +3,11 @@
 use aws::arn::{AccountId, Arn};
 use aws::policy::{Policy, PolicyKind};
 
-use super::entity::Entity;
+use super::directory::entity::Entity;
+use super::directory::names;
 use super::inline_policy::{read, size};
 use super::trusted_principals::named_in;
-use super::{model, names, refuse};
+use super::{model, refuse};
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::identity::{Role, User};

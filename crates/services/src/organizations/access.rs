@@ -6,8 +6,9 @@
 use aws::principal::Caller;
 use serde_json::Value;
 
+use super::arn;
 use super::model::Operation;
-use super::{arn, policy};
+use super::policies::policy;
 use crate::authority::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
     Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,

@@ -50,7 +50,7 @@ fn put_attachments<'p>(
     world: &mut World<'_>,
 ) {
     for policy in policies {
-        if !super::policy::is_aws_managed(policy) {
+        if !super::policies::policy::is_aws_managed(policy) {
             world.put(&format!("{}{target}", targets(organization_id, policy)), Attachment {});
         }
     }
@@ -63,7 +63,7 @@ fn delete_attachments<'p>(
     world: &mut World<'_>,
 ) {
     for policy in policies {
-        if !super::policy::is_aws_managed(policy) {
+        if !super::policies::policy::is_aws_managed(policy) {
             world.delete::<Attachment>(&format!("{}{target}", targets(organization_id, policy)));
         }
     }

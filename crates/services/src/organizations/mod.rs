@@ -3,31 +3,16 @@
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
 pub mod access;
-pub mod account;
-pub mod attachment;
-pub mod create_account;
-pub mod delegated_administrator;
-pub mod effective_policy;
-pub mod handshake;
+pub mod delegation;
 pub mod index;
-mod inheritance;
-mod invitation;
-pub mod leaving;
 mod listing;
-mod management_document;
+pub mod membership;
 pub mod model;
-pub mod organization;
 mod place;
-pub mod policy;
-pub mod policy_type;
-mod policy_validation;
+pub mod policies;
 pub mod record;
 mod refusal;
-pub mod resource_policy;
-pub mod roles;
-pub mod root_and_units;
-pub mod tag;
-pub mod trusted_access;
+pub mod tree;
 
 use aws::principal::Caller;
 use aws::protocol;
@@ -39,8 +24,12 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::state::organization::arn;
 use crate::world::World;
+use delegation::{delegated_administrator, resource_policy, trusted_access};
+use membership::{create_account, handshake, invitation, leaving};
 use model::{Input, InvalidInputExceptionReason as Reason, Operation, Output};
 use place::Place;
+use policies::{attachment, effective_policy, policy, policy_type};
+use tree::{account, organization, root_and_units, tag};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "organizations.amazonaws.com";

@@ -181,7 +181,7 @@ impl Place {
 }
 
 /// A member account.
-pub(super) struct Member {
+pub(crate) struct Member {
     /// The account.
     pub(super) account: Arc<Account>,
     /// Its membership.

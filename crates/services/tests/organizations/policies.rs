@@ -109,7 +109,7 @@ fn a_document_must_fit_its_type() {
 #[test]
 fn an_organization_has_so_many_policies_of_a_type() {
     use services::organizations::model::PolicyType;
-    use services::organizations::policy_type::max_policies;
+    use services::organizations::policies::policy_type::max_policies;
     let limits = [
         (PolicyType::ServiceControlPolicy, 10_000),
         (PolicyType::ResourceControlPolicy, 2_000),

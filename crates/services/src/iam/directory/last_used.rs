@@ -1,0 +1,124 @@
+//! When access keys and roles were used last, as far as the newest records of their account tell.
+//!
+//! Nothing is written on the path of a request for this; AWS, too, shows a use only after a while.
+
+use std::collections::BTreeMap;
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::iam::model::{AccessKeyLastUsed, RoleLastUsed};
+use crate::world::{EventQuery, Fault, World};
+
+/// F-IAMAPI-KEY-3: how many of an account's newest records are looked through.
+const RECORDS: usize = 1_000;
+/// What stands for a date, a service or a Region that is not known.
+pub const NOT_KNOWN: &str = "N/A";
+
+/// One use.
+#[derive(Clone)]
+pub struct Use {
+    /// When.
+    pub at: Timestamp,
+    /// Of which service, by its short name.
+    pub service: String,
+    /// In which Region.
+    pub region: String,
+}
+
+/// The last uses in one account.
+#[derive(Default)]
+pub struct LastUses {
+    keys: BTreeMap<String, Use>,
+    roles: BTreeMap<String, Use>,
+}
+
+/// What is read of a record.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    user_identity: Identity,
+    event_time: Timestamp,
+    event_source: String,
+    aws_region: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    access_key_id: Option<String>,
+    principal_id: Option<String>,
+}
+
+impl LastUses {
+    /// The last uses that the newest records of an account tell.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn of(account: AccountId, world: &World<'_>) -> Result<Self, Fault> {
+        Self::told_by(account, world, "")
+    }
+
+    /// The last uses that records with a text in them tell; only those are read.
+    fn told_by(account: AccountId, world: &World<'_>, text: &str) -> Result<Self, Fault> {
+        let mut uses = Self::default();
+        let records = world.events(&EventQuery { account, before: None, limit: RECORDS })?;
+        for logged in records.iter().filter(|logged| logged.record.contains(text)) {
+            uses.add(&logged.record);
+        }
+        Ok(uses)
+    }
+
+    /// Records come newest first, so the first use that is seen is the last one there was.
+    fn add(&mut self, record: &str) {
+        // A record without one of these members is of a call of nobody.
+        let Ok(record) = serde_json::from_str::<Record>(record) else { return };
+        let service = record.event_source.split('.').next().unwrap_or(NOT_KNOWN).to_owned();
+        let used = Use { at: record.event_time, service, region: record.aws_region };
+        if let Some(id) = record.user_identity.access_key_id {
+            self.keys.entry(id).or_insert_with(|| used.clone());
+        }
+        // A role's sessions have the role's id before the colon.
+        let principal = record.user_identity.principal_id.unwrap_or_default();
+        if let Some((role_id, _)) = principal.split_once(':').filter(|(id, _)| id.starts_with("AROA")) {
+            self.roles.entry(role_id.to_owned()).or_insert(used);
+        }
+    }
+
+    /// The last use of an access key.
+    pub fn of_key(&self, access_key_id: &str) -> Option<&Use> {
+        self.keys.get(access_key_id)
+    }
+
+    /// The last use of a role, as answers show it: without members where none is known.
+    pub fn of_role(&self, role_id: &str) -> RoleLastUsed {
+        let used = self.roles.get(role_id);
+        RoleLastUsed {
+            last_used_date: used.map(|used| used.at),
+            region: used.map(|used| used.region.clone()),
+        }
+    }
+}
+
+/// The last use of one access key, as GetAccessKeyLastUsed shows it.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn of_key(account: AccountId, id: &str, world: &World<'_>) -> Result<AccessKeyLastUsed, Fault> {
+    let uses = LastUses::told_by(account, world, id)?;
+    let used = uses.of_key(id);
+    Ok(AccessKeyLastUsed {
+        last_used_date: used.map(|used| used.at),
+        service_name: used.map_or(NOT_KNOWN, |used| &used.service).to_owned(),
+        region: used.map_or(NOT_KNOWN, |used| &used.region).to_owned(),
+    })
+}
+
+/// The last use of one role.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn of_role(account: AccountId, role_id: &str, world: &World<'_>) -> Result<RoleLastUsed, Fault> {
+    Ok(LastUses::told_by(account, world, role_id)?.of_role(role_id))
+}

@@ -1,0 +1,136 @@
+//! What IAM keeps once for an account: the alias, the counts, and what no account here has.
+
+use std::collections::BTreeMap;
+
+use aws::arn::AccountId;
+
+use crate::failure::Failure;
+use crate::iam::directory::entity::EntityKind;
+use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::model::{
+    CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
+    ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
+};
+use crate::iam::users::{access_key, group};
+use crate::iam::{On, attachment, directory, policy_version, refuse};
+use crate::state::identity::{AccountAlias, PolicyUse};
+use crate::world::World;
+
+/// CreateAccountAlias. F-IAMAPI-ALIAS-1: an account has one alias; a new one takes the place of the old one.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/console_account-alias.html>
+///
+/// # Errors
+/// `EntityAlreadyExists` for an alias that any account has; F-IAMAPI-ALIAS-2: `InvalidInput` for twelve
+/// digits (code and text *assumed*).
+pub fn create_alias(
+    on: &On<'_>,
+    input: CreateAccountAliasRequest,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let alias = input.account_alias.into_string();
+    if alias.parse::<AccountId>().is_ok() {
+        return Err(refuse::invalid_input("The account alias must not be an account ID.").into());
+    }
+    if world.get::<AccountAlias>(&alias)?.is_some() {
+        return Err(refuse::already_exists(format!("The account alias {alias} already exists.")).into());
+    }
+    world.put(&alias, AccountAlias { account: on.account });
+    let old = directory::change_account(on.account, world, |account| account.alias.replace(alias))?;
+    if let Some(old) = old {
+        world.delete::<AccountAlias>(&old);
+    }
+    Ok(())
+}
+
+/// DeleteAccountAlias.
+///
+/// # Errors
+/// `NoSuchEntity` for any but the account's own alias.
+pub fn delete_alias(
+    on: &On<'_>,
+    input: &DeleteAccountAliasRequest,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let alias = input.account_alias.as_str();
+    if directory::account(on.account, world)?.alias.as_deref() != Some(alias) {
+        return Err(refuse::no_such_entity(format!("The account alias {alias} cannot be found.")).into());
+    }
+    directory::change_account(on.account, world, |account| account.alias = None)?;
+    world.delete::<AccountAlias>(alias);
+    Ok(())
+}
+
+/// ListAccountAliases: one or none.
+///
+/// # Errors
+/// `ValidationError` for a foreign marker.
+pub fn list_aliases(
+    on: &On<'_>,
+    input: ListAccountAliasesRequest,
+    world: &World<'_>,
+) -> Result<ListAccountAliasesResponse, Failure> {
+    let alias = directory::account(on.account, world)?.alias;
+    let pages = Pages::new("ListAccountAliases", on, [], input.marker, input.max_items)?;
+    let page = pages.of_list(alias.map(|alias| (alias.clone(), alias.into())));
+    Ok(ListAccountAliasesResponse {
+        account_aliases: page.items,
+        is_truncated: page.is_truncated,
+        marker: page.marker,
+    })
+}
+
+/// F-IAMAPI-SUM-2: how many managed policies, AWS's included, are attached or a boundary somewhere. The member is
+/// called `PolicyVersionsInUse`.
+const MOST_IN_USE: usize = 10_000;
+
+/// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
+/// what cannot be created here counts 0, a password and a second factor of the root user included.
+///
+/// # Errors
+/// None of its own.
+pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryResponse, Failure> {
+    use SummaryKeyType as Key;
+    let account = directory::account(on.account, world)?;
+    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let size = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let in_use = world.ids::<PolicyUse>(&in_account(on.account), None, MOST_IN_USE)?.len();
+    let counts = [
+        (Key::Users, count(account.users)),
+        (Key::UsersQuota, count(directory::USERS)),
+        (Key::Groups, count(account.groups)),
+        (Key::GroupsQuota, count(directory::GROUPS)),
+        (Key::Roles, count(account.roles)),
+        (Key::RolesQuota, count(directory::ROLES)),
+        (Key::Policies, count(account.policies)),
+        (Key::PoliciesQuota, count(directory::POLICIES)),
+        (Key::PolicyVersionsInUse, size(in_use)),
+        (Key::PolicyVersionsInUseQuota, size(MOST_IN_USE)),
+        (Key::VersionsPerPolicyQuota, size(policy_version::MOST)),
+        (Key::PolicySizeQuota, 6144),
+        (Key::UserPolicySizeQuota, size(EntityKind::User.inline_policy_size())),
+        (Key::GroupPolicySizeQuota, size(EntityKind::Group.inline_policy_size())),
+        (Key::RolePolicySizeQuota, size(EntityKind::Role.inline_policy_size())),
+        (Key::AssumeRolePolicySizeQuota, 2048),
+        (Key::AttachedPoliciesPerUserQuota, size(attachment::MOST)),
+        (Key::AttachedPoliciesPerGroupQuota, size(attachment::MOST)),
+        (Key::AttachedPoliciesPerRoleQuota, size(attachment::MOST)),
+        (Key::GroupsPerUserQuota, size(group::MOST_PER_USER)),
+        (Key::AccessKeysPerUserQuota, size(access_key::MOST)),
+        (Key::AccountAccessKeysPresent, i32::from(!account.root_access_keys.is_empty())),
+        (Key::AccountMfaEnabled, 0),
+        (Key::AccountPasswordPresent, 0),
+        (Key::AccountSigningCertificatesPresent, 0),
+        (Key::SigningCertificatesPerUserQuota, 2),
+        (Key::MfaDevices, 0),
+        (Key::MfaDevicesInUse, 0),
+        (Key::Providers, 0),
+        (Key::InstanceProfiles, 0),
+        (Key::InstanceProfilesQuota, 1000),
+        (Key::ServerCertificates, 0),
+        (Key::ServerCertificatesQuota, 20),
+        (Key::GlobalEndpointTokenVersion, 1),
+    ];
+    let summary: BTreeMap<String, i32> =
+        counts.into_iter().map(|(key, value)| (key.as_str().to_owned(), value)).collect();
+    Ok(GetAccountSummaryResponse { summary_map: Some(summary) })
+}

@@ -1,0 +1,137 @@
+//! The credential report: one line for the root user and one for each user.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
+
+use aws::principal::Principal;
+use aws::refusal::Refusal;
+use aws::smithy::iso8601;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::failure::Failure;
+use crate::iam::directory::entity::Entity;
+use crate::iam::directory::last_used::{LastUses, NOT_KNOWN};
+use crate::iam::directory::page::in_account;
+use crate::iam::model::{
+    GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
+};
+use crate::iam::{On, directory};
+use crate::state::account::Account;
+use crate::state::identity::{Credential, User};
+use crate::world::{Fault, World};
+
+/// F-IAMAPI-REP-1: a report is good for four hours.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(4);
+/// The message of a report that cannot be had.
+const UNKNOWN: &str = "Unknown";
+/// How many users are read at a time.
+const BATCH: usize = 500;
+
+const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+    password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+    access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
+    access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
+    cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
+
+/// GenerateCredentialReport. F-IAMAPI-REP-2: the first call starts a report, which is there at once; further
+/// calls say that it is complete as long as it is good.
+///
+/// # Errors
+/// None of its own.
+pub fn generate(on: &On<'_>, world: &mut World<'_>) -> Result<GenerateCredentialReportResponse, Failure> {
+    let now = on.context.now;
+    let made_at = directory::account(on.account, world)?.credential_report_at;
+    if made_at.is_some_and(|made_at| is_good(made_at, now)) {
+        return Ok(GenerateCredentialReportResponse {
+            state: Some(ReportStateType::Complete),
+            description: None,
+        });
+    }
+    directory::change_account(on.account, world, |account| account.credential_report_at = Some(now))?;
+    Ok(GenerateCredentialReportResponse {
+        state: Some(ReportStateType::Started),
+        description: Some("No report exists. Starting a new report generation task".to_owned()),
+    })
+}
+
+fn is_good(made_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(made_at) < GOOD_FOR
+}
+
+/// GetCredentialReport. F-IAMAPI-REP-3: the report is not kept; it is written anew from the state of the
+/// moment, under the time at which it was asked for.
+///
+/// # Errors
+/// `ReportNotPresent`, `ReportExpired` (the text of the second one is *assumed*).
+pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetCredentialReportResponse, Failure> {
+    let made_at = directory::account(on.account, world)?.credential_report_at;
+    let made_at = made_at.ok_or_else(|| Refusal::new("ReportNotPresent", 410, UNKNOWN))?;
+    if !is_good(made_at, on.context.now) {
+        return Err(Refusal::new("ReportExpired", 410, UNKNOWN).into());
+    }
+    Ok(GetCredentialReportResponse {
+        content: Some(write(on, world)?.into_bytes()),
+        report_format: Some(ReportFormatType::TextCsv),
+        generated_time: Some(made_at),
+    })
+}
+
+fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
+    let mut report = String::from(HEADER);
+    let uses = LastUses::of(on.account, world)?;
+    let created_at = world.get::<Account>(on.account.as_str())?.map(|account| account.created_at);
+    let root_keys = directory::account(on.account, world)?.root_access_keys;
+    let root = Principal::Root { account: on.account }.arn();
+    let root_password = ["not_supported", "no_information", "not_supported", "not_supported"];
+    let created_at = created_at.unwrap_or(on.context.now);
+    line(
+        &mut report,
+        ["<root_account>", &root, &iso8601(created_at)],
+        root_password,
+        &root_keys,
+        (&uses, world),
+    )?;
+    let prefix = in_account(on.account);
+    let mut after = None;
+    loop {
+        let ids = world.ids::<User>(&prefix, after.as_deref(), BATCH)?;
+        for id in &ids {
+            let Some(user) = world.get::<User>(id)? else { continue };
+            let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
+            line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, (&uses, world))?;
+        }
+        if ids.len() < BATCH {
+            return Ok(report);
+        }
+        after = ids.last().cloned();
+    }
+}
+
+fn line(
+    report: &mut String,
+    head: [&str; 3],
+    password: [&str; 4],
+    keys: &[String],
+    (uses, world): (&LastUses, &World<'_>),
+) -> Result<(), Fault> {
+    let mut fields: Vec<String> = head.into_iter().chain(password).map(str::to_owned).collect();
+    fields.push("false".to_owned());
+    // F-IAMAPI-REP-4: keys come in the order of their ids.
+    let mut keys: Vec<&String> = keys.iter().collect();
+    keys.sort_unstable();
+    for place in 0..2 {
+        let credential = match keys.get(place) {
+            Some(id) => world.get::<Credential>(id)?,
+            None => None,
+        };
+        fields.push(credential.as_ref().is_some_and(|key| key.active).to_string());
+        let used = credential.as_ref().and_then(|key| uses.of_key(&key.access_key_id));
+        fields.push(credential.as_ref().map_or(NOT_KNOWN.to_owned(), |key| iso8601(key.created_at)));
+        fields.push(used.map_or(NOT_KNOWN.to_owned(), |used| iso8601(used.at)));
+        fields.push(used.map_or(NOT_KNOWN, |used| &used.region).to_owned());
+        fields.push(used.map_or(NOT_KNOWN, |used| &used.service).to_owned());
+    }
+    fields.extend(["false", "N/A", "false", "N/A"].map(str::to_owned));
+    report.push('\n');
+    report.push_str(&fields.join(","));
+    Ok(())
+}

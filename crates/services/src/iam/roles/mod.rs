@@ -1,0 +1,4 @@
+//! Roles, service-linked ones included.
+
+pub mod role;
+pub mod service_linked_role;

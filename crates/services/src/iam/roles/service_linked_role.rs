@@ -1,0 +1,156 @@
+//! Service-linked roles: the one of AWS Organizations.
+//!
+//! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html>, "AWS
+//! Organizations and service-linked roles".
+
+use std::collections::BTreeSet;
+
+use aws::arn::AccountId;
+use aws::policy::Policy;
+
+use super::role;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::names;
+use crate::iam::model::{
+    CreateServiceLinkedRoleRequest, CreateServiceLinkedRoleResponse, DeleteServiceLinkedRoleRequest,
+    DeleteServiceLinkedRoleResponse, DeletionTaskFailureReasonType, DeletionTaskStatusType,
+    GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse,
+};
+use crate::iam::{On, directory, refuse};
+use crate::state::identity::{Role, RoleDeletion};
+use crate::state::organization::Membership;
+use crate::world::{Fault, World};
+
+/// The path of all service-linked roles.
+pub const PATH_PREFIX: &str = "/aws-service-role/";
+/// The service principal of AWS Organizations.
+pub const ORGANIZATIONS: &str = "organizations.amazonaws.com";
+/// The role's name.
+pub const ORGANIZATIONS_ROLE: &str = "AWSServiceRoleForOrganizations";
+
+const ORGANIZATIONS_POLICY: &str =
+    "arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy";
+const DESCRIPTION: &str = "Service-linked role used by AWS Organizations to enable integration of other AWS services with Organizations.";
+
+/// F-IAMAPI-SLR-1: the role AWSServiceRoleForOrganizations of an account.
+fn organizations_role(account: AccountId, description: String, context: &Context) -> Role {
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{ORGANIZATIONS}"}},"Action":"sts:AssumeRole"}}]}}"#
+    );
+    Role {
+        account,
+        name: ORGANIZATIONS_ROLE.to_owned(),
+        id: names::unique_id("AROA", &context.seed),
+        path: format!("{PATH_PREFIX}{ORGANIZATIONS}/"),
+        created_at: context.now,
+        trust_policy: Policy::parse(&trust)
+            .expect("INVARIANT: a trust policy with one service is well-formed"),
+        description,
+        max_session_duration_seconds: 3600,
+        inline_policies: Default::default(),
+        attached_policies: BTreeSet::from([ORGANIZATIONS_POLICY.to_owned()]),
+        permissions_boundary: None,
+        tags: Default::default(),
+    }
+}
+
+/// Gives an account that joins an organization the service-linked role of AWS Organizations, if it has none
+/// yet.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn ensure_organizations_role(
+    account: AccountId,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<(), Fault> {
+    if world.get::<Role>(&names::key(account, ORGANIZATIONS_ROLE))?.is_some() {
+        return Ok(());
+    }
+    directory::save(organizations_role(account, DESCRIPTION.to_owned(), context), world)
+}
+
+/// CreateServiceLinkedRole.
+///
+/// # Errors
+/// `InvalidInput`: the role is there already, a suffix was given, or (F-IAMAPI-SLR-2) the service is another
+/// one than AWS Organizations, whose roles accountd does not know.
+pub fn create(
+    on: &On<'_>,
+    input: CreateServiceLinkedRoleRequest,
+    world: &mut World<'_>,
+) -> Result<CreateServiceLinkedRoleResponse, Failure> {
+    let service = input.aws_service_name.as_str();
+    if service != ORGANIZATIONS {
+        let text = format!("The service-linked role of {service} is not supported by accountd.");
+        return Err(refuse::invalid_input(text).into());
+    }
+    if input.custom_suffix.is_some() {
+        return Err(refuse::invalid_input(format!("Custom suffix is not allowed for {service}")).into());
+    }
+    if world.get::<Role>(&names::key(on.account, ORGANIZATIONS_ROLE))?.is_some() {
+        return Err(refuse::invalid_input(format!(
+            "Service role name {ORGANIZATIONS_ROLE} has been taken in this account, please try a different suffix."
+        ))
+        .into());
+    }
+    let description = input.description.map(|text| text.into_string()).unwrap_or_default();
+    let role = organizations_role(on.account, description, on.context);
+    directory::create(role.clone(), world)?;
+    Ok(CreateServiceLinkedRoleResponse { role: Some(role::created(&role)) })
+}
+
+/// DeleteServiceLinkedRole. Whether the role can go is decided at once and kept for
+/// GetServiceLinkedRoleDeletionStatus.
+///
+/// # Errors
+/// `NoSuchEntity`, also for a role of another kind (text *assumed*).
+pub fn delete(
+    on: &On<'_>,
+    input: DeleteServiceLinkedRoleRequest,
+    world: &mut World<'_>,
+) -> Result<DeleteServiceLinkedRoleResponse, Failure> {
+    let name = input.role_name.as_str();
+    let role = directory::find::<Role>(on.account, name, world)?;
+    if !role.is_protected() {
+        return Err(refuse::no_entity(EntityKind::Role, name).into());
+    }
+    // F-IAMAPI-SLR-3: the role of AWS Organizations is in use as long as the account is in an organization.
+    let in_use = world.get::<Membership>(on.account.as_str())?.is_some();
+    let failure = in_use.then(|| "The account is a member of an organization.".to_owned());
+    if !in_use {
+        directory::remove(&*role, world)?;
+    }
+    let task = format!("task{}{}/{}", role.path, role.name, on.context.request_id);
+    world.put(&format!("{}/{task}", on.account), RoleDeletion { role: role.arn(), failure });
+    Ok(DeleteServiceLinkedRoleResponse { deletion_task_id: task.into() })
+}
+
+/// GetServiceLinkedRoleDeletionStatus.
+///
+/// # Errors
+/// F-IAMAPI-SLR-5: `InvalidInput` for what is no task's id, `NoSuchEntity` for a task that is not there.
+pub fn deletion_status(
+    on: &On<'_>,
+    input: &GetServiceLinkedRoleDeletionStatusRequest,
+    world: &World<'_>,
+) -> Result<GetServiceLinkedRoleDeletionStatusResponse, Failure> {
+    let task = input.deletion_task_id.as_str();
+    if !task.starts_with(&format!("task{PATH_PREFIX}")) {
+        return Err(refuse::invalid_input("Invalid task id").into());
+    }
+    let deletion = world.get::<RoleDeletion>(&format!("{}/{task}", on.account))?;
+    let deletion =
+        deletion.ok_or_else(|| refuse::no_such_entity("Cannot find deletion status for given id."))?;
+    let status = match deletion.failure {
+        Some(_) => DeletionTaskStatusType::Failed,
+        None => DeletionTaskStatusType::Succeeded,
+    };
+    let reason = deletion
+        .failure
+        .as_deref()
+        .map(|reason| DeletionTaskFailureReasonType { reason: Some(reason.into()), role_usage_list: None });
+    Ok(GetServiceLinkedRoleDeletionStatusResponse { status, reason })
+}

@@ -1,0 +1,214 @@
+//! Users.
+
+use std::collections::BTreeMap;
+
+use aws::principal::Principal;
+use aws::refusal::Refusal;
+
+use super::group;
+use crate::authority::groups::groups_of;
+use crate::failure::Failure;
+use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::names;
+use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::model::{
+    CreateUserRequest, CreateUserResponse, DeleteUserRequest, ExistingUserNameType, GetUserRequest,
+    GetUserResponse, ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest,
+    ListUserTagsResponse, ListUsersRequest, ListUsersResponse, PathPrefixType, PathType, UpdateUserRequest,
+};
+use crate::iam::{On, boundary, directory, model, refuse, tag};
+use crate::state::account::Account;
+use crate::state::identity::{Credential, CredentialOwner, GroupMember, User};
+use crate::world::World;
+
+/// F-IAMAPI-USR-1: a name may be left out by a user who means itself.
+///
+/// # Errors
+/// `ValidationError` for any other caller.
+pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n ExistingUserNameType>) -> Result<&'n str, Refusal> {
+    match (name, &on.caller.principal) {
+        (Some(name), _) => Ok(name.as_str()),
+        (None, Principal::User { name, .. }) => Ok(name),
+        (None, _) => Err(refuse::validation("Must specify userName when calling with non-User credentials")),
+    }
+}
+
+/// A user as lists show it.
+pub fn listed(user: &User) -> model::User {
+    model::User {
+        path: user.path.as_str().into(),
+        user_name: user.name.as_str().into(),
+        user_id: user.id.as_str().into(),
+        arn: user.arn().into(),
+        create_date: user.created_at,
+        password_last_used: None,
+        permissions_boundary: None,
+        tags: None,
+    }
+}
+
+/// A user as CreateUser and GetUser show it: with boundary and tags.
+fn shown(user: &User) -> model::User {
+    model::User {
+        permissions_boundary: user.permissions_boundary.as_deref().map(names::attached_boundary),
+        tags: tag::shown(&user.tags),
+        ..listed(user)
+    }
+}
+
+/// CreateUser.
+///
+/// # Errors
+/// `EntityAlreadyExists`, `NoSuchEntity` for the boundary, `LimitExceeded`, `InvalidInput`.
+pub fn create(
+    on: &On<'_>,
+    input: CreateUserRequest,
+    world: &mut World<'_>,
+) -> Result<CreateUserResponse, Failure> {
+    let user = User {
+        account: on.account,
+        name: input.user_name.into_string(),
+        id: names::unique_id("AIDA", &on.context.seed),
+        path: input.path.map_or_else(|| "/".to_owned(), PathType::into_string),
+        created_at: on.context.now,
+        inline_policies: BTreeMap::new(),
+        attached_policies: Default::default(),
+        permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
+        tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
+        access_keys: Vec::new(),
+        groups: Default::default(),
+    };
+    directory::create(user.clone(), world)?;
+    Ok(CreateUserResponse { user: Some(shown(&user)) })
+}
+
+/// GetUser. F-IAMAPI-USR-2: the root user that names nobody gets itself; see [`crate::iam::without_absent_name`].
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn get(on: &On<'_>, input: GetUserRequest, world: &World<'_>) -> Result<GetUserResponse, Failure> {
+    if let (None, root @ Principal::Root { .. }) = (&input.user_name, &on.caller.principal) {
+        let account = world.get::<Account>(on.account.as_str())?;
+        let alias = directory::account(on.account, world)?.alias.unwrap_or_default();
+        let user = model::User {
+            path: "".into(),
+            user_name: alias.into(),
+            user_id: root.unique_id().into(),
+            arn: root.arn().into(),
+            create_date: account.map_or(on.context.now, |account| account.created_at),
+            password_last_used: None,
+            permissions_boundary: None,
+            tags: None,
+        };
+        return Ok(GetUserResponse { user });
+    }
+    let name = named_or_self(on, input.user_name.as_ref())?;
+    Ok(GetUserResponse { user: shown(&*directory::find::<User>(on.account, name, world)?) })
+}
+
+/// UpdateUser: another name, another path, or both. Keys, groups and policies go along.
+///
+/// # Errors
+/// `NoSuchEntity`, `EntityAlreadyExists`.
+pub fn update(on: &On<'_>, input: UpdateUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
+    let old = directory::find::<User>(on.account, input.user_name.as_str(), world)?;
+    let mut user = User::clone(&old);
+    if let Some(path) = input.new_path {
+        user.path = path.into_string();
+    }
+    if let Some(name) = input.new_user_name {
+        user.name = name.into_string();
+    }
+    directory::rename(&*old, &user, world)?;
+    let is_moved = names::key(on.account, &user.name) != names::key(on.account, &old.name);
+    if is_moved {
+        directory::refuse_taken::<User>(on.account, &user.name, world)?;
+        for group in &user.groups {
+            world.delete::<GroupMember>(&group::member_key(on.account, group, &old.name));
+            world.put(&group::member_key(on.account, group, &user.name), GroupMember {});
+        }
+        directory::remove(&*old, world)?;
+    }
+    if user.name != old.name {
+        for id in &user.access_keys {
+            let Some(credential) = world.get::<Credential>(id)? else { continue };
+            let owner = CredentialOwner::User(user.name.clone());
+            world.put(id, Credential { owner, ..Credential::clone(&credential) });
+        }
+    }
+    Ok(directory::save(user, world)?)
+}
+
+/// DeleteUser.
+///
+/// # Errors
+/// `NoSuchEntity`; F-IAMAPI-USR-3: `DeleteConflict` while anything belongs to the user.
+pub fn delete(on: &On<'_>, input: DeleteUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
+    let user = directory::find::<User>(on.account, input.user_name.as_str(), world)?;
+    let conflict = if !user.access_keys.is_empty() {
+        Some("must delete access keys first.")
+    } else if !user.groups.is_empty() {
+        Some("must remove users from group first.")
+    } else {
+        crate::iam::policy_conflict(&*user)
+    };
+    if let Some(conflict) = conflict {
+        return Err(refuse::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
+    }
+    Ok(directory::remove(&*user, world)?)
+}
+
+/// ListUsers, in the order of names.
+///
+/// # Errors
+/// `ValidationError` for a foreign marker.
+pub fn list(on: &On<'_>, input: ListUsersRequest, world: &World<'_>) -> Result<ListUsersResponse, Failure> {
+    let prefix = input.path_prefix.as_ref().map_or("/", PathPrefixType::as_str);
+    let pages = Pages::new("ListUsers", on, [prefix], input.marker, input.max_items)?;
+    let page = pages.of_documents(&in_account(on.account), world, |_, user: &User| {
+        Ok(crate::iam::is_under(user, prefix).then(|| listed(user)))
+    })?;
+    Ok(ListUsersResponse { users: page.items, is_truncated: page.is_truncated, marker: page.marker })
+}
+
+/// ListUserTags.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn list_tags(
+    on: &On<'_>,
+    input: ListUserTagsRequest,
+    world: &World<'_>,
+) -> Result<ListUserTagsResponse, Failure> {
+    let asked = (input.marker, input.max_items);
+    let page = tag::list::<User>(on, "ListUserTags", input.user_name.as_str(), asked, world)?;
+    Ok(ListUserTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
+}
+
+/// ListGroupsForUser.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn list_groups(
+    on: &On<'_>,
+    input: ListGroupsForUserRequest,
+    world: &World<'_>,
+) -> Result<ListGroupsForUserResponse, Failure> {
+    let name = input.user_name.as_str();
+    let user = directory::find::<User>(on.account, name, world)?;
+    let groups = groups_of(&user, world)?;
+    let pages = Pages::new("ListGroupsForUser", on, [name], input.marker, input.max_items)?;
+    let page = pages.of_list(groups.iter().map(|group| (group.name.to_lowercase(), group::shown(group))));
+    Ok(ListGroupsForUserResponse { groups: page.items, is_truncated: page.is_truncated, marker: page.marker })
+}
+
+/// Refuses the name of a user that is not there, for lists of things that no user has.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub fn refuse_absent(on: &On<'_>, name: &str, world: &World<'_>) -> Result<(), Failure> {
+    match world.get::<User>(&names::key(on.account, name))? {
+        Some(_) => Ok(()),
+        None => Err(refuse::no_entity(EntityKind::User, name).into()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Trusted access: which AWS services may work with the organization.
+
+use crate::failure::Failure;
+use crate::organizations::listing::Listing;
+use crate::organizations::model::{
+    DisableAWSServiceAccessRequest, EnableAWSServiceAccessRequest, EnabledServicePrincipal,
+    InvalidInputExceptionReason, ListAWSServiceAccessForOrganizationRequest,
+    ListAWSServiceAccessForOrganizationResponse,
+};
+use crate::organizations::place::Place;
+use crate::organizations::policies::policy_type;
+use crate::organizations::{Call, refusal};
+use crate::world::World;
+
+/// # Errors
+/// F-ORGS-TRUST-1: UNRECOGNIZED_SERVICE_PRINCIPAL. AWS keeps a list; here (*assumed*) every name of the form
+/// `….amazonaws.com` is known.
+pub(crate) fn check_principal(principal: &str) -> Result<(), Failure> {
+    match principal.strip_suffix(".amazonaws.com") {
+        Some(service) if !service.is_empty() && !service.starts_with('.') => Ok(()),
+        _ => {
+            let reason = InvalidInputExceptionReason::UnrecognizedServicePrincipal;
+            Err(refusal::invalid_input(reason).into())
+        }
+    }
+}
+
+/// EnableAWSServiceAccess. F-ORGS-TRUST-2: doing it twice changes nothing.
+///
+/// # Errors
+/// F-ORGS-FEAT-1, F-ORGS-TRUST-1.
+pub(crate) fn enable(
+    place: &Place,
+    input: EnableAWSServiceAccessRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    place.require_all_features()?;
+    let principal = input.service_principal.into_string();
+    check_principal(&principal)?;
+    if !place.organization.trusts(&principal) {
+        place.change(world, |organization| {
+            organization.trusted_services.insert(principal, call.context.now);
+        });
+    }
+    Ok(())
+}
+
+/// DisableAWSServiceAccess. F-ORGS-TRUST-3 (*assumed*): the service's delegated administrators go with it; doing it for a
+/// service without trusted access changes nothing.
+///
+/// # Errors
+/// F-ORGS-FEAT-1, F-ORGS-TRUST-1, F-ORGS-TYPE-3.
+pub(crate) fn disable(
+    place: &Place,
+    input: DisableAWSServiceAccessRequest,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    place.require_all_features()?;
+    let principal = input.service_principal.as_str();
+    check_principal(principal)?;
+    if place.organization.trusts(principal) {
+        policy_type::check_not_needed(place, principal)?;
+        place.change(world, |organization| {
+            organization.trusted_services.remove(principal);
+            for services in organization.delegated_administrators.values_mut() {
+                services.remove(principal);
+            }
+            organization.delegated_administrators.retain(|_, services| !services.is_empty());
+        });
+    }
+    Ok(())
+}
+
+/// ListAWSServiceAccessForOrganization, in order of service principals.
+///
+/// # Errors
+/// F-ORGS-FEAT-1.
+pub(crate) fn list(
+    place: &Place,
+    input: ListAWSServiceAccessForOrganizationRequest,
+    call: &Call<'_>,
+) -> Result<ListAWSServiceAccessForOrganizationResponse, Failure> {
+    place.require_all_features()?;
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
+    let shown = place.organization.trusted_services.iter().map(|(principal, since)| {
+        let service = EnabledServicePrincipal {
+            service_principal: Some(principal.as_str().into()),
+            date_enabled: Some(*since),
+        };
+        (principal.clone(), service)
+    });
+    let (services, next_token) = listing.of(shown);
+    Ok(ListAWSServiceAccessForOrganizationResponse { enabled_service_principals: Some(services), next_token })
+}

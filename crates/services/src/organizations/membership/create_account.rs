@@ -1,0 +1,300 @@
+//! CreateAccount and what becomes of it.
+//!
+//! Everything is decided and written when the call comes; it is seen when its time has come (observed.md, "Organizations
+//! account creation").
+
+use std::collections::BTreeMap;
+
+use aws::arn::AccountId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::roles;
+use crate::failure::Failure;
+use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::model::{
+    ConstraintViolationExceptionReason, CreateAccountRequest, CreateAccountResponse, CreateAccountState,
+    CreateAccountStatus, CreateGovCloudAccountRequest, CreateGovCloudAccountResponse,
+    DescribeCreateAccountStatusRequest, DescribeCreateAccountStatusResponse, InvalidInputExceptionReason,
+    ListCreateAccountStatusRequest, ListCreateAccountStatusResponse,
+};
+use crate::organizations::place::Place;
+use crate::organizations::tree::organization::new_id;
+use crate::organizations::tree::{root_and_units, tag};
+use crate::organizations::{Call, index, record, refusal};
+use crate::state::account::{Account, AccountState, ContactInformation, EmailOwner, GovCloudLink};
+use crate::state::email;
+use crate::state::organization::{
+    AccountCreation, CreationOutcome, FeatureSet, Membership, OrganizationEntity, PendingCreation,
+};
+use crate::world::{Fault, World};
+
+/// F-ORGS-CREATE-3: accounts of an organization, the management account included (observed.md). A seed file may put more
+/// into it.
+pub const MAX_ACCOUNTS: usize = 10;
+/// F-ORGS-CREATE-4: creations at a time.
+pub const CONCURRENT_CREATIONS: usize = 5;
+/// F-ORGS-CREATE-5: an account joins this long after it was created (observed.md, "Account name and information").
+const JOINS_AFTER: SignedDuration = SignedDuration::from_millis(889);
+
+/// What an account is made of.
+struct Wanted {
+    email: String,
+    name: String,
+    role_name: String,
+    tags: BTreeMap<String, String>,
+    gov_cloud: bool,
+}
+
+/// CreateAccount.
+pub(crate) fn create(
+    place: &Place,
+    input: CreateAccountRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreateAccountResponse, Failure> {
+    let wanted = Wanted {
+        email: input.email.into_string(),
+        name: input.account_name.into_string(),
+        role_name: role_name(input.role_name.as_ref().map(|name| name.as_str()))?,
+        tags: tag::read(input.tags)?,
+        gov_cloud: false,
+    };
+    Ok(CreateAccountResponse { create_account_status: Some(begin(place, wanted, call, world)?) })
+}
+
+/// CreateGovCloudAccount: a second account comes with it, of which only the id and the link are kept.
+///
+/// # Errors
+/// F-ORGS-GOV-1: MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED where the management account has no such link itself.
+pub(crate) fn create_gov_cloud(
+    place: &Place,
+    input: CreateGovCloudAccountRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreateGovCloudAccountResponse, Failure> {
+    let management_account = management_account(place, world)?;
+    if management_account.gov_cloud.is_none() {
+        let reason = ConstraintViolationExceptionReason::MasterAccountNotGovcloudEnabled;
+        return Err(refusal::constraint(reason).into());
+    }
+    let wanted = Wanted {
+        email: input.email.into_string(),
+        name: input.account_name.into_string(),
+        role_name: role_name(input.role_name.as_ref().map(|name| name.as_str()))?,
+        tags: tag::read(input.tags)?,
+        gov_cloud: true,
+    };
+    Ok(CreateGovCloudAccountResponse { create_account_status: Some(begin(place, wanted, call, world)?) })
+}
+
+fn role_name(given: Option<&str>) -> Result<String, Failure> {
+    match given {
+        None | Some("") => Ok(roles::ACCESS_ROLE.to_owned()),
+        Some(name) if name.to_lowercase().starts_with("awsservicerolefor") => {
+            Err(refusal::invalid_input(InvalidInputExceptionReason::InvalidRoleName).into())
+        }
+        Some(name) => Ok(name.to_owned()),
+    }
+}
+
+fn management_account(place: &Place, world: &World<'_>) -> Result<std::sync::Arc<Account>, Fault> {
+    world
+        .get::<Account>(place.organization.management_account.as_str())?
+        .ok_or_else(|| Fault::Broken("an organization refers to an absent account".into()))
+}
+
+/// Accounts of an organization, those still being created included, counted up to `limit`.
+pub(crate) fn member_count(organization_id: &str, limit: usize, world: &World<'_>) -> Result<usize, Fault> {
+    let prefix = index::of(organization_id);
+    let ids = world.ids::<OrganizationEntity>(&prefix, None, limit)?;
+    Ok(ids.iter().filter(|id| id[prefix.len()..].parse::<AccountId>().is_ok()).count())
+}
+
+/// Begins a creation and writes what comes of it.
+///
+/// # Errors
+/// F-ORGS-CREATE-1: `ConcurrentModificationException` while a creation with this address is in progress; F-ORGS-CREATE-4;
+/// F-ORGS-CREATE-3: ACCOUNT_NUMBER_LIMIT_EXCEEDED where the organization has all its accounts. Where only creations in
+/// progress fill it up, and where the address is in use, the creation fails later.
+fn begin(
+    place: &Place,
+    wanted: Wanted,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreateAccountStatus, Failure> {
+    let now = call.context.now;
+    let organization_id = &place.organization.id;
+    let mut changes = index::membership_changes(organization_id, world)?;
+    changes.creations.retain(|creation| creation.completes_at > now);
+    let address = wanted.email.to_lowercase();
+    if changes.creations.iter().any(|creation| creation.email == address) {
+        return Err(refusal::concurrent_modification().into());
+    }
+    if changes.creations.len() >= CONCURRENT_CREATIONS {
+        return Err(refusal::too_many_creations().into());
+    }
+    let coming = changes.creations.iter().filter(|creation| creation.succeeds).count();
+    let count = member_count(organization_id, MAX_ACCOUNTS + coming, world)?;
+    if count - coming.min(count) >= MAX_ACCOUNTS {
+        let reason = ConstraintViolationExceptionReason::AccountNumberLimitExceeded;
+        return Err(refusal::constraint(reason).into());
+    }
+    let completes_at = call.context.after(call.context.delays.account_creation);
+    let outcome = if email::account_using(&address, now, world)?.is_some() {
+        CreationOutcome::Failed("EMAIL_ALREADY_EXISTS".to_owned())
+    } else if count >= MAX_ACCOUNTS {
+        CreationOutcome::Failed("ACCOUNT_LIMIT_EXCEEDED".to_owned())
+    } else {
+        put_account(place, &wanted, completes_at, call, world)?
+    };
+    let succeeds = matches!(outcome, CreationOutcome::Created { .. });
+    changes.creations.push(PendingCreation { email: address, completes_at, succeeds });
+    world.put(organization_id, changes);
+    let creation = AccountCreation {
+        id: new_id(call.context, "car-", 32),
+        account_name: wanted.name,
+        requested_at: now,
+        completes_at,
+        outcome,
+    };
+    record::creation_completed(&place.organization, &show(&creation, Some(completes_at)), world);
+    // F-ORGS-CREATE-6: the answer is IN_PROGRESS, however short the delay.
+    let shown = show(&creation, None);
+    world.put(&format!("{}{}", index::of(organization_id), creation.id), creation);
+    Ok(shown)
+}
+
+/// Writes the account that will be there at `completes_at`.
+fn put_account(
+    place: &Place,
+    wanted: &Wanted,
+    completes_at: Timestamp,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreationOutcome, Failure> {
+    let organization = &place.organization;
+    let id = new_account_id(call, "account", world)?;
+    let gov_cloud_account =
+        wanted.gov_cloud.then(|| new_account_id(call, "GovCloud account", world)).transpose()?;
+    let created_at = completes_at.saturating_sub(JOINS_AFTER).unwrap_or(completes_at).max(call.context.now);
+    // F-ORGS-CREATE-7: a management account without a contact gives none.
+    let contact = management_account(place, world)?
+        .contact
+        .as_ref()
+        .map(|contact| ContactInformation { full_name: wanted.name.clone(), ..contact.clone() });
+    let account = Account {
+        id,
+        name: wanted.name.clone(),
+        email: wanted.email.clone(),
+        created_at,
+        state: AccountState::Active,
+        contact,
+        alternate_contacts: BTreeMap::new(),
+        regions: BTreeMap::new(),
+        email_update: None,
+        email_update_starts: Vec::new(),
+        phone_verification: None,
+        verified_phone_number: None,
+        gov_cloud: gov_cloud_account.map(|account| GovCloudLink { account, state: AccountState::Active }),
+    };
+    world.put(&wanted.email.to_lowercase(), EmailOwner { account: id });
+    world.put(id.as_str(), account);
+    let membership = Membership {
+        organization_id: organization.id.clone(),
+        parent_id: organization.root_id.clone(),
+        joined_at: completes_at,
+        joined_method: "CREATED".to_owned(),
+        policies: root_and_units::initial_policies(organization),
+        tags: wanted.tags.clone(),
+        closure: None,
+    };
+    index::put_member(id, membership, world);
+    record::joined(organization, id, "CREATED", completes_at, world);
+    let management_account = organization.management_account;
+    roles::put_access(id, management_account, &wanted.role_name, created_at, call.context, world)?;
+    if organization.feature_set == FeatureSet::All {
+        roles::ensure_service_linked(id, created_at, call.context, world)?;
+    }
+    Ok(CreationOutcome::Created { account: id, gov_cloud_account })
+}
+
+/// An account id that nobody has.
+fn new_account_id(call: &Call<'_>, purpose: &str, world: &World<'_>) -> Result<AccountId, Failure> {
+    for attempt in 0..100 {
+        let digits = call.context.seed.text(&format!("{purpose} {attempt}"), b"0123456789", 12);
+        let id: AccountId = digits
+            .parse()
+            .map_err(|_| Fault::Broken("twelve digits were drawn that are no account id".into()))?;
+        if !digits.starts_with('0') && world.get::<Account>(&digits)?.is_none() {
+            return Ok(id);
+        }
+    }
+    Err(Fault::Broken("no free account id was found".into()).into())
+}
+
+/// A creation at an instant; `None` while it is in progress whatever the time.
+fn show(creation: &AccountCreation, now: Option<Timestamp>) -> CreateAccountStatus {
+    let is_complete = now.is_some_and(|now| creation.completes_at <= now);
+    let mut status = CreateAccountStatus {
+        id: Some(creation.id.as_str().into()),
+        account_name: Some(creation.account_name.as_str().into()),
+        state: Some(CreateAccountState::InProgress),
+        requested_timestamp: Some(creation.requested_at),
+        ..CreateAccountStatus::default()
+    };
+    if !is_complete {
+        return status;
+    }
+    status.completed_timestamp = Some(creation.completes_at);
+    match &creation.outcome {
+        CreationOutcome::Created { account, gov_cloud_account } => {
+            status.state = Some(CreateAccountState::Succeeded);
+            status.account_id = Some(account.as_str().into());
+            status.gov_cloud_account_id = gov_cloud_account.map(|account| account.as_str().into());
+        }
+        CreationOutcome::Failed(reason) => {
+            status.state = Some(CreateAccountState::Failed);
+            status.failure_reason = reason.parse().ok();
+        }
+    }
+    status
+}
+
+/// DescribeCreateAccountStatus.
+///
+/// # Errors
+/// `CreateAccountStatusNotFoundException`.
+pub(crate) fn describe(
+    place: &Place,
+    input: DescribeCreateAccountStatusRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<DescribeCreateAccountStatusResponse, Failure> {
+    let key = format!("{}{}", index::of(&place.organization.id), input.create_account_request_id.as_str());
+    let creation =
+        world.get::<AccountCreation>(&key)?.ok_or_else(refusal::create_account_status_not_found)?;
+    let status = show(&creation, Some(call.context.now));
+    Ok(DescribeCreateAccountStatusResponse { create_account_status: Some(status) })
+}
+
+/// ListCreateAccountStatus, in order of ids.
+pub(crate) fn list(
+    place: &Place,
+    input: ListCreateAccountStatusRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListCreateAccountStatusResponse, Failure> {
+    let states = input.states.unwrap_or_default();
+    let filter: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::of(&place.organization.id);
+    let (statuses, next_token) = listing.over::<AccountCreation, _>(&prefix, world, |id| {
+        let Some(creation) = world.get::<AccountCreation>(&format!("{prefix}{id}"))? else {
+            return Ok(Entry::Hidden);
+        };
+        let status = show(&creation, Some(call.context.now));
+        let wanted = states.is_empty() || status.state.is_some_and(|state| states.contains(&state));
+        Ok(wanted.then_some(status).into())
+    })?;
+    Ok(ListCreateAccountStatusResponse { create_account_statuses: Some(statuses), next_token })
+}

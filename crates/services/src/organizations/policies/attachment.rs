@@ -1,0 +1,275 @@
+//! Which policies are attached where.
+
+use std::sync::Arc;
+
+use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use super::policy_type;
+use crate::failure::Failure;
+use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::model::{
+    AttachPolicyRequest, ConstraintViolationExceptionReason as Constraint, DetachPolicyRequest,
+    InvalidInputExceptionReason, ListPoliciesForTargetRequest, ListPoliciesForTargetResponse,
+    ListTargetsForPolicyRequest, ListTargetsForPolicyResponse, PolicyTargetSummary, PolicyType, TargetType,
+};
+use crate::organizations::place::{Member, Place};
+use crate::organizations::{Call, arn, index, refusal};
+use crate::state::account::Account;
+use crate::state::organization::{
+    AttachedPolicies, Attachment, Membership, OrganizationEntity, OrganizationPolicy, OrganizationalUnit,
+};
+use crate::world::{Fault, World};
+
+/// A root, a unit or an account.
+pub(crate) enum Target {
+    Member(Member),
+    Unit(Arc<OrganizationalUnit>),
+}
+
+impl Target {
+    /// # Errors
+    /// `TargetNotFoundException`.
+    pub(crate) fn find(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
+        Self::look(place, id, call, world)?.ok_or_else(|| refusal::target_not_found().into())
+    }
+
+    fn look(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
+        Ok(match place.member(id, call, world)? {
+            Some(member) => Some(Self::Member(member)),
+            None => place.unit(id, world)?.map(Self::Unit),
+        })
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Member(member) => member.account.id.as_str(),
+            Self::Unit(unit) => &unit.id,
+        }
+    }
+
+    fn policies(&self) -> &AttachedPolicies {
+        match self {
+            Self::Member(member) => &member.membership.policies,
+            Self::Unit(unit) => &unit.policies,
+        }
+    }
+
+    fn change(&self, world: &mut World<'_>, change: impl FnOnce(&mut AttachedPolicies)) {
+        match self {
+            Self::Member(member) => {
+                let mut membership = (*member.membership).clone();
+                change(&mut membership.policies);
+                world.put(member.account.id.as_str(), membership);
+            }
+            Self::Unit(unit) => {
+                let mut unit = (**unit).clone();
+                change(&mut unit.policies);
+                world.put(&unit.id.clone(), unit);
+            }
+        }
+    }
+
+    fn show(&self, place: &Place) -> PolicyTargetSummary {
+        let (name, kind) = match self {
+            Self::Member(member) => (member.account.name.as_str(), TargetType::Account),
+            Self::Unit(unit) if unit.parent_id.is_none() => (unit.name.as_str(), TargetType::Root),
+            Self::Unit(unit) => (unit.name.as_str(), TargetType::OrganizationalUnit),
+        };
+        PolicyTargetSummary {
+            target_id: Some(self.id().into()),
+            arn: Some(arn::target(&place.organization, self.id()).into()),
+            name: Some(name.into()),
+            r#type: Some(kind),
+        }
+    }
+}
+
+/// The type of the policy with this id, AWS's or the organization's own.
+///
+/// # Errors
+/// `PolicyNotFoundException`.
+fn kind_of(place: &Place, id: &str, world: &World<'_>) -> Result<PolicyType, Failure> {
+    match AwsManaged::find(id) {
+        Some(managed) => Ok(managed.kind),
+        None => Ok(policy::kind_of(&*policy::own(place, id, world)?)?),
+    }
+}
+
+/// How many policies of a type are attached to the target, RCPFullAWSAccess included.
+fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, Fault> {
+    let mut count = usize::from(kind == PolicyType::ResourceControlPolicy);
+    for id in target.policies() {
+        let is_of_kind = match AwsManaged::find(id) {
+            Some(managed) => managed.kind == kind,
+            None => world.get::<OrganizationPolicy>(id)?.is_some_and(|policy| policy.kind == kind.as_str()),
+        };
+        count += usize::from(is_of_kind);
+    }
+    Ok(count)
+}
+
+/// Whether the policy is attached to the target.
+fn is_attached(place: &Place, target: &Target, id: &str) -> bool {
+    let enabled = &place.organization.enabled_policy_types;
+    target.policies().contains(id)
+        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(RCP_FULL_AWS_ACCESS.kind.as_str()))
+}
+
+/// AttachPolicy.
+///
+/// # Errors
+/// F-ORGS-POL-8, in this order: `PolicyNotFoundException`, `TargetNotFoundException`, `PolicyTypeNotEnabledException`,
+/// `DuplicatePolicyAttachmentException`, MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED.
+pub(crate) fn attach(
+    place: &Place,
+    input: AttachPolicyRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let id = input.policy_id.as_str();
+    let kind = kind_of(place, id, world)?;
+    let target = Target::find(place, input.target_id.as_str(), call, world)?;
+    let organization = &place.organization;
+    if !organization.enabled_policy_types.contains(kind.as_str()) {
+        return Err(refusal::policy_type_not_enabled().into());
+    }
+    if is_attached(place, &target, id) {
+        return Err(refusal::duplicate_attachment().into());
+    }
+    if count(&target, kind, world)? >= policy_type::max_attached(kind) {
+        return Err(refusal::constraint(Constraint::MaxPolicyTypeAttachmentLimitExceeded).into());
+    }
+    target.change(world, |policies| policies.attach(id));
+    if !policy::is_aws_managed(id) {
+        // Written anew, so that it cannot be deleted at the same time.
+        let policy = policy::own(place, id, world)?;
+        world.put(id, (*policy).clone());
+        world.put(&format!("{}{}", index::targets(&organization.id, id), target.id()), Attachment {});
+    }
+    Ok(())
+}
+
+/// DetachPolicy.
+///
+/// # Errors
+/// F-ORGS-POL-9: `PolicyNotAttachedException`; NON_DETACHABLE_POLICY for RCPFullAWSAccess;
+/// MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED for the last service control policy.
+pub(crate) fn detach(
+    place: &Place,
+    input: DetachPolicyRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let id = input.policy_id.as_str();
+    let kind = kind_of(place, id, world)?;
+    let target = Target::find(place, input.target_id.as_str(), call, world)?;
+    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+        return Err(refusal::policy_type_not_enabled().into());
+    }
+    if id == RCP_FULL_AWS_ACCESS.id {
+        return Err(refusal::invalid_input(InvalidInputExceptionReason::NonDetachablePolicy).into());
+    }
+    if !is_attached(place, &target, id) {
+        return Err(refusal::policy_not_attached().into());
+    }
+    if kind == PolicyType::ServiceControlPolicy && count(&target, kind, world)? <= 1 {
+        return Err(refusal::constraint(Constraint::MinPolicyTypeAttachmentLimitExceeded).into());
+    }
+    detach_from(place, &target, id, world);
+    Ok(())
+}
+
+fn detach_from(place: &Place, target: &Target, id: &str, world: &mut World<'_>) {
+    target.change(world, |policies| policies.detach(id));
+    if !policy::is_aws_managed(id) {
+        world.delete::<Attachment>(&format!("{}{}", index::targets(&place.organization.id, id), target.id()));
+    }
+}
+
+/// The target with this id, whether the account's creation is complete or not.
+fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Target>, Fault> {
+    if let Some(unit) = place.unit(id, world)? {
+        return Ok(Some(Target::Unit(unit)));
+    }
+    let (account, membership) = (world.get::<Account>(id)?, world.get::<Membership>(id)?);
+    Ok(account.zip(membership).map(|(account, membership)| Target::Member(Member { account, membership })))
+}
+
+/// Detaches a policy of the organization's own wherever it is attached.
+pub(crate) fn detach_everywhere(place: &Place, id: &str, world: &mut World<'_>) -> Result<(), Failure> {
+    let prefix = index::targets(&place.organization.id, id);
+    for key in index::all::<Attachment>(&prefix, world)? {
+        match any_target(place, &key[prefix.len()..], world)? {
+            Some(target) => detach_from(place, &target, id, world),
+            None => world.delete::<Attachment>(&key),
+        }
+    }
+    Ok(())
+}
+
+/// Attaches FullAWSAccess to every root, unit and account, or detaches it from them.
+pub(crate) fn full_access_everywhere(
+    place: &Place,
+    attached: bool,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let prefix = index::of(&place.organization.id);
+    for key in index::all::<OrganizationEntity>(&prefix, world)? {
+        if let Some(target) = any_target(place, &key[prefix.len()..], world)? {
+            target.change(world, |policies| match attached {
+                true => policies.attach(FULL_AWS_ACCESS.id),
+                false => policies.detach(FULL_AWS_ACCESS.id),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// ListPoliciesForTarget: those attached to the target itself.
+pub(crate) fn list_policies(
+    place: &Place,
+    input: ListPoliciesForTargetRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListPoliciesForTargetResponse, Failure> {
+    let organization = &place.organization;
+    let target = Target::find(place, input.target_id.as_str(), call, world)?;
+    let kind = input.filter;
+    let listing =
+        Listing::open(call, &[target.id(), kind.as_str()], input.next_token.as_ref(), input.max_results)?;
+    let mut policies = Vec::new();
+    let implicit = is_attached(place, &target, RCP_FULL_AWS_ACCESS.id).then_some(RCP_FULL_AWS_ACCESS.id);
+    for id in target.policies().iter().map(String::as_str).chain(implicit) {
+        let summary = match AwsManaged::find(id) {
+            Some(managed) => managed.summary(organization),
+            None => policy::summary(organization, &*policy::own(place, id, world)?)?,
+        };
+        if summary.r#type == Some(kind) {
+            policies.push((id.to_owned(), summary));
+        }
+    }
+    policies.sort_by(|one, other| one.0.cmp(&other.0));
+    let (policies, next_token) = listing.of(policies);
+    Ok(ListPoliciesForTargetResponse { policies: Some(policies), next_token })
+}
+
+/// ListTargetsForPolicy: accounts first, then units, then the root.
+pub(crate) fn list_targets(
+    place: &Place,
+    input: ListTargetsForPolicyRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListTargetsForPolicyResponse, Failure> {
+    let id = input.policy_id.as_str();
+    kind_of(place, id, world)?;
+    let listing = Listing::open(call, &[id], input.next_token.as_ref(), input.max_results)?;
+    let entry = |target: &str| -> Result<Entry<PolicyTargetSummary>, Failure> {
+        let target = Target::look(place, target, call, world)?;
+        Ok(target.filter(|target| is_attached(place, target, id)).map(|target| target.show(place)).into())
+    };
+    let organization_id = &place.organization.id;
+    let (targets, next_token) = match policy::is_aws_managed(id) {
+        true => listing.over::<OrganizationEntity, _>(&index::of(organization_id), world, entry)?,
+        false => listing.over::<Attachment, _>(&index::targets(organization_id, id), world, entry)?,
+    };
+    Ok(ListTargetsForPolicyResponse { targets: Some(targets), next_token })
+}

@@ -1,0 +1,179 @@
+//! Effective policies: what an account inherits of the management policies, and whether that is of any use.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::inheritance::Inherited;
+use super::policy_validation::{Contribution, errors};
+use crate::authority::ancestry::Ancestry;
+use crate::failure::Failure;
+use crate::organizations::index;
+use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::model::{
+    DescribeEffectivePolicyRequest, DescribeEffectivePolicyResponse, EffectivePolicy, EffectivePolicyType,
+    InvalidInputExceptionReason, ListAccountsWithInvalidEffectivePolicyRequest,
+    ListAccountsWithInvalidEffectivePolicyResponse, ListEffectivePolicyValidationErrorsRequest,
+    ListEffectivePolicyValidationErrorsResponse,
+};
+use crate::organizations::place::{Member, Place};
+use crate::organizations::tree::account;
+use crate::organizations::tree::root_and_units;
+use crate::organizations::{Call, refusal};
+use crate::state::organization::{OrganizationEntity, OrganizationPolicy};
+use crate::world::{Fault, World};
+
+/// What reaches an account of the policies of one type.
+struct Effective {
+    /// The merged policy.
+    content: Value,
+    /// When the youngest of the policies was created or changed.
+    updated_at: Timestamp,
+    /// The policies, from the root down.
+    contributions: Vec<Contribution>,
+}
+
+impl Effective {
+    /// `None` where nothing of the type reaches the account.
+    fn of(
+        place: &Place,
+        member: &Member,
+        kind: EffectivePolicyType,
+        world: &World<'_>,
+    ) -> Result<Option<Self>, Fault> {
+        let ancestry = Ancestry::of(member.account.id, world)?
+            .ok_or_else(|| Fault::Broken("a member is in no organization".into()))?;
+        let mut inherited = Inherited::default();
+        let mut updated_at = place.organization.created_at;
+        let mut contributions = Vec::new();
+        for level in ancestry.attached() {
+            let of_level = contributions.len();
+            for id in level {
+                let Some(policy) = world.get::<OrganizationPolicy>(id)? else { continue };
+                if policy.kind == kind.as_str() {
+                    let document = serde_json::from_str(policy.document.source())
+                        .map_err(|_| Fault::Broken("a policy's document is no JSON".into()))?;
+                    contributions.push(Contribution { policy_id: id.clone(), document });
+                    updated_at = updated_at.max(policy.updated_at.unwrap_or(updated_at));
+                }
+            }
+            inherited.add_level(contributions[of_level..].iter().map(|policy| &policy.document));
+        }
+        Ok(inherited.effective().map(|content| Self { content, updated_at, contributions }))
+    }
+}
+
+/// # Errors
+/// F-ORGS-EFF-3: `EffectivePolicyNotFoundException` while the type is not enabled.
+fn check_enabled(place: &Place, kind: EffectivePolicyType) -> Result<(), Failure> {
+    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+        return Err(refusal::effective_policy_not_found().into());
+    }
+    Ok(())
+}
+
+/// DescribeEffectivePolicy: of the caller's own account, or of the one that is named.
+///
+/// # Errors
+/// F-ORGS-EFF-3: TARGET_NOT_SUPPORTED for a root or unit; `TargetNotFoundException`; `AccessDeniedException` where a plain
+/// member names another account; `EffectivePolicyNotFoundException` where nothing of the type reaches the account.
+pub(crate) fn describe(
+    place: &Place,
+    input: DescribeEffectivePolicyRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<DescribeEffectivePolicyResponse, Failure> {
+    let organization = &place.organization;
+    let target = input.target_id.as_ref().map_or(place.account.as_str(), |target| target.as_str());
+    if target != place.account.as_str()
+        && !place.is_management()
+        && !organization.delegated_administrators.contains_key(&place.account)
+    {
+        return Err(refusal::access_denied().into());
+    }
+    if target.starts_with("r-") || target.starts_with("ou-") {
+        return Err(refusal::invalid_input(InvalidInputExceptionReason::TargetNotSupported).into());
+    }
+    let member = place.member(target, call, world)?.ok_or_else(refusal::target_not_found)?;
+    check_enabled(place, input.policy_type)?;
+    let effective = Effective::of(place, &member, input.policy_type, world)?
+        .ok_or_else(refusal::effective_policy_not_found)?;
+    Ok(DescribeEffectivePolicyResponse {
+        effective_policy: Some(EffectivePolicy {
+            policy_content: Some(effective.content.to_string().into()),
+            last_updated_timestamp: Some(effective.updated_at),
+            target_id: Some(target.into()),
+            policy_type: Some(input.policy_type),
+        }),
+    })
+}
+
+/// ListAccountsWithInvalidEffectivePolicy, in order of ids.
+///
+/// # Errors
+/// F-ORGS-EFF-3: `EffectivePolicyNotFoundException` while the type is not enabled.
+pub(crate) fn list_accounts_with_invalid(
+    place: &Place,
+    input: ListAccountsWithInvalidEffectivePolicyRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListAccountsWithInvalidEffectivePolicyResponse, Failure> {
+    let kind = input.policy_type;
+    check_enabled(place, kind)?;
+    let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::of(&place.organization.id);
+    let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
+        if !index::is_account(id) {
+            return Ok(Entry::End);
+        }
+        let Some(member) = place.member(id, call, world)? else { return Ok(Entry::Hidden) };
+        let effective = Effective::of(place, &member, kind, world)?;
+        match effective {
+            Some(effective) if !errors(kind, &effective.content, &effective.contributions).is_empty() => {
+                Ok(Entry::Shown(account::show(place, &member, call, world)?))
+            }
+            _ => Ok(Entry::Hidden),
+        }
+    })?;
+    Ok(ListAccountsWithInvalidEffectivePolicyResponse {
+        accounts: Some(accounts),
+        policy_type: Some(kind),
+        next_token,
+    })
+}
+
+/// ListEffectivePolicyValidationErrors, in order of paths.
+///
+/// # Errors
+/// `AccountNotFoundException`; F-ORGS-EFF-3: `EffectivePolicyNotFoundException` where nothing of the type reaches the
+/// account.
+pub(crate) fn list_errors(
+    place: &Place,
+    input: ListEffectivePolicyValidationErrorsRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListEffectivePolicyValidationErrorsResponse, Failure> {
+    let kind = input.policy_type;
+    let id = input.account_id.as_str();
+    let member = account::member(place, id, call, world)?;
+    check_enabled(place, kind)?;
+    let effective =
+        Effective::of(place, &member, kind, world)?.ok_or_else(refusal::effective_policy_not_found)?;
+    let listing = Listing::open(call, &[id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
+    let found = errors(kind, &effective.content, &effective.contributions).into_iter().map(|error| {
+        let key = format!(
+            "{} {}",
+            error.path_to_error.as_deref().unwrap_or(""),
+            error.error_code.as_deref().unwrap_or("")
+        );
+        (key, error)
+    });
+    let (errors, next_token) = listing.of(found);
+    Ok(ListEffectivePolicyValidationErrorsResponse {
+        account_id: Some(id.into()),
+        policy_type: Some(kind),
+        path: Some(root_and_units::path_of_member(place, &member, world)?.into()),
+        evaluation_timestamp: Some(effective.updated_at),
+        next_token,
+        effective_policy_validation_errors: Some(errors),
+    })
+}

@@ -1,0 +1,9 @@
+//! The policies of an organization: documents, types, attachments, and what is inherited of them.
+
+pub mod attachment;
+pub mod effective_policy;
+pub(crate) mod inheritance;
+pub(crate) mod management_document;
+pub mod policy;
+pub mod policy_type;
+pub(crate) mod policy_validation;

@@ -1,0 +1,150 @@
+//! The accounts of an organization.
+
+use jiff::Timestamp;
+
+use super::root_and_units;
+use crate::failure::Failure;
+use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::model::{
+    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, DescribeAccountRequest,
+    DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
+    ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
+};
+use crate::organizations::place::{Member, Place};
+use crate::organizations::{Call, arn, index, refusal};
+use crate::state::account::AccountState as Stored;
+use crate::state::organization::{Child, Membership, OrganizationEntity};
+use crate::world::{Fault, World};
+
+/// Status and state of a member at an instant.
+///
+/// F-ORGS-CLOSE-1: a closure is PENDING_CLOSURE until it is complete; then the state is CLOSED, for which the older
+/// status has no other word than SUSPENDED. Without one the account's own state decides, as a seed file may give it.
+pub(crate) fn status_at(
+    membership: &Membership,
+    state: Stored,
+    now: Timestamp,
+) -> (AccountStatus, AccountState) {
+    if membership.closure.is_some_and(|closure| now < closure.completes_at) {
+        return (AccountStatus::PendingClosure, AccountState::PendingClosure);
+    }
+    match state.at(now) {
+        Stored::Suspended => (AccountStatus::Suspended, AccountState::Suspended),
+        Stored::Closed => (AccountStatus::Suspended, AccountState::Closed),
+        Stored::PendingActivation => (AccountStatus::Active, AccountState::PendingActivation),
+        Stored::Active | Stored::Closing(_) => (AccountStatus::Active, AccountState::Active),
+    }
+}
+
+/// How a member joined.
+pub(crate) fn joined_method(membership: &Membership) -> Option<AccountJoinedMethod> {
+    membership.joined_method.parse().ok()
+}
+
+/// F-ORGS-ACC-1: name and address are the account's own, so that a change in Account Management shows at once.
+pub(crate) fn show(
+    place: &Place,
+    member: &Member,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<Shown, Fault> {
+    let (account, membership) = (&member.account, &member.membership);
+    let (status, state) = status_at(membership, account.state, call.context.now);
+    let path = root_and_units::path_of_member(place, member, world)?;
+    Ok(Shown {
+        id: Some(account.id.as_str().into()),
+        arn: Some(arn::account(&place.organization, account.id).into()),
+        email: Some(account.email_at(call.context.now).into()),
+        name: Some(account.name.as_str().into()),
+        status: Some(status),
+        state: Some(state),
+        paths: Some(vec![path.into()]),
+        joined_method: joined_method(membership),
+        joined_timestamp: Some(membership.joined_at),
+    })
+}
+
+/// The member with this id.
+///
+/// # Errors
+/// F-ORGS-ACC-2: `AccountNotFoundException`, also before the account's creation is complete.
+pub(crate) fn member(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Member, Failure> {
+    place.member(id, call, world)?.ok_or_else(|| refusal::account_not_found().into())
+}
+
+/// DescribeAccount.
+pub(crate) fn describe(
+    place: &Place,
+    input: DescribeAccountRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<DescribeAccountResponse, Failure> {
+    let member = member(place, input.account_id.as_str(), call, world)?;
+    Ok(DescribeAccountResponse { account: Some(show(place, &member, call, world)?) })
+}
+
+fn entry(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Entry<Shown>, Failure> {
+    let member = place.member(id, call, world)?;
+    Ok(member.map(|member| show(place, &member, call, world)).transpose()?.into())
+}
+
+/// ListAccounts, in order of ids.
+pub(crate) fn list(
+    place: &Place,
+    input: ListAccountsRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListAccountsResponse, Failure> {
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::of(&place.organization.id);
+    let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
+        // Accounts come first in the order of keys.
+        if !index::is_account(id) {
+            return Ok(Entry::End);
+        }
+        entry(place, id, call, world)
+    })?;
+    Ok(ListAccountsResponse { accounts: Some(accounts), next_token })
+}
+
+/// ListAccountsForParent: those directly below it.
+pub(crate) fn list_for_parent(
+    place: &Place,
+    input: ListAccountsForParentRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListAccountsForParentResponse, Failure> {
+    let parent = root_and_units::parent(place, input.parent_id.as_str(), world)?;
+    let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::children(&parent.id, index::ACCOUNT);
+    let (accounts, next_token) =
+        listing.over::<Child, _>(&prefix, world, |id| entry(place, id, call, world))?;
+    Ok(ListAccountsForParentResponse { accounts: Some(accounts), next_token })
+}
+
+/// MoveAccount.
+///
+/// # Errors
+/// F-ORGS-MOVE-1: in this order `AccountNotFoundException`, `SourceParentNotFoundException`,
+/// `DestinationParentNotFoundException`, `AccountNotFoundException` where the source is not the account's parent
+/// (recorded), `DuplicateAccountException` where the destination is.
+pub(crate) fn move_account(
+    place: &Place,
+    input: MoveAccountRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let member = member(place, input.account_id.as_str(), call, world)?;
+    let source = place.unit(input.source_parent_id.as_str(), world)?;
+    let source = source.ok_or_else(refusal::source_parent_not_found)?;
+    let destination = place.unit(input.destination_parent_id.as_str(), world)?;
+    let destination = destination.ok_or_else(refusal::destination_parent_not_found)?;
+    if source.id != member.membership.parent_id {
+        return Err(refusal::account_not_found().into());
+    }
+    if destination.id == source.id {
+        return Err(refusal::duplicate_account().into());
+    }
+    index::move_member(member.account.id, (*member.membership).clone(), &destination.id, world);
+    Ok(index::hold_unit(&destination.id, world)?)
+}

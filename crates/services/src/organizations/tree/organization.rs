@@ -1,0 +1,180 @@
+//! The organization itself.
+//!
+//! <https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::organizations::membership::{handshake, roles};
+use crate::organizations::model::{
+    CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
+    Organization as Shown, OrganizationFeatureSet, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
+};
+use crate::organizations::place::Place;
+use crate::organizations::{Call, arn, index, refusal};
+use crate::state::account::Account;
+use crate::state::organization::{
+    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, HandshakeOf, Membership,
+    MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy,
+    OrganizationResourcePolicy, OrganizationalUnit, PolicyName, UnitName,
+};
+use crate::world::{Fault, World};
+
+/// Letters and digits of ids.
+pub(crate) const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// A new id: a prefix, and characters that the request's seed determines.
+pub(crate) fn new_id(context: &Context, prefix: &str, length: usize) -> String {
+    format!("{prefix}{}", context.seed.text(&format!("organizations {prefix}"), BASE36, length))
+}
+
+/// CreateOrganization: the caller's account becomes the management account.
+///
+/// F-ORGS-ORG-1: no policy type is enabled by it: clients that enable SERVICE_CONTROL_POLICY right after it succeed,
+/// where the reference has it enabled already.
+///
+/// # Errors
+/// F-ORGS-ORG-2: `AlreadyInOrganizationException`.
+pub(crate) fn create(
+    input: CreateOrganizationRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreateOrganizationResponse, Failure> {
+    let account = call.caller.account();
+    if Place::of(account, call, world)?.is_some() {
+        return Err(refusal::already_in_organization().into());
+    }
+    let organization = Organization {
+        id: new_id(call.context, "o-", 10),
+        management_account: account,
+        feature_set: match input.feature_set {
+            Some(OrganizationFeatureSet::ConsolidatedBilling) => FeatureSet::ConsolidatedBilling,
+            Some(OrganizationFeatureSet::All) | None => FeatureSet::All,
+        },
+        root_id: new_id(call.context, "r-", 4),
+        trusted_services: BTreeMap::new(),
+        delegated_administrators: BTreeMap::new(),
+        enabled_policy_types: BTreeSet::new(),
+        created_at: call.context.now,
+    };
+    let root = OrganizationalUnit {
+        id: organization.root_id.clone(),
+        organization_id: organization.id.clone(),
+        parent_id: None,
+        name: "Root".to_owned(),
+        policies: AttachedPolicies::default(),
+        tags: BTreeMap::new(),
+    };
+    index::put_unit(root, world);
+    // AWS lists the management account as invited; it was there before its organization.
+    let membership = Membership {
+        organization_id: organization.id.clone(),
+        parent_id: organization.root_id.clone(),
+        joined_at: call.context.now,
+        joined_method: "INVITED".to_owned(),
+        policies: AttachedPolicies::default(),
+        tags: BTreeMap::new(),
+        closure: None,
+    };
+    index::put_member(account, membership, world);
+    if organization.feature_set == FeatureSet::All {
+        roles::ensure_service_linked(account, call.context.now, call.context, world)?;
+    }
+    let shown = show(&organization, call, world)?;
+    world.put(&organization.id.clone(), organization);
+    Ok(CreateOrganizationResponse { organization: Some(shown) })
+}
+
+/// The address of an account's root user.
+pub(crate) fn email_of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<String, Fault> {
+    let account = world
+        .get::<Account>(account.as_str())?
+        .ok_or_else(|| Fault::Broken("an organization refers to an absent account".into()))?;
+    Ok(account.email_at(call.context.now).to_owned())
+}
+
+fn show(organization: &Organization, call: &Call<'_>, world: &World<'_>) -> Result<Shown, Fault> {
+    let management_account = organization.management_account;
+    // F-ORGS-ORG-3: the reference calls this member incomplete; AWS fills it with the one type it began with.
+    let available = PolicyTypeSummary {
+        r#type: Some(PolicyType::ServiceControlPolicy),
+        status: Some(PolicyTypeStatus::Enabled),
+    };
+    let (feature_set, available) = match organization.feature_set {
+        FeatureSet::All => (OrganizationFeatureSet::All, vec![available]),
+        FeatureSet::ConsolidatedBilling => (OrganizationFeatureSet::ConsolidatedBilling, Vec::new()),
+    };
+    Ok(Shown {
+        id: Some(organization.id.as_str().into()),
+        arn: Some(arn::organization(organization).into()),
+        feature_set: Some(feature_set),
+        master_account_arn: Some(arn::account(organization, management_account).into()),
+        master_account_id: Some(management_account.as_str().into()),
+        master_account_email: Some(email_of(management_account, call, world)?.into()),
+        available_policy_types: Some(available),
+    })
+}
+
+/// DescribeOrganization.
+pub(crate) fn describe(
+    place: &Place,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<DescribeOrganizationResponse, Failure> {
+    let organization = show(&place.organization, call, world)?;
+    Ok(DescribeOrganizationResponse { organization: Some(organization) })
+}
+
+/// DeleteOrganization: units, policies and all that was kept of the organization go with it.
+///
+/// # Errors
+/// F-ORGS-ORG-4: `OrganizationNotEmptyException` while another account is in it, or being created in it.
+pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let id = place.organization.id.as_str();
+    let of = index::of(id);
+    // Read, so that a member that joins at the same time is not lost.
+    world.get::<MembershipChanges>(id)?;
+    for entity in index::all::<OrganizationEntity>(&of, world)? {
+        delete_entity(&entity[of.len()..], place, call, world)?;
+        world.delete::<OrganizationEntity>(&entity);
+    }
+    index::delete_all::<Attachment>(&of, world)?;
+    index::delete_all::<AccountCreation>(&of, world)?;
+    for name in index::all::<PolicyName>(&of, world)? {
+        if let Some(named) = world.get::<PolicyName>(&name)? {
+            world.delete::<OrganizationPolicy>(&named.policy_id);
+        }
+        world.delete::<PolicyName>(&name);
+    }
+    for handshake in index::all::<HandshakeOf>(&of, world)? {
+        // An open handshake of an organization that is gone can no longer be accepted.
+        handshake::cancel_open(&handshake[of.len()..], call, world)?;
+    }
+    world.delete::<OrganizationResourcePolicy>(id);
+    world.delete::<OrganizationCounts>(id);
+    world.delete::<MembershipChanges>(id);
+    world.delete::<Organization>(id);
+    Ok(())
+}
+
+fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let Ok(account) = entity.parse::<AccountId>() else {
+        index::delete_all::<Child>(&format!("{entity}/"), world)?;
+        index::delete_all::<UnitName>(&format!("{entity}/"), world)?;
+        world.get::<OrganizationalUnit>(entity)?;
+        world.delete::<OrganizationalUnit>(entity);
+        return Ok(());
+    };
+    let closed_for_good = world
+        .get::<Membership>(entity)?
+        .and_then(|membership| membership.closure)
+        .is_some_and(|closure| closure.final_at <= call.context.now);
+    if account != place.organization.management_account && !closed_for_good {
+        return Err(refusal::organization_not_empty().into());
+    }
+    world.delete::<Membership>(entity);
+    Ok(())
+}

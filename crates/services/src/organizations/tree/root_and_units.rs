@@ -1,0 +1,293 @@
+//! The root and the organizational units below it.
+
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+
+use super::organization::BASE36;
+use super::tag;
+use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
+use crate::failure::Failure;
+use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::model::{
+    Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,
+    CreateOrganizationalUnitResponse, DeleteOrganizationalUnitRequest, DescribeOrganizationalUnitRequest,
+    DescribeOrganizationalUnitResponse, ListChildrenRequest, ListChildrenResponse,
+    ListOrganizationalUnitsForParentRequest, ListOrganizationalUnitsForParentResponse, ListParentsRequest,
+    ListParentsResponse, ListRootsRequest, ListRootsResponse, OrganizationalUnit as Shown, Parent,
+    ParentType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
+    UpdateOrganizationalUnitResponse,
+};
+use crate::organizations::place::{Member, Place};
+use crate::organizations::policies::policy;
+use crate::organizations::{Call, arn, index, refusal};
+use crate::state::organization::{
+    AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName,
+};
+use crate::world::{Fault, World};
+
+/// F-ORGS-OU-1: the deepest a unit may lie below the root (quotas page).
+pub const MAX_DEPTH: usize = 5;
+/// F-ORGS-OU-2: units of an organization (quotas page).
+pub const MAX_UNITS: u32 = 2_000;
+
+/// The root as it is shown.
+pub(crate) fn show_root(organization: &Organization) -> Root {
+    let types = organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
+    Root {
+        id: Some(organization.root_id.as_str().into()),
+        arn: Some(arn::unit(organization, &organization.root_id).into()),
+        name: Some("Root".into()),
+        policy_types: Some(
+            types
+                .map(|kind| PolicyTypeSummary { r#type: Some(kind), status: Some(PolicyTypeStatus::Enabled) })
+                .collect(),
+        ),
+    }
+}
+
+/// ListRoots: there is one.
+pub(crate) fn list_roots(
+    place: &Place,
+    input: ListRootsRequest,
+    call: &Call<'_>,
+) -> Result<ListRootsResponse, Failure> {
+    let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
+    let root = (place.organization.root_id.clone(), show_root(&place.organization));
+    let (roots, next_token) = listing.of([root]);
+    Ok(ListRootsResponse { roots: Some(roots), next_token })
+}
+
+/// The way from the root to a unit: the ids of its ancestors and its own, root first.
+pub(crate) fn way_to(unit: &OrganizationalUnit, world: &World<'_>) -> Result<Vec<String>, Fault> {
+    let mut way = vec![unit.id.clone()];
+    let mut next = unit.parent_id.clone();
+    while let Some(id) = next {
+        let parent = world
+            .get::<OrganizationalUnit>(&id)?
+            .ok_or_else(|| Fault::Broken("an organizational unit refers to an absent parent".into()))?;
+        next = parent.parent_id.clone();
+        way.push(id);
+    }
+    way.reverse();
+    Ok(way)
+}
+
+/// The path of a root or unit, as the model's `Path` has it: `o-…/r-…/ou-…/`.
+pub(crate) fn path(unit: &OrganizationalUnit, world: &World<'_>) -> Result<String, Fault> {
+    Ok(format!("{}/{}/", unit.organization_id, way_to(unit, world)?.join("/")))
+}
+
+/// The path of a member account.
+pub(crate) fn path_of_member(place: &Place, member: &Member, world: &World<'_>) -> Result<String, Fault> {
+    let unit = place
+        .unit(&member.membership.parent_id, world)?
+        .ok_or_else(|| Fault::Broken("a membership refers to an absent parent".into()))?;
+    Ok(format!("{}{}/", path(&unit, world)?, member.account.id))
+}
+
+fn show(place: &Place, unit: &OrganizationalUnit, world: &World<'_>) -> Result<Shown, Fault> {
+    Ok(Shown {
+        id: Some(unit.id.as_str().into()),
+        arn: Some(arn::unit(&place.organization, &unit.id).into()),
+        name: Some(unit.name.as_str().into()),
+        path: Some(path(unit, world)?.into()),
+    })
+}
+
+/// The unit with this id; the root is none.
+fn unit(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationalUnit>, Failure> {
+    place.unit(id, world)?.ok_or_else(|| refusal::unit_not_found().into())
+}
+
+/// The root or unit with this id, as a parent.
+pub(crate) fn parent(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationalUnit>, Failure> {
+    place.unit(id, world)?.ok_or_else(|| refusal::parent_not_found().into())
+}
+
+/// CreateOrganizationalUnit.
+///
+/// # Errors
+/// F-ORGS-OU-1, F-ORGS-OU-2, F-ORGS-OU-3 (`DuplicateOrganizationalUnitException`), `ParentNotFoundException`.
+pub(crate) fn create(
+    place: &Place,
+    input: CreateOrganizationalUnitRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<CreateOrganizationalUnitResponse, Failure> {
+    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let name = input.name.into_string();
+    let tags = tag::read(input.tags)?;
+    if world.get::<UnitName>(&format!("{}/{name}", parent.id))?.is_some() {
+        return Err(refusal::duplicate_unit().into());
+    }
+    // The root is on the way too.
+    if way_to(&parent, world)?.len() > MAX_DEPTH {
+        return Err(refusal::constraint(ConstraintViolationExceptionReason::OuDepthLimitExceeded).into());
+    }
+    let organization = &place.organization;
+    let counts = world.get::<OrganizationCounts>(&organization.id)?;
+    if counts.is_some_and(|counts| counts.units >= MAX_UNITS) {
+        return Err(refusal::constraint(ConstraintViolationExceptionReason::OuNumberLimitExceeded).into());
+    }
+    let root = organization.root_id.trim_start_matches("r-");
+    let own = call.context.seed.text("organizational unit", BASE36, 8);
+    // F-ORGS-SCP-1: FullAWSAccess is attached to whatever is new, as long as the type is enabled.
+    let policies = initial_policies(organization);
+    let unit = OrganizationalUnit {
+        id: format!("ou-{root}-{own}"),
+        organization_id: organization.id.clone(),
+        parent_id: Some(parent.id.clone()),
+        name,
+        policies,
+        tags,
+    };
+    let shown = show(place, &unit, world)?;
+    index::put_unit(unit, world);
+    index::hold_unit(&parent.id, world)?;
+    index::count(&organization.id, world, |counts| counts.units += 1)?;
+    Ok(CreateOrganizationalUnitResponse { organizational_unit: Some(shown) })
+}
+
+/// What is attached to a new unit or account.
+pub(crate) fn initial_policies(organization: &Organization) -> AttachedPolicies {
+    let mut policies = AttachedPolicies::default();
+    if organization.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
+        policies.attach(policy::FULL_AWS_ACCESS.id);
+    }
+    policies
+}
+
+/// DescribeOrganizationalUnit.
+pub(crate) fn describe(
+    place: &Place,
+    input: DescribeOrganizationalUnitRequest,
+    world: &World<'_>,
+) -> Result<DescribeOrganizationalUnitResponse, Failure> {
+    let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
+    Ok(DescribeOrganizationalUnitResponse { organizational_unit: Some(show(place, &unit, world)?) })
+}
+
+/// UpdateOrganizationalUnit: gives it another name.
+///
+/// # Errors
+/// F-ORGS-OU-3: a name that its parent has, its own included.
+pub(crate) fn update(
+    place: &Place,
+    input: UpdateOrganizationalUnitRequest,
+    world: &mut World<'_>,
+) -> Result<UpdateOrganizationalUnitResponse, Failure> {
+    let stored = unit(place, input.organizational_unit_id.as_str(), world)?;
+    let mut unit = (*stored).clone();
+    if let (Some(name), Some(parent)) = (input.name, unit.parent_id.clone()) {
+        let name = name.into_string();
+        if world.get::<UnitName>(&format!("{parent}/{name}"))?.is_some() {
+            return Err(refusal::duplicate_unit().into());
+        }
+        world.delete::<UnitName>(&format!("{parent}/{}", unit.name));
+        unit.name = name;
+        index::put_unit(unit.clone(), world);
+    }
+    Ok(UpdateOrganizationalUnitResponse { organizational_unit: Some(show(place, &unit, world)?) })
+}
+
+/// DeleteOrganizationalUnit.
+///
+/// # Errors
+/// F-ORGS-OU-4: `OrganizationalUnitNotEmptyException` where an account or a unit is in it.
+pub(crate) fn delete(
+    place: &Place,
+    input: DeleteOrganizationalUnitRequest,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
+    let accounts = index::children(&unit.id, index::ACCOUNT);
+    let mut gone = Vec::new();
+    for child in index::all::<Child>(&accounts, world)? {
+        let account = &child[accounts.len()..];
+        if place.member(account, call, world)?.is_some() {
+            return Err(refusal::unit_not_empty().into());
+        }
+        gone.push(account.to_owned());
+    }
+    if !world.ids::<Child>(&index::children(&unit.id, index::UNIT), None, 1)?.is_empty() {
+        return Err(refusal::unit_not_empty().into());
+    }
+    // What is left are accounts that are closed for good; nobody sees where they are.
+    for account in gone {
+        move_hidden(&account, place, world)?;
+    }
+    index::delete_unit(&unit, world);
+    Ok(index::count(&place.organization.id, world, |counts| counts.units = counts.units.saturating_sub(1))?)
+}
+
+fn move_hidden(account: &str, place: &Place, world: &mut World<'_>) -> Result<(), Fault> {
+    let membership = world.get::<crate::state::organization::Membership>(account)?;
+    if let (Ok(id), Some(membership)) = (account.parse::<AccountId>(), membership) {
+        index::move_member(id, (*membership).clone(), &place.organization.root_id, world);
+    }
+    Ok(())
+}
+
+/// ListOrganizationalUnitsForParent.
+pub(crate) fn list(
+    place: &Place,
+    input: ListOrganizationalUnitsForParentRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListOrganizationalUnitsForParentResponse, Failure> {
+    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::children(&parent.id, index::UNIT);
+    let (units, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
+        let unit = place.unit(id, world)?;
+        Ok(unit.map(|unit| show(place, &unit, world)).transpose()?.into())
+    })?;
+    Ok(ListOrganizationalUnitsForParentResponse { organizational_units: Some(units), next_token })
+}
+
+/// ListChildren.
+pub(crate) fn list_children(
+    place: &Place,
+    input: ListChildrenRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListChildrenResponse, Failure> {
+    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let kind = input.child_type;
+    let listing =
+        Listing::open(call, &[&parent.id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
+    let prefix = index::children(&parent.id, kind.as_str());
+    let (children, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
+        if kind == ChildType::Account && place.member(id, call, world)?.is_none() {
+            return Ok(Entry::Hidden);
+        }
+        Ok(Entry::Shown(ShownChild { id: Some(id.into()), r#type: Some(kind) }))
+    })?;
+    Ok(ListChildrenResponse { children: Some(children), next_token })
+}
+
+/// ListParents: there is exactly one.
+///
+/// # Errors
+/// `ChildNotFoundException`.
+pub(crate) fn list_parents(
+    place: &Place,
+    input: ListParentsRequest,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<ListParentsResponse, Failure> {
+    let child = input.child_id.as_str();
+    let member = place.member(child, call, world)?;
+    let parent = match member {
+        Some(member) => Some(member.membership.parent_id.clone()),
+        None => place.unit(child, world)?.and_then(|unit| unit.parent_id.clone()),
+    };
+    let parent = parent.ok_or_else(refusal::child_not_found)?;
+    let listing = Listing::open(call, &[child], input.next_token.as_ref(), input.max_results)?;
+    let kind = if parent.starts_with("r-") { ParentType::Root } else { ParentType::OrganizationalUnit };
+    let shown = Parent { id: Some(parent.as_str().into()), r#type: Some(kind) };
+    let (parents, next_token) = listing.of([(parent, shown)]);
+    Ok(ListParentsResponse { parents: Some(parents), next_token })
+}
