@@ -7,6 +7,7 @@ pub mod attachment;
 pub mod boundary;
 pub mod directory;
 pub mod entities_for_policy;
+mod entity_policies;
 pub mod inline_policy;
 pub mod managed_policy;
 pub mod model;

@@ -9,8 +9,9 @@ use services::authority::access::{Access, Permitted};
 use services::authority::policies::{RequestOrigin, authorize};
 use services::context::Context;
 use services::failure::Failure;
-use services::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::message::Message;
+use services::state::region::OrganizationRegionRequests;
 use services::world::{
     Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World, key_of,
 };
