@@ -118,7 +118,7 @@ fn canonical_values_become_native_ones_and_return() {
     assert_eq!(native.seen, native.born);
     assert_eq!(native.blob.as_deref(), Some(&b"hi"[..]));
     assert_eq!(Output::Look(native.clone()).to_value(), everything());
-    assert_eq!(Output::Feed.to_value(), json!({}));
+    assert_eq!(Output::Feed(()).to_value(), json!({}));
     assert_eq!(Input::parse(Operation::Close, &json!({})).unwrap(), Input::Close);
 }
 
