@@ -7,8 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use services::state::Kind;
 use services::state::message::Message;
-use services::world::{Change, Document, Fault, ReadsAndWrites, World};
+use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
 use crate::admin::{Engine, NotImported};
@@ -212,53 +213,9 @@ fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
 
 /// Whether a document of an export can be read back, so that an import never stores what a request would fail on.
 fn check_document(key: &str, text: &str) -> Result<(), String> {
-    use services::state::{account, identity, organization};
-    let kind = key.split_once('/').map_or("", |(kind, _)| kind);
-    fn read<D: Document>(text: &str) -> Option<Result<(), String>> {
-        Some(D::decode(text).map(drop))
-    }
-    let read = match kind {
-        account::Account::KIND => read::<account::Account>(text),
-        account::EmailOwner::KIND => read::<account::EmailOwner>(text),
-        account::OrganizationRegionRequests::KIND => read::<account::OrganizationRegionRequests>(text),
-        identity::Credential::KIND => read::<identity::Credential>(text),
-        identity::AccountAlias::KIND => read::<identity::AccountAlias>(text),
-        identity::Group::KIND => read::<identity::Group>(text),
-        identity::GroupMember::KIND => read::<identity::GroupMember>(text),
-        identity::IamAccount::KIND => read::<identity::IamAccount>(text),
-        identity::PolicyEntity::KIND => read::<identity::PolicyEntity>(text),
-        identity::PolicyUse::KIND => read::<identity::PolicyUse>(text),
-        identity::SessionKey::KIND => read::<identity::SessionKey>(text),
-        identity::TrustedPrincipal::KIND => read::<identity::TrustedPrincipal>(text),
-        identity::RoleDeletion::KIND => read::<identity::RoleDeletion>(text),
-        identity::ManagedPolicy::KIND => read::<identity::ManagedPolicy>(text),
-        identity::Role::KIND => read::<identity::Role>(text),
-        identity::User::KIND => read::<identity::User>(text),
-        Message::KIND => read::<Message>(text),
-        organization::AccountCreation::KIND => read::<organization::AccountCreation>(text),
-        organization::Attachment::KIND => read::<organization::Attachment>(text),
-        organization::Child::KIND => read::<organization::Child>(text),
-        organization::Handshake::KIND => read::<organization::Handshake>(text),
-        organization::HandshakeOf::KIND => read::<organization::HandshakeOf>(text),
-        organization::MembershipChanges::KIND => read::<organization::MembershipChanges>(text),
-        organization::OrganizationCounts::KIND => read::<organization::OrganizationCounts>(text),
-        organization::OrganizationEntity::KIND => read::<organization::OrganizationEntity>(text),
-        organization::OrganizationResourcePolicy::KIND => {
-            read::<organization::OrganizationResourcePolicy>(text)
-        }
-        organization::PolicyName::KIND => read::<organization::PolicyName>(text),
-        organization::UnitName::KIND => read::<organization::UnitName>(text),
-        organization::Membership::KIND => read::<organization::Membership>(text),
-        organization::Organization::KIND => read::<organization::Organization>(text),
-        organization::OrganizationPolicy::KIND => read::<organization::OrganizationPolicy>(text),
-        organization::OrganizationalUnit::KIND => read::<organization::OrganizationalUnit>(text),
-        _ => None,
-    };
-    match read {
-        None => Err(format!("`{key}` is a kind of document that this accountd does not know")),
-        Some(Err(reason)) => Err(format!("`{key}`: {reason}")),
-        Some(Ok(())) => Ok(()),
-    }
+    let unknown = || format!("`{key}` is a kind of document that this accountd does not know");
+    let kind = Kind::of(key).ok_or_else(unknown)?;
+    kind.check(text).map_err(|reason| format!("`{key}`: {reason}"))
 }
 
 /// The outbox as the mailer sees it.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use accountd::seed::{self, SeedDocuments};
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::{
     Credential, CredentialOwner, Group, GroupMember, IamAccount, ManagedPolicy, PolicyEntity, PolicyUse,
     Role, User,
 };
 use services::state::organization::{Membership, Organization, OrganizationPolicy, OrganizationalUnit};
+use services::state::region::OrganizationRegionRequests;
 use services::world::{Change, Document, key_of};
 
 const EXAMPLE: &str = include_str!("../../../seeds/example.yaml");

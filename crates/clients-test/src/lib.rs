@@ -1,6 +1,7 @@
 //! accountd without a socket: the official Rust SDKs hand their signed requests straight to the service.
 
 mod connector;
+mod ec2;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use services::context::{Delays, TokenKey, Validation};
 use services::state::message::Message;
 
 use connector::Connector;
+pub use ec2::Answer;
 
 /// How a test ends: an answer that should have come is passed on with `?`.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;

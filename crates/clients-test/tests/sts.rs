@@ -210,3 +210,28 @@ async fn a_key_tells_its_account() -> Outcome {
     assert_eq!(unknown.err().code(), Some("ValidationError"));
     Ok(())
 }
+
+/// DecodeAuthorizationMessage: what EC2 puts into a refusal, STS decodes.
+#[tokio::test]
+async fn an_encoded_refusal_is_decoded() -> Outcome {
+    use aws_sdk_sts::operation::decode_authorization_message::DecodeAuthorizationMessageError;
+
+    let (world, admin) = company().await;
+    let denied = world.describe_regions(&world.nobody(), &[]).await?;
+    assert_eq!((denied.status, denied.texts("Code")), (403, vec!["UnauthorizedOperation"]));
+    let message = denied.texts("Message").join("");
+    let (_, encoded) =
+        message.split_once("Encoded authorization failure message: ").ok_or("an encoded message")?;
+    let answer = admin.decode_authorization_message().encoded_message(encoded).send().await?;
+    let decoded: serde_json::Value =
+        serde_json::from_str(answer.decoded_message().ok_or("a decoded message")?)?;
+    assert_eq!((&decoded["allowed"], &decoded["explicitDeny"]), (&false.into(), &false.into()));
+    assert_eq!(decoded["context"]["action"], "ec2:DescribeRegions");
+    assert_eq!(decoded["context"]["principal"]["arn"], NOBODY_ARN);
+    let bent = refused(admin.decode_authorization_message().encoded_message(&encoded[1..]).send().await);
+    let DecodeAuthorizationMessageError::InvalidAuthorizationMessageException(bent) = bent else {
+        return Err("another error".into());
+    };
+    assert_eq!(bent.message(), Some("Message is not valid"));
+    Ok(())
+}

@@ -14,12 +14,13 @@ use services::failure::Failure;
 use services::iam::caller::{NotIdentified, identify};
 use services::iam::policies::{RequestOrigin, authorize};
 use services::operation::{Operation, Service};
-use services::state::account::{Account, AccountState, RegionOpt};
+use services::state::account::{Account, AccountState};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User};
 use services::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
     PolicyDocument,
 };
+use services::state::region::RegionOpt;
 use services::sts::session_token;
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 

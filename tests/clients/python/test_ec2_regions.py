@@ -1,8 +1,9 @@
-"""EC2's DescribeRegions, which shows what Account Management switches (F-EC2-…)."""
+"""EC2's DescribeRegions, which shows what Account Management switches (F-CLIENT-19, F-EC2-…)."""
 
 import pytest
 from accountd import refusal
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 OPT_IN = "af-south-1"
 
@@ -56,6 +57,11 @@ def test_filters(server, root):
     assert found("endpoint", "ec2.eu-north-1.*") == ["eu-north-1"]
     assert found("opt-in-status", "not-opted-in") == []
     assert len(found("opt-in-status", "not-opted-in", AllRegions=True)) == 17
+    both = [
+        {"Name": "opt-in-status", "Values": ["not-opted-in"]},
+        {"Name": "endpoint", "Values": ["ec2.me-*"]},
+    ]
+    assert names(ec2.describe_regions(AllRegions=True, Filters=both)) == ["me-central-1", "me-south-1"]
     answer = refusal(ec2.describe_regions, Filters=[{"Name": "colour", "Values": ["red"]}])
     assert (answer.status, answer.code) == (400, "InvalidParameterValue")
     assert answer.message == "The filter 'colour' is invalid"
@@ -80,9 +86,27 @@ def test_ec2_in_a_region_that_is_disabled(server, root):
     assert (answer.status, answer.code) == (401, "AuthFailure")
 
 
-def test_refusals_have_ec2s_names(server):
-    answer = refusal(server.client("ec2", Credentials("AKIAUNKNOWN", "x")).describe_regions)
-    assert (answer.status, answer.code) == (401, "AuthFailure")
+def test_refusals_have_ec2s_names_and_its_request_id(server, root):
+    for credentials in (Credentials("AKIAUNKNOWN", "x"), Credentials(root.access_key, "wrong")):
+        with pytest.raises(ClientError) as refused:
+            server.client("ec2", credentials).describe_regions()
+        answer = refused.value.response
+        assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]) == (401, "AuthFailure")
+        assert len(answer["ResponseMetadata"]["RequestId"]) == 36
+
+
+def test_another_operation_is_not_supported_f_nosup_2(server, root):
+    """F-NOSUP-2"""
+    answer = refusal(server.client("ec2", root).describe_vpcs)
+    assert answer.code == "UnsupportedOperation"
+    assert answer.message == "The operation ec2:DescribeVpcs is not supported by accountd."
+
+
+def test_refusals_are_recorded_with_their_codes_f_event_10(server, root):
+    """F-EVENT-10"""
+    refusal(server.client("ec2", root).describe_regions, DryRun=True)
+    [event] = server.wait_for_events(1, root, ["DescribeRegions"])
+    assert event["errorCode"] == "Client.DryRunOperation"
 
 
 def test_it_is_in_the_trail(server, root):

@@ -6,9 +6,8 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::context::Delays;
 use services::regions;
-use services::state::account::{
-    Account, AccountState, AlternateContact, ContactInformation, GovCloudLink, RegionOpt,
-};
+use services::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
+use services::state::region::RegionOpt;
 
 use super::constraints::Shape;
 use super::identity::{Iam, read_iam};

@@ -23,8 +23,9 @@ use std::path::Path;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::organizations::index;
-use services::state::account::{ContactInformation, EmailOwner, OrganizationRegionRequests};
+use services::state::account::{ContactInformation, EmailOwner};
 use services::state::organization::OrganizationCounts;
+use services::state::region::OrganizationRegionRequests;
 use services::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 use account::{AccountDraft, read_account};

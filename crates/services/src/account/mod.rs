@@ -22,9 +22,9 @@ use serde_json::Value;
 use crate::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::state::account::{Account, EmailOwner, OrganizationRegionRequests};
-use crate::state::email;
+use crate::state::account::{Account, EmailOwner, account_using};
 use crate::state::organization::Membership;
+use crate::state::region::OrganizationRegionRequests;
 use crate::world::{Fault, World};
 use model::{AlternateContactType, Input, Operation, Output};
 use primary_email::AddressUse;
@@ -240,7 +240,7 @@ fn switch_region(
 
 /// Whether an account claims this address.
 fn address_use(address: &str, now: Timestamp, world: &World<'_>) -> Result<AddressUse, Fault> {
-    Ok(match email::account_using(address, now, world)? {
+    Ok(match account_using(address, now, world)? {
         Some(_) => AddressUse::InUse,
         None => AddressUse::Free,
     })

@@ -12,7 +12,8 @@ use super::model::{
 use crate::context::Context;
 use crate::page_token::Binding;
 use crate::regions;
-use crate::state::account::{Account, OrganizationRegionRequests, RegionOpt};
+use crate::state::account::Account;
+use crate::state::region::{OrganizationRegionRequests, RegionOpt};
 
 /// F-REG-1: what ListRegions gives without MaxResults.
 pub const DEFAULT_PAGE_SIZE: usize = 20;

@@ -4,7 +4,6 @@
 
 pub mod access;
 pub mod ancestry;
-mod arn;
 pub mod delegation;
 pub mod index;
 mod listing;
@@ -24,6 +23,7 @@ use serde_json::Value;
 
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::state::organization::arn;
 use crate::world::World;
 use delegation::{delegated_administrator, resource_policy, trusted_access};
 use membership::{create_account, handshake, invitation, leaving};

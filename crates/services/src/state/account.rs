@@ -6,7 +6,8 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::json_document;
+use super::region::RegionOpt;
+use crate::world::{Fault, World};
 
 /// The life of an account, as GetAccountInformation shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +81,6 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gov_cloud: Option<GovCloudLink>,
 }
-json_document!(Account, "account");
 
 impl Account {
     /// The root user's address at an instant: an accepted update comes into force by itself.
@@ -139,18 +139,6 @@ pub struct AlternateContact {
     pub phone_number: String,
 }
 
-/// Which way an opt-in Region was switched last, and from when until when. The status is a function of
-/// this and the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegionOpt {
-    /// `true` where it was enabled, `false` where it was disabled.
-    pub enabled: bool,
-    /// When that was asked for.
-    pub since: Timestamp,
-    /// When the switch is complete.
-    pub until: Timestamp,
-}
-
 /// An update of the primary e-mail address.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PrimaryEmailUpdate {
@@ -197,12 +185,15 @@ pub struct EmailOwner {
     /// The account.
     pub account: AccountId,
 }
-json_document!(EmailOwner, "email");
 
-/// The open Region switches of one organization, for its quota. Key: `region-requests/<organization id>`.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct OrganizationRegionRequests {
-    /// When each request that may still be open is complete.
-    pub open_until: Vec<Timestamp>,
+/// The account that claims this address, whatever its case. The index is a hint: an account that has moved to another
+/// address keeps its old entry until somebody else takes the address.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn account_using(address: &str, now: Timestamp, world: &World<'_>) -> Result<Option<AccountId>, Fault> {
+    let address = address.trim().to_lowercase();
+    let Some(owner) = world.get::<EmailOwner>(&address)? else { return Ok(None) };
+    let account = world.get::<Account>(owner.account.as_str())?;
+    Ok(account.filter(|account| account.claims_email(&address, now)).map(|_| owner.account))
 }
-json_document!(OrganizationRegionRequests, "region-requests");

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::json_document;
 use crate::world::World;
 
 /// How a message travels.
@@ -39,7 +38,6 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
 }
-json_document!(Message, "message");
 
 impl Message {
     /// Puts the message into the outbox, in the commit of the change that caused it.

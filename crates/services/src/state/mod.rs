@@ -4,31 +4,16 @@
 //! older one wrote. None of these types prints itself: they hold contact values, codes and secrets.
 
 pub mod account;
-pub mod email;
 pub mod identity;
+mod kinds;
 pub mod message;
 pub mod organization;
+pub mod region;
+
+pub use kinds::{KINDS, Kind};
 
 /// The version that every document of this release is written with.
 pub const DOCUMENT_VERSION: u32 = 1;
-
-/// Implements [`crate::world::Document`] for a serde type, with the version member around it.
-macro_rules! json_document {
-    ($type:ty, $kind:literal) => {
-        impl crate::world::Document for $type {
-            const KIND: &'static str = $kind;
-
-            fn decode(text: &str) -> Result<Self, String> {
-                crate::state::decode_versioned(text)
-            }
-
-            fn encode(&self) -> String {
-                crate::state::encode_versioned(self)
-            }
-        }
-    };
-}
-pub(crate) use json_document;
 
 #[derive(serde::Serialize)]
 struct VersionedRef<'a, T> {

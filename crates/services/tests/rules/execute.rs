@@ -9,8 +9,9 @@ use services::account::{self, model::Input, model::Operation};
 use services::context::Context;
 use services::failure::Failure;
 use services::iam::policies::{RequestOrigin, authorize};
-use services::state::account::{Account, AccountState, EmailOwner, OrganizationRegionRequests};
+use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::message::Message;
+use services::state::region::OrganizationRegionRequests;
 use services::world::{
     Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World, key_of,
 };

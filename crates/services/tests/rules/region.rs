@@ -9,7 +9,8 @@ use services::account::region::{
 };
 use services::context::Context;
 use services::regions;
-use services::state::account::{Account, OrganizationRegionRequests};
+use services::state::account::Account;
+use services::state::region::OrganizationRegionRequests;
 
 use crate::support::*;
 

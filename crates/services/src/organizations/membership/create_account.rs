@@ -21,8 +21,9 @@ use crate::organizations::place::Place;
 use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
-use crate::state::account::{Account, AccountState, ContactInformation, EmailOwner, GovCloudLink};
-use crate::state::email;
+use crate::state::account::{
+    Account, AccountState, ContactInformation, EmailOwner, GovCloudLink, account_using,
+};
 use crate::state::organization::{
     AccountCreation, CreationOutcome, FeatureSet, Membership, OrganizationEntity, PendingCreation,
 };
@@ -140,7 +141,7 @@ fn begin(
         return Err(refusal::constraint(reason).into());
     }
     let completes_at = call.context.after(call.context.delays.account_creation);
-    let outcome = if email::account_using(&address, now, world)?.is_some() {
+    let outcome = if account_using(&address, now, world)?.is_some() {
         CreationOutcome::Failed("EMAIL_ALREADY_EXISTS".to_owned())
     } else if count >= MAX_ACCOUNTS {
         CreationOutcome::Failed("ACCOUNT_LIMIT_EXCEEDED".to_owned())

@@ -19,8 +19,7 @@ use crate::organizations::place::Place;
 use crate::organizations::tree::organization::{email_of, new_id};
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
-use crate::state::account::Account;
-use crate::state::email;
+use crate::state::account::{Account, account_using};
 use crate::state::message::{Channel, Message};
 use crate::state::organization::{FeatureSet, Handshake, Membership, Organization, Recipient};
 use crate::world::{Fault, World};
@@ -188,7 +187,7 @@ pub(crate) fn account_of(
 ) -> Result<Option<AccountId>, Fault> {
     match recipient {
         Recipient::Account(account) => Ok(Some(*account)),
-        Recipient::Email(address) => email::account_using(address, call.context.now, world),
+        Recipient::Email(address) => account_using(address, call.context.now, world),
         Recipient::Organization => Ok(None),
     }
 }

@@ -1,0 +1,36 @@
+//! An IAM group and who is in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use aws::policy::Policy;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An IAM group. Key: `group/<account id>/<name in lower case>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Group {
+    /// The account.
+    pub account: AccountId,
+    /// The friendly name.
+    pub name: String,
+    /// `AGPA…`
+    pub id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Inline policies by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inline_policies: BTreeMap<String, Policy>,
+    /// ARNs of attached managed policies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attached_policies: BTreeSet<String>,
+    /// How many users are in it; their names are [`GroupMember`] documents.
+    #[serde(default)]
+    pub members: u32,
+}
+
+/// That a user is in a group. Key: `group-member/<account id>/<group>/<user>`, names in lower case.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct GroupMember {}

@@ -1,0 +1,41 @@
+//! An IAM user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use aws::policy::Policy;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An IAM user. Key: `user/<account id>/<name in lower case>`: names are unique without regard to case.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct User {
+    /// The account.
+    pub account: AccountId,
+    /// The friendly name.
+    pub name: String,
+    /// `AIDA…`
+    pub id: String,
+    /// Begins and ends with a slash.
+    pub path: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Inline policies by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inline_policies: BTreeMap<String, Policy>,
+    /// ARNs of attached managed policies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attached_policies: BTreeSet<String>,
+    /// ARN of the managed policy that is the permissions boundary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<String>,
+    /// Tags, as `aws:PrincipalTag/…` sees them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Ids of its access keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_keys: Vec<String>,
+    /// Names of its groups in lower case.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+}

@@ -1,0 +1,66 @@
+//! An organization: its features, its services with trusted access, its delegated administrators.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Which features an organization has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FeatureSet {
+    /// All features.
+    All,
+    /// Consolidated billing only: no policies, no trusted access.
+    ConsolidatedBilling,
+}
+
+/// An organization. Key: `organization/<organization id>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Organization {
+    /// `o-` and 10 to 32 lower-case letters or digits.
+    pub id: String,
+    /// The management account.
+    pub management_account: AccountId,
+    /// Its features.
+    pub feature_set: FeatureSet,
+    /// `r-…`
+    pub root_id: String,
+    /// Services with trusted access, by service principal, and since when.
+    #[serde(default)]
+    pub trusted_services: BTreeMap<String, Timestamp>,
+    /// Delegated administrators: account, then service principal, and since when.
+    #[serde(default)]
+    pub delegated_administrators: BTreeMap<AccountId, BTreeMap<String, Timestamp>>,
+    /// The policy types that are enabled in the root, for example `SERVICE_CONTROL_POLICY`.
+    #[serde(default)]
+    pub enabled_policy_types: BTreeSet<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+impl Organization {
+    /// Whether this service principal has trusted access.
+    pub fn trusts(&self, service_principal: &str) -> bool {
+        self.trusted_services.contains_key(service_principal)
+    }
+
+    /// Whether `account` is a delegated administrator for this service principal.
+    pub fn delegates(&self, service_principal: &str, account: AccountId) -> bool {
+        self.delegated_administrators
+            .get(&account)
+            .is_some_and(|services| services.contains_key(service_principal))
+    }
+}
+
+/// How many things an organization has, for its quotas. Key: `organization-counts/<organization id>`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct OrganizationCounts {
+    /// Organizational units, without the root.
+    #[serde(default)]
+    pub units: u32,
+    /// Policies by type, without those of AWS.
+    #[serde(default)]
+    pub policies: BTreeMap<String, u32>,
+}
