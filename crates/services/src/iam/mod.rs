@@ -8,6 +8,7 @@ pub mod boundary;
 pub mod caller;
 pub mod directory;
 pub mod entities_for_policy;
+mod entity_policies;
 pub mod inline_policy;
 pub mod managed;
 pub mod managed_policy;
