@@ -14,6 +14,7 @@ use accountd::service::{Answered, Service, Settings, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store, StoreOptions};
 use aws::protocol::Protocol;
+use aws::trail::Record;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -241,6 +242,8 @@ impl World {
         self.export(|item| {
             if let Exported::Event(event) = item {
                 let account = event.account.map(|account| account.to_string());
+                let record: Record<'_> = serde_json::from_str(event.json()).unwrap();
+                assert_eq!(record.to_json(), event.json(), "a record is read as it is written");
                 records.push((account, serde_json::from_str(event.json()).unwrap()));
             }
         });
