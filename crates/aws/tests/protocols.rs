@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 const ID: &str = "5f1e0d9c-0000-4000-8000-000000000001";
 
 static SERVICE: ServiceShape = ServiceShape {
-    name: "zoo",
+    signing_name: "zoo",
+    endpoint_prefix: "zoo",
     version: "2021-02-01",
     protocol: Protocol::RestJson,
     target_prefix: "Zoo",

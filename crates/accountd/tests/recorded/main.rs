@@ -6,6 +6,12 @@
 //!
 //! `ACCOUNTD_RECORDED=orgs-tag` replays only the cases whose ids begin so, and prints what differs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may panic, and tell what differs when they are asked to"
+)]
+
 mod answer;
 mod case;
 mod expectation;

@@ -212,6 +212,12 @@ macro_rules! operations {
             }
         }
 
+        impl $crate::smithy::ModeledOperation for Operation {
+            fn shape(self) -> &'static $crate::smithy::OperationShape {
+                self.shape()
+            }
+        }
+
         /// The input of an operation.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Input {

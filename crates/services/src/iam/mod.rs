@@ -89,7 +89,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     };
     Err(refuse::validation(match only_pattern {
         Some((member, wrong)) => {
-            format!("The specified value for {} {wrong}", aws::event::small_first(member))
+            format!("The specified value for {} {wrong}", aws::trail::small_first(member))
         }
         None => smithy::coral_message(&violations),
     }))
