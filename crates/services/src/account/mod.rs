@@ -20,7 +20,7 @@ use aws::throttle::Rate;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};

@@ -4,14 +4,14 @@ pub mod lookup;
 pub mod model;
 pub mod resources;
 
-use aws::event::small_first_letters;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns};
 use aws::throttle::Rate;
+use aws::trail::small_first_letters;
 use serde_json::Value;
 
-use crate::access::Permitted;
+use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed, shown_parameters};

@@ -11,7 +11,7 @@ use aws::principal::Caller;
 use aws::refusal::Refusal;
 use serde_json::Value;
 
-use crate::access::Permitted;
+use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};

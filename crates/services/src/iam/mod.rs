@@ -5,15 +5,12 @@ pub mod absent;
 pub mod access;
 pub mod attachment;
 pub mod boundary;
-pub mod caller;
 pub mod directory;
 pub mod entities_for_policy;
 mod entity_policies;
 pub mod inline_policy;
-pub mod managed;
 pub mod managed_policy;
 pub mod model;
-pub mod policies;
 pub mod policy_version;
 pub mod record;
 pub mod refuse;
@@ -21,7 +18,6 @@ pub mod reports;
 pub mod roles;
 pub mod simulator;
 pub mod tag;
-pub mod trust;
 pub mod trust_policy;
 pub mod trusted_principals;
 pub mod users;
@@ -32,13 +28,13 @@ use std::borrow::Cow;
 
 use aws::arn::AccountId;
 use aws::authorization::Denial;
-use aws::event::small_first_letters;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
+use aws::trail::small_first_letters;
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed, shown_parameters};
@@ -152,7 +148,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     };
     Err(refuse::validation(match only_pattern {
         Some((member, wrong)) => {
-            format!("The specified value for {} {wrong}", aws::event::small_first(member))
+            format!("The specified value for {} {wrong}", aws::trail::small_first(member))
         }
         None => smithy::coral_message(&violations),
     }))

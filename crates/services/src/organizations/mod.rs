@@ -3,7 +3,6 @@
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
 pub mod access;
-pub mod ancestry;
 pub mod delegation;
 pub mod index;
 mod listing;
@@ -23,7 +22,7 @@ use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules};

@@ -15,7 +15,7 @@ use aws::smithy::{OperationShape, ServiceShape};
 use aws::throttle::Rate;
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;

@@ -11,7 +11,7 @@ use aws::throttle::Rate;
 use serde_json::Value;
 
 use super::profile::Profile;
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;

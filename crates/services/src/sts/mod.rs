@@ -16,16 +16,16 @@ pub mod session_token;
 use std::borrow::Cow;
 
 use aws::authorization::{Denial, PolicyType};
-use aws::event::small_first_letters;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
+use aws::trail::small_first_letters;
 
-use crate::access::{Access, Permitted, brings_tags};
+use crate::authority::access::{Access, Permitted, brings_tags};
+use crate::authority::caller::is_token_session;
+use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::iam::caller::is_token_session;
-use crate::iam::trust::is_role;
 use crate::service::{Profile, Rules, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
