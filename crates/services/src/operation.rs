@@ -1,3 +1,3 @@
 //! One operation of one of the services, whichever it is.
 
-pub use crate::service::{Operation, Service, refuse_not_supported};
+pub use crate::service::{Operation, Service, TargetRecord, refuse_not_supported};

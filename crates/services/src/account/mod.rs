@@ -4,6 +4,7 @@ pub mod access;
 pub mod account_information;
 pub mod alternate_contact;
 pub mod contact_information;
+pub mod first_use;
 pub mod gov_cloud;
 pub mod model;
 pub mod phone_number;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed};
+use crate::service::{Profile, Rules, TargetRecord, needed};
 use crate::state::account::{Account, EmailOwner, account_using};
 use crate::state::organization::Membership;
 use crate::state::region::OrganizationRegionRequests;
@@ -77,6 +78,10 @@ impl Rules for Operation {
         let input = Input::parse(self, members)?;
         Ok(execute(needed(permitted), caller, input, context, world)?.to_value())
     }
+
+    fn target_record(self) -> Option<TargetRecord> {
+        is_recorded_in_target(self).then_some(TargetRecord::Same)
+    }
 }
 
 /// Takes the API reference's mixed-case spelling of a contact type (`"Billing"`) for the model's.
@@ -107,6 +112,11 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         return Ok(());
     }
     Err(Refusal::new("ValidationException", 400, smithy::validation_message(&violations)))
+}
+
+/// F-EVENT-4: a Region switch that is made in organizations mode is recorded in the target account too.
+pub fn is_recorded_in_target(operation: Operation) -> bool {
+    matches!(operation, Operation::EnableRegion | Operation::DisableRegion)
 }
 
 /// Carries out an operation on the account that was permitted.

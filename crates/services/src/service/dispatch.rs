@@ -206,6 +206,14 @@ macro_rules! services {
                     Self::NotSupported(..) => Value::Null,
                 }
             }
+
+            /// See [`Rules::target_record`].
+            pub fn target_record(self) -> Option<TargetRecord> {
+                match self {
+                    $(Self::$service(operation) => operation.target_record(),)*
+                    Self::NotSupported(..) => None,
+                }
+            }
         }
 
         $(impl From<crate::$module::model::Error> for Failure {

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::world::World;
 use dispatch::services;
 pub use profile::Profile;
-pub use rules::{Rules, needed, shown_parameters};
+pub use rules::{Rules, TargetRecord, needed, shown_parameters};
 
 services! {
     /// AWS Account Management.

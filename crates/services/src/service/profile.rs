@@ -24,6 +24,8 @@ pub struct Profile {
     pub access_denied: (&'static str, u16),
     /// The code, status and text for a call that came too fast.
     pub too_many_requests: (&'static str, u16, &'static str),
+    /// The code for a fault of our own (F-WIRE-32); its status is 500.
+    pub internal_failure: &'static str,
     /// The code for an operation that accountd does not answer (F-NOSUP-1); its status is 400.
     pub not_supported: &'static str,
 }
@@ -56,6 +58,10 @@ impl Profile {
             has_query_api: matches!(shape.protocol, Protocol::Query | Protocol::Ec2Query),
             access_denied,
             too_many_requests,
+            internal_failure: match shape.protocol {
+                Protocol::RestJson => "InternalServerException",
+                Protocol::AwsJson11 | Protocol::Query | Protocol::Ec2Query => "InternalFailure",
+            },
             not_supported: "UnsupportedOperationException",
         }
     }

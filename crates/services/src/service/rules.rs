@@ -16,6 +16,15 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;
 
+/// What the log of another account than the caller's shows of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetRecord {
+    /// The same as the caller's own.
+    Same,
+    /// F-EVENT-8: the same, but of the caller no more than whose it is.
+    CallerUnnamed,
+}
+
 /// The dozen answers that a service gives about its operations; its model's `Operation` implements this. What has a
 /// default is what most services do.
 pub trait Rules: ModeledOperation {
@@ -102,6 +111,12 @@ pub trait Rules: ModeledOperation {
     /// The resources that the event log names; `Null` where it names none.
     fn resources(self, _members: &Value) -> Value {
         Value::Null
+    }
+
+    /// How the log of the account that a call acts on tells of it, where the caller is of another account; `None` where
+    /// only the caller's log does.
+    fn target_record(self) -> Option<TargetRecord> {
+        None
     }
 
     /// The `errorCode` under which CloudTrail records a refusal. F-EVENT-9: a refusal of authorization has one name in

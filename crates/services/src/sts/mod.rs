@@ -26,7 +26,7 @@ use crate::authority::caller::is_token_session;
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed, shown_parameters};
+use crate::service::{Profile, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
@@ -86,6 +86,10 @@ impl Rules for Operation {
 
     fn resources(self, members: &Value) -> Value {
         record::resources(self, members)
+    }
+
+    fn target_record(self) -> Option<TargetRecord> {
+        record::is_recorded_in_target(self).then_some(TargetRecord::CallerUnnamed)
     }
 
     fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {

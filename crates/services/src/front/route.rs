@@ -10,7 +10,8 @@ use aws::refusal::Refusal;
 use aws::sigv4::Family;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
-use services::operation::{Operation, Service, refuse_not_supported};
+
+use crate::service::{Operation, Service, refuse_not_supported};
 
 /// How a request names its operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
