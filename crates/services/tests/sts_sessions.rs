@@ -104,6 +104,7 @@ fn role(trust: &str) -> Role {
         trust_policy: policy(trust),
         description: String::new(),
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
         attached_policies: BTreeSet::new(),
         permissions_boundary: None,
