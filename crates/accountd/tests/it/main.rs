@@ -23,7 +23,6 @@ mod query_api;
 mod requests;
 mod resources;
 mod set_operators;
-mod signer;
 mod sts;
 mod table;
 mod verdict;
