@@ -40,7 +40,7 @@ use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed, shown_parameters};
 use crate::world::World;
 use directory::entity::Entity;
-use model::{Input, Operation};
+use model::{Input, Operation, Output};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "iam.amazonaws.com";
@@ -80,7 +80,8 @@ impl Rules for Operation {
         context: &Context,
         world: &mut World<'_>,
     ) -> Result<Value, Failure> {
-        execute(needed(permitted), caller, Input::parse(self, members)?, context, world)
+        let input = Input::parse(self, members)?;
+        Ok(execute(needed(permitted), caller, input, context, world)?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
@@ -154,7 +155,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     }))
 }
 
-/// Carries an operation out and gives its output's members.
+/// Carries an operation out.
 ///
 /// # Errors
 /// What the operation refuses.
@@ -164,30 +165,9 @@ pub fn execute(
     input: Input,
     context: &Context,
     world: &mut World<'_>,
-) -> Result<Value, Failure> {
+) -> Result<Output, Failure> {
     let on = On { account: permitted.target(), caller, context };
-    let operation = input.operation();
-    let output = operations::run(&on, input, world)?.to_value();
-    Ok(match operation {
-        Operation::SimulatePrincipalPolicy | Operation::SimulateCustomPolicy => {
-            simulator::simulation::with_recorded_types(output)
-        }
-        _ => without_absent_name(operation, output),
-    })
-}
-
-/// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves
-/// them out.
-fn without_absent_name(operation: Operation, mut output: Value) -> Value {
-    let shown = match operation {
-        Operation::GetUser => output.get_mut("User"),
-        Operation::CreateAccessKey => output.get_mut("AccessKey"),
-        _ => None,
-    };
-    if let Some(members) = shown.and_then(Value::as_object_mut) {
-        members.retain(|name, value| !(matches!(name.as_str(), "UserName" | "Path") && value == ""));
-    }
-    output
+    operations::run(&on, input, world)
 }
 
 /// Whether an entity's path begins with `prefix`.
