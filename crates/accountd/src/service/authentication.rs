@@ -14,8 +14,9 @@ use services::failure::Failure;
 use services::iam::caller::{NotIdentified, identify, is_token_session};
 use services::operation::Service;
 use services::regions;
-use services::state::account::{Account, AccountState, EmailOwner};
-use services::state::identity::Credential;
+use services::state::account::{Account, AccountState, EmailAddress, EmailOwner};
+use services::state::identity::{AccessKeyId, Credential};
+use services::state::key::CaseInsensitive;
 use services::state::organization::Membership;
 use services::world::World;
 
@@ -93,7 +94,7 @@ impl Authentication {
             return Ok(Some(Found::Issued(credential)));
         }
         if access_key_id.len() >= SHORTEST_ISSUED_KEY
-            && let Some(credential) = world.get::<Credential>(access_key_id)?
+            && let Some(credential) = world.get::<Credential>(AccessKeyId(access_key_id))?
         {
             return Ok(Some(Found::Issued(credential)));
         }
@@ -265,11 +266,11 @@ fn verify_version_2(
 
 /// Makes the account of a root user whose key works without having been issued, if it is not there yet.
 fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>) -> Result<(), Failure> {
-    if world.get::<Account>(account.as_str())?.is_some() {
+    if world.get::<Account>(account)?.is_some() {
         return Ok(());
     }
     let email = format!("root+{account}@accountd.invalid");
-    world.put(&email, EmailOwner { account });
+    world.put(EmailAddress(CaseInsensitive(&email)), EmailOwner { account });
     let new = Account {
         id: account,
         name: format!("account-{account}"),
@@ -285,7 +286,7 @@ fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>) ->
         verified_phone_number: None,
         gov_cloud: None,
     };
-    world.put(account.as_str(), new);
+    world.save(new);
     Ok(())
 }
 
@@ -304,7 +305,7 @@ fn refuse_token_session(call: &Call, caller: &Caller) -> Result<(), Failure> {
 /// F-ORGS-CREATE-8: neither can anybody of an account that is still being created.
 fn refuse_absent_account(call: &Call, caller: &Caller, world: &World<'_>) -> Result<(), Failure> {
     let now = call.context.now;
-    let Some(account) = world.get::<Account>(caller.account().as_str())? else { return Ok(()) };
+    let Some(account) = world.get::<Account>(caller.account())? else { return Ok(()) };
     if account.state.is_out_of_use_at(now) || is_being_created(&account, now, world)? {
         return Err(SignatureError::UnknownAccessKey.refusal(call.route.signature_family()).into());
     }
@@ -315,7 +316,7 @@ fn is_being_created(account: &Account, now: Timestamp, world: &World<'_>) -> Res
     if account.created_at <= now {
         return Ok(false);
     }
-    let membership = world.get::<Membership>(account.id.as_str())?;
+    let membership = world.get::<Membership>(account.id)?;
     Ok(membership
         .is_some_and(|membership| membership.joined_method == "CREATED" && membership.joined_at > now))
 }
@@ -337,7 +338,7 @@ fn refuse_disabled_region(
     else {
         return Ok(());
     };
-    let Some(account) = world.get::<Account>(caller.account().as_str())? else { return Ok(()) };
+    let Some(account) = world.get::<Account>(caller.account())? else { return Ok(()) };
     match services::account::region::status(&account, region, call.context.now) {
         Some(Disabled | Enabling) => {
             // The text that was observed here has no full stop, unlike that of an unknown key.

@@ -25,6 +25,7 @@ use crate::iam::users::user;
 use crate::iam::{On, policies, refuse};
 use crate::organizations::ancestry::Ancestry;
 use crate::state::identity::{Group, Role, User};
+use crate::state::key::Named;
 use crate::world::World;
 
 /// SimulatePrincipalPolicy.
@@ -155,7 +156,7 @@ type Bound = (Principal, Vec<Source>, Option<Source>);
 
 /// F-IAMAPI-SIM-4: an entity that is not there.
 fn found<E: Entity>(on: &On<'_>, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
-    let entity = world.get::<E>(&names::key(on.account, name))?;
+    let entity = world.get::<E>(Named::new(on.account, name))?;
     entity.ok_or_else(|| refuse::no_such_entity("Unable to retrieve specified IAM entity.").into())
 }
 
