@@ -6,12 +6,13 @@
 
 pub mod arn;
 pub mod authorization;
-pub mod event;
 pub mod policy;
 pub mod principal;
 pub mod protocol;
 pub mod refusal;
+pub mod session;
 pub mod sigv2;
 pub mod sigv4;
 pub mod smithy;
 pub mod throttle;
+pub mod trail;

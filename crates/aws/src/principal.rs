@@ -3,12 +3,8 @@
 //! Forms and unique ids are documented at
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-
 use crate::arn::{AccountId, PARTITION};
-use crate::policy::Policy;
+use crate::session::Session;
 
 /// An identity that can sign requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,36 +108,6 @@ fn arn(service: &str, account: &AccountId, resource: &[&str]) -> String {
         arn.push_str(part);
     }
     arn
-}
-
-/// The part of a caller that temporary credentials add.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// When the credentials were issued.
-    pub issued_at: Timestamp,
-    /// When they stop working.
-    pub expires_at: Timestamp,
-    /// Whether the session was opened with a second factor.
-    pub mfa_authenticated: bool,
-    /// The source identity, kept over role chaining.
-    pub source_identity: Option<String>,
-    /// Session tags, as `aws:PrincipalTag/…` sees them; they override tags of the role.
-    pub tags: Vec<(String, String)>,
-    /// What the session was opened with besides.
-    pub terms: SessionTerms,
-}
-
-/// What the one who opens a session takes from it, and passes on to further ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionTerms {
-    /// The inline session policy.
-    pub policy: Option<Policy>,
-    /// ARNs of managed session policies.
-    pub policy_arns: BTreeSet<String>,
-    /// Keys of the session tags that go on to the sessions this one opens.
-    pub transitive_tag_keys: BTreeSet<String>,
-    /// The name of the user who vouches for a federated user; `None` for the root user, and for other sessions.
-    pub vouching_user: Option<String>,
 }
 
 /// A principal together with the credential it used.

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 const ID: &str = "5f1e0d9c-0000-4000-8000-000000000001";
 
 static SERVICE: ServiceShape = ServiceShape {
-    name: "zoo",
+    signing_name: "zoo",
+    endpoint_prefix: "zoo",
     version: "2021-02-01",
     protocol: Protocol::RestJson,
     target_prefix: "Zoo",
@@ -118,7 +119,7 @@ fn canonical_values_become_native_ones_and_return() {
     assert_eq!(native.seen, native.born);
     assert_eq!(native.blob.as_deref(), Some(&b"hi"[..]));
     assert_eq!(Output::Look(native.clone()).to_value(), everything());
-    assert_eq!(Output::Feed.to_value(), json!({}));
+    assert_eq!(Output::Feed(()).to_value(), json!({}));
     assert_eq!(Input::parse(Operation::Close, &json!({})).unwrap(), Input::Close);
 }
 

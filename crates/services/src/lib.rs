@@ -17,4 +17,5 @@ pub mod regions;
 pub mod sealed;
 pub mod state;
 pub mod sts;
+mod table;
 pub mod world;

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use aws::authorization::Denial;
-use aws::event::small_first_letters;
 use aws::principal::Caller;
 use aws::protocol;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, OperationShape, Patterns, ServiceShape, Violation};
 use aws::throttle::Rate;
+use aws::trail::small_first_letters;
 use serde_json::Value;
 
 use crate::access::{Access, Permitted};

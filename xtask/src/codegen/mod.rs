@@ -6,7 +6,7 @@
 //! operations use.
 
 mod model;
-mod names;
+pub(crate) mod names;
 mod write;
 
 use std::collections::BTreeSet;
@@ -42,7 +42,10 @@ fn refresh(root: &Path) -> Result<Vec<PathBuf>, String> {
     let mut stale = Vec::new();
     for file in generate(root, &not_supported)? {
         if std::fs::read_to_string(&file.path).ok().as_deref() != Some(&file.text) {
-            std::fs::write(&file.path, &file.text)
+            let folder =
+                file.path.parent().expect("INVARIANT: a generated file lies in its service's folder");
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&file.path, &file.text))
                 .map_err(|error| format!("{}: {error}", file.path.display()))?;
             stale.push(file.path);
         }
@@ -66,7 +69,7 @@ fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> 
         known.extend(model.operation_names().map(|name| format!("{} {name}", model.service)));
         let text = write::file(&model, &left_out).map_err(|error| format!("{}: {error}", path.display()))?;
         files.push(Generated {
-            path: root.join("crates/services/src").join(&model.service).join("model.rs"),
+            path: root.join("crates/services/src").join(names::module_name(&model.service)).join("model.rs"),
             text,
         });
     }
@@ -120,7 +123,8 @@ mod tests {
                 operations += usize::from(line.trim_start().starts_with("errors: ["));
             }
             let plain = ["String", "bool", "i32", "i64", "f64", "Base64", "Timestamp"];
-            let model = Model::parse(Path::new("x"), &read(&model_path(&file.path)).unwrap()).unwrap();
+            let model =
+                Model::parse(&model_path(&file.path), &read(&model_path(&file.path)).unwrap()).unwrap();
             assert_eq!(operations, model.operation_names().count(), "{path}");
             for name in write::references(&model).unwrap() {
                 assert!(plain.contains(&name.as_str()) || declared.contains(&name), "{path}: {name}");
@@ -129,11 +133,14 @@ mod tests {
     }
 
     fn model_path(generated: &Path) -> PathBuf {
-        let service = generated.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let module = generated.parent().unwrap().file_name().unwrap().to_str().unwrap();
         std::fs::read_dir(root().join("models"))
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&format!("{service}-")))
+            .find(|path| {
+                let service = names::service_name(path.file_name().unwrap().to_str().unwrap());
+                service.is_some_and(|service| names::module_name(service) == module)
+            })
             .unwrap()
     }
 

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::names::service_name;
+
 /// One service's model.
 pub struct Model {
-    /// The service: what the file's name begins with, and the name of the module.
+    /// The service, as the file is called after it: `sso-admin`.
     pub service: String,
     /// The file's name.
     pub file: String,
@@ -48,7 +50,13 @@ impl Model {
         let document: Value =
             serde_json::from_str(text).map_err(|error| format!("{}: {error}", path.display()))?;
         let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let service = file.split('-').next().unwrap_or_default().to_owned();
+        let service = service_name(&file).ok_or_else(|| {
+            format!(
+                "{}: a model is called after its service and version: sso-admin-2020-07-20.json",
+                path.display()
+            )
+        })?;
+        let service = service.to_owned();
         let model = Self { service, file, document };
         for (name, shape) in model.shapes() {
             let unknown =

@@ -1,5 +1,23 @@
 //! Names: from the model's spelling to Rust's.
 
+/// The service of a model's file, which is called after the service and the model's version:
+/// `sso-admin-2020-07-20.json` is a model of `sso-admin`. `None` for a file that is called otherwise.
+pub fn service_name(file: &str) -> Option<&str> {
+    const VERSION: &str = "-0000-00-00";
+    let name = file.strip_suffix(".json")?;
+    let (service, version) = name.split_at_checked(name.len().checked_sub(VERSION.len())?)?;
+    let fits = |(given, wanted): (u8, u8)| match wanted {
+        b'0' => given.is_ascii_digit(),
+        other => given == other,
+    };
+    (!service.is_empty() && version.bytes().zip(VERSION.bytes()).all(fits)).then_some(service)
+}
+
+/// The module of a service: `sso_admin` of `sso-admin`.
+pub fn module_name(service: &str) -> String {
+    service.replace('-', "_")
+}
+
 /// A type: the model's own name with a capital first letter (`arnType` becomes `ArnType`).
 pub fn type_name(name: &str) -> String {
     let mut characters = name.chars();
@@ -60,6 +78,17 @@ fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_keeps_the_hyphens_of_its_name() {
+        assert_eq!(service_name("account-2021-02-01.json"), Some("account"));
+        assert_eq!(service_name("sso-admin-2020-07-20.json"), Some("sso-admin"));
+        assert_eq!(service_name("service-quotas-2019-06-24.json"), Some("service-quotas"));
+        for other in ["recorded.json", "not-supported.txt", "-2020-07-20.json", "sso-admin-2020-07-2x.json"] {
+            assert_eq!(service_name(other), None, "{other}");
+        }
+        assert_eq!(module_name("sso-admin"), "sso_admin");
+    }
 
     #[test]
     fn names_are_those_of_rust() {

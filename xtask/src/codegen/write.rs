@@ -102,19 +102,21 @@ fn service(model: &Model) -> Result<String, String> {
         "ec2" => "Ec2Query",
         other => return Err(format!("unknown protocol {other}")),
     };
-    let name = metadata("endpointPrefix")?;
+    let endpoint_prefix = metadata("endpointPrefix")?;
+    // The two are the same where a model names one of them.
+    let signing_name = model.metadata("signingName").unwrap_or(endpoint_prefix);
     let version = metadata("apiVersion")?;
     // A model without XML has no namespace; its Query form is assumed to have one of the usual make.
     let namespace = model
         .metadata("xmlNamespace")
-        .map_or_else(|| format!("https://{name}.amazonaws.com/doc/{version}/"), str::to_owned);
+        .map_or_else(|| format!("https://{endpoint_prefix}.amazonaws.com/doc/{version}/"), str::to_owned);
     let capital = model.shapes().any(|(_, shape)| {
         shape["exception"] == true && body_members(shape).any(|(member, _)| member == "Message")
     });
     let message_member = if capital { "Message" } else { "message" };
     Ok(format!(
-        "/// The service.\npub static SERVICE: ServiceShape = ServiceShape {{\n    name: {name:?},\n    \
-         version: {version:?},\n    protocol: Protocol::{protocol},\n    target_prefix: {:?},\n    \
+        "/// The service.\npub static SERVICE: ServiceShape = ServiceShape {{\n    signing_name: {signing_name:?},\n    \
+         endpoint_prefix: {endpoint_prefix:?},\n    version: {version:?},\n    protocol: Protocol::{protocol},\n    target_prefix: {:?},\n    \
          xml_namespace: {namespace:?},\n    message_member: {message_member:?},\n}};\n",
         model.metadata("targetPrefix").unwrap_or_default(),
     ))

@@ -2,6 +2,9 @@
 //!
 //! Every `F-…` id that code or tests cite has a row; every row is cited, and names tests that exist. Every row of what
 //! was observed (`O-…`) has a test that carries its number, and every such test a row.
+//!
+//! That a row names a test does not show that the test is about it: the id stands in the test, in its name or its text.
+//! Rows older than this rule are listed in `rows_without_a_test.txt`, a list that only becomes shorter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +12,9 @@ use super::File;
 use super::links::headings;
 
 pub(super) const LEDGER: &str = "docs/fidelity.md";
+
+/// Rows whose ids stand in no test, one a line.
+const WITHOUT_A_TEST: &str = "xtask/src/tidy/rows_without_a_test.txt";
 
 /// What stands in the test column of an observed row whose operation is not answered yet.
 const NOT_BUILT: &str = "*not built yet*";
@@ -59,12 +65,51 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     for (id, place) in observed.iter().filter(|(id, _)| !known.contains(id.as_str())) {
         problems.push(format!("{place}: {id} has no row in {LEDGER}"));
     }
+    problems.extend(ratchet(files, &rows));
     problems
 }
 
+/// Every row's id stands in a test, or the row is on the list of those that are older than this rule.
+fn ratchet(files: &[File], rows: &[Row<'_>]) -> Vec<String> {
+    let mut tested = BTreeSet::new();
+    for file in files.iter().filter(|file| is_source(file)) {
+        let Some(text) = test_text(file) else { continue };
+        tested.extend(cited_ids(text));
+        // `a_rate_belongs_to_the_callers_account_f_quota_3_f_quota_4`
+        let as_text = |name: &str| name.to_uppercase().replace("_F_", " F-").replace('_', "-");
+        tested.extend(tests_in(file).into_iter().flat_map(|name| cited_ids(&as_text(name))));
+    }
+    let listed = files.iter().filter(|file| file.path == WITHOUT_A_TEST).flat_map(|file| file.text.lines());
+    let mut listed: BTreeSet<&str> = listed.collect();
+    let mut problems = Vec::new();
+    for row in rows.iter().filter(|row| row.id.starts_with("F-")) {
+        match (tested.contains(row.id), listed.remove(row.id)) {
+            (false, false) => problems.push(format!("{LEDGER}: {} stands in no test", row.id)),
+            (true, true) => {
+                problems.push(format!("{WITHOUT_A_TEST}: {} stands in a test, take it off", row.id))
+            }
+            (true, false) | (false, true) => {}
+        }
+    }
+    problems.extend(
+        listed.iter().map(|id| format!("{WITHOUT_A_TEST}: {id} has no row in {LEDGER}, take it off")),
+    );
+    problems
+}
+
+/// What of a file is tests: all of it, or what follows `#[cfg(test)]`.
+fn test_text(file: &File) -> Option<&str> {
+    if file.is_test() || file.path.contains("/tests.") {
+        return Some(&file.text);
+    }
+    let begin = file.text.find("#[cfg(test)]")?;
+    Some(&file.text[begin..])
+}
+
 fn is_source(file: &File) -> bool {
-    // These chores write ids of their own to try themselves.
+    // These chores write ids of their own to try themselves; recordings come with the numbers of another collection.
     !file.path.starts_with("xtask/src/tidy")
+        && !file.path.contains("/recorded/cases/")
         && ["crates/", "xtask/", "tests/"].iter().any(|folder| file.path.starts_with(folder))
         && [".rs", ".py", ".js", ".json", ".txt"].iter().any(|end| file.path.ends_with(end))
 }
@@ -258,8 +303,27 @@ mod tests {
             "docs/fidelity.md: O-x-1 has no test that carries its number",
             "docs/fidelity.md: O-x-1 names `observed_x_1_it`, which is no test",
             "crates/a/tests/a.rs: observed_x_9_it: O-x-9 has no row in docs/fidelity.md",
+            "docs/fidelity.md: F-A-2 stands in no test",
         ];
         assert_eq!(problems, wanted);
+    }
+
+    #[test]
+    fn the_list_of_rows_without_a_test_only_becomes_shorter() {
+        let ledger = (1..=5).map(|row| format!("| F-A-{row} | rule | own | t |\n")).collect::<String>();
+        let files = [
+            file(LEDGER, &ledger),
+            file("crates/a/src/a.rs", "// F-A-1, F-A-2\n#[cfg(test)]\nmod tests { // F-A-3\n"),
+            file("crates/a/tests/b.rs", "#[test]\nfn it_holds_f_a_4() {}\n"),
+            file("tests/clients/test_c.py", "\"\"\"F-A-5\"\"\"\n"),
+            file(WITHOUT_A_TEST, "F-A-2\nF-A-3\nF-A-9\n"),
+        ];
+        let wanted = [
+            "docs/fidelity.md: F-A-1 stands in no test",
+            "xtask/src/tidy/rows_without_a_test.txt: F-A-3 stands in a test, take it off",
+            "xtask/src/tidy/rows_without_a_test.txt: F-A-9 has no row in docs/fidelity.md, take it off",
+        ];
+        assert_eq!(ratchet(&files, &rows(&ledger)), wanted);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::File;
 use super::ledger::{LEDGER, sections};
+use crate::codegen::names::service_name;
 
 const NOT_SUPPORTED: &str = "models/not-supported.txt";
 
@@ -59,11 +60,7 @@ fn supported(files: &[File]) -> BTreeMap<String, BTreeSet<String>> {
         files.iter().filter(|file| file.path == NOT_SUPPORTED).flat_map(|file| file.text.lines()).collect();
     let mut supported = BTreeMap::new();
     for file in files {
-        let Some(name) = file.path.strip_prefix("models/").and_then(|name| name.strip_suffix(".json")) else {
-            continue;
-        };
-        // `organizations-2016-11-28`
-        let service = name.split('-').next().unwrap_or(name);
+        let Some(service) = file.path.strip_prefix("models/").and_then(service_name) else { continue };
         let Ok(model) = serde_json::from_str::<Value>(&file.text) else { continue };
         let operations = model["operations"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
         let answered = operations.filter(|name| !refused.contains(format!("{service} {name}").as_str()));
@@ -109,12 +106,14 @@ mod tests {
         let files = [
             file(LEDGER, ledger),
             file("models/x-2020-01-01.json", model),
+            file("models/x-y-2020-01-01.json", r#"{ "operations": { "Own": {} } }"#),
             file(NOT_SUPPORTED, "x Refused\n"),
         ];
         let wanted = [
             "docs/fidelity.md: the operations name [F-A](#all), which is no link to its rows",
             "docs/fidelity.md: x:List is not in \"Operations and their rules\"",
             "docs/fidelity.md: lists x:Put twice",
+            "docs/fidelity.md: x-y:Own is not in \"Operations and their rules\"",
             "docs/fidelity.md: lists x:Gone, which is not answered",
         ];
         assert_eq!(check(&files), wanted);

@@ -1,8 +1,10 @@
 //! The event log's records of one call: one for the caller's account, and where AWS says so one for the
 //! target's.
 
-use aws::event::{Identity, Record, ServiceRecord};
+use std::borrow::Cow;
+
 use aws::refusal::Refusal;
+use aws::trail::{Record, UserIdentity};
 use http::header;
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
@@ -44,30 +46,31 @@ pub(super) fn records(
     });
     let peer = call.peer.to_string();
     let own = progress.caller.as_ref().map(|caller| caller.account());
-    let record = |recipient, event_id: &str, shared_event_id| {
+    let record = |recipient, event_id: &str, shared_event_id: Option<&str>| {
+        let user_identity = match &progress.caller {
+            Some(caller) if is_sts && recipient != own => UserIdentity::of_another_account(caller),
+            Some(caller) => UserIdentity::of(caller),
+            None => {
+                UserIdentity::unknown(progress.claimed.as_ref().map(|claimed| claimed.access_key_id.as_str()))
+            }
+        };
         let record = Record {
-            identity: match &progress.caller {
-                Some(caller) if is_sts && recipient != own => Identity::OtherAccount(caller),
-                Some(caller) => Identity::Known(caller),
-                None => Identity::Unknown {
-                    access_key_id: progress.claimed.as_ref().map(|claimed| claimed.access_key_id.as_str()),
-                },
-            },
-            time: call.context.now,
-            event_source: service.map_or("unknown", Service::event_source),
-            event_name: operation.map_or("Unknown", Operation::name),
-            region: region(call, progress),
-            source_ip_address: &peer,
-            user_agent: call.user_agent().unwrap_or(""),
-            error: error_code.as_deref().map(|code| (code, refusal.and_then(message))),
-            request_parameters: &request_parameters,
-            response_elements: &response_elements,
-            resources: &resources,
-            request_id: &call.context.request_id,
-            event_id,
-            read_only: operation.is_none_or(Operation::is_read_only),
-            recipient,
-            shared_event_id,
+            event_source: service.map_or("unknown", Service::event_source).into(),
+            event_name: operation.map_or("Unknown", Operation::name).into(),
+            aws_region: region(call, progress).into(),
+            source_ip_address: peer.as_str().into(),
+            user_agent: call.user_agent().unwrap_or("").into(),
+            error_code: error_code.as_deref().map(Cow::Borrowed),
+            error_message: refusal.and_then(message).map(Cow::Borrowed),
+            request_parameters: Cow::Borrowed(&request_parameters),
+            response_elements: Cow::Borrowed(&response_elements),
+            request_id: Some(call.context.request_id.as_str().into()),
+            event_id: event_id.into(),
+            read_only: Some(operation.is_none_or(Operation::is_read_only)),
+            resources: Cow::Borrowed(&resources),
+            recipient_account_id: recipient,
+            shared_event_id: shared_event_id.map(Into::into),
+            ..Record::of_call(user_identity, call.context.now)
         };
         EventRecord::new(recipient, call.context.now, record.to_json())
     };
@@ -83,15 +86,12 @@ pub(super) fn records(
 /// The records of what services will have done by themselves.
 pub(super) fn announced(call: &Call, events: Vec<ServiceEvent>) -> impl Iterator<Item = EventRecord> {
     events.into_iter().map(|event| {
-        let record = ServiceRecord {
-            invoked_by: event.invoked_by,
-            time: event.at,
-            event_source: event.source,
-            event_name: event.name,
-            region: "us-east-1",
-            event_id: &derived_id(&call.context.seed, event.name),
-            recipient: event.account,
-            details: &event.details,
+        let record = Record {
+            event_source: event.source.into(),
+            event_name: event.name.into(),
+            aws_region: "us-east-1".into(),
+            event_id: derived_id(&call.context.seed, event.name).into(),
+            ..Record::of_service(event.invoked_by, event.account, event.at, &event.details)
         };
         EventRecord::new(Some(event.account), event.at, record.to_json())
     })

@@ -20,7 +20,8 @@ const INTERNAL: &str = "The request processing has failed because of an unknown 
 /// F-WIRE-32: a store that holds nonsense is a fault of our own; the caller learns no more than that.
 #[test]
 fn a_fault_of_our_own_is_told_as_such_f_wire_32() {
-    let world = World::company();
+    let mut world = World::company();
+    world.may_fail = true;
     let nonsense = |snapshot: &dyn Snapshot| {
         let mut world = services::world::World::new(snapshot);
         let membership: Membership = serde_json::from_value(json!({

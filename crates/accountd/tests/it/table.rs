@@ -6,16 +6,17 @@ use services::operation::{Operation, Service};
 
 use crate::wire::OTHERS;
 
-/// Compares a computed table with the one that is checked in. With `ACCOUNTD_WRITE_TABLES` set it is written
-/// instead, so that a change on purpose is one command and shows in the diff.
+/// Compares a computed table with the one that is checked in. With `ACCOUNTD_WRITE_TABLES` set a table that differs
+/// is written anew, so that a change on purpose is one command and shows in the diff; the test fails all the same.
 #[track_caller]
 pub fn assert_table(name: &str, computed: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name);
-    if std::env::var_os("ACCOUNTD_WRITE_TABLES").is_some() {
-        std::fs::write(&file, format!("{computed}\n")).unwrap();
-        return;
-    }
     let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+    let computed_file = format!("{computed}\n");
+    if checked_in != computed_file && std::env::var_os("ACCOUNTD_WRITE_TABLES").is_some() {
+        std::fs::write(&file, computed_file).unwrap();
+        panic!("{name} was stale and has been written anew, look at the difference and commit it");
+    }
     for (number, (is, was)) in computed.lines().zip(checked_in.lines()).enumerate() {
         assert_eq!(is, was, "{name}, line {}", number + 1);
     }

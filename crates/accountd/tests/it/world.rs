@@ -14,6 +14,7 @@ use accountd::service::{Answered, Service, Settings, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store, StoreOptions};
 use aws::protocol::Protocol;
+use aws::trail::Record;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +84,8 @@ pub struct World {
     pub service: Service,
     pub store: Arc<Store>,
     pub clock: Arc<Clock>,
+    /// Whether this world holds what accountd can only answer by a status of 500.
+    pub may_fail: bool,
 }
 
 impl World {
@@ -109,7 +112,7 @@ impl World {
             token_key: TokenKey::new([7; 32]),
         };
         let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
-        let world = Self { runtime, service, store, clock };
+        let world = Self { runtime, service, store, clock, may_fail: false };
         world.found_another_organization();
         world
     }
@@ -151,10 +154,17 @@ impl World {
     }
 
     /// The answer to a request as it is, with what is said of it in the log.
+    ///
+    /// A fault of accountd itself fails the test, unless it [may](Self::may_fail): in a table a status of 500 would
+    /// read as an operation that was allowed.
+    #[track_caller]
     pub fn answer(&self, request: Request<Bytes>) -> (Answer, Summary) {
         let peer: IpAddr = PEER.parse().unwrap();
+        let what = format!("{} {}", request.method(), request.uri());
         let Answered { response, summary } = self.block_on(self.service.answer(request, peer));
-        (Answer::new(response), summary)
+        let answer = Answer::new(response);
+        assert!(answer.status < 500 || self.may_fail, "{what}: {} {:?}", answer.status, answer.body);
+        (answer, summary)
     }
 
     /// The answer to a request as it is.
@@ -232,6 +242,8 @@ impl World {
         self.export(|item| {
             if let Exported::Event(event) = item {
                 let account = event.account.map(|account| account.to_string());
+                let record: Record<'_> = serde_json::from_str(event.json()).unwrap();
+                assert_eq!(record.to_json(), event.json(), "a record is read as it is written");
                 records.push((account, serde_json::from_str(event.json()).unwrap()));
             }
         });

@@ -110,7 +110,7 @@ impl<'a> RequestContext<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::principal::{Session, SessionTerms};
+    use crate::session::{Session, SessionTerms};
 
     fn texts(context: &RequestContext<'_>, key: &str) -> Vec<String> {
         context.values(key).iter().map(|value| value.text().into_owned()).collect()

@@ -7,8 +7,10 @@ use crate::refusal::Refusal;
 /// One service of one model.
 #[derive(Debug)]
 pub struct ServiceShape {
-    /// The service's name as endpoints and signatures have it, for example `account`.
-    pub name: &'static str,
+    /// The service's name in the scope of a signature. Services may share one: `sso-admin` signs as `sso`.
+    pub signing_name: &'static str,
+    /// What the host names of its endpoints begin with, for example `account`.
+    pub endpoint_prefix: &'static str,
     /// The model's version, for example `2021-02-01`.
     pub version: &'static str,
     /// The protocol of its clients.
@@ -40,6 +42,12 @@ pub struct OperationShape {
     pub output: Option<fn() -> &'static Schema>,
     /// The codes of the errors that it declares.
     pub errors: &'static [&'static str],
+}
+
+/// An operation that a model names; the `operations!` macro makes one of each service.
+pub trait ModeledOperation: Copy {
+    /// What the model says of it.
+    fn shape(self) -> &'static OperationShape;
 }
 
 impl OperationShape {

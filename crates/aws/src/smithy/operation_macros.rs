@@ -212,6 +212,12 @@ macro_rules! operations {
             }
         }
 
+        impl $crate::smithy::ModeledOperation for Operation {
+            fn shape(self) -> &'static $crate::smithy::OperationShape {
+                self.shape()
+            }
+        }
+
         /// The input of an operation.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Input {
@@ -252,17 +258,17 @@ macro_rules! operations {
             }
         }
 
-        /// The output of an operation.
+        /// The output of an operation; `()` where it has none.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Output {
-            $(#[doc = concat!("Of `", stringify!($name), "`")] $name $(($output))?,)*
+            $(#[doc = concat!("Of `", stringify!($name), "`")] $name($crate::__output!($($output)?)),)*
         }
 
         impl Output {
             /// The output as a canonical value; an empty object where the operation has none.
             pub fn to_value(&self) -> $crate::smithy::Value {
                 match self {
-                    $(Self::$name $(($crate::__first!(output, $output)))? => {
+                    $(Self::$name($crate::__output_name!(output $(, $output)?)) => {
                         $crate::__native_value!($($output, output)?)
                     })*
                 }
@@ -275,6 +281,30 @@ macro_rules! operations {
                 }
             }
         }
+    };
+}
+
+/// The type of an output.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __output {
+    () => {
+        ()
+    };
+    ($shape:ident) => {
+        $shape
+    };
+}
+
+/// The pattern of an output.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __output_name {
+    ($native:ident) => {
+        ()
+    };
+    ($native:ident, $shape:ident) => {
+        $native
     };
 }
 

@@ -10,7 +10,8 @@ use aws::authorization::{
     ResourcePolicyKind, Value as ContextValue, evaluate, explain,
 };
 use aws::policy::Policy;
-use aws::principal::{Caller, Principal, Session, SessionTerms};
+use aws::principal::{Caller, Principal};
+use aws::session::{Session, SessionTerms};
 
 /// The account of all callers.
 pub const ACCOUNT: &str = "111122223333";

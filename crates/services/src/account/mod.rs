@@ -26,8 +26,13 @@ use crate::state::account::{Account, EmailAddress, EmailOwner, account_using};
 use crate::state::key::CaseInsensitive;
 use crate::state::organization::{Membership, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
+use crate::table::{always, answers};
 use crate::world::{Fault, World};
-use model::{AlternateContactType, Input, Operation, Output};
+use model::{
+    AcceptPrimaryEmailUpdateRequest, AcceptPrimaryEmailUpdateResponse, AlternateContactType, Input,
+    Operation, Output, SendPhoneNumberVerificationResponse, StartPrimaryEmailUpdateRequest,
+    StartPrimaryEmailUpdateResponse,
+};
 use primary_email::AddressUse;
 
 /// How CloudTrail and service principals name the service.
@@ -92,73 +97,68 @@ fn run(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
-    Ok(match input {
-        Input::GetAlternateContact(input) => {
-            Output::GetAlternateContact(alternate_contact::get(&opened.account, input)?)
-        }
-        Input::PutAlternateContact(input) => {
-            alternate_contact::put(opened.change(), input);
-            Output::PutAlternateContact
-        }
-        Input::DeleteAlternateContact(input) => {
-            alternate_contact::delete(opened.change(), input)?;
-            Output::DeleteAlternateContact
-        }
-        Input::GetContactInformation(_) => {
-            Output::GetContactInformation(contact_information::get(&opened.account)?)
-        }
-        Input::PutContactInformation(input) => {
-            contact_information::put(opened.change(), input)?;
-            Output::PutContactInformation
-        }
-        Input::GetAccountInformation(_) => {
-            Output::GetAccountInformation(account_information::get(&opened.account, context.now))
-        }
-        Input::PutAccountName(input) => {
-            account_information::put_name(opened.change(), input)?;
-            Output::PutAccountName
-        }
-        Input::GetGovCloudAccountInformation(_) => {
-            Output::GetGovCloudAccountInformation(gov_cloud::get(&opened.account, context.now)?)
-        }
-        Input::ListRegions(input) => Output::ListRegions(region::list(&opened.account, input, context)?),
-        Input::GetRegionOptStatus(input) => {
-            Output::GetRegionOptStatus(region::get(&opened.account, input, context)?)
-        }
-        Input::EnableRegion(input) => {
-            switch_region(opened, world, |account, open| region::enable(account, input, open, context))?;
-            Output::EnableRegion
-        }
-        Input::DisableRegion(input) => {
-            switch_region(opened, world, |account, open| region::disable(account, input, open, context))?;
-            Output::DisableRegion
-        }
-        Input::GetPrimaryEmail(_) => Output::GetPrimaryEmail(primary_email::get(&opened.account, context)),
-        Input::GetPrimaryEmailUpdateStatus(_) => {
-            Output::GetPrimaryEmailUpdateStatus(primary_email::status(&opened.account, context)?)
-        }
-        Input::StartPrimaryEmailUpdate(input) => {
-            let address_use = address_use(input.primary_email.as_str(), context.now, world)?;
-            let (output, message) = primary_email::start(opened.change(), input, address_use, context)?;
-            message.send(&context.request_id, world);
-            Output::StartPrimaryEmailUpdate(output)
-        }
-        Input::AcceptPrimaryEmailUpdate(input) => {
-            let address = input.primary_email.as_str().trim().to_lowercase();
-            let address_use = address_use(&address, context.now, world)?;
-            let output = primary_email::accept(opened.change(), input, address_use, context)?;
-            world.put(EmailAddress(CaseInsensitive(&address)), EmailOwner { account: opened.account.id });
-            Output::AcceptPrimaryEmailUpdate(output)
-        }
-        Input::SendPhoneNumberVerification(_) => {
-            let (output, message) = phone_number::send(opened.change(), context)?;
-            message.send(&context.request_id, world);
-            Output::SendPhoneNumberVerification(output)
-        }
-        Input::VerifyPhoneNumber(input) => {
-            Output::VerifyPhoneNumber(phone_number::verify(opened.change(), input, context)?)
-        }
+    Ok(answers! { input;
+        GetAlternateContact(input) => alternate_contact::get(&opened.account, input),
+        PutAlternateContact(input) => always(alternate_contact::put(opened.change(), input)),
+        DeleteAlternateContact(input) => alternate_contact::delete(opened.change(), input),
+        GetContactInformation(_) => contact_information::get(&opened.account),
+        PutContactInformation(input) => contact_information::put(opened.change(), input),
+        GetAccountInformation(_) => always(account_information::get(&opened.account, context.now)),
+        PutAccountName(input) => account_information::put_name(opened.change(), input),
+        GetGovCloudAccountInformation(_) => gov_cloud::get(&opened.account, context.now),
+        ListRegions(input) => region::list(&opened.account, input, context),
+        GetRegionOptStatus(input) => region::get(&opened.account, input, context),
+        EnableRegion(input) => {
+            switch_region(opened, world, |account, open| region::enable(account, input, open, context))
+        },
+        DisableRegion(input) => {
+            switch_region(opened, world, |account, open| region::disable(account, input, open, context))
+        },
+        GetPrimaryEmail(_) => always(primary_email::get(&opened.account, context)),
+        GetPrimaryEmailUpdateStatus(_) => primary_email::status(&opened.account, context),
+        StartPrimaryEmailUpdate(input) => start_primary_email_update(opened, input, context, world),
+        AcceptPrimaryEmailUpdate(input) => accept_primary_email_update(opened, input, context, world),
+        SendPhoneNumberVerification(_) => send_phone_number_verification(opened, context, world),
+        VerifyPhoneNumber(input) => phone_number::verify(opened.change(), input, context),
     })
+}
+
+/// Starts a change of the primary e-mail address and sends its code.
+fn start_primary_email_update(
+    opened: &mut Opened,
+    input: StartPrimaryEmailUpdateRequest,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<StartPrimaryEmailUpdateResponse, Failure> {
+    let address_use = address_use(input.primary_email.as_str(), context.now, world)?;
+    let (output, message) = primary_email::start(opened.change(), input, address_use, context)?;
+    message.send(&context.request_id, world);
+    Ok(output)
+}
+
+/// Completes a change of the primary e-mail address and claims the address.
+fn accept_primary_email_update(
+    opened: &mut Opened,
+    input: AcceptPrimaryEmailUpdateRequest,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<AcceptPrimaryEmailUpdateResponse, Failure> {
+    let address = input.primary_email.as_str().trim().to_lowercase();
+    let address_use = address_use(&address, context.now, world)?;
+    let output = primary_email::accept(opened.change(), input, address_use, context)?;
+    world.put(EmailAddress(CaseInsensitive(&address)), EmailOwner { account: opened.account.id });
+    Ok(output)
+}
+
+/// Sends a code to the phone number.
+fn send_phone_number_verification(
+    opened: &mut Opened,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<SendPhoneNumberVerificationResponse, Failure> {
+    let (output, message) = phone_number::send(opened.change(), context)?;
+    message.send(&context.request_id, world);
+    Ok(output)
 }
 
 /// An account on loan: shared while it is only read, copied once when it is changed.

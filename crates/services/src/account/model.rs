@@ -10,7 +10,8 @@ use aws::smithy::{
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "account",
+    signing_name: "account",
+    endpoint_prefix: "account",
     version: "2021-02-01",
     protocol: Protocol::RestJson,
     target_prefix: "",

@@ -4,8 +4,8 @@
 
 use aws::arn::AccountId;
 use aws::refusal::Refusal;
+use aws::trail::{Record, UserIdentity};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::model::{
     Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse, Resource,
@@ -206,27 +206,26 @@ fn search(
 
 /// The event as LookupEvents shows it. A record that cannot be read is left out rather than refused.
 fn event_of(row: LoggedEvent) -> Option<Event> {
-    let record: Value = serde_json::from_str(&row.record).ok()?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let identity = &record["userIdentity"];
+    let record: Record<'_> = serde_json::from_str(&row.record).ok()?;
+    let identity = &record.user_identity;
     Some(Event {
-        event_id: text(&record["eventID"]),
-        event_name: text(&record["eventName"]),
-        read_only: record["readOnly"].as_bool().map(|read_only| read_only.to_string()),
-        access_key_id: text(&identity["accessKeyId"]),
-        event_time: text(&record["eventTime"])?.parse().ok(),
-        event_source: text(&record["eventSource"]),
-        username: username(identity),
+        event_id: Some(record.event_id.to_string()),
+        event_name: Some(record.event_name.to_string()),
+        read_only: record.read_only.map(|read_only| read_only.to_string()),
+        access_key_id: identity.access_key_id.as_deref().map(str::to_owned),
+        event_time: Some(record.event_time),
+        event_source: Some(record.event_source.to_string()),
+        username: username(identity).map(str::to_owned),
         resources: Some(resources(&record)),
         cloud_trail_event: Some(row.record),
     })
 }
 
 /// F-TRAIL-7: the name of a user, `root` for the root user, the session's name for a role session.
-fn username(identity: &Value) -> Option<String> {
-    match identity["type"].as_str()? {
-        "Root" => Some("root".to_owned()),
-        "IAMUser" => identity["userName"].as_str().map(str::to_owned),
-        _ => identity["arn"].as_str()?.rsplit_once('/').map(|(_, session)| session.to_owned()),
+fn username<'r>(identity: &'r UserIdentity<'_>) -> Option<&'r str> {
+    match identity.kind.as_deref()? {
+        "Root" => Some("root"),
+        "IAMUser" => identity.user_name.as_deref(),
+        _ => identity.arn.as_deref()?.rsplit_once('/').map(|(_, session)| session),
     }
 }

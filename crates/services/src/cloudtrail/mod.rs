@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::table::answers;
 use crate::world::World;
 use model::{EventCategory, Input, Operation, Output};
 
@@ -60,9 +61,7 @@ pub fn execute(
     context: &Context,
     world: &World<'_>,
 ) -> Result<Output, Failure> {
-    match input {
-        Input::LookupEvents(input) => {
-            lookup::lookup_events(permitted, input, context, world).map(Output::LookupEvents)
-        }
-    }
+    Ok(answers! { input;
+        LookupEvents(input) => lookup::lookup_events(permitted, input, context, world),
+    })
 }

@@ -10,7 +10,8 @@ use aws::smithy::{
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "cloudtrail",
+    signing_name: "cloudtrail",
+    endpoint_prefix: "cloudtrail",
     version: "2013-11-01",
     protocol: Protocol::AwsJson11,
     target_prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",

@@ -1,6 +1,7 @@
 //! The resources that LookupEvents names beside an event. They are read from the record, which does not list
 //! them itself.
 
+use aws::trail::Record;
 use serde_json::Value;
 
 use super::model::Resource;
@@ -25,14 +26,14 @@ const CREATED: [(&str, &str, &str); 4] = [
 /// its name and its ARN, and the role; of changes in IAM the access key and the user, of CreateUser the user
 /// three times. For other entities of IAM, and which three names those are, the same is *assumed*. Refused and
 /// reading calls have none.
-pub fn resources(record: &Value) -> Vec<Resource> {
-    if !record["errorCode"].is_null() {
+pub fn resources(record: &Record<'_>) -> Vec<Resource> {
+    if record.error_code.is_some() {
         return Vec::new();
     }
-    let (parameters, answer) = (&record["requestParameters"], &record["responseElements"]);
-    let named = match record["eventSource"].as_str() {
-        Some("sts.amazonaws.com") => of_sts(parameters, answer),
-        Some("iam.amazonaws.com") if record["readOnly"] == false => of_iam(parameters, answer),
+    let (parameters, answer) = (&*record.request_parameters, &*record.response_elements);
+    let named = match record.event_source.as_ref() {
+        "sts.amazonaws.com" => of_sts(parameters, answer),
+        "iam.amazonaws.com" if record.read_only == Some(false) => of_iam(parameters, answer),
         _ => Vec::new(),
     };
     let resource = |(kind, name): (&'static str, &Value)| {
@@ -80,9 +81,13 @@ fn of_iam<'r>(parameters: &'r Value, answer: &'r Value) -> Named<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
     use serde_json::json;
 
     fn names(record: &Value) -> Vec<String> {
+        let mut record = record.clone();
+        record["eventTime"] = json!("2026-11-27T10:00:00Z");
+        let record = &Record::deserialize(&record).expect("a record");
         let shown = |resource: Resource| {
             format!("{} {}", resource.resource_type.expect("a type"), resource.resource_name.expect("a name"))
         };

@@ -12,6 +12,7 @@ use crate::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::sts::authorization_message;
+use crate::table::answers;
 use crate::world::World;
 use model::{Input, Operation, Output};
 
@@ -45,9 +46,7 @@ pub fn execute(
     context: &Context,
     world: &World<'_>,
 ) -> Result<Output, Failure> {
-    match input {
-        Input::DescribeRegions(input) => {
-            describe_regions::describe_regions(permitted, input, context, world).map(Output::DescribeRegions)
-        }
-    }
+    Ok(answers! { input;
+        DescribeRegions(input) => describe_regions::describe_regions(permitted, input, context, world),
+    })
 }

@@ -7,7 +7,8 @@ use aws::smithy::{ServiceShape, errors, list_shape, operations, structure};
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "ec2",
+    signing_name: "ec2",
+    endpoint_prefix: "ec2",
     version: "2016-11-15",
     protocol: Protocol::Ec2Query,
     target_prefix: "",

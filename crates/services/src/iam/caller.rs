@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws::principal::{Caller, Principal, Session, SessionTerms};
+use aws::principal::{Caller, Principal};
+use aws::session::{Session, SessionTerms};
 use constant_time_eq::constant_time_eq;
 use jiff::Timestamp;
 

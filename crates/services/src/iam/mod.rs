@@ -8,6 +8,7 @@ pub mod boundary;
 pub mod caller;
 pub mod directory;
 pub mod entities_for_policy;
+mod entity_policies;
 pub mod inline_policy;
 pub mod managed;
 pub mod managed_policy;
@@ -92,7 +93,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     };
     Err(refuse::validation(match only_pattern {
         Some((member, wrong)) => {
-            format!("The specified value for {} {wrong}", aws::event::small_first(member))
+            format!("The specified value for {} {wrong}", aws::trail::small_first(member))
         }
         None => smithy::coral_message(&violations),
     }))

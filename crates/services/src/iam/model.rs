@@ -10,7 +10,8 @@ use aws::smithy::{
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "iam",
+    signing_name: "iam",
+    endpoint_prefix: "iam",
     version: "2010-05-08",
     protocol: Protocol::Query,
     target_prefix: "",

@@ -10,7 +10,8 @@ use aws::authorization::{
     evaluate,
 };
 use aws::policy::Policy;
-use aws::principal::{Caller, Principal, SessionTerms};
+use aws::principal::{Caller, Principal};
+use aws::session::SessionTerms;
 use jiff::Timestamp;
 
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};

@@ -23,7 +23,7 @@ fn shown(value: &Value) -> Value {
             let visible = members.iter().filter(|(name, _)| *name != "SecretAccessKey");
             let shown = visible.map(|(name, value)| {
                 let value = if name.ends_with("Date") { date(value) } else { shown(value) };
-                (aws::event::small_first(name), value)
+                (aws::trail::small_first(name), value)
             });
             Value::Object(shown.collect())
         }
@@ -36,7 +36,7 @@ fn shown(value: &Value) -> Value {
 fn date(value: &Value) -> Value {
     let seconds = value.as_f64().map(|seconds| seconds as i64);
     match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-        Some(time) => Value::String(aws::event::spelled_out(time)),
+        Some(time) => Value::String(aws::trail::spelled_out(time)),
         None => value.clone(),
     }
 }

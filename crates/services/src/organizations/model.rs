@@ -10,7 +10,8 @@ use aws::smithy::{
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "organizations",
+    signing_name: "organizations",
+    endpoint_prefix: "organizations",
     version: "2016-11-28",
     protocol: Protocol::AwsJson11,
     target_prefix: "AWSOrganizationsV20161128",

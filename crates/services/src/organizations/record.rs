@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
 
 use aws::arn::AccountId;
-use aws::event::{small_first_letters, spelled_out};
 use aws::smithy::{self, Schema};
+use aws::trail::{small_first_letters, spelled_out};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::iam::caller::is_token_session;
 use crate::iam::trust::is_role;
+use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
@@ -139,30 +140,14 @@ pub fn execute(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
-    Ok(match (input, permitted) {
-        (Input::GetCallerIdentity(_), _) => Output::GetCallerIdentity(get_caller_identity(caller)),
-        (Input::GetSessionToken(input), _) => {
-            Output::GetSessionToken(session::get_session_token(caller, input, context, world)?)
-        }
-        (Input::AssumeRole(input), Some(permitted)) => {
-            Output::AssumeRole(assume_role::assume_role(permitted, caller, input, context, world)?)
-        }
-        (Input::GetFederationToken(input), Some(permitted)) => Output::GetFederationToken(
-            federation::get_federation_token(permitted, caller, input, context, world)?,
-        ),
-        (Input::GetAccessKeyInfo(input), Some(_)) => {
-            Output::GetAccessKeyInfo(access_key_info::get(&input, world)?)
-        }
-        (Input::DecodeAuthorizationMessage(input), Some(permitted)) => {
-            Output::DecodeAuthorizationMessage(authorization_message::decode(permitted, &input, context)?)
-        }
-        (
-            Input::AssumeRole(_)
-            | Input::GetFederationToken(_)
-            | Input::GetAccessKeyInfo(_)
-            | Input::DecodeAuthorizationMessage(_),
-            None,
-        ) => unreachable!("INVARIANT: `access` asks for a permission for these operations"),
+    let permitted = || permitted.expect("INVARIANT: `access` asks for a permission for this operation");
+    Ok(answers! { input;
+        GetCallerIdentity(_) => always(get_caller_identity(caller)),
+        GetSessionToken(input) => session::get_session_token(caller, input, context, world),
+        AssumeRole(input) => assume_role::assume_role(permitted(), caller, input, context, world),
+        GetFederationToken(input) => federation::get_federation_token(permitted(), caller, input, context, world),
+        GetAccessKeyInfo(input) => access_key_info::get(&input, world),
+        DecodeAuthorizationMessage(input) => authorization_message::decode(permitted(), &input, context),
     })
 }
 

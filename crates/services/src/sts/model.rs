@@ -10,7 +10,8 @@ use aws::smithy::{
 
 /// The service.
 pub static SERVICE: ServiceShape = ServiceShape {
-    name: "sts",
+    signing_name: "sts",
+    endpoint_prefix: "sts",
     version: "2011-06-15",
     protocol: Protocol::Query,
     target_prefix: "",

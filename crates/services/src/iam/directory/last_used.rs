@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use aws::arn::AccountId;
+use aws::trail::Record;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::iam::model::{AccessKeyLastUsed, RoleLastUsed};
 use crate::world::{EventQuery, Fault, World};
@@ -34,23 +34,6 @@ pub struct LastUses {
     roles: BTreeMap<String, Use>,
 }
 
-/// What is read of a record.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    user_identity: Identity,
-    event_time: Timestamp,
-    event_source: String,
-    aws_region: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Identity {
-    access_key_id: Option<String>,
-    principal_id: Option<String>,
-}
-
 impl LastUses {
     /// The last uses that the newest records of an account tell.
     ///
@@ -72,12 +55,11 @@ impl LastUses {
 
     /// Records come newest first, so the first use that is seen is the last one there was.
     fn add(&mut self, record: &str) {
-        // A record without one of these members is of a call of nobody.
-        let Ok(record) = serde_json::from_str::<Record>(record) else { return };
+        let Ok(record) = serde_json::from_str::<Record<'_>>(record) else { return };
         let service = record.event_source.split('.').next().unwrap_or(NOT_KNOWN).to_owned();
-        let used = Use { at: record.event_time, service, region: record.aws_region };
+        let used = Use { at: record.event_time, service, region: record.aws_region.into_owned() };
         if let Some(id) = record.user_identity.access_key_id {
-            self.keys.entry(id).or_insert_with(|| used.clone());
+            self.keys.entry(id.into_owned()).or_insert_with(|| used.clone());
         }
         // A role's sessions have the role's id before the colon.
         let principal = record.user_identity.principal_id.unwrap_or_default();

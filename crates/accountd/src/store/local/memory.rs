@@ -1,0 +1,166 @@
+//! The engine that keeps everything in memory and forgets it at the end.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Bound, ControlFlow};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use services::world::Change;
+
+use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
+use super::events::{Block, parse_line};
+use crate::store::seam::Exported;
+
+/// The event log keeps its newest blocks up to about this much; older ones are dropped, since memory is
+/// all there is. The newest block is always kept.
+pub(super) const LOG_LIMIT_BYTES: usize = 32 << 20;
+
+#[derive(Default, Clone)]
+struct State {
+    documents: BTreeMap<String, (u64, Arc<str>)>,
+    blocks: VecDeque<(u64, Arc<Block>)>,
+    log_bytes: usize,
+    head: Head,
+}
+
+impl State {
+    fn append(&mut self, sequence: u64, block: Block) {
+        if block.count == 0 {
+            return;
+        }
+        self.log_bytes += block.records.len();
+        self.blocks.push_back((sequence, Arc::new(block)));
+        while self.log_bytes > LOG_LIMIT_BYTES && self.blocks.len() > 1 {
+            if let Some((_, dropped)) = self.blocks.pop_front() {
+                self.log_bytes -= dropped.records.len();
+            }
+        }
+    }
+}
+
+/// See the module's text.
+#[derive(Default)]
+pub(super) struct MemoryEngine {
+    state: RwLock<State>,
+}
+
+impl MemoryEngine {
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn head(&self) -> EngineResult<Head> {
+        Ok(self.state().head)
+    }
+
+    fn version(&self, key: &str) -> EngineResult<u64> {
+        Ok(self.state().documents.get(key).map_or(0, |(version, _)| *version))
+    }
+
+    fn read(&self, key: &str) -> EngineResult<Option<(u64, String)>> {
+        Ok(self.state().documents.get(key).map(|(version, text)| (*version, text.to_string())))
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> EngineResult<Vec<String>> {
+        let begin = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let state = self.state();
+        let keys = state.documents.range::<str, _>((begin, Bound::Unbounded)).map(|(key, _)| key);
+        Ok(keys.take_while(|key| key.starts_with(prefix)).take(limit).cloned().collect())
+    }
+
+    fn commit(&self, batch: &Batch<'_>) -> EngineResult<()> {
+        let mut state = self.state_mut();
+        for (key, staged) in batch.writes {
+            match &staged.change {
+                Change::Put { text, .. } => {
+                    state.documents.insert(key.clone(), (staged.version, Arc::clone(text)));
+                }
+                Change::Delete => {
+                    state.documents.remove(key);
+                }
+            }
+        }
+        state.append(batch.head.sequence, batch.block.clone());
+        state.head = batch.head;
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        sequence: u64,
+        items: &mut dyn Iterator<Item = Result<Exported, String>>,
+    ) -> EngineResult<Head> {
+        let version = sequence + 1;
+        let mut state =
+            State { head: Head { sequence: version, documents: 0, events: 0 }, ..State::default() };
+        let mut block = Block::default();
+        for item in items {
+            match item.map_err(EngineError)? {
+                Exported::Document { key, text } => {
+                    state.documents.insert(key, (version, text.into()));
+                }
+                Exported::Event(record) => {
+                    block.push(&record);
+                    state.head.events += 1;
+                    if block.is_large() {
+                        state.append(state.head.sequence, std::mem::take(&mut block));
+                        state.head.sequence += 1;
+                    }
+                }
+            }
+        }
+        state.append(state.head.sequence, block);
+        state.head.documents = state.documents.len() as u64;
+        let head = state.head;
+        *self.state_mut() = state;
+        Ok(head)
+    }
+
+    fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
+        // Taken out first, so that no commit waits while they are looked through.
+        let blocks: Vec<(u64, Arc<Block>)> = self
+            .state()
+            .blocks
+            .iter()
+            .rev()
+            .filter(|(sequence, block)| {
+                *sequence <= filter.up_to
+                    && filter.account.is_none_or(|account| block.accounts.contains(&account))
+                    && block.last_time >= filter.from
+                    && block.first_time < filter.until
+            })
+            .cloned()
+            .collect();
+        for (sequence, block) in blocks {
+            if visit(sequence, block.count, &block.records).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
+        let state = self.state().clone();
+        for (key, (_, text)) in &state.documents {
+            if visit(Exported::Document { key: key.clone(), text: text.to_string() }).is_break() {
+                return Ok(());
+            }
+        }
+        for (_, block) in &state.blocks {
+            for record in block.records.lines().filter_map(parse_line) {
+                if visit(Exported::Event(record)).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Snapshots: committed state as a caller reads it, and the state inside a group as the writer reads it.
+
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+
+use services::world::{
+    Change, Decode, Derived, EventPosition, EventQuery, Fault, Found, LoggedEvent, Snapshot,
+};
+
+use jiff::Timestamp;
+
+use super::Core;
+use super::engine::{EngineError, EngineResult, Writes};
+use crate::store::seam::{EventsQuery, Position};
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        Self::Broken(error.0)
+    }
+}
+
+impl Core {
+    /// The document under `key` from the engine, remembered if nothing overtook the reading of it; the
+    /// answer also says whether nothing did.
+    fn fetch(&self, key: &str, decode: Decode) -> Result<(Found, bool), Fault> {
+        let ticket = self.cache.ticket(key);
+        let stored = self.engine.read(key)?;
+        let text_bytes = stored.as_ref().map_or(0, |(_, text)| text.len());
+        let found = match stored {
+            None => Found { version: 0, document: None },
+            Some((version, text)) => {
+                let document = decode(&text)
+                    .map_err(|reason| Fault::Broken(format!("`{key}` is unreadable: {reason}")))?;
+                Found { version, document: Some(document) }
+            }
+        };
+        let is_settled = self.cache.fill(key, &found, text_bytes, ticket);
+        Ok((found, is_settled))
+    }
+
+    /// Committed records of one account, for a rule that reads the event log.
+    fn logged(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        let found = self.events(&EventsQuery {
+            account: Some(query.account),
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            before: query.before.map(|place| Position { block: place.commit, index: place.index }),
+            limit: query.limit,
+        })?;
+        let logged = found.into_iter().map(|event| LoggedEvent {
+            position: EventPosition { commit: event.position.block, index: event.position.index },
+            record: event.record.json().to_owned(),
+        });
+        Ok(logged.collect())
+    }
+
+    /// The committed version of the document under `key`, 0 where there is none. Exact on the writer's
+    /// thread only, since nobody else commits.
+    pub(super) fn committed_version(&self, key: &str) -> EngineResult<u64> {
+        match self.cache.get(key) {
+            Some(found) => Ok(found.version),
+            None => self.engine.version(key),
+        }
+    }
+}
+
+/// Committed state, for a caller's own thread.
+pub(super) struct Committed<'c> {
+    core: &'c Core,
+    /// The state that the cache showed at the beginning.
+    state: u64,
+    hits: Cell<u64>,
+    misses: Cell<u64>,
+    is_settled: Cell<bool>,
+}
+
+impl<'c> Committed<'c> {
+    pub fn new(core: &'c Core, state: u64) -> Self {
+        Self { core, state, hits: Cell::new(0), misses: Cell::new(0), is_settled: Cell::new(true) }
+    }
+
+    /// Counts what was read. The answer is whether everything read belongs to the state that the cache
+    /// shows: what a commit under way touches may already be ahead of it.
+    pub fn finish(self) -> bool {
+        let statistics = &self.core.statistics;
+        if self.hits.get() > 0 {
+            statistics.cache_hits.fetch_add(self.hits.get(), Ordering::Relaxed);
+        }
+        if self.misses.get() > 0 {
+            statistics.cache_misses.fetch_add(self.misses.get(), Ordering::Relaxed);
+        }
+        self.is_settled.get()
+    }
+}
+
+impl Snapshot for Committed<'_> {
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        if let Some(found) = self.core.cache.get(key) {
+            self.hits.set(self.hits.get() + 1);
+            return Ok(found);
+        }
+        self.misses.set(self.misses.get() + 1);
+        let (found, is_settled) = self.core.fetch(key, decode)?;
+        if !is_settled {
+            self.is_settled.set(false);
+        }
+        Ok(found)
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        let before = self.core.cache.commits();
+        let keys = self.core.engine.keys(prefix, after, limit)?;
+        if !before.is_multiple_of(2) || self.core.cache.commits() != before {
+            self.is_settled.set(false);
+        }
+        Ok(keys)
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.core.logged(query)
+    }
+
+    fn remembered(&self, key: &str) -> Option<Derived> {
+        self.core.cache.remembered(key, self.state)
+    }
+
+    fn remember(&self, key: &str, derived: &Derived) {
+        // What was read beside a commit may be ahead of the state it would be remembered for.
+        if self.is_settled.get() {
+            self.core.cache.remember(key, derived.clone(), self.state);
+        }
+    }
+}
+
+/// Committed state with the changes of the group that the writer is putting together.
+pub(super) struct InGroup<'c> {
+    pub core: &'c Core,
+    pub writes: &'c Writes,
+}
+
+impl Snapshot for InGroup<'_> {
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        match self.writes.get(key) {
+            Some(staged) => Ok(match &staged.change {
+                Change::Put { document, .. } => {
+                    Found { version: staged.version, document: Some(document.clone()) }
+                }
+                Change::Delete => Found { version: 0, document: None },
+            }),
+            None => match self.core.cache.get(key) {
+                Some(found) => Ok(found),
+                None => Ok(self.core.fetch(key, decode)?.0),
+            },
+        }
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        let staged: Vec<(&String, bool)> = self
+            .writes
+            .range(prefix.to_owned()..)
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .filter(|(key, _)| after.is_none_or(|after| key.as_str() > after))
+            .map(|(key, staged)| (key, matches!(staged.change, Change::Put { .. })))
+            .collect();
+        let deleted = staged.iter().filter(|(_, is_put)| !is_put).count();
+        let mut keys = self.core.engine.keys(prefix, after, limit.saturating_add(deleted))?;
+        for (key, is_put) in staged {
+            match (is_put, keys.binary_search(key)) {
+                (true, Err(place)) => keys.insert(place, key.clone()),
+                (false, Ok(place)) => {
+                    keys.remove(place);
+                }
+                _ => {}
+            }
+        }
+        keys.truncate(limit);
+        Ok(keys)
+    }
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.core.logged(query)
+    }
+}

@@ -1,0 +1,150 @@
+//! What passes between the store and its callers, whichever kind of store it is.
+
+use std::sync::atomic::AtomicU64;
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use services::world::{Fault, ReadsAndWrites};
+
+/// What one run of the pure function decided.
+pub struct Decided<T> {
+    /// For the caller.
+    pub value: T,
+    /// What it read, at which versions, and what it wants to change.
+    pub changes: ReadsAndWrites,
+    /// Records of the call, one for each account whose history shows it. They commit with the changes.
+    pub events: Vec<EventRecord>,
+}
+
+/// Why the store could not do what it was asked to. Nothing was changed, unless the text says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// The transaction failed, for example because the disk is full.
+    NotCommitted(String),
+    /// The snapshot could not be read.
+    Fault(Fault),
+    /// The pure function panicked when it was run again.
+    Panicked,
+    /// The store is not empty.
+    NotEmpty,
+    /// An item to import was wrong; the reason is the one that the source of the items gave.
+    NotImported(String),
+    /// The store is closing.
+    Closed,
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotCommitted(reason) => write!(formatter, "the change could not be stored: {reason}"),
+            Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
+            Self::Fault(Fault::NotFetched(key)) => write!(formatter, "`{key}` was not fetched"),
+            Self::Panicked => formatter.write_str("the request failed while it was run again"),
+            Self::NotEmpty => formatter.write_str("the store is not empty"),
+            Self::NotImported(reason) => write!(formatter, "nothing was imported: {reason}"),
+            Self::Closed => formatter.write_str("the store is closing"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// The record of one call, as it goes into the event log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    /// The account whose event history shows it, if any.
+    pub account: Option<AccountId>,
+    /// When the call was made, by service time. Kept to the microsecond.
+    pub time: Timestamp,
+    pub(super) json: String,
+}
+
+impl EventRecord {
+    /// A record; `json` is the CloudTrail record, a JSON object.
+    pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
+        if json.as_bytes().contains(&b'\n') {
+            // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
+            json = json.replace('\n', " ");
+        }
+        Self { account, time, json }
+    }
+
+    /// The CloudTrail record, in one line.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+}
+
+/// Where an event lies in the log. Later events are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The number of the block.
+    pub block: u64,
+    /// Its place in the block.
+    pub index: u32,
+}
+
+/// An event that was read back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Where it lies.
+    pub position: Position,
+    /// The event.
+    pub record: EventRecord,
+}
+
+/// Which events to read.
+#[derive(Debug, Clone)]
+pub struct EventsQuery {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only events at this time or later.
+    pub from: Timestamp,
+    /// Only events before this time.
+    pub until: Timestamp,
+    /// Only events that lie before this position.
+    pub before: Option<Position>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// One item of everything that is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Exported {
+    /// A document.
+    Document {
+        /// Its key.
+        key: String,
+        /// Its text.
+        text: String,
+    },
+    /// An event.
+    Event(EventRecord),
+}
+
+/// What the store has done since it was opened, for metrics. Counters only grow.
+#[derive(Debug, Default)]
+pub struct StoreStatistics {
+    /// Transactions committed; on the embedded engine each is one wait for the disk.
+    pub transactions: AtomicU64,
+    /// Changes acknowledged.
+    pub changes: AtomicU64,
+    /// Requests that the writer ran again because what they had read was changed meanwhile.
+    pub reruns: AtomicU64,
+    /// Records of calls that changed nothing, written.
+    pub read_records: AtomicU64,
+    /// Documents found in memory.
+    pub cache_hits: AtomicU64,
+    /// Documents fetched from the engine.
+    pub cache_misses: AtomicU64,
+    /// Not a counter: how many documents there are.
+    pub documents: AtomicU64,
+    /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.
+    pub events: AtomicU64,
+}

@@ -1,0 +1,239 @@
+//! A fresh service for a case: its steps are carried out, then its call is compared.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use accountd::clock::{Clock, TimeMode};
+use accountd::configuration::parse_delays;
+use accountd::configuration::{Signatures, Throttle};
+use accountd::service::{Service, Settings};
+use accountd::store::{Store, StoreOptions};
+use bytes::Bytes;
+use http::Request;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+use services::context::{TokenKey, Validation};
+
+use super::answer::Answer;
+use super::case::{Case, Expect, Step, Topic};
+use super::expectation::check;
+use super::fill::{Captured, fill, fill_text};
+use super::place::reach;
+use super::signer::{Key, Scope, escaped, sign};
+
+/// A running case.
+struct Server {
+    runtime: tokio::runtime::Runtime,
+    service: Service,
+    clock: Arc<Clock>,
+    captured: Captured,
+    credentials: std::collections::BTreeMap<String, Key>,
+}
+
+/// Replays a case.
+///
+/// # Errors
+/// The first thing that differs.
+pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
+    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"));
+    for step in topic.setup.iter().chain(&case.setup) {
+        server.prepare(step)?;
+    }
+    let answer = server.send(&case.call)?;
+    let difference = server.compare(&answer, &case.expect);
+    if difference.is_ok() || case.call.retry_seconds == 0.0 {
+        return difference;
+    }
+    server.pass(case.call.retry_seconds);
+    let answer = server.send(&case.call)?;
+    server.compare(&answer, &case.expect)
+}
+
+impl Server {
+    fn new(delays: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let clock = Arc::new(Clock::new(TimeMode::Real));
+        let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
+        let settings = Settings {
+            signatures: Signatures::Strict,
+            well_known_credentials: true,
+            root_credentials: Vec::new(),
+            validation: Validation::Strict,
+            delays: parse_delays(delays).unwrap(),
+            throttle: Throttle::Off,
+            token_key: TokenKey::new([7; 32]),
+        };
+        let service = Service::new(store, Arc::clone(&clock), settings);
+        let (captured, credentials) = Default::default();
+        Self { runtime, service, clock, captured, credentials }
+    }
+
+    fn pass(&self, seconds: f64) {
+        self.clock.advance(SignedDuration::from_secs_f64(seconds)).unwrap();
+    }
+
+    /// Carries out a step before the call.
+    fn prepare(&mut self, step: &Step) -> Result<(), String> {
+        self.pass(step.wait.unwrap_or_default());
+        if step.operation.is_none() {
+            return Ok(());
+        }
+        let mut answer = self.send(step)?;
+        if !self.is_complete(step, &answer)? && step.retry_seconds > 0.0 {
+            self.pass(step.retry_seconds);
+            answer = self.send(step)?;
+        }
+        if !step.may_fail && !self.is_complete(step, &answer)? {
+            let operation = step.operation.as_deref().unwrap_or_default();
+            return Err(format!("setup: {operation} answered {} {}", answer.status, answer.text));
+        }
+        for capture in &step.capture {
+            let (place, prefix) = capture.from.split_once('~').unwrap_or((&capture.from, ""));
+            let place = fill_text(place, &self.captured, str::to_owned)?;
+            let Some(value) = reach(&answer.body, &place) else { continue };
+            let cut = value.as_str().and_then(|text| text.strip_prefix(prefix)).map(Value::from);
+            self.captured.insert(capture.name.clone(), cut.unwrap_or(value));
+        }
+        if let Some(name) = &step.credentials {
+            let held = ["Credentials", "AccessKey"].iter().find_map(|place| reach(&answer.body, place));
+            let held = held.ok_or_else(|| format!("setup: no credentials in {}", answer.text))?;
+            let part = |name: &str| held[name].as_str().map(|text| &*text.to_owned().leak());
+            let (id, secret) = (part("AccessKeyId"), part("SecretAccessKey"));
+            let key = Key { id: id.unwrap(), secret: secret.unwrap(), token: part("SessionToken") };
+            self.credentials.insert(name.clone(), key);
+        }
+        Ok(())
+    }
+
+    /// Whether a step has succeeded and brought what later steps name.
+    fn is_complete(&self, step: &Step, answer: &Answer) -> Result<bool, String> {
+        for capture in &step.capture {
+            let place = capture.from.split('~').next().unwrap_or_default();
+            if reach(&answer.body, &fill_text(place, &self.captured, str::to_owned)?).is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(answer.status < 300)
+    }
+
+    fn send(&self, step: &Step) -> Result<Answer, String> {
+        let operation = step.operation.as_deref().unwrap_or_default();
+        let service = step.service.as_deref().unwrap_or_default();
+        let parameters = fill(&Value::Object(step.parameters.clone()), &self.captured)?;
+        let mut request = request(service, operation, &parameters);
+        if let Some(key) = self.key(&step.caller)? {
+            let region = step.region.clone().unwrap_or_else(|| "us-east-1".to_owned()).leak();
+            let service = service.to_owned().leak();
+            sign(&mut request, &key, &Scope { region, service, at: Timestamp::now() });
+        }
+        let peer = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let response = self.runtime.block_on(self.service.handle(request, peer));
+        Ok(Answer::read(operation, &response))
+    }
+
+    fn key(&self, caller: &str) -> Result<Option<Key>, String> {
+        let root = |id: String| Some(Key { id: id.leak(), secret: "test", token: None });
+        Ok(match caller {
+            "root" => root("test".to_owned()),
+            "nobody" => None,
+            name => match name.strip_prefix("root:") {
+                Some(account) => root(fill_text(account, &self.captured, str::to_owned)?),
+                None => Some(*self.credentials.get(name).ok_or_else(|| format!("no credentials of {name}"))?),
+            },
+        })
+    }
+
+    fn compare(&self, answer: &Answer, expect: &Expect) -> Result<(), String> {
+        let said = || format!("{} {} {}", answer.status, answer.code.as_deref().unwrap_or("-"), answer.text);
+        let same = |what: &str, got: &Value, want: &Value| {
+            let checked = check(got, want, &self.captured, &answer.body);
+            checked.map_err(|why| format!("{what}: {why} (answered {})", said()))
+        };
+        if let Some(status) = expect.status {
+            same("status", &answer.status.into(), &status.into())?;
+        }
+        if let Some(code) = &expect.code {
+            same("code", &answer.code.clone().into(), code)?;
+        }
+        if let Some(message) = &expect.message {
+            same("message", &answer.message.clone().into(), message)?;
+        }
+        for (place, want) in &expect.members {
+            let got = match place.as_str() {
+                "#length" => Some(answer.text.chars().count().into()),
+                "#text" => Some(answer.text.clone().into()),
+                place => reach(&answer.body, &fill_text(place, &self.captured, str::to_owned)?),
+            };
+            let got = got.ok_or_else(|| format!("{place} is absent in {}", said()))?;
+            same(place, &got, want)?;
+        }
+        for place in &expect.absent {
+            let place = fill_text(place, &self.captured, str::to_owned)?;
+            if let Some(got) = reach(&answer.body, &place) {
+                return Err(format!("{place} is there: {got}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The request as the SDKs of the service send it, without a signature.
+fn request(service: &str, operation: &str, parameters: &Value) -> Request<Bytes> {
+    let versions = [("iam", "2010-05-08"), ("sts", "2011-06-15"), ("ec2", "2016-11-15")];
+    let version = versions.iter().find(|(name, _)| *name == service).map(|(_, version)| version);
+    let builder = Request::builder().method("POST");
+    let (builder, body) = match (service, version) {
+        (_, Some(version)) => {
+            let mut fields = format!("Action={operation}&Version={version}");
+            flatten("", parameters.as_object().unwrap_or(&Map::new()), &mut fields);
+            let kind = "application/x-www-form-urlencoded; charset=utf-8";
+            (builder.uri("/").header("content-type", kind), fields)
+        }
+        ("account", _) => {
+            let path = format!("/{}{}", operation[..1].to_lowercase(), &operation[1..]);
+            (builder.uri(path).header("content-type", "application/json"), parameters.to_string())
+        }
+        _ => {
+            let prefix = match service {
+                "organizations" => "AWSOrganizationsV20161128",
+                "cloudtrail" => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+                other => panic!("{other} has no target"),
+            };
+            let builder = builder.uri("/").header("content-type", "application/x-amz-json-1.1");
+            (builder.header("x-amz-target", format!("{prefix}.{operation}")), parameters.to_string())
+        }
+    };
+    builder.body(Bytes::from(body)).unwrap()
+}
+
+/// Parameters of the Query API: `Tags.member.1.Key=…`. An empty list is an empty parameter.
+fn flatten(prefix: &str, members: &Map<String, Value>, fields: &mut String) {
+    for (name, value) in members {
+        let name = format!("{prefix}{name}");
+        match value {
+            Value::Null => {}
+            Value::Object(members) => flatten(&format!("{name}."), members, fields),
+            Value::Array(items) if items.is_empty() => append(&name, "", fields),
+            Value::Array(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    let name = format!("{name}.member.{}", place + 1);
+                    match item {
+                        Value::Object(members) => flatten(&format!("{name}."), members, fields),
+                        item => append(&name, &scalar(item), fields),
+                    }
+                }
+            }
+            value => append(&name, &scalar(value), fields),
+        }
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn append(name: &str, value: &str, fields: &mut String) {
+    for part in ["&", &escaped(name), "=", &escaped(value)] {
+        fields.push_str(part);
+    }
+}
