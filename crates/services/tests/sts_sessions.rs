@@ -9,10 +9,10 @@ use aws::policy::Policy;
 use aws::principal::{Caller, Principal};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use services::authority::caller::{NotIdentified, identify};
+use services::authority::policies::{RequestOrigin, authorize};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::failure::Failure;
-use services::iam::caller::{NotIdentified, identify};
-use services::iam::policies::{RequestOrigin, authorize};
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User, UserId};
@@ -103,6 +103,7 @@ fn role(trust: &str) -> Role {
         trust_policy: policy(trust),
         description: String::new(),
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
         attached_policies: BTreeSet::new(),
         permissions_boundary: None,

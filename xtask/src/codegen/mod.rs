@@ -116,7 +116,8 @@ mod tests {
                     .or(line.split_once("structure! { "))
                     .or(line.split_once("exception! { ").filter(|_| !line.starts_with("//")))
                 {
-                    let rest = rest.strip_prefix("#[derive(Default)] ").unwrap_or(rest);
+                    let rest =
+                        rest.trim_start_matches("sensitive ").trim_start_matches("#[derive(Default)] ");
                     let name = rest.split([' ', ':', '(']).next().unwrap();
                     assert!(declared.insert(name.to_owned()), "{path}: {name} is declared twice");
                 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::{AccountId, Arn, PARTITION};
 use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
+use services::authority::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::directory;
-use services::iam::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::users::group;
 use services::state::identity::{
     Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
@@ -214,6 +214,7 @@ impl Principals {
             trust_policy: role.trust_policy.clone(),
             description: String::new(),
             max_session_duration_seconds: role.max_session_duration_seconds,
+            max_signin_session_duration_seconds: None,
             inline_policies: identity.inline_policies.clone(),
             attached_policies: scope.arns(&identity.attached_policies),
             permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
@@ -311,6 +312,7 @@ fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
             .expect("INVARIANT: a trust policy with one principal is well-formed"),
         description: String::new(),
         max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::new(),
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
         permissions_boundary: None,

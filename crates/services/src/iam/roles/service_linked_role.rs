@@ -49,6 +49,7 @@ fn organizations_role(account: AccountId, description: String, context: &Context
             .expect("INVARIANT: a trust policy with one service is well-formed"),
         description,
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: Default::default(),
         attached_policies: BTreeSet::from([ORGANIZATIONS_POLICY.to_owned()]),
         permissions_boundary: None,

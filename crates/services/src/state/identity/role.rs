@@ -30,6 +30,9 @@ pub struct Role {
     pub description: String,
     /// The longest session it allows.
     pub max_session_duration_seconds: u32,
+    /// The longest session of a sign-in to the console with it; `None` where none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_signin_session_duration_seconds: Option<u32>,
     /// Inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inline_policies: BTreeMap<String, Policy>,

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 use aws::authorization::AttachedPolicy;
 
-use super::arn;
-use crate::iam::managed::FULL_AWS_ACCESS;
+use super::managed::FULL_AWS_ACCESS;
 use crate::state::organization::{
     AttachedPolicies, Membership, Organization, OrganizationId, OrganizationPolicy, OrganizationalUnit,
-    PolicyId, UnitId,
+    PolicyId, UnitId, arn,
 };
 use crate::world::{Fault, World};
 
