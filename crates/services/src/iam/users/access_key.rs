@@ -36,11 +36,11 @@ impl Owner {
         Ok(Self::User(Box::new(directory::open::<User>(on.account, name, world)?)))
     }
 
-    /// The user's name; empty for the root user, which [`crate::iam::without_absent_name`] then leaves out.
-    fn name(&self) -> &str {
+    /// The user's name; F-IAMAPI-USR-2: the root user has none.
+    fn name(&self) -> Option<&str> {
         match self {
-            Self::Root => "",
-            Self::User(user) => &user.name,
+            Self::Root => None,
+            Self::User(user) => Some(&user.name),
         }
     }
 
@@ -106,7 +106,7 @@ pub fn create(
         created_at: on.context.now,
     };
     let access_key = AccessKey {
-        user_name: owner.name().into(),
+        user_name: owner.name().map(Into::into),
         access_key_id: id.as_str().into(),
         status: StatusType::Active,
         secret_access_key: credential.secret_access_key.as_str().into(),
@@ -134,14 +134,15 @@ pub fn list(
     for id in keys {
         let Some(credential) = world.get::<Credential>(AccessKeyId(&id))? else { continue };
         let metadata = AccessKeyMetadata {
-            user_name: Some(owner.name()).filter(|name| !name.is_empty()).map(Into::into),
+            user_name: owner.name().map(Into::into),
             access_key_id: Some(id.as_str().into()),
             status: Some(status(&credential)),
             create_date: Some(credential.created_at),
         };
         found.push((id, metadata));
     }
-    let pages = Pages::new("ListAccessKeys", on, [owner.name()], input.marker, input.max_items)?;
+    let pages =
+        Pages::new("ListAccessKeys", on, [owner.name().unwrap_or_default()], input.marker, input.max_items)?;
     let page = pages.of_list(found);
     Ok(ListAccessKeysResponse {
         access_key_metadata: page.items,

@@ -36,8 +36,8 @@ pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n ExistingUserNameType>)
 /// A user as lists show it.
 pub fn listed(user: &User) -> model::User {
     model::User {
-        path: user.path.as_str().into(),
-        user_name: user.name.as_str().into(),
+        path: Some(user.path.as_str().into()),
+        user_name: Some(user.name.as_str().into()),
         user_id: user.id.as_str().into(),
         arn: user.arn().into(),
         create_date: user.created_at,
@@ -82,17 +82,18 @@ pub fn create(
     Ok(CreateUserResponse { user: Some(shown(&user)) })
 }
 
-/// GetUser. F-IAMAPI-USR-2: the root user that names nobody gets itself; see [`crate::iam::without_absent_name`].
+/// GetUser. F-IAMAPI-USR-2: the root user that names nobody gets itself, under the account's
+/// alias or without a name, and without a path.
 ///
 /// # Errors
 /// `NoSuchEntity`, `ValidationError`.
 pub fn get(on: &On<'_>, input: GetUserRequest, world: &World<'_>) -> Result<GetUserResponse, Failure> {
     if let (None, root @ Principal::Root { .. }) = (&input.user_name, &on.caller.principal) {
         let account = world.get::<Account>(on.account)?;
-        let alias = directory::account(on.account, world)?.alias.unwrap_or_default();
+        let alias = directory::account(on.account, world)?.alias;
         let user = model::User {
-            path: "".into(),
-            user_name: alias.into(),
+            path: None,
+            user_name: alias.map(Into::into),
             user_id: root.unique_id().into(),
             arn: root.arn().into(),
             create_date: account.map_or(on.context.now, |account| account.created_at),
