@@ -8,7 +8,7 @@ use aws::refusal::Refusal;
 use serde_json::Value;
 use services::authority::caller::identify;
 use services::operation::{Operation, Service};
-use services::state::identity::Credential;
+use services::state::identity::{AccessKeyId, Credential};
 use testing::builders::{self, ORGANIZATION, ROOT, policy};
 use testing::world::{World, operation};
 
@@ -78,7 +78,7 @@ impl Store {
     /// The caller that an access key stands for; `None` where it stands for nobody.
     pub fn caller(&self, access_key_id: &str) -> Option<Caller> {
         let world = self.view();
-        let credential = world.get::<Credential>(access_key_id).expect("readable")?;
+        let credential = world.get::<Credential>(AccessKeyId(access_key_id)).expect("readable")?;
         identify(&credential, None, self.now, &world).expect("readable").ok()
     }
 

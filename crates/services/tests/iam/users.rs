@@ -208,7 +208,14 @@ fn a_user_goes_only_when_nothing_belongs_to_it() {
         store.ok(operation, members);
     }
     store.ok("DeleteUser", json!({"UserName": "Ann"}));
-    assert_eq!((store.documents.count::<User>(), store.documents.count::<PolicyUse>(), store.documents.count::<PolicyEntity>()), (0, 0, 0));
+    assert_eq!(
+        (
+            store.documents.count::<User>(),
+            store.documents.count::<PolicyUse>(),
+            store.documents.count::<PolicyEntity>()
+        ),
+        (0, 0, 0)
+    );
 }
 
 #[test]
