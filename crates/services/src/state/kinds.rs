@@ -6,6 +6,7 @@ use super::identity::{
     AccountAlias, Credential, Group, GroupMember, IamAccount, ManagedPolicy, PolicyEntity, PolicyUse, Role,
     RoleDeletion, SessionKey, TrustedPrincipal, User,
 };
+use super::installation::{PageTokenKey, ServiceTime};
 use super::message::Message;
 use super::organization::{
     AccountCreation, Attachment, Child, Handshake, HandshakeOf, Membership, MembershipChanges, Organization,
@@ -87,6 +88,7 @@ kinds! {
     "organization-resource-policy": OrganizationResourcePolicy,
     "ou": OrganizationalUnit,
     "ou-name": UnitName,
+    "page-token-key": PageTokenKey,
     "policy": OrganizationPolicy,
     "policy-entity": PolicyEntity,
     "policy-name": PolicyName,
@@ -94,6 +96,7 @@ kinds! {
     "region-requests": OrganizationRegionRequests,
     "role": Role,
     "role-deletion": RoleDeletion,
+    "service-time": ServiceTime,
     "session-key": SessionKey,
     "trusted-principal": TrustedPrincipal,
     "user": User,
