@@ -4,17 +4,9 @@ use std::sync::atomic::AtomicU64;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::world::{Fault, ReadsAndWrites};
+use services::world::Fault;
 
-/// What one run of the pure function decided.
-pub struct Decided<T> {
-    /// For the caller.
-    pub value: T,
-    /// What it read, at which versions, and what it wants to change.
-    pub changes: ReadsAndWrites,
-    /// Records of the call, one for each account whose history shows it. They commit with the changes.
-    pub events: Vec<EventRecord>,
-}
+pub use services::decided::{Decided, EventRecord};
 
 /// Why the store could not do what it was asked to. Nothing was changed, unless the text says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +47,7 @@ impl From<Fault> for StoreError {
     }
 }
 
+<<<<<<< HEAD
 /// The record of one call, as it goes into the event log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EventRecord {
@@ -79,6 +72,39 @@ impl EventRecord {
     pub fn json(&self) -> &str {
         &self.json
     }
+=======
+/// Where an event lies in the log. Later events are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The number of the block.
+    pub block: u64,
+    /// Its place in the block.
+    pub index: u32,
+}
+
+/// An event that was read back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Where it lies.
+    pub position: Position,
+    /// The event.
+    pub record: EventRecord,
+}
+
+/// Which events to read.
+#[derive(Debug, Clone)]
+pub struct EventsQuery {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only events at this time or later.
+    pub from: Timestamp,
+    /// Only events before this time.
+    pub until: Timestamp,
+    /// Only events that lie before this position.
+    pub before: Option<Position>,
+    /// At most this many.
+    pub limit: usize,
+>>>>>>> main
 }
 
 /// One item of everything that is stored.

@@ -23,7 +23,6 @@ mod precedence_services;
 mod query_api;
 mod requests;
 mod resources;
-mod signer;
 mod sts;
 mod table;
 mod verdict;

@@ -6,8 +6,8 @@ use services::world::Snapshot;
 
 use crate::answer::element;
 use crate::cast::*;
-use crate::signer::{Key, escaped};
 use crate::world::{World, post, signed};
+use testing::signer::{Key, escaped};
 
 #[test]
 fn every_kind_of_caller_learns_who_it_is() {

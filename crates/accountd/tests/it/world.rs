@@ -29,8 +29,8 @@ use services::world::Snapshot;
 
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
-use crate::signer::{Key, Scope, sign};
 use crate::wire;
+use testing::signer::{Key, Scope, sign};
 
 /// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
 pub const START: &str = "2090-06-15T12:00:00Z";

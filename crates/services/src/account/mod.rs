@@ -4,6 +4,7 @@ pub mod access;
 pub mod account_information;
 pub mod alternate_contact;
 pub mod contact_information;
+pub mod first_use;
 pub mod gov_cloud;
 pub mod model;
 pub mod phone_number;
@@ -65,6 +66,11 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         return Ok(());
     }
     Err(Refusal::new("ValidationException", 400, smithy::validation_message(&violations)))
+}
+
+/// F-EVENT-4: a Region switch that is made in organizations mode is recorded in the target account too.
+pub fn is_recorded_in_target(operation: Operation) -> bool {
+    matches!(operation, Operation::EnableRegion | Operation::DisableRegion)
 }
 
 /// Carries out an operation on the account that was permitted.
