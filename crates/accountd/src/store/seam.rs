@@ -2,8 +2,6 @@
 
 use std::sync::atomic::AtomicU64;
 
-use aws::arn::AccountId;
-use jiff::Timestamp;
 use services::world::Fault;
 
 pub use services::decided::{Decided, EventRecord};
@@ -45,66 +43,6 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
-}
-
-<<<<<<< HEAD
-/// The record of one call, as it goes into the event log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EventRecord {
-    /// The account whose event history shows it, if any.
-    pub account: Option<AccountId>,
-    /// When the call was made, by service time. Kept to the microsecond.
-    pub time: Timestamp,
-    pub(super) json: String,
-}
-
-impl EventRecord {
-    /// A record; `json` is the CloudTrail record, a JSON object.
-    pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.as_bytes().contains(&b'\n') {
-            // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
-            json = json.replace('\n', " ");
-        }
-        Self { account, time, json }
-    }
-
-    /// The CloudTrail record, in one line.
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-=======
-/// Where an event lies in the log. Later events are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The number of the block.
-    pub block: u64,
-    /// Its place in the block.
-    pub index: u32,
-}
-
-/// An event that was read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// Where it lies.
-    pub position: Position,
-    /// The event.
-    pub record: EventRecord,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone)]
-pub struct EventsQuery {
-    /// Only this account's.
-    pub account: Option<AccountId>,
-    /// Only events at this time or later.
-    pub from: Timestamp,
-    /// Only events before this time.
-    pub until: Timestamp,
-    /// Only events that lie before this position.
-    pub before: Option<Position>,
-    /// At most this many.
-    pub limit: usize,
->>>>>>> main
 }
 
 /// One item of everything that is stored.

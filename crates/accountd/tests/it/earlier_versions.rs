@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use services::operation::Service;
 
 use crate::answer::Answer;
-use crate::signer::Key;
 use crate::wire;
 use crate::world::World;
+use testing::signer::Key;
 
 /// Each version with the moment of its answers, to the second.
 const FIXTURES: [(&str, &str); 1] = [("0.1.0", "2026-11-27T04:09:40Z")];

@@ -125,13 +125,8 @@ pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
         "-" => None,
         account => Some(account.parse().ok()?),
     };
-<<<<<<< HEAD
     let time = Timestamp::from_microsecond(line.time).ok()?;
-    Some(EventRecord { account, time, json: line.json.to_owned() })
-=======
-    let time = Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?;
-    Some(EventRecord::new(account, time, parts.next()?.to_owned()))
->>>>>>> main
+    Some(EventRecord::new(account, time, line.json.to_owned()))
 }
 
 /// What became of records that were pushed.
