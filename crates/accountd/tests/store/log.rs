@@ -158,9 +158,12 @@ fn paging_within_a_block_reads_it_once() {
                 let mut found = Vec::new();
                 loop {
                     let page = world.events(&query)?;
-                    let Some(last) = page.last() else { return Ok(found) };
-                    query.before = Some(last.position);
+                    query.before = page.last().map(|last| last.position);
+                    let is_last = page.len() < query.limit;
                     found.extend(page.into_iter().map(|event| event.record));
+                    if is_last {
+                        return Ok(found);
+                    }
                 }
             };
             run(snapshot, read, Vec::new())
