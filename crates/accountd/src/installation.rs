@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use services::context::TokenKey;
-use services::state::installation::{CURRENT, PageTokenKey, ServiceTime};
-use services::world::{Document, key_of};
+use services::state::identity::SealingKey;
+use services::state::installation::{PageTokenKey, ServiceTime};
+use services::state::key::{Current, Key};
+use services::world::Document;
 
 use crate::clock::Clock;
 use crate::entropy;
@@ -17,14 +19,16 @@ use crate::store::{Exported, Store};
 /// # Errors
 /// One line that says why the store failed.
 pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
-    let fresh = TokenKey::new(entropy::secret_bytes());
+    let fresh = entropy::secret_bytes();
     let (key, time) = change(store, move |world| {
-        let time = world.get::<ServiceTime>(CURRENT)?;
-        let kept = world.get::<PageTokenKey>(CURRENT)?.and_then(|kept| kept.token_key());
-        let key = kept.unwrap_or_else(|| {
-            world.put(CURRENT, PageTokenKey::new(&fresh));
-            fresh.clone()
-        });
+        let time = world.get::<ServiceTime>(Current)?;
+        let key = match world.get::<PageTokenKey>(Current)? {
+            Some(kept) => *kept.key.as_bytes(),
+            None => {
+                world.put(Current, PageTokenKey { key: SealingKey::new(fresh) });
+                fresh
+            }
+        };
         Ok((key, time))
     })
     .await?;
@@ -34,7 +38,7 @@ pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
             keep_time(store, clock).await?;
         }
     }
-    Ok(key)
+    Ok(TokenKey::new(key))
 }
 
 /// Keeps how service time was moved.
@@ -44,7 +48,7 @@ pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
 pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
     let time = clock.moved();
     change(store, move |world| {
-        world.put(CURRENT, time);
+        world.put(Current, time);
         Ok(())
     })
     .await
@@ -55,12 +59,12 @@ pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
 /// # Errors
 /// One line that says why the store failed.
 pub async fn documents(store: &Store) -> Result<Vec<Exported>, String> {
-    fn exported<D: Document>(document: &Arc<D>) -> Exported {
-        Exported::Document { key: key_of::<D>(CURRENT), text: document.encode() }
+    fn exported<D: Document<Id<'static> = Current>>(document: &Arc<D>) -> Exported {
+        Exported::Document { key: Key::<D>::of(Current).into_string(), text: document.encode() }
     }
     look(store, |world| {
-        let key = world.get::<PageTokenKey>(CURRENT)?;
-        let time = world.get::<ServiceTime>(CURRENT)?;
+        let key = world.get::<PageTokenKey>(Current)?;
+        let time = world.get::<ServiceTime>(Current)?;
         Ok(key.iter().map(exported).chain(time.iter().map(exported)).collect())
     })
     .await

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod identity;
 pub mod installation;
+pub mod key;
 mod kinds;
 pub mod message;
 pub mod organization;

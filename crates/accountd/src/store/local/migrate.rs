@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::{Transaction, params};
-use services::context::TokenKey;
-use services::state::installation::{CURRENT, PageTokenKey};
-use services::world::{Document, key_of};
+use services::state::identity::SealingKey;
+use services::state::installation::PageTokenKey;
+use services::state::key::{Current, Key};
+use services::world::Document;
 
 use super::embedded::{Listed, PUT, SEGMENT_BITS, SEGMENT_SCHEMA, append, close_segments, head};
 use super::events::Block;
@@ -46,11 +47,12 @@ fn note_segments(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
 fn take_in_token_key(transaction: &Transaction<'_>, directory: &Path) -> rusqlite::Result<()> {
     let bytes = fs::read(directory.join(TOKEN_KEY_NAME)).ok();
     let Some(key) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) else { return Ok(()) };
-    let document = PageTokenKey::new(&TokenKey::new(key));
+    let document = PageTokenKey { key: SealingKey::new(key) };
     let mut head = head(transaction)?;
     head.sequence += 1;
     head.documents += 1;
     let version = i64::try_from(head.sequence).unwrap_or(i64::MAX);
-    transaction.execute(PUT, params![key_of::<PageTokenKey>(CURRENT), version, document.encode()])?;
+    transaction
+        .execute(PUT, params![Key::<PageTokenKey>::of(Current).into_string(), version, document.encode()])?;
     append(transaction, &Block::default(), head, &Listed::default())
 }

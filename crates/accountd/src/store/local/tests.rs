@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::state::key::Prefix;
 use services::world::{Document, Found, ReadsAndWrites, World};
 
 use super::engine::{Batch, BlockFilter, EngineResult, Head, Staged, VisitBlock, Writes};
@@ -17,6 +18,8 @@ use super::*;
 struct Counter(u64);
 
 impl Document for Counter {
+    type Id<'k> = &'k str;
+
     const KIND: &'static str = "counter";
 
     fn decode(text: &str) -> Result<Self, String> {
@@ -129,7 +132,7 @@ async fn get(store: &Store) -> Result<u64, StoreError> {
 
 fn count(snapshot: &dyn Snapshot) -> Result<Decided<usize>, Fault> {
     let world = World::new(snapshot);
-    let value = world.ids::<Counter>("", None, 10)?.len();
+    let value = world.keys::<Counter>(&Prefix::empty(), None, 10)?.len();
     Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
 }
 
@@ -225,7 +228,10 @@ fn lists_and_the_log_are_read_beside_the_threads_that_answer() {
         block_on(store.transact(rule)).unwrap()
     };
     assert_eq!(ran_on(|snapshot| World::new(snapshot).get::<Counter>("a").map(drop)), own);
-    assert_ne!(ran_on(|snapshot| World::new(snapshot).ids::<Counter>("", None, 1).map(drop)), own);
+    assert_ne!(
+        ran_on(|snapshot| World::new(snapshot).keys::<Counter>(&Prefix::empty(), None, 1).map(drop)),
+        own
+    );
     let newest = |snapshot: &dyn Snapshot| {
         World::new(snapshot).events(&EventQuery::newest(AccountId::from_number(1), 1)).map(drop)
     };
