@@ -221,7 +221,8 @@ fn call(
     let operation = Operation::from_name(Service::Sts, name).expect("an operation");
     let access = operation.access(&members, caller, Validation::Strict, world).map_err(refused)?;
     let source_ip = IpAddr::from([203, 0, 113, 1]);
-    let origin = RequestOrigin { now: context.now, region, source_ip, user_agent: None };
+    let origin =
+        RequestOrigin { now: context.now, region, source_ip, user_agent: None, secure_transport: true };
     let permitted = match access {
         None => None,
         Some(access) => {

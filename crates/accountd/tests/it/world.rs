@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accountd::admin::Engine;
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{Signatures, Throttle};
+use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::seed;
 use accountd::service::{Answered, Service, Settings, Summary};
 use accountd::state_engine::StateEngine;
@@ -44,6 +44,7 @@ pub struct Setup {
     pub delays: Delays,
     pub throttle: Throttle,
     pub signatures: Signatures,
+    pub secure_transport: SecureTransport,
 }
 
 impl Setup {
@@ -55,6 +56,7 @@ impl Setup {
             delays: Delays::AWS,
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
+            secure_transport: SecureTransport::Assumed,
         }
     }
 
@@ -104,6 +106,7 @@ impl World {
         runtime.block_on(store.seed(seed.writes)).unwrap();
         let settings = Settings {
             signatures: setup.signatures,
+            secure_transport: setup.secure_transport,
             well_known_credentials: true,
             root_credentials: Vec::new(),
             validation: setup.validation,

@@ -216,6 +216,7 @@ fn run(
         region: "us-east-1",
         source_ip: IpAddr::from([203, 0, 113, 9]),
         user_agent: None,
+        secure_transport: true,
     };
     let decision = authorize(access, caller, &origin, world)?;
     let permitted = decision.map_err(|denial| operation.denied(&denial, caller, context))?;

@@ -251,6 +251,7 @@ fn run(
             region: "us-east-1",
             source_ip: [127, 0, 0, 1].into(),
             user_agent: None,
+            secure_transport: true,
         };
         let access = access.expect("the services that are called here need a permission");
         let decision = authorize(access, &caller, &origin, world)?;
