@@ -406,7 +406,7 @@ impl Operation {
             }
             (Self::Iam(operation), Some(permitted)) => {
                 let input = iam::model::Input::parse(operation, members)?;
-                iam::execute(permitted, caller, input, context, world)
+                Ok(iam::execute(permitted, caller, input, context, world)?.to_value())
             }
             (Self::Organizations(operation), Some(_)) => {
                 Ok(organizations::execute(operation, caller, members, context, world)?.to_value())

@@ -139,9 +139,9 @@ impl World {
                 "joined_at": "2024-01-15T00:00:00Z", "joined_method": "INVITED"
             });
             let membership: Membership = serde_json::from_value(membership).unwrap();
-            world.put("o-elsewhere00", organization);
-            world.put("r-else", root);
-            world.put(ELSEWHERE, membership);
+            world.save(organization);
+            world.save(root);
+            world.put(ELSEWHERE.parse().expect("an account id"), membership);
             Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
         };
         self.block_on(self.store.transact(found)).unwrap();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
-use crate::state::account::{Account, AccountState, EmailOwner};
+use crate::state::account::{Account, AccountState, EmailAddress, EmailOwner};
+use crate::state::key::CaseInsensitive;
 use crate::world::{Fault, World};
 
 /// Makes the account, if it is not there yet.
@@ -13,11 +14,11 @@ use crate::world::{Fault, World};
 /// # Errors
 /// See [`Fault`].
 pub fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>) -> Result<(), Fault> {
-    if world.get::<Account>(account.as_str())?.is_some() {
+    if world.get::<Account>(account)?.is_some() {
         return Ok(());
     }
     let email = format!("root+{account}@accountd.invalid");
-    world.put(&email, EmailOwner { account });
+    world.put(EmailAddress(CaseInsensitive(&email)), EmailOwner { account });
     let new = Account {
         id: account,
         name: format!("account-{account}"),
@@ -33,6 +34,6 @@ pub fn come_into_being(account: AccountId, now: Timestamp, world: &mut World<'_>
         verified_phone_number: None,
         gov_cloud: None,
     };
-    world.put(account.as_str(), new);
+    world.save(new);
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) fn admit(
     if service == Some(Service::Iam) && is_unknown_to_iam(caller) {
         return Ok(Err(SignatureError::InvalidSessionToken));
     }
-    let Some(account) = world.get::<Account>(caller.account().as_str())? else { return Ok(Ok(())) };
+    let Some(account) = world.get::<Account>(caller.account())? else { return Ok(Ok(())) };
     if is_absent(&account, now, world)? {
         return Ok(Err(SignatureError::UnknownAccessKey));
     }
@@ -60,7 +60,7 @@ fn is_being_created(account: &Account, now: Timestamp, world: &World<'_>) -> Res
     if account.created_at <= now {
         return Ok(false);
     }
-    let membership = world.get::<Membership>(account.id.as_str())?;
+    let membership = world.get::<Membership>(account.id)?;
     Ok(membership
         .is_some_and(|membership| membership.joined_method == "CREATED" && membership.joined_at > now))
 }

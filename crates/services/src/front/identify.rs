@@ -21,7 +21,7 @@ use super::{Call, gates};
 use crate::account::first_use;
 use crate::authority::caller::{self, NotIdentified};
 use crate::failure::Failure;
-use crate::state::identity::Credential;
+use crate::state::identity::{AccessKeyId, Credential};
 use crate::sts::session_token;
 use crate::world::{Fault, World};
 
@@ -227,7 +227,7 @@ impl<'a> Attempt<'a, '_> {
             return Ok(Some(Found::Issued(credential)));
         }
         if access_key_id.len() >= SHORTEST_ISSUED_KEY
-            && let Some(credential) = self.world.get::<Credential>(access_key_id)?
+            && let Some(credential) = self.world.get::<Credential>(AccessKeyId(access_key_id))?
         {
             return Ok(Some(Found::Issued(credential)));
         }

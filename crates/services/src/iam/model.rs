@@ -203,6 +203,9 @@ enum_shape! { PolicySourceType {
     UserManaged = "user-managed",
     Resource = "resource",
     None = "none",
+    IamPolicy = "IAM Policy",
+    PermissionsBoundaryPolicy = "Permissions Boundary Policy",
+    ResourcePolicy = "Resource Policy",
 } }
 enum_shape! { PolicyUsageType {
     PermissionsPolicy = "PermissionsPolicy",
@@ -307,7 +310,7 @@ map_shape! { EvalDecisionDetailsType { key: EvalDecisionSourceType, value: Polic
 map_shape! { SummaryMapType { key: SummaryKeyType, value: i32, } }
 
 structure! { AccessKey {
-    user_name: required UserNameType = "UserName",
+    user_name: optional UserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
     status: required StatusType = "Status",
     secret_access_key: required AccessKeySecretType = "SecretAccessKey",
@@ -1230,8 +1233,8 @@ structure! { UpdateUserRequest {
     new_user_name: optional UserNameType = "NewUserName",
 } }
 structure! { User {
-    path: required PathType = "Path",
-    user_name: required UserNameType = "UserName",
+    path: optional PathType = "Path",
+    user_name: optional UserNameType = "UserName",
     user_id: required IdType = "UserId",
     arn: required ArnType = "Arn",
     create_date: required Timestamp = "CreateDate",

@@ -3,7 +3,7 @@
 use super::service_linked_role;
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
-use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::directory::page::Pages;
 use crate::iam::directory::{last_used, names};
 use crate::iam::model::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
@@ -13,7 +13,7 @@ use crate::iam::model::{
     UpdateRoleRequest, UpdateRoleResponse,
 };
 use crate::iam::{On, boundary, directory, model, refuse, tag, trust_policy};
-use crate::state::identity::Role;
+use crate::state::identity::{Role, RoleId};
 use crate::world::World;
 
 /// F-IAMAPI-ROLE-1: the longest session where a role names none.
@@ -197,7 +197,7 @@ pub fn update_trust(
 pub fn list(on: &On<'_>, input: ListRolesRequest, world: &World<'_>) -> Result<ListRolesResponse, Failure> {
     let prefix = input.path_prefix.as_ref().map_or("/", PathPrefixType::as_str);
     let pages = Pages::new("ListRoles", on, [prefix], input.marker, input.max_items)?;
-    let page = pages.of_documents(&in_account(on.account), world, |_, role: &Role| {
+    let page = pages.of_documents(&RoleId::within(on.account), world, |_, role: &Role| {
         Ok(crate::iam::is_under(role, prefix).then(|| listed(role)))
     })?;
     Ok(ListRolesResponse { roles: page.items, is_truncated: page.is_truncated, marker: page.marker })
