@@ -12,6 +12,7 @@ mod cases;
 mod cast;
 mod conformance;
 mod conformance_services;
+mod earlier_versions;
 mod edges;
 mod faults;
 mod lookup;
