@@ -23,6 +23,7 @@ mod precedence_services;
 mod query_api;
 mod requests;
 mod resources;
+mod secure_transport;
 mod set_operators;
 mod sts;
 mod table;
