@@ -373,8 +373,8 @@ impl Operation {
                 let input = iam::model::Input::parse(operation, members)?;
                 iam::execute(permitted, caller, input, context, world)
             }
-            (Self::Organizations(operation), Some(_)) => {
-                Ok(organizations::execute(operation, caller, members, context, world)?.to_value())
+            (Self::Organizations(operation), Some(permitted)) => {
+                Ok(organizations::execute(permitted, operation, caller, members, context, world)?.to_value())
             }
             (Self::Sts(operation), permitted) => {
                 let input = sts::model::Input::parse(operation, members)?;

@@ -6,9 +6,9 @@
 use aws::principal::Caller;
 use serde_json::Value;
 
-use super::arn;
 use super::model::Operation;
 use super::policies::policy;
+use super::{arn, place};
 use crate::authority::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
     Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
@@ -66,6 +66,11 @@ pub fn access(
     if operation == Operation::AcceptHandshake && leaves_another(members, organization, world)? {
         let (action, resource) = ("organizations:LeaveOrganization".to_owned(), ALL.to_owned());
         access.further.push(Asked { action, resource, keys: Vec::new() });
+    }
+    if let Some(organization) = organization {
+        // F-IAM-82: all of an organization is its management account's, AWS's own policies in it as well.
+        access.answering = organization.management_account;
+        access.delegation = place::delegation(operation, account, organization, world)?;
     }
     Ok(access)
 }

@@ -21,6 +21,7 @@ use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
 use serde_json::Value;
 
+use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::state::organization::arn;
@@ -35,7 +36,7 @@ pub const EVENT_SOURCE: &str = "organizations.amazonaws.com";
 pub(crate) struct Call<'a> {
     operation: Operation,
     caller: &'a Caller,
-    members: &'a Value,
+    permitted: &'a Permitted,
     context: &'a Context,
 }
 
@@ -77,6 +78,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
 /// # Errors
 /// What the operation refuses, in AWS's words; the world's changes are then discarded by whoever called.
 pub fn execute(
+    permitted: &Permitted,
     operation: Operation,
     caller: &Caller,
     members: &Value,
@@ -84,5 +86,5 @@ pub fn execute(
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
     let input = Input::parse(operation, members)?;
-    operations::run(&Call { operation, caller, members, context }, input, world)
+    operations::run(&Call { operation, caller, permitted, context }, input, world)
 }

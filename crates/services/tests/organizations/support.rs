@@ -152,9 +152,13 @@ impl Play {
     }
 
     pub fn prepare_in(&mut self, service: Service, account: &str, name: &str, members: Value) -> Prepared {
+        self.prepare_as(service, &root_of(account), name, members)
+    }
+
+    fn prepare_as(&mut self, service: Service, caller: &Caller, name: &str, members: Value) -> Prepared {
         let context = self.context();
         let mut world = World::new(&self.texts);
-        let outcome = run(service, name, account, &members, &context, &mut world);
+        let outcome = run(service, name, caller, &members, &context, &mut world);
         if outcome.is_err() {
             world.discard_changes();
         }
@@ -179,6 +183,13 @@ impl Play {
             }
         }
         true
+    }
+
+    /// Makes a call of Organizations as somebody and commits it.
+    pub fn call_as(&mut self, caller: &Caller, name: &str, members: Value) -> Result<Value, Refusal> {
+        let (outcome, changes) = self.prepare_as(Service::Organizations, caller, name, members);
+        assert!(self.commit(changes));
+        outcome
     }
 
     /// Makes a call and commits it.
@@ -237,15 +248,14 @@ pub fn root_of(account: &str) -> Caller {
 fn run(
     service: Service,
     name: &str,
-    account: &str,
+    caller: &Caller,
     members: &Value,
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<Value, Refusal> {
     let operation = Operation::from_name(service, name).unwrap();
-    let caller = root_of(account);
     let outcome = (|| {
-        let access = operation.access(members, &caller, context.validation, world)?;
+        let access = operation.access(members, caller, context.validation, world)?;
         let origin = RequestOrigin {
             now: context.now,
             region: "us-east-1",
@@ -253,10 +263,10 @@ fn run(
             user_agent: None,
         };
         let access = access.expect("the services that are called here need a permission");
-        let decision = authorize(access, &caller, &origin, world)?;
-        let permitted = decision.map_err(|denial| operation.denied(&denial, &caller, context))?;
+        let decision = authorize(access, caller, &origin, world)?;
+        let permitted = decision.map_err(|denial| operation.denied(&denial, caller, context))?;
         operation.validate(members, context.validation)?;
-        operation.execute(Some(&permitted), &caller, members, context, world)
+        operation.execute(Some(&permitted), caller, members, context, world)
     })();
     outcome.map_err(|failure| match failure {
         Failure::Refused(refusal) => *refusal,
