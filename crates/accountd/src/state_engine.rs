@@ -8,7 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use services::state::Kind;
-use services::state::message::Message;
+use services::state::key::Prefix;
+use services::state::message::{Message, MessageId};
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
@@ -88,9 +89,10 @@ type Messages = Vec<(String, Message)>;
 async fn messages_after(store: &Store, after: Option<String>, limit: usize) -> Result<Messages, String> {
     look(store, move |world| {
         let mut found = Vec::new();
-        for id in world.ids::<Message>("", after.as_deref(), limit)? {
-            if let Some(message) = world.get::<Message>(&id)? {
-                found.push((id, Message::clone(&message)));
+        for key in world.keys::<Message>(&Prefix::empty(), after.as_deref(), limit)? {
+            let id = key.id()?;
+            if let Some(message) = world.get::<Message>(id)? {
+                found.push((id.0.to_owned(), Message::clone(&message)));
             }
         }
         Ok(found)
@@ -100,7 +102,7 @@ async fn messages_after(store: &Store, after: Option<String>, limit: usize) -> R
 
 impl Engine for StateEngine {
     async fn ready(&self) -> Result<(), String> {
-        look(&self.store, |world| world.ids::<Message>("", None, 1).map(drop)).await
+        look(&self.store, |world| world.keys::<Message>(&Prefix::empty(), None, 1).map(drop)).await
     }
 
     async fn messages(&self) -> Result<Messages, String> {
@@ -121,11 +123,11 @@ impl Engine for StateEngine {
         let mut cleared = 0;
         loop {
             let count = change(&self.store, |world| {
-                let ids = world.ids::<Message>("", None, BATCH)?;
-                for id in &ids {
-                    world.delete::<Message>(id);
+                let keys = world.keys::<Message>(&Prefix::empty(), None, BATCH)?;
+                for key in &keys {
+                    world.delete::<Message>(key.id()?);
                 }
-                Ok(ids.len() as u64)
+                Ok(keys.len() as u64)
             })
             .await?;
             if count == 0 {
@@ -215,7 +217,7 @@ fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
 fn check_document(key: &str, text: &str) -> Result<(), String> {
     let unknown = || format!("`{key}` is a kind of document that this accountd does not know");
     let kind = Kind::of(key).ok_or_else(unknown)?;
-    kind.check(text).map_err(|reason| format!("`{key}`: {reason}"))
+    kind.check(key, text).map_err(|reason| format!("`{key}`: {reason}"))
 }
 
 /// The outbox as the mailer sees it.
@@ -250,9 +252,9 @@ impl mail::Outbox for Outbox {
     async fn mark_delivered(&self, key: &str, at: Timestamp) -> Result<(), String> {
         let id = key.to_owned();
         change(&self.store, move |world| {
-            if let Some(message) = world.get::<Message>(&id)? {
+            if let Some(message) = world.get::<Message>(MessageId(&id))? {
                 let delivered = Message { delivered_at: Some(at), ..Message::clone(&message) };
-                world.put(&id, delivered);
+                world.put(MessageId(&id), delivered);
             }
             Ok(())
         })

@@ -13,6 +13,8 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::state::key::{Key, Part, Prefix};
+
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
 
@@ -21,6 +23,9 @@ pub type Decode = fn(&str) -> Result<AnyDocument, String>;
 
 /// A kind of document: a small aggregate that is read and written whole, under a readable key.
 pub trait Document: Any + Send + Sync + Sized {
+    /// What tells the documents of the kind apart.
+    type Id<'k>: Part<'k>;
+
     /// The first part of the key, for example `account`. The key is `KIND/id`.
     const KIND: &'static str;
 
@@ -32,6 +37,12 @@ pub trait Document: Any + Send + Sync + Sized {
 
     /// Writes the text to be stored.
     fn encode(&self) -> String;
+}
+
+/// A document that knows its own id.
+pub trait Identified: Document {
+    /// The id.
+    fn document_id(&self) -> Self::Id<'_>;
 }
 
 /// A document's place, version and content, as a snapshot found it.
@@ -202,15 +213,6 @@ fn downcast<D: Any + Send + Sync>(key: &str, document: AnyDocument) -> Result<Ar
     document.downcast::<D>().map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
 }
 
-/// The key of the document of kind `D` with this id.
-pub fn key_of<D: Document>(id: &str) -> String {
-    let mut key = String::with_capacity(D::KIND.len() + 1 + id.len());
-    key.push_str(D::KIND);
-    key.push('/');
-    key.push_str(id);
-    key
-}
-
 /// Whether a document under this key is of kind `D`.
 pub fn is_of_kind<D: Document>(key: &str) -> bool {
     key.strip_prefix(D::KIND).is_some_and(|rest| rest.starts_with('/'))
@@ -226,8 +228,8 @@ impl<'s> World<'s> {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn get<D: Document>(&self, id: &str) -> Result<Option<Arc<D>>, Fault> {
-        let key = key_of::<D>(id);
+    pub fn get<D: Document>(&self, id: D::Id<'_>) -> Result<Option<Arc<D>>, Fault> {
+        let key = Key::<D>::of(id).into_string();
         match self.writes.get(&key) {
             Some(Change::Put { document, .. }) => {
                 return downcast(&key, Arc::clone(document)).map(Some);
@@ -276,34 +278,43 @@ impl<'s> World<'s> {
     }
 
     /// Replaces or creates the document of kind `D` with this id.
-    pub fn put<D: Document>(&mut self, id: &str, document: D) {
+    pub fn put<D: Document>(&mut self, id: D::Id<'_>, document: D) {
         let text = Arc::from(document.encode());
-        self.writes.insert(key_of::<D>(id), Change::Put { document: Arc::new(document), text });
+        self.writes
+            .insert(Key::<D>::of(id).into_string(), Change::Put { document: Arc::new(document), text });
+    }
+
+    /// Replaces or creates a document under its own id.
+    pub fn save<D: Identified>(&mut self, document: D) {
+        let text = Arc::from(document.encode());
+        let key = Key::<D>::of(document.document_id()).into_string();
+        self.writes.insert(key, Change::Put { document: Arc::new(document), text });
     }
 
     /// Removes the document of kind `D` with this id.
-    pub fn delete<D: Document>(&mut self, id: &str) {
-        self.writes.insert(key_of::<D>(id), Change::Delete);
+    pub fn delete<D: Document>(&mut self, id: D::Id<'_>) {
+        self.writes.insert(Key::<D>::of(id).into_string(), Change::Delete);
     }
 
-    /// Up to `limit` ids of kind `D` that begin with `prefix`, in byte order, after the id `after`.
+    /// Up to `limit` keys that begin with `prefix`, in byte order, after `place`, which is what follows the prefix in a
+    /// key (see [`Key::place`]).
     /// This world's own changes are seen. A list is not protected against changes that others commit
     /// meanwhile: what must be unique or counted has a document of its own.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn ids<D: Document>(
+    pub fn keys<D: Document>(
         &self,
-        prefix: &str,
-        after: Option<&str>,
+        prefix: &Prefix<D>,
+        place: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<String>, Fault> {
-        let prefix = key_of::<D>(prefix);
-        let after = after.map(key_of::<D>);
+    ) -> Result<Vec<Key<D>>, Fault> {
+        let prefix = prefix.as_str();
+        let after = place.map(|place| [prefix, place].concat());
         let deleted = self.writes.values().filter(|change| matches!(change, Change::Delete)).count();
-        let mut keys = self.snapshot.keys(&prefix, after.as_deref(), limit.saturating_add(deleted))?;
+        let mut keys = self.snapshot.keys(prefix, after.as_deref(), limit.saturating_add(deleted))?;
         for (key, change) in &self.writes {
-            if !key.starts_with(&prefix) || after.as_ref().is_some_and(|after| key <= after) {
+            if !key.starts_with(prefix) || after.as_ref().is_some_and(|after| key <= after) {
                 continue;
             }
             match (change, keys.binary_search(key)) {
@@ -315,7 +326,7 @@ impl<'s> World<'s> {
             }
         }
         keys.truncate(limit);
-        Ok(keys.into_iter().map(|key| key[D::KIND.len() + 1..].to_owned()).collect())
+        Ok(keys.into_iter().map(Key::stored).collect())
     }
 
     /// Up to `limit` records of the event log, newest first.

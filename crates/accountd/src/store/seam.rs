@@ -4,17 +4,9 @@ use std::sync::atomic::AtomicU64;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::world::{Fault, ReadsAndWrites};
+use services::world::Fault;
 
-/// What one run of the pure function decided.
-pub struct Decided<T> {
-    /// For the caller.
-    pub value: T,
-    /// What it read, at which versions, and what it wants to change.
-    pub changes: ReadsAndWrites,
-    /// Records of the call, one for each account whose history shows it. They commit with the changes.
-    pub events: Vec<EventRecord>,
-}
+pub use services::decided::{Decided, EventRecord};
 
 /// Why the store could not do what it was asked to. Nothing was changed, unless the text says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,32 +44,6 @@ impl std::error::Error for StoreError {}
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
-    }
-}
-
-/// The record of one call, as it goes into the event log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EventRecord {
-    /// The account whose event history shows it, if any.
-    pub account: Option<AccountId>,
-    /// When the call was made, by service time. Kept to the microsecond.
-    pub time: Timestamp,
-    pub(super) json: String,
-}
-
-impl EventRecord {
-    /// A record; `json` is the CloudTrail record, a JSON object.
-    pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.as_bytes().contains(&b'\n') {
-            // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
-            json = json.replace('\n', " ");
-        }
-        Self { account, time, json }
-    }
-
-    /// The CloudTrail record, in one line.
-    pub fn json(&self) -> &str {
-        &self.json
     }
 }
 

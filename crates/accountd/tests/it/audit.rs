@@ -213,7 +213,7 @@ fn a_call_of_nobody_is_recorded_for_no_account_f_event_3() {
     let world = World::company();
     for (key_id, request) in [
         (Some("AKIANOBODYKNOWSTHIS0"), {
-            let key = crate::signer::Key { id: "AKIANOBODYKNOWSTHIS0", ..MEMBER_ADMIN.key };
+            let key = testing::signer::Key { id: "AKIANOBODYKNOWSTHIS0", ..MEMBER_ADMIN.key };
             rest_json(&key, "ListRegions", "{}")
         }),
         (None, crate::world::post("/listRegions", "application/json", "{}")),

@@ -23,7 +23,7 @@ mod precedence_services;
 mod query_api;
 mod requests;
 mod resources;
-mod signer;
+mod set_operators;
 mod sts;
 mod table;
 mod verdict;

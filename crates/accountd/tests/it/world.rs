@@ -28,8 +28,8 @@ use services::world::Snapshot;
 
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
-use crate::signer::{Key, Scope, sign};
 use crate::wire;
+use testing::signer::{Key, Scope, sign};
 
 /// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
 pub const START: &str = "2090-06-15T12:00:00Z";
@@ -136,9 +136,9 @@ impl World {
                 "joined_at": "2024-01-15T00:00:00Z", "joined_method": "INVITED"
             });
             let membership: Membership = serde_json::from_value(membership).unwrap();
-            world.put("o-elsewhere00", organization);
-            world.put("r-else", root);
-            world.put(ELSEWHERE, membership);
+            world.save(organization);
+            world.save(root);
+            world.put(ELSEWHERE.parse().expect("an account id"), membership);
             Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
         };
         self.block_on(self.store.transact(found)).unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use accountd::store::{Exported, Store, StoreError, StoreOptions};
+use services::state::key::Prefix;
 use services::world::{Change, Document, Fault, Snapshot, World};
 
 use crate::support::*;
@@ -195,9 +196,9 @@ fn a_list_made_by_the_writer_sees_the_changes_of_its_group() {
                         snapshot,
                         |world| {
                             let number = count(world, "guard")? + 1;
-                            let listed = world.ids::<Counter>("n/", None, 100)?;
+                            let listed = world.keys::<Counter>(&Prefix::within("n"), None, 100)?;
                             world.put("guard", Counter(number));
-                            world.put(&format!("n/{number:03}"), Counter(number));
+                            world.put(format!("n/{number:03}").as_str(), Counter(number));
                             Ok((number, listed.len()))
                         },
                         Vec::new(),
@@ -238,7 +239,7 @@ async fn race(store: Arc<Store>) {
                     for other in 0..kind {
                         world.get::<Counter>(&format!("other/{other}"))?;
                     }
-                    let listed = world.ids::<Counter>("list/", None, 100_000)?.len() as u64;
+                    let listed = world.keys::<Counter>(&Prefix::within("list"), None, 100_000)?.len() as u64;
                     Ok((count(world, "left")?, count(world, "right")?, listed))
                 };
                 let read = store.transact(move |snapshot| run(snapshot, rule, Vec::new()));
@@ -258,7 +259,7 @@ async fn race(store: Arc<Store>) {
         let rule = move |world: &mut World<'_>| {
             world.put("left", Counter(number));
             world.put("right", Counter(number));
-            world.put(&format!("list/{number}"), Counter(number));
+            world.put(format!("list/{number}").as_str(), Counter(number));
             Ok(())
         };
         store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap();

@@ -87,7 +87,7 @@ fn step(
     let mut world = World::new(snapshot);
     let number = count(&world, &format!("task/{task}"))? + 1;
     let total = count(&world, "total")? + 1;
-    world.put(&format!("task/{task}"), Counter(number));
+    world.put(format!("task/{task}").as_str(), Counter(number));
     world.put("total", Counter(total));
     let events = vec![event(task as u64, total as i64, format!("{number}"))];
     Ok(accountd::store::Decided { value: number, changes: world.into_reads_and_writes(), events })

@@ -6,7 +6,7 @@ use aws::arn::AccountId;
 use aws::authorization::{AttachedPolicy, PolicySets, Request, ResourcePolicy, ResourcePolicyKind, evaluate};
 
 use super::managed::FULL_AWS_ACCESS;
-use crate::state::organization::{Organization, OrganizationResourcePolicy};
+use crate::state::organization::{Organization, OrganizationId, OrganizationResourcePolicy};
 use crate::world::{Fault, World};
 
 /// A delegation policy that has a say in a call.
@@ -22,7 +22,7 @@ impl Delegation {
     /// # Errors
     /// See [`Fault`].
     pub(crate) fn of(organization: &Organization, world: &World<'_>) -> Result<Option<Self>, Fault> {
-        let stored = world.get::<OrganizationResourcePolicy>(&organization.id)?;
+        let stored = world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))?;
         Ok(stored.map(|stored| Self {
             policy: AttachedPolicy { arn: None, policy: stored.document.clone() },
             management_account: organization.management_account,

@@ -9,7 +9,9 @@ use super::{Call, refusal};
 use crate::authority::delegation::Delegation;
 use crate::failure::Failure;
 use crate::state::account::Account;
-use crate::state::organization::{FeatureSet, Membership, Organization, OrganizationalUnit};
+use crate::state::organization::{
+    FeatureSet, Membership, Organization, OrganizationId, OrganizationalUnit, UnitId,
+};
 use crate::world::{Fault, World};
 
 /// Who may call an operation, beyond what IAM says. The API reference says so of each.
@@ -81,12 +83,12 @@ pub(crate) struct Place {
 impl Place {
     /// The place of an account, if it is in an organization.
     pub(super) fn of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
-        let Some(membership) = world.get::<Membership>(account.as_str())? else { return Ok(None) };
+        let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
         if !membership.is_visible_at(call.context.now) {
             return Ok(None);
         }
         let organization = world
-            .get::<Organization>(&membership.organization_id)?
+            .get::<Organization>(OrganizationId(&membership.organization_id))?
             .ok_or_else(|| Fault::Broken("a membership refers to an absent organization".into()))?;
         Ok(Some(Self { account, organization }))
     }
@@ -116,7 +118,7 @@ impl Place {
     ) -> Organization {
         let mut organization = (*self.organization).clone();
         change(&mut organization);
-        world.put(&organization.id.clone(), organization.clone());
+        world.save(organization.clone());
         organization
     }
 
@@ -134,7 +136,7 @@ impl Place {
 
     /// The root or a unit of this organization.
     pub(super) fn unit(&self, id: &str, world: &World<'_>) -> Result<Option<Arc<OrganizationalUnit>>, Fault> {
-        let unit = world.get::<OrganizationalUnit>(id)?;
+        let unit = world.get::<OrganizationalUnit>(UnitId(id))?;
         Ok(unit.filter(|unit| unit.organization_id == self.organization.id))
     }
 
@@ -145,6 +147,7 @@ impl Place {
         call: &Call<'_>,
         world: &World<'_>,
     ) -> Result<Option<Member>, Fault> {
+        let Ok(id) = id.parse::<AccountId>() else { return Ok(None) };
         let Some(membership) = world.get::<Membership>(id)? else { return Ok(None) };
         if membership.organization_id != self.organization.id || !membership.is_visible_at(call.context.now) {
             return Ok(None);

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod identity;
+pub mod key;
 mod kinds;
 pub mod message;
 pub mod organization;

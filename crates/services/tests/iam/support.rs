@@ -15,7 +15,7 @@ use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::failure::Failure;
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState};
-use services::state::identity::Credential;
+use services::state::identity::{AccessKeyId, Credential};
 use services::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationalUnit,
 };
@@ -167,7 +167,7 @@ impl Store {
     /// The caller that an access key stands for; `None` where it stands for nobody.
     pub fn caller(&self, access_key_id: &str) -> Option<Caller> {
         let world = World::new(self);
-        let credential = world.get::<Credential>(access_key_id).expect("readable")?;
+        let credential = world.get::<Credential>(AccessKeyId(access_key_id)).expect("readable")?;
         identify(&credential, None, self.now, &world).expect("readable").ok()
     }
 

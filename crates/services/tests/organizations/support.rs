@@ -14,7 +14,7 @@ use services::failure::Failure;
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState, ContactInformation, EmailOwner};
 use services::world::{
-    Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, ReadsAndWrites, Snapshot, World, key_of,
+    Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, ReadsAndWrites, Snapshot, World,
 };
 
 pub const MANAGEMENT: &str = "111111111111";
@@ -111,11 +111,11 @@ impl Play {
     }
 
     pub fn put<D: Document>(&mut self, id: &str, document: D) {
-        self.texts.documents.insert(key_of::<D>(id), (1, document.encode()));
+        self.texts.documents.insert(format!("{}/{id}", D::KIND), (1, document.encode()));
     }
 
     pub fn get<D: Document>(&self, id: &str) -> Option<D> {
-        self.texts.documents.get(&key_of::<D>(id)).map(|(_, text)| D::decode(text).unwrap())
+        self.texts.documents.get(&format!("{}/{id}", D::KIND)).map(|(_, text)| D::decode(text).unwrap())
     }
 
     pub fn keys(&self) -> BTreeSet<&str> {

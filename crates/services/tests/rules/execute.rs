@@ -12,9 +12,7 @@ use services::failure::Failure;
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::message::Message;
 use services::state::region::OrganizationRegionRequests;
-use services::world::{
-    Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World, key_of,
-};
+use services::world::{Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
 use crate::support::*;
 
@@ -25,8 +23,8 @@ struct Texts(BTreeMap<String, String>);
 impl Texts {
     fn with(mut self, account: Account) -> Self {
         let owner = EmailOwner { account: account.id };
-        self.0.insert(key_of::<EmailOwner>(&account.email.to_lowercase()), owner.encode());
-        self.0.insert(key_of::<Account>(account.id.as_str()), account.encode());
+        self.0.insert(format!("email/{}", account.email.to_lowercase()), owner.encode());
+        self.0.insert(format!("account/{}", account.id), account.encode());
         self
     }
 
@@ -41,7 +39,7 @@ impl Texts {
     }
 
     fn get<D: Document>(&self, id: &str) -> Option<D> {
-        self.0.get(&key_of::<D>(id)).map(|text| D::decode(text).unwrap())
+        self.0.get(&format!("{}/{id}", D::KIND)).map(|text| D::decode(text).unwrap())
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Block {
 impl Block {
     /// Adds a record at the end.
     pub fn push(&mut self, record: &EventRecord) {
-        self.push_line(record.account, record.time.as_microsecond(), &record.json);
+        self.push_line(record.account, record.time.as_microsecond(), record.json());
     }
 
     fn push_line(&mut self, account: Option<AccountId>, time: i64, json: &str) {
@@ -108,7 +108,7 @@ pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
         account => Some(account.parse().ok()?),
     };
     let time = Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?;
-    Some(EventRecord { account, time, json: parts.next()?.to_owned() })
+    Some(EventRecord::new(account, time, parts.next()?.to_owned()))
 }
 
 /// What became of records that were pushed.
@@ -177,13 +177,13 @@ impl RecordQueue {
         }
         let slot = SLOT.with(Cell::get) & (self.shards.len() - 1);
         let mut shard = lock(&self.shards[slot]);
-        let added: usize = records.iter().map(|record| record.json.len()).sum();
+        let added: usize = records.iter().map(|record| record.json().len()).sum();
         // A single record larger than the limit must still find room in an empty shard.
         if !shard.text.is_empty() && shard.text.len() + added > SHARD_LIMIT_BYTES {
             return Queued::Full;
         }
         for record in records {
-            shard.text.push_str(&record.json);
+            shard.text.push_str(record.json());
             let (time, end) = (record.time.as_microsecond(), shard.text.len());
             let order = self.pushed.fetch_add(1, Ordering::Relaxed);
             shard.marks.push(Mark { account: record.account, time, order, end });

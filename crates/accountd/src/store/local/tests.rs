@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::state::key::Prefix;
 use services::world::{Document, Found, ReadsAndWrites, World};
 
 use super::engine::{Batch, EngineResult, Head, Staged, VisitBlock, Writes};
@@ -17,6 +18,8 @@ use super::*;
 struct Counter(u64);
 
 impl Document for Counter {
+    type Id<'k> = &'k str;
+
     const KIND: &'static str = "counter";
 
     fn decode(text: &str) -> Result<Self, String> {
@@ -130,7 +133,7 @@ async fn get(store: &Store) -> Result<u64, StoreError> {
 async fn list(store: &Store) -> Result<usize, StoreError> {
     let rule = |snapshot: &dyn Snapshot| {
         let world = World::new(snapshot);
-        let value = world.ids::<Counter>("", None, 10)?.len();
+        let value = world.keys::<Counter>(&Prefix::empty(), None, 10)?.len();
         Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
     };
     store.transact(rule).await
