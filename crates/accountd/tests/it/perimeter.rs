@@ -87,10 +87,10 @@ fn calls(account: &str) -> Vec<(Operation, Value)> {
     calls
 }
 
-/// F-IAM-82: an administrator, the root user, a role's session and a delegated administrator of members are answered as
+/// F-IAM-83: an administrator, the root user, a role's session and a delegated administrator of members are answered as
 /// they are without the perimeter, whatever they call.
 #[test]
-fn a_resource_perimeter_denies_nothing_inside_the_organization_f_iam_82() {
+fn a_resource_perimeter_denies_nothing_inside_the_organization_f_iam_83() {
     let mut free = Company::new(|| company("Resource: \"arn:aws:s3:::none\"", "o-exampleorg"));
     let mut bound = Company::new(|| perimeter("o-exampleorg"));
     for caller in [MEMBER_ADMIN, MEMBER_ROOT, MEMBER_PROBE, DELEGATE_ADMIN] {
@@ -106,10 +106,10 @@ fn status(answer: &Answer) -> (u16, bool) {
     (answer.status, answer.text().contains("with an explicit deny in a service control policy"))
 }
 
-/// F-IAM-82: with another organization's id the same policy denies every call that needs a permission, so that the key is
+/// F-IAM-83: with another organization's id the same policy denies every call that needs a permission, so that the key is
 /// known for all of them.
 #[test]
-fn a_perimeter_of_another_organization_denies_every_call_f_iam_82() {
+fn a_perimeter_of_another_organization_denies_every_call_f_iam_83() {
     let world = perimeter("o-elsewhere00");
     for (operation, members) in calls(MEMBER) {
         // What Account Management refuses by itself comes before policies.
@@ -127,9 +127,9 @@ fn a_perimeter_of_another_organization_denies_every_call_f_iam_82() {
     }
 }
 
-/// F-IAM-82: what AWS manages for everybody is in no organization, and neither is another organization's role.
+/// F-IAM-83: what AWS manages for everybody is in no organization, and neither is another organization's role.
 #[test]
-fn a_perimeter_keeps_out_what_is_not_the_organizations_f_iam_82() {
+fn a_perimeter_keeps_out_what_is_not_the_organizations_f_iam_83() {
     let strict = company("Resource: \"*\"", "o-exampleorg");
     let published = perimeter("o-exampleorg");
     let of_aws = json!({ "PolicyArn": AWS_MANAGED });

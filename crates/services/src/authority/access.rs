@@ -125,7 +125,7 @@ impl Access {
         std::iter::once(&self.first).chain(&self.further)
     }
 
-    /// F-IAM-82: the account that owns a resource of the call: the one in its ARN, else the one that answers. The
+    /// F-IAM-83: the account that owns a resource of the call: the one in its ARN, else the one that answers. The
     /// managed policies of AWS belong to nobody's account.
     pub(super) fn owner(&self, asked: &Asked) -> Option<AccountId> {
         if asked.resource.starts_with(AWS_MANAGED_PREFIX) {

@@ -70,7 +70,7 @@ pub fn access(
         access.further.push(Asked { action, resource, keys: Vec::new() });
     }
     if let Some(organization) = organization {
-        // F-IAM-82: all of an organization is its management account's, AWS's own policies in it as well.
+        // F-IAM-83: all of an organization is its management account's, AWS's own policies in it as well.
         access.answering = organization.management_account;
         access.delegation = place::delegation(operation, account, organization, world)?;
     }

@@ -4,7 +4,9 @@ use aws::principal::Caller;
 use aws::session::{Session, SessionTerms};
 use serde_json::{Value, json};
 
-use crate::support::{MANAGEMENT, Play, root_of};
+use testing::world::root;
+
+use crate::support::{MANAGEMENT, Play};
 
 const DENIED: &str = "You don't have permissions to access this resource.";
 
@@ -18,7 +20,7 @@ fn tagged(account: &str, play: &Play) -> Caller {
         tags: vec![("team".to_owned(), "blue".to_owned())],
         terms: SessionTerms::default(),
     };
-    Caller { session: Some(session), ..root_of(account) }
+    Caller { session: Some(session), ..root(account) }
 }
 
 fn may(play: &mut Play, caller: &Caller, operation: &str, members: Value) -> bool {
@@ -36,13 +38,13 @@ fn may(play: &mut Play, caller: &Caller, operation: &str, members: Value) -> boo
 fn a_delegation_policy_is_judged_with_the_whole_request_f_orgs_auth_3() {
     let mut play = Play::organization();
     let account = play.vend("dev@example.invalid");
-    let root = play.root_id();
+    let root_id = play.root_id();
     let organization =
         play.get::<services::state::organization::Membership>(MANAGEMENT).unwrap().organization_id;
     let caller = tagged(&account, &play);
-    let path = format!("{organization}/{root}/*");
+    let path = format!("{organization}/{root_id}/*");
     let conditions = [
-        ("IpAddress", "aws:SourceIp", json!("127.0.0.0/8"), json!("192.0.2.0/24")),
+        ("IpAddress", "aws:SourceIp", json!("203.0.113.0/24"), json!("192.0.2.0/24")),
         ("StringEquals", "aws:PrincipalOrgID", json!(organization), json!("o-elsewhere00")),
         ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", json!(path), json!("o-elsewhere00/*")),
         ("StringEquals", "aws:PrincipalTag/team", json!("blue"), json!("red")),
