@@ -14,6 +14,7 @@ use services::authority::policies::{RequestOrigin, authorize};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::failure::Failure;
 use services::operation::{Operation, Service};
+use services::organizations::model::AccountJoinedMethod;
 use services::state::account::{Account, AccountState};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User, UserId};
 use services::state::key::Prefix;
@@ -159,7 +160,7 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
         root_id: "r-root".to_owned(),
         trusted_services: BTreeMap::new(),
         delegated_administrators: BTreeMap::new(),
-        enabled_policy_types: BTreeSet::from([kind.to_owned()]),
+        enabled_policy_types: BTreeSet::from([kind.parse().expect("a policy type")]),
         created_at: Timestamp::UNIX_EPOCH,
     };
     world.save(organization);
@@ -181,7 +182,7 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
             organization_id: organization_id.clone(),
             parent_id: "r-root".to_owned(),
             joined_at: Timestamp::UNIX_EPOCH,
-            joined_method: "CREATED".to_owned(),
+            joined_method: AccountJoinedMethod::Created,
             policies,
             tags: BTreeMap::new(),
             closure: None,

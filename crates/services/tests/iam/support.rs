@@ -14,6 +14,7 @@ use services::authority::policies::{RequestOrigin, authorize};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::failure::Failure;
 use services::operation::{Operation, Service};
+use services::organizations::model::AccountJoinedMethod;
 use services::state::account::{Account, AccountState};
 use services::state::identity::{AccessKeyId, Credential};
 use services::state::organization::{
@@ -120,7 +121,7 @@ impl Store {
             organization_id: "o-exampleorg".to_owned(),
             parent_id: "r-ab12".to_owned(),
             joined_at: self.now,
-            joined_method: "CREATED".to_owned(),
+            joined_method: AccountJoinedMethod::Created,
             policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             closure: None,
