@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+pub mod builders;
 pub mod documents;
 pub mod signer;
 pub mod world;

@@ -19,10 +19,12 @@ use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
 use services::front::{Call, Circumstances, decide, decide_for, serving_region};
-use services::operation::Operation;
-use services::state::account::{Account, AccountState, EmailOwner};
+use services::operation::{Operation, Service};
+use services::state::account::{Account, EmailOwner};
 use services::state::identity::{Credential, SealingKey};
+use services::world::Document;
 
+use crate::builders;
 use crate::documents::Documents;
 
 /// Where the calls come from.
@@ -35,8 +37,10 @@ pub const USER_AGENT: &str = "tests/1.0";
 pub struct World {
     /// What is stored.
     pub documents: Documents,
-    /// Service time. Real time is the same.
+    /// Service time.
     pub now: Timestamp,
+    /// Real time, where it is another one.
+    pub real_now: Option<Timestamp>,
     /// How long background work takes.
     pub delays: Delays,
     calls: u64,
@@ -49,29 +53,33 @@ impl World {
     /// Nothing is there yet.
     pub fn at(now: &str) -> Self {
         let now = now.parse().unwrap();
-        Self { documents: Documents::default(), now, delays: Delays::INSTANT, calls: 0 }
+        Self { documents: Documents::default(), now, real_now: None, delays: Delays::INSTANT, calls: 0 }
     }
 
-    /// Adds an account without anything in it; its address is `<id>@example.com`.
+    /// Adds an account: see [`builders::account`].
     pub fn add_account(&mut self, id: &str) {
-        let account: AccountId = id.parse().unwrap();
-        let document = Account {
-            id: account,
-            name: id.to_owned(),
-            email: format!("{id}@example.com"),
-            created_at: self.now,
-            state: AccountState::Active,
-            contact: None,
-            alternate_contacts: Default::default(),
-            regions: Default::default(),
-            email_update: None,
-            email_update_starts: Vec::new(),
-            phone_verification: None,
-            verified_phone_number: None,
-            gov_cloud: None,
-        };
-        self.documents.put(&document.email, &EmailOwner { account });
-        self.documents.put(id, &document);
+        self.put_account(&builders::account(id, self.now));
+    }
+
+    /// Writes an account, and that its address is taken.
+    pub fn put_account(&mut self, document: &Account) {
+        self.documents.put(&document.email.to_lowercase(), &EmailOwner { account: document.id });
+        self.documents.put(document.id.as_str(), document);
+    }
+
+    /// Writes a document.
+    pub fn put<D: Document>(&mut self, id: &str, document: &D) {
+        self.documents.put(id, document);
+    }
+
+    /// Reads a document.
+    pub fn get<D: Document>(&self, id: &str) -> Option<D> {
+        self.documents.get(id)
+    }
+
+    /// The world as a rule sees it.
+    pub fn view(&self) -> services::world::World<'_> {
+        services::world::World::new(&self.documents)
     }
 
     /// Moves service time.
@@ -80,13 +88,13 @@ impl World {
     }
 
     /// What the next call is told: nothing of it but the time and its number differs between two calls.
-    fn context(&mut self) -> Context {
+    pub fn context(&mut self) -> Context {
         self.calls += 1;
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&self.calls.to_be_bytes());
         Context {
             now: self.now,
-            real_now: self.now,
+            real_now: self.real_now.unwrap_or(self.now),
             request_id: format!("request-{}", self.calls),
             delays: self.delays,
             validation: Validation::Strict,
@@ -97,22 +105,59 @@ impl World {
 
     /// Decides an operation of somebody who is known, up to but not including its commit.
     pub fn prepare(&mut self, caller: &Caller, operation: Operation, members: Value) -> Prepared {
+        self.prepare_in("us-east-1", caller, operation, members)
+    }
+
+    fn prepare_in(
+        &mut self,
+        region: &str,
+        caller: &Caller,
+        operation: Operation,
+        members: Value,
+    ) -> Prepared {
         let context = self.context();
         let circumstances = Circumstances {
             context: &context,
             event_id: "event",
             source_ip: SOURCE_IP,
             user_agent: Some(USER_AGENT),
-            region: serving_region(Some(operation.service()), None),
+            secure_transport: true,
+            region: serving_region(Some(operation.service()), Some(region)),
         };
         decide_for(caller.clone(), operation, members, &circumstances, &self.documents).unwrap()
     }
 
     /// An operation of somebody who is known.
     pub fn call(&mut self, caller: &Caller, operation: Operation, members: Value) -> Result<Value, Refusal> {
-        let Decided { value, changes, .. } = self.prepare(caller, operation, members);
+        self.call_in("us-east-1", caller, operation, members)
+    }
+
+    /// The same in another Region.
+    pub fn call_in(
+        &mut self,
+        region: &str,
+        caller: &Caller,
+        operation: Operation,
+        members: Value,
+    ) -> Result<Value, Refusal> {
+        let Decided { value, changes, .. } = self.prepare_in(region, caller, operation, members);
         assert!(self.documents.commit(changes), "nothing else was committed meanwhile");
         value
+    }
+
+    /// A call that must succeed.
+    #[track_caller]
+    pub fn ok(&mut self, caller: &Caller, operation: Operation, members: Value) -> Value {
+        let answer = self.call(caller, operation, members);
+        answer.unwrap_or_else(|refusal| panic!("{}: {refusal:?}", operation.name()))
+    }
+
+    /// A call that must be refused, and must change nothing.
+    #[track_caller]
+    pub fn refused(&mut self, caller: &Caller, operation: Operation, members: Value) -> Refusal {
+        let Decided { value, changes, .. } = self.prepare(caller, operation, members);
+        assert!(changes.writes.is_empty(), "{} changes something", operation.name());
+        value.expect_err(operation.name())
     }
 
     /// Decides a signed request, up to but not including its commit.
@@ -122,6 +167,11 @@ impl World {
         let ports = Ports { keys: &keys, signing_keys: &Nothing, sessions: &Nothing, buckets: &Nothing };
         decide(&ports, &call, &self.documents).unwrap()
     }
+}
+
+/// The operation of `service` with this name.
+pub fn operation(service: Service, name: &str) -> Operation {
+    Operation::from_name(service, name).unwrap_or_else(|| panic!("{service:?} has no {name}"))
 }
 
 /// The root user of an account, by its well-known access key.

@@ -114,11 +114,11 @@ fn a_known_operation_that_is_not_answered_says_so_f_nosup_1() {
     }
 }
 
-/// F-STORE-10: an import is refused by the key of the document that cannot be read, and changes nothing.
+/// F-STORE-14: an import is refused by the key of the document that cannot be read, and changes nothing.
 #[test]
-fn an_import_says_which_document_is_damaged_f_store_10() {
+fn an_import_says_which_document_is_damaged_f_store_14() {
     let world = World::company();
-    let engine = StateEngine::new(Arc::clone(&world.store), None);
+    let engine = StateEngine::new(Arc::clone(&world.store), Arc::clone(&world.clock), None);
     let before = world.block_on(engine.export()).expect("an export");
     let export: Value = serde_json::from_slice(&before).expect("JSON");
     let member = format!("member/{STANDALONE}");

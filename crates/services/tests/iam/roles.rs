@@ -312,7 +312,7 @@ fn a_trust_policy_follows_whom_it_names() {
     assert_eq!(trusted(&mut store, "one"), arn("/team/anna"));
     store.ok("DeleteRole", json!({"RoleName": "one"}));
     store.ok("DeleteUser", json!({"UserName": "anna"}));
-    assert_eq!(store.count::<TrustedPrincipal>(), 0);
+    assert_eq!(store.documents.count::<TrustedPrincipal>(), 0);
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -34,7 +34,7 @@ fn resource_control_policies_reach_their_accounts_level_by_level() {
     let attached = play.ok(MANAGEMENT, "ListPoliciesForTarget", attached);
     let names: Vec<_> = attached["Policies"].as_array().unwrap().iter().map(|it| &it["Name"]).collect();
     assert_eq!(names, ["RCPFullAWSAccess", "rcp"]);
-    let world = World::new(&play.texts);
+    let world = World::new(&play.documents);
     let id: AccountId = account.parse().unwrap();
     let levels = Ancestry::of(id, &world)
         .unwrap()
@@ -123,12 +123,12 @@ fn an_organization_has_so_many_policies_of_a_type() {
         assert_eq!(max_policies(kind), limit);
         let mut play = Play::organization();
         let counts = OrganizationCounts {
-            policies: [(kind.as_str().to_owned(), limit - 1)].into(),
+            policies: [(kind, limit - 1)].into(),
             ..OrganizationCounts::default()
         };
         let organization =
             play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
-        play.put(organization.as_str().unwrap(), counts);
+        play.put(organization.as_str().unwrap(), &counts);
         let content = match kind {
             PolicyType::ServiceControlPolicy => SCP,
             PolicyType::ResourceControlPolicy => RCP,
