@@ -2,7 +2,6 @@
 
 use aws::arn::AccountId;
 use aws::authorization::{Permit, RequestContext};
-use serde_json::Value;
 
 /// A condition key of the call with its values, for example `account:TargetRegion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,27 +26,21 @@ impl ConditionKey {
     }
 }
 
-/// `aws:RequestTag/…` and `aws:TagKeys`: the tags that come with a call as `Tags`, and those it names to be
-/// taken away as `TagKeys`. Every service spells the two so.
-pub fn request_tag_keys(members: &Value) -> Vec<ConditionKey> {
-    let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
-    let text = |tag: &Value, name: &str| tag.get(name).and_then(Value::as_str).map(str::to_owned);
-    let given = list("Tags").filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?)));
+/// `aws:RequestTag/…` and `aws:TagKeys`: the tags that a call gives, and the keys of those that it takes away.
+pub fn request_tag_keys<'v>(
+    given: impl IntoIterator<Item = (&'v str, &'v str)>,
+    removed: impl IntoIterator<Item = &'v str>,
+) -> Vec<ConditionKey> {
     let (mut keys, mut names) = (Vec::new(), Vec::new());
     for (key, value) in given {
         keys.push(ConditionKey::single(format!("aws:RequestTag/{key}"), value));
-        names.push(key);
+        names.push(key.to_owned());
     }
-    names.extend(list("TagKeys").filter_map(Value::as_str).map(str::to_owned));
+    names.extend(removed.into_iter().map(str::to_owned));
     if !names.is_empty() {
         keys.push(ConditionKey::multivalued("aws:TagKeys", names));
     }
     keys
-}
-
-/// Whether tags come with a call; then the action that tags must be allowed too.
-pub fn brings_tags(members: &Value) -> bool {
-    members.get("Tags").and_then(Value::as_array).is_some_and(|tags| !tags.is_empty())
 }
 
 /// An action on a resource, which policies allow or do not.

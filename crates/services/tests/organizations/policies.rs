@@ -122,10 +122,8 @@ fn an_organization_has_so_many_policies_of_a_type() {
     for (kind, limit) in limits {
         assert_eq!(max_policies(kind), limit);
         let mut play = Play::organization();
-        let counts = OrganizationCounts {
-            policies: [(kind, limit - 1)].into(),
-            ..OrganizationCounts::default()
-        };
+        let counts =
+            OrganizationCounts { policies: [(kind, limit - 1)].into(), ..OrganizationCounts::default() };
         let organization =
             play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
         play.put(organization.as_str().unwrap(), &counts);
