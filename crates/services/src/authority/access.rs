@@ -1,7 +1,10 @@
 //! What a call asks to do: the actions, the resources and the condition keys that policies decide on.
 
-use aws::arn::AccountId;
+use aws::arn::{AccountId, Arn};
 use aws::authorization::{Permit, RequestContext};
+
+use super::delegation::Delegation;
+use super::managed::AWS_MANAGED_PREFIX;
 
 /// A condition key of the call with its values, for example `account:TargetRegion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +71,16 @@ impl Asked {
 }
 
 /// What a call asks to do. All of it must be allowed, each by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Access {
     /// The account the call acts on. Not always the one in the ARN: in organizations mode that is the
     /// management account.
     pub target: AccountId,
+    /// The account that answers the call, whose resources are those that name no owner.
+    pub answering: AccountId,
+    /// The delegation policy of the organization, where the caller may do this only if that allows it, too. The rule of
+    /// Organizations refuses where it does not, in its own words.
+    pub delegation: Option<Delegation>,
     /// The operation's own action on its first resource.
     pub first: Asked,
     /// The same action on the other resources, and the actions that the call needs besides.
@@ -80,7 +88,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// One action on one resource.
+    /// One action on one resource, of which the target answers.
     pub fn to(
         target: AccountId,
         action: impl Into<String>,
@@ -88,7 +96,7 @@ impl Access {
         keys: Vec<ConditionKey>,
     ) -> Self {
         let first = Asked { action: action.into(), resource: resource.into(), keys };
-        Self { target, first, further: Vec::new() }
+        Self { target, answering: target, delegation: None, first, further: Vec::new() }
     }
 
     /// The same, and another action on the first resource.
@@ -110,9 +118,19 @@ impl Access {
         std::iter::once(&self.first).chain(&self.further)
     }
 
-    /// The access, allowed. Only this opens the target account's documents to a rule.
-    pub fn permitted(self, _permit: Permit) -> Permitted {
-        Permitted { target: self.target }
+    /// F-IAM-83: the account that owns a resource of the call: the one in its ARN, else the one that answers. The
+    /// managed policies of AWS belong to nobody's account.
+    pub(super) fn owner(&self, asked: &Asked) -> Option<AccountId> {
+        if asked.resource.starts_with(AWS_MANAGED_PREFIX) {
+            return None;
+        }
+        let named = Arn::parse(&asked.resource).and_then(|arn| arn.account.parse().ok());
+        Some(named.unwrap_or(self.answering))
+    }
+
+    /// The access, allowed.
+    pub(super) fn permitted(self, _permit: Permit, is_delegated: bool) -> Permitted {
+        Permitted { target: self.target, is_delegated }
     }
 }
 
@@ -121,11 +139,17 @@ impl Access {
 #[derive(Debug)]
 pub struct Permitted {
     target: AccountId,
+    is_delegated: bool,
 }
 
 impl Permitted {
     /// The account that may be acted on.
     pub fn target(&self) -> AccountId {
         self.target
+    }
+
+    /// Whether the delegation policy of the organization allowed all of it as well.
+    pub fn is_delegated(&self) -> bool {
+        self.is_delegated
     }
 }

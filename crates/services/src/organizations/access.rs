@@ -7,9 +7,9 @@ use aws::arn::AccountId;
 use aws::principal::Caller;
 use aws::smithy::{Items, Value};
 
-use super::arn;
 use super::model::{HandshakePartyMembers, Operation, Tag, TagKey, Unchecked};
 use super::policies::policy;
+use super::{arn, place};
 use crate::authority::access::{Access, Asked, ConditionKey, request_tag_keys};
 use crate::state::organization::{
     Handshake, HandshakeId, Membership, Organization, OrganizationId, OrganizationPolicy,
@@ -70,6 +70,11 @@ pub fn access(
     {
         let (action, resource) = ("organizations:LeaveOrganization".to_owned(), ALL.to_owned());
         access.further.push(Asked { action, resource, keys: Vec::new() });
+    }
+    if let Some(organization) = organization {
+        // F-IAM-83: all of an organization is its management account's, AWS's own policies in it as well.
+        access.answering = organization.management_account;
+        access.delegation = place::delegation(operation, account, organization, world)?;
     }
     Ok(access)
 }

@@ -148,7 +148,8 @@ pub fn assume_role(
     let inherited = session_tags::inherited(caller);
     let tags = session_tags::read(input.tags.as_deref(), input.transitive_tag_keys.as_deref(), inherited)?;
     let policy = input.policy.as_ref().map(|policy| policy.as_str());
-    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags.tags, world)?;
+    let policies =
+        SessionPolicies::read(role.account, policy, input.policy_arns.as_deref(), &tags.tags, world)?;
     let source_identity = source_identity(&input, caller).map(str::to_owned);
     let drawn = Drawn::draw(role.account, seconds, context);
     let session_name = input.role_session_name.as_str().to_owned();

@@ -48,7 +48,7 @@ pub fn get_federation_token(
     let name = input.name.as_str();
     let tags = session_tags::read(input.tags.as_deref(), None, BTreeMap::new())?.tags;
     let policy = input.policy.as_ref().map(|policy| policy.as_str());
-    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags, world)?;
+    let policies = SessionPolicies::read(account, policy, input.policy_arns.as_deref(), &tags, world)?;
     let user = session_user(caller)?;
     let seconds = lifetime_seconds(caller, input.duration_seconds);
     let drawn = Drawn::draw(account, seconds, context);
