@@ -231,25 +231,6 @@ pub fn access(
     Ok(access)
 }
 
-/// F-IAMAPI-RES-5: how a refusal tells the resource: `user ann`, `role reader`, `policy <arn>`; by its ARN
-/// where something is created, listed under a path or simulated.
-pub fn told(operation: Operation, arn: &str) -> String {
-    use Operation as Op;
-    let (kind, name) = (Arn::parse(arn).map(|arn| arn.resource.split('/').next()), names::last_part(arn));
-    match (about(operation), kind.flatten()) {
-        (About::PathList("policy"), _) => {
-            let path = arn.split_once(":policy").map_or("/", |(_, path)| path);
-            format!("policy path {path}")
-        }
-        (About::NewPolicy, _) => format!("policy {name}"),
-        (About::Policy, _) => format!("policy {arn}"),
-        (About::Entity(_) | About::Key, Some(kind)) if operation != Op::DeleteServiceLinkedRole => {
-            format!("{kind} {name}")
-        }
-        _ => arn.to_owned(),
-    }
-}
-
 /// The actions that know `iam:PermissionsBoundary`.
 fn sees_boundaries(operation: Operation) -> bool {
     use Operation as Op;
