@@ -3,8 +3,8 @@
 //! Nothing here reads a clock, a file, a socket or randomness. A rule gets the documents it may
 //! change, the time and a seed as values, and answers with a value.
 
-pub mod access;
 pub mod account;
+pub mod authority;
 pub mod cloudtrail;
 pub mod context;
 pub mod ec2;

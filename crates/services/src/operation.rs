@@ -11,7 +11,7 @@ use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::organizations::ancestry::SERVICE_CONTROL_POLICY;
+use services::authority::ancestry::SERVICE_CONTROL_POLICY;
 use services::organizations::model::PolicyType;
 use services::organizations::tree::root_and_units::MAX_DEPTH;
 use services::state::organization::{FeatureSet, PolicyDocument};

@@ -4,7 +4,7 @@ use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
-use services::iam::policies::RequestOrigin;
+use services::authority::policies::RequestOrigin;
 use services::operation::{Operation, Service};
 
 use super::{Answered, Call, Claimed, Progress, Summary};

@@ -10,10 +10,10 @@ use aws::refusal::Refusal;
 use serde_json::Value;
 
 use super::model::{AlternateContactType, Operation};
-use crate::access::{Access, ConditionKey};
+use crate::authority::access::{Access, ConditionKey};
+use crate::authority::ancestry::Ancestry;
 use crate::context::Validation;
 use crate::failure::Failure;
-use crate::organizations::ancestry::Ancestry;
 use crate::state::organization::FeatureSet;
 use crate::world::World;
 

@@ -19,7 +19,7 @@ use aws::smithy::{self, Patterns};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::access::Permitted;
+use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::state::account::{Account, EmailOwner, account_using};

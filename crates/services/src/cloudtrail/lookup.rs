@@ -11,7 +11,7 @@ use super::model::{
     Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse, Resource,
 };
 use super::resources::resources;
-use crate::access::Permitted;
+use crate::authority::access::Permitted;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::page_token::Binding;

@@ -10,7 +10,7 @@ use aws::smithy::{self, Patterns};
 use aws::throttle::Rate;
 use serde_json::Value;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::table::answers;

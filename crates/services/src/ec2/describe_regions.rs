@@ -5,9 +5,9 @@
 use aws::refusal::Refusal;
 
 use super::model::{DescribeRegionsRequest, DescribeRegionsResult, Filter, Region};
-use crate::access::Permitted;
 use crate::account::model::RegionOptStatus;
 use crate::account::region::status;
+use crate::authority::access::Permitted;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::regions;

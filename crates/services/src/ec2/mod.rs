@@ -8,7 +8,7 @@ use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 
-use crate::access::{Access, Permitted};
+use crate::authority::access::{Access, Permitted};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::sts::authorization_message;

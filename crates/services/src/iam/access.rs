@@ -13,7 +13,7 @@ use super::directory::entity::{Entity, EntityKind};
 use super::directory::names;
 use super::model::Operation;
 use super::roles::service_linked_role;
-use crate::access::{Access, ConditionKey, brings_tags, request_tag_keys};
+use crate::authority::access::{Access, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 

@@ -10,7 +10,6 @@ use super::directory;
 use super::directory::names;
 use super::directory::page::{Pages, in_account};
 use super::inline_policy::{read, size};
-use super::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use super::model::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
     ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
@@ -18,6 +17,7 @@ use super::model::{
 };
 use super::{On, refuse, tag};
 
+use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use crate::failure::Failure;
 use crate::state::identity::ManagedPolicy;
 use crate::world::World;

@@ -13,6 +13,7 @@ use super::model::{
     PolicyVersion, SetDefaultPolicyVersionRequest,
 };
 use super::{On, directory, refuse};
+use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::state::identity::{self, ManagedPolicy};
 use crate::world::World;
@@ -57,7 +58,7 @@ pub fn all(policy: &ManagedPolicy) -> Vec<PolicyVersion> {
 }
 
 /// The versions of AWS's own policies that are known: the one in force.
-pub fn of_aws(managed: &super::managed::AwsManaged) -> PolicyVersion {
+pub fn of_aws(managed: &AwsManaged) -> PolicyVersion {
     PolicyVersion {
         document: Some(names::url_encoded(managed.document).into()),
         version_id: Some(managed.version.into()),

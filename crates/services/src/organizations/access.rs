@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::arn;
 use super::model::Operation;
 use super::policies::policy;
-use crate::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
+use crate::authority::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
     Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
 };

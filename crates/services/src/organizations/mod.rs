@@ -3,7 +3,6 @@
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
 pub mod access;
-pub mod ancestry;
 pub mod delegation;
 pub mod index;
 mod listing;

@@ -10,9 +10,9 @@ use aws::authorization::{
 
 use super::model::{ConstraintViolationExceptionReason, Operation};
 use super::{Call, access, refusal};
-use crate::access::Asked;
+use crate::authority::access::Asked;
+use crate::authority::managed::FULL_AWS_ACCESS;
 use crate::failure::Failure;
-use crate::iam::managed::FULL_AWS_ACCESS;
 use crate::state::account::Account;
 use crate::state::organization::{
     FeatureSet, Membership, Organization, OrganizationResourcePolicy, OrganizationalUnit,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::region::RegionOpt;
+use crate::regions;
 use crate::world::{Fault, World};
 
 /// The life of an account, as GetAccountInformation shows it.
@@ -83,6 +84,14 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether services of a Region know the account at an instant: not in an opt-in Region that is disabled for it or
+    /// still being enabled.
+    pub fn is_served_in(&self, region: &str, now: Timestamp) -> bool {
+        let switch = self.regions.get(region);
+        // A Region that is being disabled serves until it is off.
+        !regions::is_opt_in(region) || switch.is_some_and(|switch| switch.enabled == (switch.until <= now))
+    }
+
     /// The root user's address at an instant: an accepted update comes into force by itself.
     pub fn email_at(&self, now: Timestamp) -> &str {
         match &self.email_update {

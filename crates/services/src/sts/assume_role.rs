@@ -11,10 +11,10 @@ use super::credentials::Drawn;
 use super::model::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
 use super::session_policy::SessionPolicies;
 use super::{access_denied, mfa, session_tags, validation_error};
-use crate::access::{Access, ConditionKey, Permitted, request_tag_keys};
+use crate::authority::access::{Access, ConditionKey, Permitted, request_tag_keys};
+use crate::authority::trust::{is_role, role_with_arn};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::iam::trust::{is_role, role_with_arn};
 use crate::state::identity::{CredentialOwner, Role, RoleSession};
 use crate::world::{Fault, World};
 

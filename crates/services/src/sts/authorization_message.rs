@@ -14,7 +14,7 @@ use super::model::{
     DecodeAuthorizationMessageRequest, DecodeAuthorizationMessageResponse,
     InvalidAuthorizationMessageException,
 };
-use crate::access::Permitted;
+use crate::authority::access::Permitted;
 use crate::context::{Context, TokenKey};
 use crate::failure::Failure;
 use crate::sealed::Seal;

@@ -13,7 +13,7 @@ use super::model::{FederatedUser, GetFederationTokenRequest, GetFederationTokenR
 use super::session::{lifetime_seconds, session_user};
 use super::session_policy::SessionPolicies;
 use super::session_tags;
-use crate::access::{Access, Permitted, request_tag_keys};
+use crate::authority::access::{Access, Permitted, request_tag_keys};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::identity::{CredentialOwner, FederatedSession};

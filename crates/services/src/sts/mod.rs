@@ -18,11 +18,11 @@ use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
 
-use crate::access::{Access, Permitted, brings_tags};
+use crate::authority::access::{Access, Permitted, brings_tags};
+use crate::authority::caller::is_token_session;
+use crate::authority::trust::is_role;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::iam::caller::is_token_session;
-use crate::iam::trust::is_role;
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};

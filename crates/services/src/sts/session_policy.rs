@@ -8,8 +8,8 @@ use aws::policy::{Policy, PolicyKind};
 
 use super::model::{MalformedPolicyDocumentException, PackedPolicyTooLargeException, PolicyDescriptorType};
 use super::validation_error;
+use crate::authority::policies::managed;
 use crate::failure::Failure;
-use crate::iam::policies::managed;
 use crate::world::World;
 
 /// F-STSAPI-22: the plaintext of an inline session policy, in characters.

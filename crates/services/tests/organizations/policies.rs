@@ -2,7 +2,7 @@
 
 use aws::arn::AccountId;
 use serde_json::{Value, json};
-use services::organizations::ancestry::{Ancestry, RESOURCE_CONTROL_POLICY};
+use services::authority::ancestry::{Ancestry, RESOURCE_CONTROL_POLICY};
 use services::state::organization::OrganizationCounts;
 use services::world::World;
 

@@ -7,10 +7,10 @@ use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use services::access::Access;
+use services::authority::access::Access;
+use services::authority::policies::{RequestOrigin, authorize};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::failure::Failure;
-use services::iam::policies::{RequestOrigin, authorize};
 use services::operation::{Operation, Service};
 use services::state::account::{Account, AccountState, ContactInformation, EmailOwner};
 use services::world::{

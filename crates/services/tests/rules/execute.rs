@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aws::principal::{Caller, Principal};
 use serde_json::{Value, json};
-use services::access::{Access, Permitted};
 use services::account::{self, model::Input, model::Operation};
+use services::authority::access::{Access, Permitted};
+use services::authority::policies::{RequestOrigin, authorize};
 use services::context::Context;
 use services::failure::Failure;
-use services::iam::policies::{RequestOrigin, authorize};
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::message::Message;
 use services::state::region::OrganizationRegionRequests;

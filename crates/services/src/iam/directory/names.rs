@@ -2,8 +2,8 @@
 
 use aws::arn::{AccountId, Arn, PARTITION};
 
+use crate::authority::managed::AWS_MANAGED_PREFIX;
 use crate::context::Seed;
-use crate::iam::managed::AWS_MANAGED_PREFIX;
 use crate::iam::model;
 
 /// The alphabet of unique ids and access key ids.

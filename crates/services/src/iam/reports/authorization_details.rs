@@ -1,17 +1,17 @@
 //! GetAccountAuthorizationDetails: users, groups, roles and managed policies with all their policies, in
 //! pages.
 
+use crate::authority::groups::groups_of;
+use crate::authority::managed::{AWS_MANAGED, AwsManaged};
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::LastUses;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Filling, Pages, in_account};
-use crate::iam::managed::{AWS_MANAGED, AwsManaged};
 use crate::iam::model::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
     ManagedPolicyDetail, RoleDetail, UserDetail,
 };
-use crate::iam::users::user;
 use crate::iam::{On, directory, policy_version, refuse, tag};
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
 use crate::world::{Document, Fault, World};
@@ -139,7 +139,7 @@ fn fill_from<D: Document>(
 }
 
 fn user_detail(user: &User, world: &World<'_>) -> Result<Detail, Fault> {
-    let groups = user::groups_of(user, world)?;
+    let groups = groups_of(user, world)?;
     Ok(Detail::User(UserDetail {
         path: Some(user.path.as_str().into()),
         user_name: Some(user.name.as_str().into()),

@@ -13,6 +13,9 @@ use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 
 use super::simulation::{Asked, Simulation, Source};
+use crate::authority::ancestry::Ancestry;
+use crate::authority::groups::groups_of;
+use crate::authority::policies;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
@@ -21,9 +24,7 @@ use crate::iam::model::{
     PolicyDocumentType, PolicyIdentifier, ResourceNameType, SimulateCustomPolicyRequest,
     SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
-use crate::iam::users::user;
-use crate::iam::{On, policies, refuse};
-use crate::organizations::ancestry::Ancestry;
+use crate::iam::{On, refuse};
 use crate::state::identity::{Group, Role, User};
 use crate::world::World;
 
@@ -182,7 +183,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
         Some(EntityKind::User) => {
             let user = found::<User>(on, name, world)?;
             let mut identity = of_entity(&*user, world)?;
-            for group in user::groups_of(&user, world)? {
+            for group in groups_of(&user, world)? {
                 identity.extend(of_entity(&*group, world)?);
             }
             let (path, name, id) = (user.path.clone(), user.name.clone(), user.id.clone());

@@ -12,10 +12,10 @@ use aws::principal::Caller;
 use serde_json::Value;
 
 use super::statement_position::span;
+use crate::authority::managed::FULL_AWS_ACCESS;
 use crate::failure::Failure;
 use crate::iam::On;
 use crate::iam::directory::page::Pages;
-use crate::iam::managed::FULL_AWS_ACCESS;
 use crate::iam::model::{
     ActionNameType, ContextEntry, EvaluationResult, MarkerType, OrganizationsDecisionDetail,
     PermissionsBoundaryDecisionDetail, PolicyEvaluationDecisionType, PolicySourceType, Position,

@@ -1,12 +1,12 @@
 //! Users.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aws::principal::Principal;
 use aws::refusal::Refusal;
 
 use super::group;
+use crate::authority::groups::groups_of;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
@@ -18,8 +18,8 @@ use crate::iam::model::{
 };
 use crate::iam::{On, boundary, directory, model, refuse, tag};
 use crate::state::account::Account;
-use crate::state::identity::{Credential, CredentialOwner, Group, GroupMember, User};
-use crate::world::{Fault, World};
+use crate::state::identity::{Credential, CredentialOwner, GroupMember, User};
+use crate::world::World;
 
 /// F-IAMAPI-USR-1: a name may be left out by a user who means itself.
 ///
@@ -200,19 +200,6 @@ pub fn list_groups(
     let pages = Pages::new("ListGroupsForUser", on, [name], input.marker, input.max_items)?;
     let page = pages.of_list(groups.iter().map(|group| (group.name.to_lowercase(), group::shown(group))));
     Ok(ListGroupsForUserResponse { groups: page.items, is_truncated: page.is_truncated, marker: page.marker })
-}
-
-/// The groups a user is in.
-///
-/// # Errors
-/// See [`Fault`].
-pub fn groups_of(user: &User, world: &World<'_>) -> Result<Vec<Arc<Group>>, Fault> {
-    let mut groups = Vec::with_capacity(user.groups.len());
-    for name in &user.groups {
-        let group = world.get::<Group>(&names::key(user.account, name))?;
-        groups.push(group.ok_or_else(|| Fault::Broken("a user is in an absent group".into()))?);
-    }
-    Ok(groups)
 }
 
 /// Refuses the name of a user that is not there, for lists of things that no user has.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::inheritance::Inherited;
 use super::policy_validation::{Contribution, errors};
+use crate::authority::ancestry::Ancestry;
 use crate::failure::Failure;
-use crate::organizations::ancestry::Ancestry;
 use crate::organizations::index;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{

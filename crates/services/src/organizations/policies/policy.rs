@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aws::policy::{Policy as Parsed, PolicyKind};
 
 use super::{management_document, policy_type};
+use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
-use crate::organizations::ancestry::FULL_AWS_ACCESS_ID;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,

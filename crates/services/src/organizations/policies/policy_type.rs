@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 
 use super::attachment;
+use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
-use crate::organizations::ancestry::SERVICE_CONTROL_POLICY;
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
     EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,

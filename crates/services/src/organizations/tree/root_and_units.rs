@@ -6,8 +6,8 @@ use aws::arn::AccountId;
 
 use super::organization::BASE36;
 use super::tag;
+use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
-use crate::organizations::ancestry::SERVICE_CONTROL_POLICY;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,

@@ -4,7 +4,7 @@
 
 use aws::arn::{AccountId, PARTITION};
 
-use crate::state::organization::{Handshake, Organization};
+use super::{Handshake, Organization};
 
 fn owned(organization: &Organization, kind: &str, rest: &str) -> String {
     let (owner, id) = (organization.management_account, &organization.id);

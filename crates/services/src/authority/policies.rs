@@ -14,12 +14,12 @@ use aws::principal::{Caller, Principal};
 use aws::session::SessionTerms;
 use jiff::Timestamp;
 
+use super::access::{Access, Asked, Permitted};
+use super::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
 use super::caller::id_in_account;
+use super::groups::groups_of;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
-use super::users::user::groups_of;
-use crate::access::{Access, Asked, Permitted};
-use crate::organizations::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
 use crate::state::identity::{ManagedPolicy, Role, User};
 use crate::world::{Fault, World};
 
@@ -255,7 +255,7 @@ fn session_policies(terms: &SessionTerms, world: &World<'_>) -> Result<Option<Ve
 
 /// Service control policies, level by level. They bind every principal of a member account, its root user
 /// too.
-pub(super) fn service_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
+pub(crate) fn service_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
     ancestry
         .map_or_else(|| Ok(Levels::default()), |ancestry| ancestry.policies(SERVICE_CONTROL_POLICY, world))
 }

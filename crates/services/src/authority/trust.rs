@@ -9,12 +9,9 @@ use aws::authorization::{
 };
 use aws::principal::Caller;
 
+use super::access::{Access, Asked};
+use super::ancestry::{Ancestry, Levels};
 use super::policies::{RequestOrigin, facts, resource_control};
-use crate::access::{Access, Asked};
-use crate::account::model::RegionOptStatus;
-use crate::account::region;
-use crate::organizations::ancestry::{Ancestry, Levels};
-use crate::regions;
 use crate::state::account::Account;
 use crate::state::identity::Role;
 use crate::world::{Fault, World};
@@ -113,7 +110,5 @@ fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<
     if account.state.is_out_of_use_at(origin.now) || account.created_at > origin.now {
         return Ok(false);
     }
-    let status =
-        regions::is_opt_in(origin.region).then(|| region::status(&account, origin.region, origin.now));
-    Ok(!matches!(status.flatten(), Some(RegionOptStatus::Disabled | RegionOptStatus::Enabling)))
+    Ok(account.is_served_in(origin.region, origin.now))
 }

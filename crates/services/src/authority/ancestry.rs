@@ -5,10 +5,9 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 use aws::authorization::AttachedPolicy;
 
-use super::arn;
-use crate::iam::managed::FULL_AWS_ACCESS;
+use super::managed::FULL_AWS_ACCESS;
 use crate::state::organization::{
-    AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+    AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit, arn,
 };
 use crate::world::{Fault, World};
 
