@@ -14,6 +14,7 @@ mod conformance;
 mod conformance_services;
 mod edges;
 mod faults;
+mod fuzz;
 mod lookup;
 mod observed;
 mod policy_changes;

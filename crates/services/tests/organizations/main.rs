@@ -6,3 +6,4 @@ mod accounts;
 mod cost;
 mod policies;
 mod support;
+mod tree;
