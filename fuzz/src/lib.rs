@@ -7,8 +7,6 @@ pub mod answer;
 pub mod cast;
 #[path = "../../crates/accountd/tests/it/requests.rs"]
 pub mod requests;
-#[path = "../../crates/accountd/tests/it/signer.rs"]
-pub mod signer;
 #[path = "../../crates/accountd/tests/it/fuzz/targets.rs"]
 pub mod targets;
 #[path = "../../crates/accountd/tests/it/wire.rs"]

@@ -7,27 +7,17 @@ mod arguments;
 mod credentials;
 mod delays;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use services::context::{Delays, Validation};
-use zeroize::Zeroize;
 
 pub use arguments::{Help, Request, read};
-pub use credentials::RootCredential;
+pub use aws::secret::Secret;
 pub use delays::{DelaysError, parse_delays, parse_duration};
+pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
-
-/// How strictly signatures are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signatures {
-    /// In full.
-    Strict,
-    /// Unsigned and wrongly signed requests pass as the key they claim.
-    Lenient,
-}
 
 /// Whether AWS's request rates are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,34 +54,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line.
     Json,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text` secret.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself, for the one place that uses it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
 }
 
 /// Everything that is configured, checked as a whole.

@@ -4,7 +4,7 @@
 //! so that a request costs no system call. One-time codes are derived from the seed: it is secret.
 
 use rand::Rng;
-use services::context::Seed;
+use services::context::{Seed, uuid_text};
 
 /// A fresh seed for one request.
 pub fn seed() -> Seed {
@@ -27,38 +27,12 @@ pub fn secret_bytes() -> [u8; 32] {
     bytes
 }
 
-/// An id that follows from a request's seed, so that a request that is run again gives it again.
-pub fn derived_id(seed: &Seed, purpose: &str) -> String {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&seed.bytes(purpose)[..16]);
-    uuid_text(bytes)
-}
-
-fn uuid_text(mut bytes: [u8; 16]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = [b'-'; 36];
-    let mut place = 0;
-    for (index, byte) in bytes.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            place += 1;
-        }
-        text[place] = DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = DIGITS[usize::from(byte & 15)];
-        place += 2;
-    }
-    std::str::from_utf8(&text).expect("INVARIANT: digits and hyphens are ASCII").to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_request_id_is_a_version_4_uuid() {
-        assert_eq!(uuid_text([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(uuid_text([0; 16]), "00000000-0000-4000-8000-000000000000");
+    fn every_request_id_differs() {
         let id = request_id();
         assert_eq!(id.len(), 36);
         assert_ne!(id, request_id());

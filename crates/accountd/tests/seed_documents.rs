@@ -13,7 +13,7 @@ use services::state::identity::{
 };
 use services::state::organization::{Membership, Organization, OrganizationPolicy, OrganizationalUnit};
 use services::state::region::OrganizationRegionRequests;
-use services::world::{Change, Document, key_of};
+use services::world::{Change, Document};
 
 const EXAMPLE: &str = include_str!("../../../seeds/example.yaml");
 
@@ -30,7 +30,7 @@ fn read(file: &str) -> SeedDocuments {
 
 /// The document, read back from the text that goes to the store.
 fn get<D: Document>(documents: &SeedDocuments, id: &str) -> D {
-    let key = key_of::<D>(id);
+    let key = format!("{}/{id}", D::KIND);
     match documents.writes.get(&key) {
         Some(Change::Put { text, document }) => {
             assert!(Arc::clone(document).downcast::<D>().is_ok(), "{key}");
@@ -41,7 +41,7 @@ fn get<D: Document>(documents: &SeedDocuments, id: &str) -> D {
 }
 
 fn ids<D: Document>(documents: &SeedDocuments) -> Vec<&str> {
-    let prefix = key_of::<D>("");
+    let prefix = format!("{}/", D::KIND);
     documents.writes.keys().filter_map(|key| key.strip_prefix(&prefix)).collect()
 }
 

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod principal;
 pub mod protocol;
 pub mod refusal;
+pub mod secret;
 pub mod session;
 pub mod sigv2;
 pub mod sigv4;

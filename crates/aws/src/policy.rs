@@ -7,6 +7,7 @@
 mod condition;
 mod context;
 mod grammar;
+mod instant;
 mod json;
 mod malformed;
 mod operand;

@@ -104,7 +104,8 @@ impl InProcess {
             token_key: TokenKey::new([7; 32]),
         };
         let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
-        Self { service: Arc::new(service), clock, state: StateEngine::new(store, None) }
+        let state = StateEngine::new(store, Arc::clone(&clock), None);
+        Self { service: Arc::new(service), clock, state }
     }
 
     /// What makes a client of any service with these credentials, in us-east-1. It does not retry.

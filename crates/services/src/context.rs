@@ -148,6 +148,13 @@ impl Seed {
         self.block(purpose, 0)
     }
 
+    /// An id in the form of a request's, which a request that is run again gives again.
+    pub fn id(&self, purpose: &str) -> String {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.bytes(purpose)[..16]);
+        uuid_text(bytes)
+    }
+
     /// A nonce for a sealed text.
     pub fn nonce(&self, purpose: &str) -> [u8; NONCE_BYTES] {
         let mut nonce = [0; NONCE_BYTES];
@@ -163,9 +170,33 @@ impl Seed {
     }
 }
 
+/// Random bytes as the id of a request: a UUID (RFC 9562 version 4), lower case.
+pub fn uuid_text(mut bytes: [u8; 16]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = [b'-'; 36];
+    let mut place = 0;
+    for (index, byte) in bytes.into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            place += 1;
+        }
+        text[place] = DIGITS[usize::from(byte >> 4)];
+        text[place + 1] = DIGITS[usize::from(byte & 15)];
+        place += 2;
+    }
+    std::str::from_utf8(&text).expect("INVARIANT: digits and hyphens are ASCII").to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_a_version_4_uuid() {
+        assert_eq!(uuid_text([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(uuid_text([0; 16]), "00000000-0000-4000-8000-000000000000");
+    }
 
     #[test]
     fn a_seed_gives_the_same_text_for_the_same_purpose_only() {

@@ -75,6 +75,14 @@ impl Service {
         }
     }
 
+    /// F-EVENT-7: whether one endpoint, which is in us-east-1, serves all Regions.
+    pub fn is_global(self) -> bool {
+        match self {
+            Self::Account | Self::Iam | Self::Organizations => true,
+            Self::CloudTrail | Self::Ec2 | Self::Sts => false,
+        }
+    }
+
     /// The `errorCode` under which CloudTrail records a refusal.
     pub fn recorded_error_code(self, refusal: &Refusal) -> Cow<'_, str> {
         match (self, refusal.code.as_ref()) {
@@ -87,6 +95,15 @@ impl Service {
             (Self::Account | Self::CloudTrail | Self::Organizations, code) => code.into(),
         }
     }
+}
+
+/// What the log of another account than the caller's shows of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetRecord {
+    /// The same as the caller's own.
+    Same,
+    /// F-EVENT-8: the same, but of the caller no more than whose it is.
+    CallerUnnamed,
 }
 
 /// An operation that a model names.
@@ -289,6 +306,24 @@ impl Operation {
         }
     }
 
+    /// How the log of the account that a call acts on tells of it, where the caller is of another account; `None` where
+    /// only the caller's log does.
+    pub fn target_record(self) -> Option<TargetRecord> {
+        match self {
+            Self::Account(operation) => {
+                account::is_recorded_in_target(operation).then_some(TargetRecord::Same)
+            }
+            Self::Sts(operation) => {
+                sts::record::is_recorded_in_target(operation).then_some(TargetRecord::CallerUnnamed)
+            }
+            Self::CloudTrail(_)
+            | Self::Ec2(_)
+            | Self::Iam(_)
+            | Self::Organizations(_)
+            | Self::NotSupported(..) => None,
+        }
+    }
+
     /// IAM's refusal, in the service's form.
     pub fn access_denied(self, message: &str) -> Refusal {
         let (code, status) = match self.service() {
@@ -371,7 +406,7 @@ impl Operation {
             }
             (Self::Iam(operation), Some(permitted)) => {
                 let input = iam::model::Input::parse(operation, members)?;
-                iam::execute(permitted, caller, input, context, world)
+                Ok(iam::execute(permitted, caller, input, context, world)?.to_value())
             }
             (Self::Organizations(operation), Some(_)) => {
                 Ok(organizations::execute(operation, caller, members, context, world)?.to_value())

@@ -5,7 +5,7 @@
 //! Ledger: F-WIRE-5, F-WIRE-8, F-WIRE-11.
 
 use aws::protocol::Protocol;
-use aws::smithy::{Bounds, Kind, Member, Pattern, Patterns, Schema, violations};
+use aws::smithy::{Bounds, Kind, Member, Pattern, Patterns, Schema, Shape, violations};
 use serde_json::{Value, json};
 use services::account::model::{Input, Operation};
 
@@ -331,4 +331,18 @@ fn write_form(name: &str, value: &Value, form: &mut Vec<String>) {
         }
         other => form.push(format!("{name}={other}")),
     }
+}
+
+/// F-MODEL-1: what the newest of the models brought.
+#[test]
+fn the_models_are_those_of_the_ledger_f_model_1() {
+    use services::{cloudtrail, ec2, iam, sts};
+    let source_identity = <sts::model::SourceIdentityType as Shape>::schema();
+    let Kind::String { length, .. } = source_identity.kind else { panic!("{source_identity:?}") };
+    assert_eq!(length, Bounds { min: Some(2), max: Some(256) });
+    assert!(sts::model::NOT_SUPPORTED.contains(&"GetScopedCredentials"));
+    assert!(iam::model::NOT_SUPPORTED.contains(&"UpdateOpenIDConnectProvider"));
+    assert_eq!(ec2::model::NOT_SUPPORTED, ["DescribeAvailabilityZones"]);
+    let of_cloudtrail = cloudtrail::model::Operation::ALL.len() + cloudtrail::model::NOT_SUPPORTED.len();
+    assert_eq!(of_cloudtrail, 60);
 }

@@ -1,28 +1,22 @@
 //! STS's rules without a store: who may assume a role, and what becomes of the credentials (F-STSAPI-…).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use aws::arn::AccountId;
 use aws::policy::Policy;
 use aws::principal::{Caller, Principal};
+use aws::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use services::authority::caller::{NotIdentified, identify};
-use services::authority::policies::{RequestOrigin, authorize};
-use services::context::{Context, Delays, Seed, TokenKey, Validation};
-use services::failure::Failure;
-use services::operation::{Operation, Service};
+use services::operation::Service;
 use services::state::account::{Account, AccountState};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User};
-use services::state::organization::{
-    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
-    PolicyDocument,
-};
+use services::state::organization::{AttachedPolicies, Membership, OrganizationPolicy, PolicyDocument};
 use services::state::region::RegionOpt;
 use services::sts::session_token;
-use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
+use testing::builders::{self, ORGANIZATION, ROOT};
+use testing::world::{World, operation};
 
 const CALLER: &str = "111111111111";
 const OWNER: &str = "222222222222";
@@ -33,23 +27,6 @@ const ALLOW: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 const NOTHING_MUCH: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"x:Y","Resource":"*"}]}"#;
-
-/// Nothing is stored but what the test puts into its world.
-struct Nothing;
-
-impl Snapshot for Nothing {
-    fn read(&self, _: &str, _: Decode) -> Result<Found, Fault> {
-        Ok(Found { version: 0, document: None })
-    }
-
-    fn keys(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<String>, Fault> {
-        Ok(Vec::new())
-    }
-
-    fn events(&self, _: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(Vec::new())
-    }
-}
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -63,35 +40,18 @@ fn account(id: &str) -> AccountId {
     id.parse().expect("an account id")
 }
 
-/// Service time is far ahead of real time, so that a rule that takes the wrong one is found out.
-fn context(seed: u8) -> Context {
-    Context {
-        now: at("2030-01-01T00:00:00Z"),
-        real_now: at("2026-11-21T12:00:00.5Z"),
-        request_id: "request".to_owned(),
-        delays: Delays::INSTANT,
-        validation: Validation::Strict,
-        seed: Seed::new([seed; 32]),
-        token_key: TokenKey::new([9; 32]),
-    }
+/// Real time, by which credentials live.
+const REAL_NOW: &str = "2026-11-21T12:00:00.5Z";
+
+/// A world without anything. Service time is far ahead of real time, so that a rule that takes the wrong one is found out.
+fn world() -> World {
+    let mut world = World::at("2030-01-01T00:00:00Z");
+    world.real_now = Some(at(REAL_NOW));
+    world
 }
 
 fn owner_account(state: AccountState, regions: BTreeMap<String, RegionOpt>) -> Account {
-    Account {
-        id: account(OWNER),
-        name: "Owner".to_owned(),
-        email: "owner@example.invalid".to_owned(),
-        created_at: Timestamp::UNIX_EPOCH,
-        state,
-        contact: None,
-        alternate_contacts: BTreeMap::new(),
-        regions,
-        email_update: None,
-        email_update_starts: Vec::new(),
-        phone_verification: None,
-        verified_phone_number: None,
-        gov_cloud: None,
-    }
+    Account { state, regions, ..builders::account(OWNER, Timestamp::UNIX_EPOCH) }
 }
 
 fn role(trust: &str) -> Role {
@@ -104,6 +64,7 @@ fn role(trust: &str) -> Role {
         trust_policy: policy(trust),
         description: String::new(),
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
         attached_policies: BTreeSet::new(),
         permissions_boundary: None,
@@ -112,7 +73,7 @@ fn role(trust: &str) -> Role {
 }
 
 /// A user of the calling account with this inline policy.
-fn put_user(world: &mut World<'_>, inline: &str) -> Caller {
+fn put_user(world: &mut World, inline: &str) -> Caller {
     let user = User {
         account: account(CALLER),
         name: "ann".to_owned(),
@@ -126,16 +87,16 @@ fn put_user(world: &mut World<'_>, inline: &str) -> Caller {
         access_keys: Vec::new(),
         groups: BTreeSet::new(),
     };
-    world.put(USER_ID, user);
+    world.put(USER_ID, &user);
     let (path, name, id) = ("/".to_owned(), "ann".to_owned(), "AIDAANN".to_owned());
     let principal = Principal::User { account: account(CALLER), path, name, id };
     Caller { principal, access_key_id: "AKIAANN".to_owned(), session: None }
 }
 
 /// An account with a role that trusts `principal`, and a user of another account that may do everything.
-fn put_both(world: &mut World<'_>, principal: &str) -> Caller {
-    world.put(OWNER, owner_account(AccountState::Active, BTreeMap::new()));
-    world.put(ROLE_ID, role(&trust(principal)));
+fn put_both(world: &mut World, principal: &str) -> Caller {
+    world.put(OWNER, &owner_account(AccountState::Active, BTreeMap::new()));
+    world.put(ROLE_ID, &role(&trust(principal)));
     put_user(world, ALLOW)
 }
 
@@ -148,49 +109,26 @@ fn trust(principal: &str) -> String {
 }
 
 /// Makes both accounts members of one organization that has one policy, attached to one of them.
-fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, document: &str) {
+fn put_organization(world: &mut World, attached_to: &str, kind: &str, document: &str) {
     let mut full = AttachedPolicies::default();
     full.attach("p-FullAWSAccess");
-    let organization_id = "o-example".to_owned();
-    let organization = Organization {
-        id: organization_id.clone(),
-        management_account: AccountId::from_number(1),
-        feature_set: FeatureSet::All,
-        root_id: "r-root".to_owned(),
-        trusted_services: BTreeMap::new(),
-        delegated_administrators: BTreeMap::new(),
-        enabled_policy_types: BTreeSet::from([kind.to_owned()]),
-        created_at: Timestamp::UNIX_EPOCH,
-    };
-    world.put("o-example", organization);
-    let root = OrganizationalUnit {
-        id: "r-root".to_owned(),
-        organization_id: organization_id.clone(),
-        parent_id: None,
-        name: "Root".to_owned(),
-        policies: full.clone(),
-        tags: BTreeMap::new(),
-    };
-    world.put("r-root", root);
+    let (mut organization, mut root) =
+        builders::organization(AccountId::from_number(1), Timestamp::UNIX_EPOCH);
+    organization.enabled_policy_types.insert(kind.to_owned());
+    root.policies = full.clone();
+    world.put(ORGANIZATION, &organization);
+    world.put(ROOT, &root);
     for member in [CALLER, OWNER] {
         let mut policies = full.clone();
         if member == attached_to {
             policies.attach("p-test");
         }
-        let membership = Membership {
-            organization_id: organization_id.clone(),
-            parent_id: "r-root".to_owned(),
-            joined_at: Timestamp::UNIX_EPOCH,
-            joined_method: "CREATED".to_owned(),
-            policies,
-            tags: BTreeMap::new(),
-            closure: None,
-        };
-        world.put(member, membership);
+        let membership = Membership { policies, ..builders::membership(Timestamp::UNIX_EPOCH) };
+        world.put(member, &membership);
     }
     let stored = OrganizationPolicy {
         id: "p-test".to_owned(),
-        organization_id,
+        organization_id: ORGANIZATION.to_owned(),
         kind: kind.to_owned(),
         name: "test".to_owned(),
         description: String::new(),
@@ -198,52 +136,35 @@ fn put_organization(world: &mut World<'_>, attached_to: &str, kind: &str, docume
         tags: BTreeMap::new(),
         updated_at: None,
     };
-    world.put("p-test", stored);
+    world.put("p-test", &stored);
 }
 
-/// A call as the path of a request makes it, in its order; a refusal is its code and text.
+/// A call; a refusal is its code and text.
 fn call(
     (name, members): (&str, Value),
     caller: &Caller,
     region: &str,
-    seed: u8,
-    world: &mut World<'_>,
+    world: &mut World,
 ) -> Result<Value, (String, String)> {
-    let context = context(seed);
-    let told = |refusal: aws::refusal::Refusal| {
+    let told = |refusal: Refusal| {
         (refusal.code.to_string(), refusal.message.expect("every refusal here has a text"))
     };
-    let refused = |failure: Failure| match failure {
-        Failure::Refused(refusal) => told(*refusal),
-        Failure::Fault(fault) => panic!("{fault:?}"),
-    };
-    let operation = Operation::from_name(Service::Sts, name).expect("an operation");
-    let access = operation.access(&members, caller, Validation::Strict, world).map_err(refused)?;
-    let source_ip = IpAddr::from([203, 0, 113, 1]);
-    let origin = RequestOrigin { now: context.now, region, source_ip, user_agent: None };
-    let permitted = match access {
-        None => None,
-        Some(access) => {
-            let decision = authorize(access, caller, &origin, world).expect("no fault");
-            Some(decision.map_err(|denial| told(operation.denied(&denial, caller, &context)))?)
-        }
-    };
-    operation.execute(permitted.as_ref(), caller, &members, &context, world).map_err(refused)
+    world.call_in(region, caller, operation(Service::Sts, name), members).map_err(told)
 }
 
-fn assume_in(region: &str, caller: &Caller, world: &mut World<'_>) -> Result<Value, (String, String)> {
+fn assume_in(region: &str, caller: &Caller, world: &mut World) -> Result<Value, (String, String)> {
     let members = json!({ "RoleArn": ROLE, "RoleSessionName": "ann" });
-    call(("AssumeRole", members), caller, region, 1, world)
+    call(("AssumeRole", members), caller, region, world)
 }
 
-fn assume(caller: &Caller, world: &mut World<'_>) -> Result<Value, (String, String)> {
+fn assume(caller: &Caller, world: &mut World) -> Result<Value, (String, String)> {
     assume_in("us-east-1", caller, world)
 }
 
 /// Whom the credentials of an answer stand for at an instant.
-fn identified(answer: &Value, now: Timestamp, world: &World<'_>) -> Result<Caller, NotIdentified> {
+fn identified(answer: &Value, now: Timestamp, world: &World) -> Result<Caller, NotIdentified> {
     let token = credentials_text(answer, "SessionToken");
-    identify(&opened(answer, world), Some(token), now, world).expect("no fault")
+    identify(&opened(answer, world), Some(token), now, &world.view()).expect("no fault")
 }
 
 fn credentials_text<'a>(answer: &'a Value, name: &str) -> &'a str {
@@ -251,8 +172,8 @@ fn credentials_text<'a>(answer: &'a Value, name: &str) -> &'a str {
 }
 
 /// The credentials that the session token of an answer holds.
-fn opened(answer: &Value, world: &World<'_>) -> Credential {
-    let key = session_token::key(world).expect("no fault").expect("a key");
+fn opened(answer: &Value, world: &World) -> Credential {
+    let key = session_token::key(&world.view()).expect("no fault").expect("a key");
     let text = |name| credentials_text(answer, name);
     session_token::open(&key, text("AccessKeyId"), text("SessionToken")).expect("sealed here")
 }
@@ -260,7 +181,7 @@ fn opened(answer: &Value, world: &World<'_>) -> Credential {
 /// F-STSAPI-20: credentials live by real time, to the second that the answer shows.
 #[test]
 fn credentials_live_by_real_time_to_the_second() {
-    let mut world = World::new(&Nothing);
+    let mut world = world();
     let ann = put_both(&mut world, CALLER);
     let answer = assume(&ann, &mut world).expect("a session");
     let end = at("2026-11-21T13:00:00Z");
@@ -275,9 +196,9 @@ fn credentials_live_by_real_time_to_the_second() {
 /// state only.
 #[test]
 fn a_session_token_holds_its_credentials() {
-    let mut world = World::new(&Nothing);
+    let mut world = world();
     let ann = put_both(&mut world, CALLER);
-    world.put(ROLE_ID, role(&trust(CALLER).replace("sts:AssumeRole", "sts:*")));
+    world.put(ROLE_ID, &role(&trust(CALLER).replace("sts:AssumeRole", "sts:*")));
     let answers: Vec<_> = [
         (
             "AssumeRole",
@@ -288,11 +209,10 @@ fn a_session_token_holds_its_credentials() {
         ("GetFederationToken", json!({ "Name": "guest", "Policy": ALLOW })),
     ]
     .into_iter()
-    .zip(1..)
-    .map(|(asked, seed)| call(asked, &ann, "us-east-1", seed, &mut world).expect("credentials"))
+    .map(|asked| call(asked, &ann, "us-east-1", &mut world).expect("credentials"))
     .collect();
-    assert_eq!(world.ids::<Credential>("", None, 10), Ok(Vec::new()));
-    let key = session_token::key(&world).expect("no fault").expect("a key");
+    assert_eq!(world.documents.count::<Credential>(), 0);
+    let key = session_token::key(&world.view()).expect("no fault").expect("a key");
     let other_key = SealingKey::new([1; 32]);
     for answer in &answers {
         let text = |name| credentials_text(answer, name);
@@ -304,20 +224,20 @@ fn a_session_token_holds_its_credentials() {
         assert!(session_token::open(&key, "ASIAANOTHERONEANOTHE", token).is_none());
         assert!(session_token::open(&key, id, &token[4..]).is_none());
     }
-    let session = identified(&answers[0], context(1).real_now, &world).expect("alive").session.expect("one");
+    let session = identified(&answers[0], at(REAL_NOW), &world).expect("alive").session.expect("one");
     assert_eq!(session.terms.transitive_tag_keys, BTreeSet::from(["team".to_owned()]));
     assert_eq!(session.terms.policy.expect("a policy").source(), ALLOW);
     let wide = json!({ "RoleArn": ROLE, "RoleSessionName": "ann", "MinimumSessionTokenSize": 4096 });
-    let wide = call(("AssumeRole", wide), &ann, "us-east-1", 4, &mut world).expect("credentials");
+    let wide = call(("AssumeRole", wide), &ann, "us-east-1", &mut world).expect("credentials");
     assert_eq!(credentials_text(&wide, "SessionToken").len(), 4096);
     assert_eq!(wide["SessionTokenUtilization"], 100);
-    identified(&wide, context(1).real_now, &world).expect("alive");
+    identified(&wide, at(REAL_NOW), &world).expect("alive");
 }
 
 /// F-STSAPI-36: long-term credentials come without a session token.
 #[test]
 fn a_long_term_key_with_a_session_token_is_nobodys() {
-    let mut world = World::new(&Nothing);
+    let mut world = world();
     put_both(&mut world, CALLER);
     let key = Credential {
         access_key_id: "AKIAANN".to_owned(),
@@ -327,8 +247,8 @@ fn a_long_term_key_with_a_session_token_is_nobodys() {
         active: true,
         created_at: Timestamp::UNIX_EPOCH,
     };
-    let now = context(1).real_now;
-    let as_given = |token| identify(&key, token, now, &world).expect("no fault");
+    let now = at(REAL_NOW);
+    let as_given = |token| identify(&key, token, now, &world.view()).expect("no fault");
     as_given(None).expect("ann");
     assert_eq!(as_given(Some("left over")), Err(NotIdentified::Invalid));
 }
@@ -336,20 +256,20 @@ fn a_long_term_key_with_a_session_token_is_nobodys() {
 /// F-STSAPI-27: a role that was made anew under the same name is another role, and so is a user.
 #[test]
 fn a_session_ends_with_its_role_or_its_user() {
-    let mut world = World::new(&Nothing);
+    let mut world = world();
     let ann = put_both(&mut world, CALLER);
     let session = assume(&ann, &mut world).expect("a session");
-    let own = call(("GetSessionToken", json!({})), &ann, "us-east-1", 2, &mut world).expect("own");
+    let own = call(("GetSessionToken", json!({})), &ann, "us-east-1", &mut world).expect("own");
     let guest = ("GetFederationToken", json!({ "Name": "guest" }));
-    let guest = call(guest, &ann, "us-east-1", 3, &mut world).expect("a guest");
-    let now = context(1).real_now;
+    let guest = call(guest, &ann, "us-east-1", &mut world).expect("a guest");
+    let now = at(REAL_NOW);
     for answer in [&session, &own, &guest] {
         identified(answer, now, &world).expect("alive");
     }
-    world.put(ROLE_ID, Role { id: "AROANEW".to_owned(), ..role(&trust(CALLER)) });
+    world.put(ROLE_ID, &Role { id: "AROANEW".to_owned(), ..role(&trust(CALLER)) });
     assert_eq!(identified(&session, now, &world), Err(NotIdentified::Invalid));
-    let user = world.get::<User>(USER_ID).expect("no fault").expect("there");
-    world.put(USER_ID, User { id: "AIDANEW".to_owned(), ..Arc::unwrap_or_clone(user) });
+    let user = world.get::<User>(USER_ID).expect("there");
+    world.put(USER_ID, &User { id: "AIDANEW".to_owned(), ..user });
     assert_eq!(identified(&own, now, &world), Err(NotIdentified::Invalid));
     assert_eq!(identified(&guest, now, &world), Err(NotIdentified::Invalid));
 }
@@ -368,7 +288,7 @@ fn organization_policies_of_both_sides_bind() {
         (OWNER, "RESOURCE_CONTROL_POLICY", elsewhere.as_str(), None),
         (CALLER, "RESOURCE_CONTROL_POLICY", deny_resource, None),
     ] {
-        let mut world = World::new(&Nothing);
+        let mut world = world();
         let ann = put_both(&mut world, CALLER);
         put_organization(&mut world, attached_to, kind, document);
         match (assume(&ann, &mut world), denied_by) {
@@ -396,7 +316,7 @@ fn both_accounts_must_allow() {
         ("arn:aws:sts::111111111111:assumed-role/other/ann", ALLOW, false),
         ("333333333333", ALLOW, false),
     ] {
-        let mut world = World::new(&Nothing);
+        let mut world = world();
         put_both(&mut world, principal);
         let ann = put_user(&mut world, inline);
         let outcome = assume(&ann, &mut world);
@@ -413,7 +333,7 @@ fn both_accounts_must_allow() {
 /// F-STSAPI-4, F-STSAPI-5: the role's account must be open and have the Region that is asked.
 #[test]
 fn an_account_must_be_open_and_have_the_region() {
-    let now = context(1).now;
+    let now = world().now;
     let hour = SignedDuration::from_hours(1);
     let switched = |enabled, until| Some(RegionOpt { enabled, since: now - hour * 2, until });
     for (region, opt, state, allowed) in [
@@ -425,10 +345,10 @@ fn an_account_must_be_open_and_have_the_region() {
         ("us-east-1", None, AccountState::Active, true),
         ("us-east-1", None, AccountState::Suspended, false),
     ] {
-        let mut world = World::new(&Nothing);
+        let mut world = world();
         let ann = put_both(&mut world, CALLER);
         let regions = opt.map(|opt| (region.to_owned(), opt)).into_iter().collect();
-        world.put(OWNER, owner_account(state, regions));
+        world.put(OWNER, &owner_account(state, regions));
         let outcome = assume_in(region, &ann, &mut world);
         assert_eq!(outcome.is_ok(), allowed, "{region} {opt:?} {state:?}");
     }
@@ -437,10 +357,10 @@ fn an_account_must_be_open_and_have_the_region() {
 /// F-STSAPI-28: the way AWS revokes sessions is an inline policy that denies what was issued before an instant.
 #[test]
 fn a_policy_on_the_time_of_issue_revokes_a_session() {
-    let mut world = World::new(&Nothing);
+    let mut world = world();
     let ann = put_both(&mut world, CALLER);
     let answer = assume(&ann, &mut world).expect("a session");
-    let caller = identified(&answer, context(1).real_now, &world).expect("alive");
+    let caller = identified(&answer, at(REAL_NOW), &world).expect("alive");
     for (revoked_before, allowed) in [("2026-11-21T12:00:00Z", true), ("2026-11-21T12:00:01Z", false)] {
         let revoke = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Deny", "Action": "*", "Resource": "*",
@@ -448,9 +368,9 @@ fn a_policy_on_the_time_of_issue_revokes_a_session() {
         }] });
         let mut revoked = role(&trust(CALLER));
         revoked.inline_policies.insert("AWSRevokeOlderSessions".to_owned(), policy(&revoke.to_string()));
-        world.put(ROLE_ID, revoked);
+        world.put(ROLE_ID, &revoked);
         let members = json!({ "AccessKeyId": "AKIAQAAAAAAAAAAAAAAA" });
-        let outcome = call(("GetAccessKeyInfo", members), &caller, "us-east-1", 2, &mut world);
+        let outcome = call(("GetAccessKeyInfo", members), &caller, "us-east-1", &mut world);
         assert_eq!(outcome.is_ok(), allowed, "{revoked_before}: {outcome:?}");
     }
 }

@@ -3,16 +3,18 @@
 //! The generator writes declarations only: calls of the macros of `aws::smithy`, in the order and under the
 //! names of the model. It refuses a model that uses something it does not know, rather than leave it out.
 //! An operation that `models/not-supported.txt` names gets no code, and neither do shapes that only such
-//! operations use.
+//! operations use. What `models/recorded.json` knows better than a model is read into it first.
 
 mod model;
 pub(crate) mod names;
+mod recorded;
 mod write;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use model::Model;
+use recorded::Recorded;
 
 /// One generated file.
 struct Generated {
@@ -53,18 +55,30 @@ fn refresh(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(stale)
 }
 
+/// What AWS was seen to answer otherwise than its models say.
+const RECORDED: &str = "models/recorded.json";
+
+fn in_recorded(problem: String) -> String {
+    format!("{RECORDED}: {problem}")
+}
+
 /// Every generated file, in memory.
 fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(root.join("models"))
         .map_err(|error| format!("models: {error}"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| !path.ends_with(RECORDED))
         .collect();
     paths.sort();
+    let recorded = Recorded::parse(&read(&root.join(RECORDED))?).map_err(in_recorded)?;
+    let mut unknown: BTreeSet<&str> = recorded.services().collect();
     let mut known = BTreeSet::new();
     let mut files = Vec::new();
     for path in paths {
-        let model = Model::parse(&path, &read(&path)?)?;
+        let mut model = Model::parse(&path, &read(&path)?)?;
+        recorded.patch(&model.service, &mut model.document).map_err(in_recorded)?;
+        unknown.remove(model.service.as_str());
         let left_out = left_out(not_supported, &model.service);
         known.extend(model.operation_names().map(|name| format!("{} {name}", model.service)));
         let text = write::file(&model, &left_out).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -72,6 +86,9 @@ fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> 
             path: root.join("crates/services/src").join(names::module_name(&model.service)).join("model.rs"),
             text,
         });
+    }
+    if let Some(service) = unknown.first() {
+        return Err(in_recorded(format!("there is no model of {service}")));
     }
     match not_supported.lines().find(|line| !known.contains(*line)) {
         Some(line) => Err(format!("models/not-supported.txt: no model has `{line}`")),
@@ -116,7 +133,8 @@ mod tests {
                     .or(line.split_once("structure! { "))
                     .or(line.split_once("exception! { ").filter(|_| !line.starts_with("//")))
                 {
-                    let rest = rest.strip_prefix("#[derive(Default)] ").unwrap_or(rest);
+                    let rest =
+                        rest.trim_start_matches("sensitive ").trim_start_matches("#[derive(Default)] ");
                     let name = rest.split([' ', ':', '(']).next().unwrap();
                     assert!(declared.insert(name.to_owned()), "{path}: {name} is declared twice");
                 }

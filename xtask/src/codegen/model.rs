@@ -13,7 +13,8 @@ pub struct Model {
     pub service: String,
     /// The file's name.
     pub file: String,
-    document: Value,
+    /// The model's JSON.
+    pub document: Value,
 }
 
 /// What the generator knows to say of a shape, beside its members.

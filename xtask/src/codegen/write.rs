@@ -149,7 +149,6 @@ fn kind_of(shape: &Value) -> Result<&'static str, String> {
         "list" => "list",
         "map" => "map",
         "structure" if shape["exception"] == true => "exception",
-        "structure" if sensitive => return Err("a sensitive structure is not known".to_owned()),
         "structure" => "structure",
         "string" | "integer" | "long" | "double" | "float" | "boolean" | "timestamp" | "blob" => "plain",
         other => return Err(format!("unknown type {other}")),
@@ -327,11 +326,12 @@ fn member_line(
 
 fn structure(model: &Model, name: &str, shape: &Value) -> Result<String, String> {
     let (members, all_optional) = members(model, name, shape)?;
+    let sensitive = if shape["sensitive"] == true { "sensitive " } else { "" };
     let derive = if all_optional { "#[derive(Default)] " } else { "" };
     if members.is_empty() {
-        return Ok(format!("structure! {{ {derive}{name} {{}} }}\n"));
+        return Ok(format!("structure! {{ {sensitive}{derive}{name} {{}} }}\n"));
     }
-    Ok(format!("structure! {{ {derive}{name} {{\n{members}}} }}\n"))
+    Ok(format!("structure! {{ {sensitive}{derive}{name} {{\n{members}}} }}\n"))
 }
 
 /// An error. Its status is the model's; where that has none, 500 for a fault and else 400. Where the model

@@ -11,27 +11,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use aws::arn::AccountId;
-use serde::{Deserialize, Deserializer};
-
-use super::Secret;
-
-/// One access key of one account's root user.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RootCredential {
-    /// The account whose root user it is. The account comes into being if it is not there.
-    pub account_id: AccountId,
-    /// The access key.
-    pub access_key_id: String,
-    /// Its secret.
-    #[serde(deserialize_with = "secret")]
-    pub secret_access_key: Secret,
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
-}
+use services::front::identify::RootCredential;
 
 /// Shorter secrets could be guessed over a network. AWS's own have 40 characters.
 const SHORTEST_SECRET: usize = 16;

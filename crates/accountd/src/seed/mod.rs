@@ -23,8 +23,9 @@ use std::path::Path;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::organizations::index;
-use services::state::account::{ContactInformation, EmailOwner};
-use services::state::organization::OrganizationCounts;
+use services::state::account::{ContactInformation, EmailAddress, EmailOwner};
+use services::state::key::CaseInsensitive;
+use services::state::organization::{OrganizationCounts, OrganizationId};
 use services::state::region::OrganizationRegionRequests;
 use services::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
@@ -226,8 +227,8 @@ fn write_account(
         && account.created_by_organizations
         && Some(account.id.value) != management_account;
     let id = account.id.value;
-    world.put(id.as_str(), account.document(inherited.filter(|_| created_member)));
-    world.put(&account.email.value.to_lowercase(), EmailOwner { account: id });
+    world.save(account.document(inherited.filter(|_| created_member)));
+    world.put(EmailAddress(CaseInsensitive(&account.email.value)), EmailOwner { account: id });
 }
 
 /// Regions in transit count against the organization's quota of open requests.
@@ -240,7 +241,7 @@ fn write_region_requests(draft: &Draft<'_>, tree: &Tree, now: Timestamp, world: 
         .collect();
     open_until.sort();
     if !open_until.is_empty() {
-        world.put(&tree.organization.id, OrganizationRegionRequests { open_until });
+        world.put(OrganizationId(&tree.organization.id), OrganizationRegionRequests { open_until });
     }
 }
 
@@ -257,6 +258,6 @@ fn write_tree(tree: Tree, world: &mut World<'_>) {
     for (account, membership) in tree.members {
         index::put_member(account, membership, world);
     }
-    world.put(&tree.organization.id, counts);
-    world.put(&tree.organization.id.clone(), tree.organization);
+    world.put(OrganizationId(&tree.organization.id), counts);
+    world.save(tree.organization);
 }

@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use services::authority::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::directory;
 use services::iam::users::group;
-use services::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, RoleSession, User};
+use services::state::identity::{
+    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
+};
 use services::world::World;
 
 use super::Summary;
@@ -41,11 +43,6 @@ struct Scope<'a, 'n> {
 impl Scope<'_, '_> {
     fn id(&self) -> AccountId {
         self.account.id.value
-    }
-
-    /// The key of a user, role or policy.
-    fn key(&self, name: &str) -> String {
-        format!("{}/{}", self.id(), name.to_lowercase())
     }
 
     /// The ARN that a name or an ARN stands for.
@@ -217,6 +214,7 @@ impl Principals {
             trust_policy: role.trust_policy.clone(),
             description: String::new(),
             max_session_duration_seconds: role.max_session_duration_seconds,
+            max_signin_session_duration_seconds: None,
             inline_policies: identity.inline_policies.clone(),
             attached_policies: scope.arns(&identity.attached_policies),
             permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
@@ -250,16 +248,15 @@ impl Principals {
             active: key.active,
             created_at,
         };
-        world.put(id, document);
+        world.save(document);
     }
 }
 
 /// Puts a user into its groups; each must be one of the account's.
 fn join_groups(scope: &Scope<'_, '_>, user: &UserDraft<'_>, world: &mut World<'_>) {
     for name in &user.groups {
-        let of = |name: &str| scope.key(name);
-        let group = world.get::<Group>(&of(&name.value)).expect(NOTHING_FAILS);
-        let member = world.get::<User>(&of(&user.identity.name)).expect(NOTHING_FAILS);
+        let group = world.get::<Group>(GroupId::new(scope.id(), &name.value)).expect(NOTHING_FAILS);
+        let member = world.get::<User>(UserId::new(scope.id(), &user.identity.name)).expect(NOTHING_FAILS);
         match (group, member) {
             (Some(group), Some(member)) if !member.groups.contains(&group.name.to_lowercase()) => {
                 group::join(Group::clone(&group), User::clone(&member), world).expect(NOTHING_FAILS);
@@ -315,6 +312,7 @@ fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
             .expect("INVARIANT: a trust policy with one principal is well-formed"),
         description: String::new(),
         max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::new(),
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
         permissions_boundary: None,

@@ -2,19 +2,9 @@
 
 use std::sync::atomic::AtomicU64;
 
-use aws::arn::AccountId;
-use jiff::Timestamp;
-use services::world::{Fault, ReadsAndWrites};
+use services::world::Fault;
 
-/// What one run of the pure function decided.
-pub struct Decided<T> {
-    /// For the caller.
-    pub value: T,
-    /// What it read, at which versions, and what it wants to change.
-    pub changes: ReadsAndWrites,
-    /// Records of the call, one for each account whose history shows it. They commit with the changes.
-    pub events: Vec<EventRecord>,
-}
+pub use services::decided::{Decided, EventRecord};
 
 /// Why the store could not do what it was asked to. Nothing was changed, unless the text says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +28,7 @@ impl std::fmt::Display for StoreError {
         match self {
             Self::NotCommitted(reason) => write!(formatter, "the change could not be stored: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
-            Self::Fault(Fault::NotFetched(key)) => write!(formatter, "`{key}` was not fetched"),
+            Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
             Self::NotEmpty => formatter.write_str("the store is not empty"),
             Self::NotImported(reason) => write!(formatter, "nothing was imported: {reason}"),
@@ -53,65 +43,6 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
-}
-
-/// The record of one call, as it goes into the event log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EventRecord {
-    /// The account whose event history shows it, if any.
-    pub account: Option<AccountId>,
-    /// When the call was made, by service time. Kept to the microsecond.
-    pub time: Timestamp,
-    pub(super) json: String,
-}
-
-impl EventRecord {
-    /// A record; `json` is the CloudTrail record, a JSON object.
-    pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.as_bytes().contains(&b'\n') {
-            // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
-            json = json.replace('\n', " ");
-        }
-        Self { account, time, json }
-    }
-
-    /// The CloudTrail record, in one line.
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-}
-
-/// Where an event lies in the log. Later events are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The number of the block.
-    pub block: u64,
-    /// Its place in the block.
-    pub index: u32,
-}
-
-/// An event that was read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// Where it lies.
-    pub position: Position,
-    /// The event.
-    pub record: EventRecord,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone)]
-pub struct EventsQuery {
-    /// Only this account's.
-    pub account: Option<AccountId>,
-    /// Only events at this time or later.
-    pub from: Timestamp,
-    /// Only events before this time.
-    pub until: Timestamp,
-    /// Only events that lie before this position.
-    pub before: Option<Position>,
-    /// At most this many.
-    pub limit: usize,
 }
 
 /// One item of everything that is stored.
@@ -143,6 +74,8 @@ pub struct StoreStatistics {
     pub cache_hits: AtomicU64,
     /// Documents fetched from the engine.
     pub cache_misses: AtomicU64,
+    /// Blocks of the event log that were looked into.
+    pub log_blocks: AtomicU64,
     /// Not a counter: how many documents there are.
     pub documents: AtomicU64,
     /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.

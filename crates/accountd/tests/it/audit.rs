@@ -213,7 +213,7 @@ fn a_call_of_nobody_is_recorded_for_no_account_f_event_3() {
     let world = World::company();
     for (key_id, request) in [
         (Some("AKIANOBODYKNOWSTHIS0"), {
-            let key = crate::signer::Key { id: "AKIANOBODYKNOWSTHIS0", ..MEMBER_ADMIN.key };
+            let key = testing::signer::Key { id: "AKIANOBODYKNOWSTHIS0", ..MEMBER_ADMIN.key };
             rest_json(&key, "ListRegions", "{}")
         }),
         (None, crate::world::post("/listRegions", "application/json", "{}")),
@@ -256,7 +256,7 @@ fn the_record_commits_with_its_change() {
     let world = World::company();
     let answer = world.call(&MEMBER_PROBE, "PutAccountName", json!({ "AccountName": "New" }));
     let look = |snapshot: &dyn Snapshot| {
-        let query = EventQuery { account: MEMBER.parse().unwrap(), before: None, limit: 10 };
+        let query = EventQuery::newest(MEMBER.parse().unwrap(), 10);
         let value = snapshot.events(&query)?;
         Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
     };

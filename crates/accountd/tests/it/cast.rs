@@ -1,6 +1,6 @@
 //! Who is who in `company.yaml`.
 
-use crate::signer::Key;
+use testing::signer::Key;
 
 /// Somebody who can sign.
 #[derive(Clone, Copy)]

@@ -29,7 +29,7 @@ fn a_fault_of_our_own_is_told_as_such_f_wire_32() {
             "joined_method": "INVITED"
         }))
         .unwrap();
-        world.put(STANDALONE, membership);
+        world.put(STANDALONE.parse().expect("an account id"), membership);
         Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
     };
     world.block_on(world.store.transact(nonsense)).unwrap();

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request};
 
 use crate::answer::Answer;
 use crate::cast::*;
-use crate::signer::Key;
+use testing::signer::Key;
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::cast::*;
 use crate::faults::{Fault, Fault as F, key, pairs, spoiled, throttled, told};
-use crate::signer::Key;
 use crate::table::assert_table;
 use crate::world::{Setup, World, post, rest_json, signed};
+use testing::signer::Key;
 
 /// What can be wrong with a request to Account Management.
 const FAULTS: &[Fault] = &[

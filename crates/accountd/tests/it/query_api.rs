@@ -2,8 +2,8 @@
 
 use crate::answer::{Answer, element};
 use crate::cast::*;
-use crate::signer::Key;
 use crate::world::{World, post, signed};
+use testing::signer::Key;
 
 /// The body with the request's id, which is another one each time, written as `ID`.
 fn golden(answer: &Answer) -> String {

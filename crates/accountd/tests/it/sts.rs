@@ -1,13 +1,13 @@
 //! GetCallerIdentity for every kind of caller, and what keeps a role from being assumed.
 
 use accountd::store::Decided;
-use services::state::organization::{Membership, Organization, OrganizationPolicy};
+use services::state::organization::{Membership, Organization, OrganizationId, OrganizationPolicy};
 use services::world::Snapshot;
 
 use crate::answer::element;
 use crate::cast::*;
-use crate::signer::{Key, escaped};
 use crate::world::{World, post, signed};
+use testing::signer::{Key, escaped};
 
 #[test]
 fn every_kind_of_caller_learns_who_it_is() {
@@ -92,10 +92,11 @@ fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
     let world = World::company();
     let guard = |snapshot: &dyn Snapshot| {
         let mut world = services::world::World::new(snapshot);
-        let organization = world.get::<Organization>("o-exampleorg")?.expect("the company's");
+        let delegate = DELEGATE.parse().expect("an account id");
+        let organization = world.get::<Organization>(OrganizationId("o-exampleorg"))?.expect("the company's");
         let mut organization = Organization::clone(&organization);
         organization.enabled_policy_types.insert("RESOURCE_CONTROL_POLICY".to_owned());
-        let membership = world.get::<Membership>(DELEGATE)?.expect("a member");
+        let membership = world.get::<Membership>(delegate)?.expect("a member");
         let mut membership = Membership::clone(&membership);
         membership.policies.attach("p-guarded0");
         let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}"#;
@@ -104,9 +105,9 @@ fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
             "name": "guard", "document": document
         }))
         .unwrap();
-        world.put("o-exampleorg", organization);
-        world.put(DELEGATE, membership);
-        world.put("p-guarded0", policy);
+        world.save(organization);
+        world.put(delegate, membership);
+        world.save(policy);
         Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
     };
     world.block_on(world.store.transact(guard)).unwrap();

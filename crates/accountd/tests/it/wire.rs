@@ -6,8 +6,8 @@ use http::Request;
 use serde_json::Value;
 use services::operation::{Operation, Service};
 
-use crate::signer::escaped;
 use crate::world::post;
+use testing::signer::escaped;
 
 /// The services that came beside Account Management, in the order of the tables.
 pub const OTHERS: [Service; 5] =

@@ -9,10 +9,10 @@ use std::time::Duration;
 use accountd::admin::Engine;
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::{Signatures, Throttle};
-use accountd::seed;
 use accountd::service::{Answered, Service, Settings, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store, StoreOptions};
+use accountd::{installation, seed};
 use aws::protocol::Protocol;
 use aws::trail::Record;
 use bytes::Bytes;
@@ -22,14 +22,15 @@ use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
 use services::context::{Delays, TokenKey, Validation};
 use services::operation::{self, Operation};
+use services::state::installation::ServiceTime;
 use services::state::message::Message;
 use services::state::organization::{Membership, Organization, OrganizationalUnit};
 use services::world::Snapshot;
 
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
-use crate::signer::{Key, Scope, sign};
 use crate::wire;
+use testing::signer::{Key, Scope, sign};
 
 /// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
 pub const START: &str = "2090-06-15T12:00:00Z";
@@ -102,6 +103,27 @@ impl World {
         let seed = seed::read(&setup.seed, clock.now())
             .unwrap_or_else(|problems| panic!("{}", seed::report("company.yaml", &problems)));
         runtime.block_on(store.seed(seed.writes)).unwrap();
+        let world = Self::over(runtime, store, clock, TokenKey::new([7; 32]), &setup);
+        world.found_another_organization();
+        world
+    }
+
+    /// What an earlier accountd left in a store, at the moment `at`.
+    pub fn kept(store: Store, at: Timestamp) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (store, clock) = (Arc::new(store), Arc::new(Clock::new(TimeMode::Manual)));
+        let token_key = runtime.block_on(installation::restore(&store, &clock)).unwrap();
+        clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+        Self::over(runtime, store, clock, token_key, &Setup::company())
+    }
+
+    fn over(
+        runtime: tokio::runtime::Runtime,
+        store: Arc<Store>,
+        clock: Arc<Clock>,
+        token_key: TokenKey,
+        setup: &Setup,
+    ) -> Self {
         let settings = Settings {
             signatures: setup.signatures,
             well_known_credentials: true,
@@ -109,12 +131,10 @@ impl World {
             validation: setup.validation,
             delays: setup.delays,
             throttle: setup.throttle,
-            token_key: TokenKey::new([7; 32]),
+            token_key,
         };
         let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
-        let world = Self { runtime, service, store, clock, may_fail: false };
-        world.found_another_organization();
-        world
+        Self { runtime, service, store, clock, may_fail: false }
     }
 
     /// An organization of account 777777777777 alone. A seed file holds one organization, so it is put here.
@@ -136,9 +156,9 @@ impl World {
                 "joined_at": "2024-01-15T00:00:00Z", "joined_method": "INVITED"
             });
             let membership: Membership = serde_json::from_value(membership).unwrap();
-            world.put("o-elsewhere00", organization);
-            world.put("r-else", root);
-            world.put(ELSEWHERE, membership);
+            world.save(organization);
+            world.save(root);
+            world.put(ELSEWHERE.parse().expect("an account id"), membership);
             Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
         };
         self.block_on(self.store.transact(found)).unwrap();
@@ -212,10 +232,14 @@ impl World {
         self.send(signed(request, key, operation.service().signing_name(), "us-east-1"))
     }
 
+    /// The store as the own endpoints see it.
+    pub fn state(&self) -> StateEngine {
+        StateEngine::new(Arc::clone(&self.store), Arc::clone(&self.clock), None)
+    }
+
     /// The messages that were sent, oldest first.
     pub fn outbox(&self) -> Vec<Message> {
-        let engine = StateEngine::new(Arc::clone(&self.store), None);
-        let mut messages = self.block_on(engine.messages()).unwrap();
+        let mut messages = self.block_on(self.state().messages()).unwrap();
         messages.reverse();
         messages.into_iter().map(|(_, message)| message).collect()
     }
@@ -250,12 +274,12 @@ impl World {
         records
     }
 
-    fn export(&self, mut visit: impl FnMut(Exported) + Send) {
-        let mut each = |item| {
-            visit(item);
+    fn export(&self, visit: impl FnMut(Exported)) {
+        let add = |all: &mut Vec<Exported>, item| {
+            all.push(item);
             ControlFlow::Continue(())
         };
-        self.block_on(self.store.export(&mut each)).unwrap();
+        self.block_on(self.store.export(Vec::new(), add)).unwrap().into_iter().for_each(visit);
     }
 }
 

@@ -18,8 +18,6 @@ mod expectation;
 mod fill;
 mod place;
 mod server;
-#[path = "../it/signer.rs"]
-mod signer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;

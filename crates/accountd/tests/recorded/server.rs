@@ -19,7 +19,7 @@ use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
 use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
-use super::signer::{Key, Scope, escaped, sign};
+use testing::signer::{Key, Scope, escaped, sign};
 
 /// A running case.
 struct Server {

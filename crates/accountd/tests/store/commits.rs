@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use accountd::store::{Exported, Store, StoreError, StoreOptions};
+use services::state::key::Prefix;
 use services::world::{Change, Document, Fault, Snapshot, World};
 
 use crate::support::*;
@@ -76,14 +77,7 @@ fn a_run_that_was_overtaken_may_decide_otherwise() {
             winners += u32::from(task.await.unwrap());
         }
         assert_eq!(winners, 1);
-        let mut events = Vec::new();
-        let mut collect = |item| {
-            if let Exported::Event(record) = item {
-                events.push(record.json().to_owned());
-            }
-            std::ops::ControlFlow::Continue(())
-        };
-        store.export(&mut collect).await.unwrap();
+        let mut events = records(&store).await;
         events.sort();
         assert_eq!(events.len(), 64);
         assert_eq!(events[62..], [r#"{"taken":false}"#, r#"{"taken":true}"#]);
@@ -112,14 +106,7 @@ fn every_record_is_flushed_whichever_way_it_came() {
         store.transact(rule).await.unwrap();
         let queued = |snapshot: &dyn Snapshot| run(snapshot, |_| Ok(()), vec![event(1, 2, "{}")]);
         store.transact(queued).await.unwrap();
-        let mut events = Vec::new();
-        let mut collect = |item| {
-            if let Exported::Event(record) = item {
-                events.push(record.json().to_owned());
-            }
-            std::ops::ControlFlow::Continue(())
-        };
-        store.export(&mut collect).await.unwrap();
+        let events = records(&store).await;
         assert_eq!(events, [r#"{"overtaken":true}"#, "{}"]);
     });
 }
@@ -195,9 +182,9 @@ fn a_list_made_by_the_writer_sees_the_changes_of_its_group() {
                         snapshot,
                         |world| {
                             let number = count(world, "guard")? + 1;
-                            let listed = world.ids::<Counter>("n/", None, 100)?;
+                            let listed = world.keys::<Counter>(&Prefix::within("n"), None, 100)?;
                             world.put("guard", Counter(number));
-                            world.put(&format!("n/{number:03}"), Counter(number));
+                            world.put(format!("n/{number:03}").as_str(), Counter(number));
                             Ok((number, listed.len()))
                         },
                         Vec::new(),
@@ -238,7 +225,7 @@ async fn race(store: Arc<Store>) {
                     for other in 0..kind {
                         world.get::<Counter>(&format!("other/{other}"))?;
                     }
-                    let listed = world.ids::<Counter>("list/", None, 100_000)?.len() as u64;
+                    let listed = world.keys::<Counter>(&Prefix::within("list"), None, 100_000)?.len() as u64;
                     Ok((count(world, "left")?, count(world, "right")?, listed))
                 };
                 let read = store.transact(move |snapshot| run(snapshot, rule, Vec::new()));
@@ -258,7 +245,7 @@ async fn race(store: Arc<Store>) {
         let rule = move |world: &mut World<'_>| {
             world.put("left", Counter(number));
             world.put("right", Counter(number));
-            world.put(&format!("list/{number}"), Counter(number));
+            world.put(format!("list/{number}").as_str(), Counter(number));
             Ok(())
         };
         store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap();

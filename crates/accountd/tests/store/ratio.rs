@@ -21,7 +21,7 @@ fn sixty_four_callers_share_each_wait_for_the_disk() {
                         let rule = |world: &mut World<'_>| {
                             let id = format!("{caller}");
                             let number = count(world, &id)? + 1;
-                            world.put(&id, Counter(number));
+                            world.put(id.as_str(), Counter(number));
                             Ok(())
                         };
                         run(snapshot, rule, vec![event(caller, step, "{}")])

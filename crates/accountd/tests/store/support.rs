@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use accountd::store::{Decided, EventRecord, Store, StoreError, StoreOptions};
+use accountd::store::{Decided, EventRecord, Exported, Store, StoreError, StoreOptions};
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::state::key::Prefix;
 use services::world::{Document, Fault, Snapshot, World};
 
 /// A number, padded so that documents have a size.
 pub struct Counter(pub u64);
 
 impl Document for Counter {
+    type Id<'k> = &'k str;
+
     const KIND: &'static str = "counter";
 
     fn decode(text: &str) -> Result<Self, String> {
@@ -94,7 +97,7 @@ pub async fn read(store: &Store, id: &'static str) -> Option<u64> {
 pub async fn put(store: &Store, id: String, number: u64) -> Result<(), StoreError> {
     let rule = move |snapshot: &dyn Snapshot| {
         let put = |world: &mut World<'_>| {
-            world.put(&id, Counter(number));
+            world.put(id.as_str(), Counter(number));
             Ok(())
         };
         run(snapshot, put, Vec::new())
@@ -126,6 +129,32 @@ pub async fn ids(
     after: Option<&'static str>,
     limit: usize,
 ) -> Vec<String> {
-    let rule = move |world: &mut World<'_>| world.ids::<Counter>(prefix, after, limit);
+    let rule = move |world: &mut World<'_>| {
+        let place = after.and_then(|after| after.strip_prefix(prefix));
+        let prefix: Prefix<Counter> = match prefix.strip_suffix('/') {
+            Some(part) => Prefix::within(part),
+            None => Prefix::empty(),
+        };
+        let keys = world.keys(&prefix, place, limit)?;
+        keys.iter().map(|key| key.id().map(str::to_owned)).collect()
+    };
     store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap()
+}
+
+/// Everything that is stored.
+pub async fn export(store: &Store) -> Vec<Exported> {
+    let add = |all: &mut Vec<Exported>, item| {
+        all.push(item);
+        std::ops::ControlFlow::Continue(())
+    };
+    store.export(Vec::new(), add).await.unwrap()
+}
+
+/// Every record of the event log, oldest first.
+pub async fn records(store: &Store) -> Vec<String> {
+    let events = export(store).await.into_iter().filter_map(|item| match item {
+        Exported::Event(record) => Some(record.json().to_owned()),
+        Exported::Document { .. } => None,
+    });
+    events.collect()
 }

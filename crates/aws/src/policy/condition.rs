@@ -8,10 +8,10 @@ use std::cmp::Ordering;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::Timestamp;
 
-use super::context::{RequestContext, Value};
-use super::operand::{self, Network};
+use super::context::{RequestContext, Value, Values};
+use super::instant::Instant;
+use super::operand::{self, Network, Number};
 use super::variable::TextPattern;
 use super::wildcard::Dialect;
 use crate::arn::Arn;
@@ -148,8 +148,8 @@ enum Operands {
     EqualInAnyCase(Box<[TextPattern]>),
     Like(Box<[TextPattern]>),
     Arn(Box<[TextPattern]>),
-    Number(Ordered, Box<[f64]>),
-    Time(Ordered, Box<[Timestamp]>),
+    Number(Ordered, Box<[Number]>),
+    Time(Ordered, Box<[Instant]>),
     Truth(Box<[bool]>),
     Bytes(Box<[Vec<u8>]>),
     Network(Box<[Network]>),
@@ -162,44 +162,61 @@ pub(super) struct Condition {
     key: Box<str>,
     operator: Operator,
     operands: Operands,
+    has_unreadable: bool,
 }
 
-/// Says that a value of a condition is no value of its operator's type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct UnreadableOperand;
+/// Whether a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Yes,
+    No,
+    /// It cannot be evaluated: an ARN is compared with what is none (F-IAM-33).
+    Undecidable,
+}
+
+impl From<bool> for Holds {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// What a request's value is to the policy's values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Alike,
+    Unlike,
+    /// It is not of the operator's type, so that neither the operator nor its negation holds.
+    Foreign,
+    /// One of the policy's values is not of the operator's type.
+    Undecidable,
+}
+
+impl From<bool> for Likeness {
+    fn from(alike: bool) -> Self {
+        if alike { Self::Alike } else { Self::Unlike }
+    }
+}
 
 impl Condition {
-    /// Compiles the condition `operator: { key: values }`.
-    ///
-    /// # Errors
-    /// Where a number, time or network cannot be read. Texts that are no truth value or no base64 are kept
-    /// and equal nothing (F-IAM-23, assumed).
-    pub(super) fn new(
-        operator: Operator,
-        key: &str,
-        values: &[&str],
-        variables: bool,
-    ) -> Result<Self, UnreadableOperand> {
+    /// Compiles the condition `operator: { key: values }`. Values that are not of the operator's type equal
+    /// nothing; whether a document may hold them depends on its kind (F-IAM-23).
+    pub(super) fn new(operator: Operator, key: &str, values: &[&str], variables: bool) -> Self {
         let texts = |dialect| values.iter().map(|text| TextPattern::new(text, dialect, variables)).collect();
+        let truths = || values.iter().map(|text| operand::truth(text)).collect();
         let operands = match operator.comparison {
             Comparison::StringEquals => Operands::Equal(texts(Dialect::Literal)),
             Comparison::StringEqualsIgnoreCase => Operands::EqualInAnyCase(texts(Dialect::Literal)),
             Comparison::StringLike => Operands::Like(texts(Dialect::Everywhere)),
             Comparison::ArnLike => Operands::Arn(texts(Dialect::Arn)),
-            Comparison::Numeric(order) => Operands::Number(order, read_all(values, operand::number)?),
-            Comparison::Date(order) => Operands::Time(order, read_all(values, operand::time)?),
-            Comparison::IpAddress => Operands::Network(read_all(values, Network::parse)?),
-            Comparison::Bool => {
-                Operands::Truth(values.iter().filter_map(|text| operand::truth(text)).collect())
-            }
-            Comparison::Null => {
-                Operands::Absence(values.iter().filter_map(|text| operand::truth(text)).collect())
-            }
-            Comparison::BinaryEquals => {
-                Operands::Bytes(values.iter().filter_map(|text| BASE64.decode(text).ok()).collect())
-            }
+            Comparison::Numeric(order) => Operands::Number(order, read_all(values, Number::parse)),
+            Comparison::Date(order) => Operands::Time(order, read_all(values, Instant::parse)),
+            Comparison::IpAddress => Operands::Network(read_all(values, Network::parse)),
+            Comparison::BinaryEquals => Operands::Bytes(read_all(values, |text| BASE64.decode(text).ok())),
+            Comparison::Bool => Operands::Truth(truths()),
+            Comparison::Null => Operands::Absence(truths()),
         };
-        Ok(Self { key: key.into(), operator, operands })
+        let has_unreadable = operands.len() < values.len();
+        Self { key: key.into(), operator, operands, has_unreadable }
     }
 
     /// The context key.
@@ -207,25 +224,54 @@ impl Condition {
         &self.key
     }
 
+    /// Whether one of the values is no number, time, network or base64, as the operator wants it.
+    pub(super) fn has_unreadable_value(&self) -> bool {
+        self.has_unreadable
+    }
+
+    /// Whether the operator compares bytes.
+    pub(super) fn is_binary(&self) -> bool {
+        self.operator.comparison == Comparison::BinaryEquals
+    }
+
     /// Whether the condition holds.
-    pub(super) fn holds(&self, context: &RequestContext<'_>) -> bool {
-        let values = context.values(&self.key);
+    pub(super) fn holds(&self, context: &RequestContext<'_>) -> Holds {
+        let values = context.find(&self.key);
         if let Operands::Absence(wanted) = &self.operands {
             // `true` asks for the key to be absent (F-IAM-28).
-            return wanted.contains(&values.is_empty());
+            return wanted.contains(&values.is_none()).into();
         }
-        if values.is_empty() {
-            return self.holds_without_values();
+        match (values, self.operator.quantifier) {
+            (None, _) => self.holds_without_values().into(),
+            // Without a set operator nothing is said of a multivalued key that is present, negated or not, with
+            // IfExists or without (recorded, F-IAM-35).
+            (Some(Values::Several(_)), Quantifier::Plain) => Holds::No,
+            (Some(Values::Several(values)), quantifier) => self.holds_of(values, quantifier, context),
+            (Some(Values::One(value)), quantifier) => {
+                self.holds_of(std::slice::from_ref(value), quantifier, context)
+            }
         }
-        let negated = self.operator.negated;
-        let equals_one = |value| self.operands.match_value(value, context);
-        match self.operator.quantifier {
-            Quantifier::ForAllValues => values.iter().all(|value| equals_one(value) != negated),
-            Quantifier::ForAnyValue => values.iter().any(|value| equals_one(value) != negated),
-            // Without a set operator a negated condition refuses all of its values: it is the opposite of
-            // the positive one (F-IAM-27; for several request values, assumed).
-            Quantifier::Plain => values.iter().any(equals_one) != negated,
+    }
+
+    /// Whether the condition holds of values, of which there is at least one.
+    fn holds_of(&self, values: &[Value<'_>], quantifier: Quantifier, context: &RequestContext<'_>) -> Holds {
+        let settling = match quantifier {
+            Quantifier::ForAllValues => Holds::No,
+            // Plain means a single value here, of which "any" and "all" say the same.
+            Quantifier::ForAnyValue | Quantifier::Plain => Holds::Yes,
+        };
+        for value in values {
+            let holds = match self.operands.likeness(value, context) {
+                Likeness::Alike => Holds::from(!self.operator.negated),
+                Likeness::Unlike => Holds::from(self.operator.negated),
+                Likeness::Foreign => Holds::No,
+                Likeness::Undecidable => return Holds::Undecidable,
+            };
+            if holds == settling {
+                return holds;
+            }
         }
+        Holds::from(settling == Holds::No)
     }
 
     /// Whether the condition holds where the key is absent: a positive one does not, a negated one does
@@ -243,41 +289,71 @@ impl Condition {
     }
 }
 
-/// Reads all values, or says that one cannot be read.
-fn read_all<T>(values: &[&str], read: fn(&str) -> Option<T>) -> Result<Box<[T]>, UnreadableOperand> {
-    values.iter().map(|text| read(text).ok_or(UnreadableOperand)).collect()
+/// The values that can be read.
+fn read_all<T>(values: &[&str], read: impl Fn(&str) -> Option<T>) -> Box<[T]> {
+    values.iter().filter_map(|text| read(text)).collect()
 }
 
 impl Operands {
-    /// Whether the request's value matches one of the policy's values.
-    fn match_value(&self, value: &Value<'_>, context: &RequestContext<'_>) -> bool {
+    /// How many there are.
+    fn len(&self) -> usize {
+        match self {
+            Self::Equal(texts) | Self::EqualInAnyCase(texts) | Self::Like(texts) | Self::Arn(texts) => {
+                texts.len()
+            }
+            Self::Number(_, numbers) => numbers.len(),
+            Self::Time(_, times) => times.len(),
+            Self::Truth(truths) | Self::Absence(truths) => truths.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Network(networks) => networks.len(),
+        }
+    }
+
+    /// What the request's value is to the policy's values.
+    fn likeness(&self, value: &Value<'_>, context: &RequestContext<'_>) -> Likeness {
         match self {
             Self::Equal(patterns) | Self::Like(patterns) => {
                 let text = value.text();
-                patterns.iter().any(|pattern| pattern.matches(&text, context))
+                patterns.iter().any(|pattern| pattern.matches(&text, context)).into()
             }
             Self::EqualInAnyCase(patterns) => {
                 let text = value.text();
-                patterns.iter().any(|pattern| pattern.equals_in_any_case(&text, context))
+                patterns.iter().any(|pattern| pattern.equals_in_any_case(&text, context)).into()
             }
-            Self::Arn(patterns) => {
-                let text = value.text();
-                Arn::parse(&text).is_some() && patterns.iter().any(|pattern| pattern.matches(&text, context))
-            }
-            Self::Number(order, wanted) => operand::number_of(value)
-                .is_some_and(|number| wanted.iter().any(|wanted| order.holds(number.partial_cmp(wanted)))),
-            Self::Time(order, wanted) => operand::time_of(value)
-                .is_some_and(|time| wanted.iter().any(|wanted| order.holds(time.partial_cmp(wanted)))),
-            Self::Truth(wanted) => operand::truth_of(value).is_some_and(|truth| wanted.contains(&truth)),
+            Self::Arn(patterns) => arn_likeness(patterns, &value.text(), context),
+            // What is no number or time is unequal to every one.
+            Self::Number(order, wanted) => Number::of(value)
+                .is_some_and(|number| wanted.iter().any(|wanted| order.holds(number.order(*wanted))))
+                .into(),
+            Self::Time(order, wanted) => Instant::of(value)
+                .is_some_and(|time| wanted.iter().any(|wanted| order.holds(time.partial_cmp(wanted))))
+                .into(),
+            Self::Truth(wanted) => wanted.contains(&operand::truth(&value.text())).into(),
             Self::Bytes(wanted) => {
-                BASE64.decode(value.text().as_bytes()).is_ok_and(|bytes| wanted.contains(&bytes))
+                BASE64.decode(value.text().as_bytes()).is_ok_and(|bytes| wanted.contains(&bytes)).into()
             }
-            Self::Network(wanted) => operand::address_of(value)
-                .is_some_and(|address| wanted.iter().any(|network| network.contains(address))),
+            Self::Network(wanted) => operand::address_of(value).map_or(Likeness::Foreign, |address| {
+                wanted.iter().any(|network| network.contains(address)).into()
+            }),
             // Answered by `Condition::holds`, which needs no value.
-            Self::Absence(_) => false,
+            Self::Absence(_) => Likeness::Foreign,
         }
     }
+}
+
+/// Compares with ARNs one after the other, up to the first that matches or is none (F-IAM-33).
+fn arn_likeness(patterns: &[TextPattern], text: &str, context: &RequestContext<'_>) -> Likeness {
+    if Arn::parse(text).is_none() {
+        return Likeness::Foreign;
+    }
+    for pattern in patterns {
+        match pattern.matches_arn(text, context) {
+            Some(true) => return Likeness::Alike,
+            Some(false) => {}
+            None => return Likeness::Undecidable,
+        }
+    }
+    Likeness::Unlike
 }
 
 #[cfg(test)]

@@ -96,10 +96,11 @@ impl From<IpAddr> for Value<'_> {
 
 /// The values of one key.
 #[derive(Debug, Clone, PartialEq)]
-enum Values<'a> {
+pub(super) enum Values<'a> {
     /// A single-valued key.
     One(Value<'a>),
-    /// A multivalued key; with no value in it the key counts as absent (F-IAM-29).
+    /// A multivalued key. Its condition needs a set operator, and it cannot stand in a policy variable
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>).
     Several(Vec<Value<'a>>),
 }
 
@@ -140,24 +141,15 @@ impl<'a> RequestContext<'a> {
         }
     }
 
-    /// The value of a single-valued `key`. A multivalued key has none, however many values it holds: it
-    /// cannot stand in a policy variable
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>).
-    pub fn single(&self, key: &str) -> Option<&Value<'a>> {
-        match self.find(key) {
-            Some(Values::One(value)) => Some(value),
-            _ => None,
-        }
-    }
-
     /// The names of the keys, in the order they were given.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(key, _)| &**key)
     }
 
-    /// The last entry under `key`.
-    fn find(&self, key: &str) -> Option<&Values<'a>> {
-        self.entries.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, values)| values)
+    /// What was last given under `key`. A multivalued key without a value counts as absent (F-IAM-29).
+    pub(super) fn find(&self, key: &str) -> Option<&Values<'a>> {
+        let (_, values) = self.entries.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+        if matches!(values, Values::Several(values) if values.is_empty()) { None } else { Some(values) }
     }
 }
 
@@ -173,7 +165,6 @@ mod tests {
         context.insert_all("aws:TagKeys", ["a", "b"]);
         assert_eq!(context.values("aws:principaltag/team"), [Value::from("blue")]);
         assert_eq!(context.values("AWS:TAGKEYS").len(), 2);
-        assert_eq!(context.single("aws:TagKeys"), None);
         assert_eq!(context.values("aws:missing"), []);
     }
 

@@ -14,6 +14,7 @@ use super::principal_element::PrincipalElement;
 use super::statement::{Effect, Selection, Statement};
 use super::variable::TextPattern;
 use super::wildcard::{Dialect, Pattern, Symbol};
+use crate::arn::Arn;
 
 /// A document that has been read.
 #[derive(Debug)]
@@ -66,13 +67,13 @@ fn read(source: &str, kind: Option<PolicyKind>) -> Result<Document, MalformedPol
         return Err(MalformedPolicy::new(Fault::OldVersion));
     }
     check_principals(&drafts, kind)?;
-    let compiled = drafts.iter().map(|draft| compile(draft, version));
+    let compiled = drafts.iter().map(|draft| compile(draft, version, kind));
     let statements: Box<[Statement]> = compiled.collect::<Result<_, _>>()?;
     check_sids(&drafts, kind)?;
     check_presence(&drafts, kind)?;
-    if kind.is_some() {
+    if let Some(kind) = kind {
         for draft in &drafts {
-            check_forms(draft)?;
+            check_forms(draft, kind)?;
         }
     }
     if kind == Some(PolicyKind::ResourceControl)
@@ -271,9 +272,11 @@ fn check_presence(drafts: &[Draft], kind: Option<PolicyKind>) -> Result<(), Malf
 }
 
 /// How resources and actions are written: resources first.
-fn check_forms(draft: &Draft) -> Result<(), MalformedPolicy> {
+fn check_forms(draft: &Draft, kind: PolicyKind) -> Result<(), MalformedPolicy> {
+    let kept_by_iam = matches!(kind, PolicyKind::Managed | PolicyKind::Inline);
     for resource in draft.resources.iter().flat_map(|choice| &choice.entries) {
         check_resource(resource)
+            .and_then(|()| if kept_by_iam { check_service_form(resource) } else { Ok(()) })
             .map_err(|fault| MalformedPolicy::new(fault).at(format!("{}.Resource", draft.place)))?;
     }
     for action in draft.actions.iter().flat_map(|choice| &choice.entries) {
@@ -304,6 +307,41 @@ fn check_resource(resource: &str) -> Result<(), Fault> {
     if parts.len() == 1 { Err(Fault::NoResourceVendor) } else { Ok(()) }
 }
 
+/// What the path of a resource of IAM may begin with.
+const IAM_PATHS: [&str; 13] = [
+    "user",
+    "federated-user",
+    "role",
+    "group",
+    "instance-profile",
+    "mfa",
+    "server-certificate",
+    "policy",
+    "sms-mfa",
+    "saml-provider",
+    "oidc-provider",
+    "report",
+    "access-report",
+];
+
+/// The form of a resource of IAM or of a bucket, in the policies that IAM keeps (F-IAM-09). What has a wildcard or
+/// a variable in the place that is looked at passes (assumed).
+fn check_service_form(resource: &str) -> Result<(), Fault> {
+    let Some(arn) = Arn::parse(resource) else { return Ok(()) };
+    let is_open = |text: &str| text.contains(['*', '?', '$']);
+    let in_region = !arn.region.is_empty() && !is_open(arn.region);
+    match arn.service {
+        "s3" if in_region && arn.account.is_empty() => Err(Fault::InRegion(resource.to_owned())),
+        "iam" if in_region => Err(Fault::IamInRegion(resource.to_owned())),
+        "iam" => match arn.resource.split_once('/') {
+            Some((first, _)) if is_open(first) || IAM_PATHS.contains(&first) => Ok(()),
+            None if is_open(arn.resource) || arn.resource == "root" => Ok(()),
+            _ => Err(Fault::IamPath),
+        },
+        _ => Ok(()),
+    }
+}
+
 /// Whether a resource is one that "failed legacy parsing": an ARN of a known partition with four or five
 /// parts, or without a service. One with a wildcard passes, as the wildcard may stand for the rest.
 fn fails_legacy_parsing(resource: &str) -> bool {
@@ -311,7 +349,7 @@ fn fails_legacy_parsing(resource: &str) -> bool {
     parts[0] == "arn"
         && (parts.len() == 4 || parts.len() == 5 || (parts.len() == 6 && parts[2].is_empty()))
         && !resource.contains(['*', '?', '$'])
-        && !parts[1].is_empty()
+        && PARTITIONS.contains(&parts[1])
 }
 
 /// The form of an action (F-IAM-06).
@@ -325,12 +363,18 @@ fn check_action(action: &str) -> Result<(), Fault> {
     }
     let fits = !vendor.is_empty()
         && vendor.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    if fits || vendor == "*" { Ok(()) } else { Err(Fault::InvalidVendor(vendor.to_owned())) }
+    if fits || vendor == "*" {
+        Ok(())
+    } else if vendor.contains(['*', '?']) {
+        Err(Fault::VendorWildcard)
+    } else {
+        Err(Fault::InvalidVendor(vendor.to_owned()))
+    }
 }
 
 /// Compiles a draft, which refuses what IAM calls legacy: effects in the wrong case, values that cannot be
 /// read, ARNs that are cut short.
-fn compile(draft: &Draft, version: Version) -> Result<Statement, MalformedPolicy> {
+fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<Statement, MalformedPolicy> {
     let legacy = || MalformedPolicy::new(Fault::Legacy).at(&draft.place);
     let effect = match draft.effect.as_str() {
         "Allow" => Effect::Allow,
@@ -341,7 +385,14 @@ fn compile(draft: &Draft, version: Version) -> Result<Statement, MalformedPolicy
     let mut conditions = Vec::with_capacity(draft.conditions.len());
     for (operator, key, values) in &draft.conditions {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        conditions.push(Condition::new(*operator, key, &values, variables).map_err(|_| legacy())?);
+        let condition = Condition::new(*operator, key, &values, variables);
+        // F-IAM-23: a session policy may hold anything but what is no base64; and what one kind may hold is read
+        // from the store without regard to the kind.
+        let refused = kind.is_some_and(|kind| kind != PolicyKind::Session || condition.is_binary());
+        if refused && condition.has_unreadable_value() {
+            return Err(legacy());
+        }
+        conditions.push(condition);
     }
     if draft.resources.iter().flat_map(|choice| &choice.entries).any(|text| fails_legacy_parsing(text)) {
         return Err(legacy());

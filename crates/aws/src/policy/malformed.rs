@@ -31,6 +31,13 @@ pub(super) enum Fault {
     /// Partition, and the ARN filled up with `*`.
     InvalidPartition(String, String),
     NoResourceVendor,
+    /// A resource of IAM whose path is none of IAM's.
+    IamPath,
+    /// A resource of IAM, which has no Regions, in one.
+    IamInRegion(String),
+    /// A resource without Regions in one.
+    InRegion(String),
+    VendorWildcard,
     /// What AWS Organizations answers, whatever is wrong.
     NotOfItsType,
 }
@@ -94,6 +101,12 @@ impl MalformedPolicy {
             Fault::InvalidPartition(partition, arn) => {
                 return Cow::Owned(format!("Partition \"{partition}\" is not valid for resource \"{arn}\"."));
             }
+            Fault::IamInRegion(arn) => {
+                return Cow::Owned(format!("IAM resource {arn} cannot contain region information."));
+            }
+            Fault::InRegion(arn) => {
+                return Cow::Owned(format!("Resource {arn} can not contain region information."));
+            }
             Fault::MissingField(field) => return Cow::Owned(format!("Missing required field {field}")),
             Fault::ProhibitedField(field) => return Cow::Owned(format!("Has prohibited field {field}")),
             other => other.kind(),
@@ -125,6 +138,13 @@ impl Fault {
             Self::NotAnArn(_) => "a resource must be in ARN format or \"*\"",
             Self::InvalidPartition(..) => "the partition of a resource is not valid",
             Self::NoResourceVendor => "Resource vendor must be fully qualified and cannot contain regexes.",
+            Self::IamPath => {
+                "IAM resource path must either be \"*\", root, or start with user/, federated-user/, role/, group/, \
+                 instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, \
+                 report/, access-report/."
+            }
+            Self::IamInRegion(_) | Self::InRegion(_) => "a resource names a Region and has none",
+            Self::VendorWildcard => "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
             Self::NotOfItsType => {
                 "The provided policy document does not meet the requirements of the specified policy type."
             }

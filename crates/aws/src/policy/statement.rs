@@ -1,6 +1,6 @@
 //! A statement, compiled: which requests it speaks of, and what it says of them.
 
-use super::condition::Condition;
+use super::condition::{Condition, Holds};
 use super::context::RequestContext;
 use super::principal_element::{Capacity, PrincipalElement};
 use super::variable::TextPattern;
@@ -81,7 +81,21 @@ impl Statement {
             return None;
         }
         let capacity = self.capacity(question.caller, attachment)?;
-        self.conditions.iter().all(|condition| condition.holds(question.context)).then_some(capacity)
+        self.conditions_hold(question.context).then_some(capacity)
+    }
+
+    /// Whether all conditions hold. One that does not settles it; where one cannot be evaluated, a statement
+    /// that allows does not apply and one that denies does (recorded, F-IAM-33).
+    fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
+        let mut undecidable = false;
+        for condition in &self.conditions {
+            match condition.holds(context) {
+                Holds::Yes => {}
+                Holds::No => return false,
+                Holds::Undecidable => undecidable = true,
+            }
+        }
+        !undecidable || self.effect == Effect::Deny
     }
 
     /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed

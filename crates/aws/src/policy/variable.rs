@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::context::RequestContext;
+use super::context::{RequestContext, Values};
 use super::wildcard::{Dialect, Pattern, Symbol};
 
 /// A piece of text that may contain variables.
@@ -12,7 +12,7 @@ use super::wildcard::{Dialect, Pattern, Symbol};
 enum Piece {
     /// A character, and whether it may act as a wildcard.
     Symbol(Symbol),
-    /// A variable: the context key, and the text to take when the key has no single value.
+    /// A variable: the context key, and the text to take when the key is absent.
     Variable { key: Box<str>, default: Option<Box<str>> },
 }
 
@@ -34,9 +34,15 @@ pub(super) struct VariablePattern {
 
 impl TextPattern {
     /// Reads `text`. Variables are known since policy version 2012-10-17; before, `${…}` is plain text
-    /// (F-IAM-40).
+    /// (F-IAM-40), and so it is in the first five parts of a resource (F-IAM-46).
     pub(super) fn new(text: &str, dialect: Dialect, variables: bool) -> Self {
-        let pieces = if variables { pieces(text) } else { plain_pieces(text) };
+        let plain = match dialect {
+            _ if !variables => text.len(),
+            Dialect::Resource => text.match_indices(':').nth(4).map_or(text.len(), |(fifth, _)| fifth),
+            _ => 0,
+        };
+        let (before, behind) = text.split_at(plain);
+        let pieces = [plain_pieces(before), pieces(behind)].concat();
         let symbols: Option<Vec<Symbol>> = pieces
             .iter()
             .map(|piece| if let Piece::Symbol(symbol) = piece { Some(*symbol) } else { None })
@@ -52,12 +58,19 @@ impl TextPattern {
         self.resolve(context).is_some_and(|pattern| pattern.matches(text))
     }
 
+    /// Whether the ARN `arn` matches; `None` where this one is no ARN, so that the two cannot be compared.
+    pub(super) fn matches_arn(&self, arn: &str, context: &RequestContext<'_>) -> Option<bool> {
+        match self.resolve(context).as_deref() {
+            Some(Pattern::NoArn) => None,
+            Some(pattern) => Some(pattern.matches(arn)),
+            None => Some(false),
+        }
+    }
+
     /// Whether `text` equals this one when upper and lower case letters count as the same.
     pub(super) fn equals_in_any_case(&self, text: &str, context: &RequestContext<'_>) -> bool {
         match self.resolve(context).as_deref() {
-            Some(Pattern::Exact(wanted)) => {
-                wanted.chars().flat_map(char::to_lowercase).eq(text.chars().flat_map(char::to_lowercase))
-            }
+            Some(Pattern::Exact(wanted)) => folded(wanted) == folded(text),
             Some(pattern) => pattern.matches(text),
             None => false,
         }
@@ -73,23 +86,45 @@ impl TextPattern {
 }
 
 impl VariablePattern {
-    /// Fills in the values (F-IAM-41), or defaults where there is none (F-IAM-45). Both are text: a `*` in
-    /// them is no wildcard (F-IAM-43).
+    /// Fills in the values (F-IAM-41), or defaults where the key is absent (F-IAM-45). Both are text: a `*` in
+    /// them is no wildcard (F-IAM-43). A multivalued key that is present has no value to fill in and takes no
+    /// default either (F-IAM-47).
     fn resolve(&self, context: &RequestContext<'_>) -> Option<Pattern> {
         let mut symbols: Vec<Symbol> = Vec::with_capacity(self.pieces.len() + 32);
         let literal = |character| (character, false);
         for piece in &self.pieces {
             match piece {
                 Piece::Symbol(symbol) => symbols.push(*symbol),
-                Piece::Variable { key, default } => match (context.single(key), default) {
-                    (Some(value), _) => symbols.extend(value.text().chars().map(literal)),
+                Piece::Variable { key, default } => match (context.find(key), default) {
+                    (Some(Values::One(value)), _) => symbols.extend(value.text().chars().map(literal)),
                     (None, Some(default)) => symbols.extend(default.chars().map(literal)),
-                    (None, None) => return None,
+                    (Some(Values::Several(_)), _) | (None, None) => return None,
                 },
             }
         }
         Some(Pattern::new(&symbols, self.dialect))
     }
+}
+
+/// `text` in lower case as AWS was recorded to compare it (F-IAM-34): the text as a whole, in which a sigma at
+/// the end of a word has a form of its own, and without the characters beyond U+FFFF.
+fn folded(text: &str) -> String {
+    let lowered = text.to_lowercase();
+    if text.bytes().all(|byte| byte < 0xf0) {
+        return lowered;
+    }
+    let mut rest = lowered.chars();
+    let mut folded = String::with_capacity(lowered.len());
+    for character in text.chars() {
+        let lower = rest.by_ref().take(character.to_lowercase().count());
+        if character > '\u{ffff}' {
+            lower.for_each(drop);
+            folded.push(character);
+        } else {
+            folded.extend(lower);
+        }
+    }
+    folded
 }
 
 /// The characters of `text`, none of them part of a variable.
@@ -163,6 +198,7 @@ mod tests {
         context.insert("aws:username", "a*");
         context.insert("aws:PrincipalArn", "arn:aws:iam::111122223333:role/x");
         context.insert_all("aws:TagKeys", ["one", "two"]);
+        context.insert_all("test:empty", [""; 0]);
         TextPattern::new(pattern, Dialect::Everywhere, true).matches(text, &context)
     }
 
@@ -179,9 +215,10 @@ mod tests {
             ("${aws:missing, 'd*'}", "de", false),
             ("${aws:missing, 'it''s'}!", "it's!", true),
             ("${aws:missing, ''}", "", true),
-            // A key with several values cannot be a variable.
+            // F-IAM-47: a multivalued key cannot be a variable.
             ("${aws:TagKeys}", "one", false),
-            ("${aws:TagKeys, 'none'}", "none", true),
+            ("${aws:TagKeys, 'none'}", "none", false),
+            ("${test:empty, 'none'}", "none", true),
             // No variable at all.
             ("${aws:username", "${aws:username", true),
             ("${}", "${}", true),
@@ -189,6 +226,42 @@ mod tests {
         ];
         for &(pattern, text, expected) in cases {
             assert_eq!(matches(pattern, text), expected, "{pattern} against {text}");
+        }
+    }
+
+    #[test]
+    fn in_the_first_five_parts_of_a_resource_a_variable_is_text() {
+        // F-IAM-46
+        let mut context = RequestContext::new();
+        context.insert("aws:PrincipalAccount", "111122223333");
+        context.insert("aws:username", "ann");
+        let matches = |pattern: &str, text: &str, dialect| {
+            TextPattern::new(pattern, dialect, true).matches(text, &context)
+        };
+        let by_account = "arn:aws:account::${aws:PrincipalAccount}:account";
+        let resource = "arn:aws:account::111122223333:account";
+        assert!(!matches(by_account, resource, Dialect::Resource));
+        assert!(matches(by_account, resource, Dialect::Arn), "in a condition it is filled in");
+        assert!(matches("arn:aws:s3:::${aws:username}", "arn:aws:s3:::ann", Dialect::Resource));
+        assert!(!matches("arn:aws:s3*${aws:username}", "arn:aws:s3:::ann", Dialect::Resource));
+    }
+
+    #[test]
+    fn case_is_folded_over_the_whole_text() {
+        // F-IAM-34
+        for (one, other, expected) in [
+            ("ΟΣ", "ος", true),
+            ("ΟΣ", "οσ", false),
+            ("Σ", "σ", true),
+            ("Σ", "ς", false),
+            ("ẞ", "ß", true),
+            ("s", "ſ", false),
+            ("𐐀", "𐐨", false),
+            ("AΣ𐐀", "aσ𐐀", true),
+            ("𐐀Σ", "𐐀ς", true),
+            ("İ𐐀X", "i̇𐐀x", true),
+        ] {
+            assert_eq!(folded(one) == folded(other), expected, "{one} {other}");
         }
     }
 

@@ -1,8 +1,13 @@
 //! Wildcard patterns: text in which `*` stands for any characters and `?` for exactly one.
 //!
+//! To AWS a character is a UTF-16 unit: a character beyond U+FFFF is two of them and takes two `?` (recorded,
+//! F-IAM-13).
+//!
 //! A pattern is split into tokens once, when its policy is read. Matching allocates nothing and cannot
 //! blow up: a failed match returns to the last `*` only, never to an earlier one, so the work is bounded
 //! by the length of the text times the length of the pattern.
+
+use std::borrow::Cow;
 
 /// One step of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,20 +55,34 @@ pub(super) enum Pattern {
     Exact(Box<str>),
     /// Literal text and one `*` at the end that reaches over everything.
     Prefix(Box<str>),
-    /// Everything else.
+    /// Everything else. Texts are in UTF-16 units, as [`units`] writes them.
     Tokens(Box<[Token]>),
+    /// Of an ARN operator: text that is no ARN, which cannot be compared with one (F-IAM-33).
+    NoArn,
 }
 
 impl Pattern {
     /// The pattern that `symbols` spell in `dialect`.
     pub(super) fn new(symbols: &[Symbol], dialect: Dialect) -> Self {
+        if dialect == Dialect::Arn && !spells_arn(symbols) {
+            return Self::NoArn;
+        }
         let mut tokens = tokenize(symbols, dialect);
         match tokens.as_mut_slice() {
             [] => Self::Exact("".into()),
             [Token::Many] => Self::Everything,
             [Token::Text(text)] => Self::Exact(std::mem::take(text).into()),
             [Token::Text(text), Token::Many] => Self::Prefix(std::mem::take(text).into()),
-            _ => Self::Tokens(tokens.into()),
+            _ => {
+                for token in &mut tokens {
+                    if let Token::Text(text) = token
+                        && let Cow::Owned(in_units) = units(text)
+                    {
+                        *text = in_units;
+                    }
+                }
+                Self::Tokens(tokens.into())
+            }
         }
     }
 
@@ -73,7 +92,8 @@ impl Pattern {
             Self::Everything => true,
             Self::Exact(exact) => text == &**exact,
             Self::Prefix(prefix) => text.starts_with(&**prefix),
-            Self::Tokens(tokens) => tokens_match::<false>(tokens, text),
+            Self::Tokens(tokens) => tokens_match::<false>(tokens, &units(text)),
+            Self::NoArn => false,
         }
     }
 
@@ -87,9 +107,34 @@ impl Pattern {
                 .as_bytes()
                 .get(..prefix.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
-            Self::Tokens(tokens) => tokens_match::<true>(tokens, text),
+            Self::Tokens(tokens) => tokens_match::<true>(tokens, &units(text)),
+            Self::NoArn => false,
         }
     }
+}
+
+/// Whether a pattern is of the form of an ARN: `arn`, and six parts or a `*` at the end that covers those that
+/// are not written.
+fn spells_arn(symbols: &[Symbol]) -> bool {
+    let first = symbols.split(|(character, _)| *character == ':').next().unwrap_or_default();
+    let begins = first.iter().any(|(character, wild)| *wild && matches!(character, '*' | '?'))
+        || first.iter().map(|(character, _)| *character).eq("arn".chars());
+    let parts = 1 + symbols.iter().filter(|(character, _)| *character == ':').count();
+    begins && (parts >= 6 || symbols.last() == Some(&('*', true)))
+}
+
+/// `text` with one character for each of its UTF-16 units: a character beyond U+FFFF becomes two of the private
+/// characters from U+100000 on, which, being beyond U+FFFF themselves, cannot otherwise stand in the result.
+fn units(text: &str) -> Cow<'_, str> {
+    const FIRST_SURROGATE: u16 = 0xd800;
+    if text.bytes().all(|byte| byte < 0xf0) {
+        return Cow::Borrowed(text);
+    }
+    let unit = |unit: u16| match unit.checked_sub(FIRST_SURROGATE).filter(|_| unit < 0xe000) {
+        Some(place) => char::from_u32(0x10_0000 + u32::from(place)),
+        None => char::from_u32(unit.into()),
+    };
+    Cow::Owned(text.encode_utf16().filter_map(unit).collect())
 }
 
 /// Decides for each wildcard how far it reaches.
@@ -233,9 +278,28 @@ mod tests {
             ("*:x*y:z", Resource, "a:b:x-y:z", true),
             ("*:x*y:z", Resource, "a:x:x-y:z", true),
             ("*", Arn, "arn:aws:iam::1:role/a", true),
+            // F-IAM-13: a character beyond U+FFFF is two.
+            ("?", Everywhere, "𐐀", false),
+            ("??", Everywhere, "𐐀", true),
+            ("a*?b", Everywhere, "a𐐀b", true),
+            ("𐐀?", Everywhere, "𐐀x", true),
+            ("𐐀?", Everywhere, "𐐀𐐨", false),
+            ("arn:aws:s3:::?", Arn, "arn:aws:s3:::𐐀", false),
+            ("arn:aws:s3:::?*", Resource, "arn:aws:s3:::𐐀", true),
         ];
         for &(text, dialect, against, expected) in cases {
             assert_eq!(pattern(text, dialect).matches(against), expected, "{text} {dialect:?} {against}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_an_arn_or_is_not() {
+        // F-IAM-33
+        for text in ["*", "arn:*", "a?n:aws:iam::1:role/x", "arn:aws:iam*", "arn:aws:iam::1:role/x"] {
+            assert!(!matches!(pattern(text, Dialect::Arn), Pattern::NoArn), "{text}");
+        }
+        for text in ["", "not-an-arn", "arn:aws:iam::1", "urn:aws:iam::1:role/x", "arn:*:role/x"] {
+            assert!(matches!(pattern(text, Dialect::Arn), Pattern::NoArn), "{text}");
         }
     }
 

@@ -39,15 +39,33 @@ macro_rules! __put_member {
 }
 
 /// A structure: each field is `required` or `optional`, of a shape, under the model's name, and where it
-/// differs under another name in XML and forms.
+/// differs under another name in XML and forms. The `Debug` of a `sensitive` one shows nothing.
 #[macro_export]
 macro_rules! structure {
-    ($(#[$meta:meta])* $name:ident {
+    (sensitive $(#[$meta:meta])* $name:ident { $($members:tt)* }) => {
+        $crate::__structure! { sensitive true, $(#[$meta])* $name { $($members)* } }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str($crate::smithy::REDACTED)
+            }
+        }
+    };
+    ($(#[$meta:meta])* $name:ident { $($members:tt)* }) => {
+        $crate::__structure! { sensitive false, #[derive(Debug)] $(#[$meta])* $name { $($members)* } }
+    };
+}
+
+/// A structure, but for its `Debug`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __structure {
+    (sensitive $sensitive:literal, $(#[$meta:meta])* $name:ident {
         $($field:ident: $presence:ident $shape:ty = $member:literal $(as $location_name:literal)?,)*
     }) => {
         #[doc = concat!("`", stringify!($name), "`.")]
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         pub struct $name {
             $(#[doc = concat!("`", $member, "`")] pub $field: $crate::__field!($presence $shape),)*
         }
@@ -56,15 +74,16 @@ macro_rules! structure {
             type Native = Self;
 
             fn schema() -> &'static $crate::smithy::Schema {
-                static SCHEMA: $crate::smithy::Schema = $crate::smithy::Schema::plain(
-                    stringify!($name),
-                    $crate::smithy::Kind::Structure(&[$($crate::smithy::Member {
+                static SCHEMA: $crate::smithy::Schema = $crate::smithy::Schema {
+                    name: stringify!($name),
+                    kind: $crate::smithy::Kind::Structure(&[$($crate::smithy::Member {
                         name: $member,
                         location_name: $crate::__option!($($location_name)?),
                         required: $crate::__is_required!($presence),
                         schema: <$shape as $crate::smithy::Shape>::schema,
                     },)*]),
-                );
+                    sensitive: $sensitive,
+                };
                 &SCHEMA
             }
 

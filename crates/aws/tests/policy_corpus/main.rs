@@ -1,6 +1,8 @@
 //! The policy corpus: every case of `tests/policies/*.json` against the evaluator, and against a second,
 //! naive one; then thousands of random cases on which both must agree.
 //!
+//! `recorded.json` is the exception in its form: there each case is what AWS was recorded to decide.
+//!
 //! A case says what differs from the ordinary request: the user `ann` of account 111122223333 asks
 //! `account:GetAlternateContact` on her account. `condition` and `statement` are short for one identity-based
 //! policy; `policies` gives all sets. See `case.rs` for the members.
@@ -9,7 +11,7 @@ mod case;
 mod naive;
 mod random;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use aws::policy::{Policy, PolicyKind};
 use case::Case;
@@ -89,6 +91,37 @@ fn messages() {
     run("messages");
 }
 
+/// What AWS was recorded to decide of single conditions.
+#[test]
+fn recorded() {
+    let mut differences = Vec::new();
+    let corpus = corpus("recorded");
+    for raw in corpus["cases"].as_array().expect("cases") {
+        assert!(raw["rule"].as_str().is_some_and(|rule| rule.starts_with("F-IAM-")), "{raw}: no rule");
+        let tags = raw["tags"].as_object().expect("tags");
+        let mut context: Map<String, Value> =
+            tags.iter().map(|(key, value)| (format!("aws:RequestTag/{key}"), value.clone())).collect();
+        context.insert("aws:TagKeys".to_owned(), tags.keys().cloned().collect::<Vec<_>>().into());
+        let statement = |effect: &str| json!({ "Effect": effect, "Action": "*", "Resource": "*", "Condition": raw["condition"] });
+        let everything = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+        for (name, statements) in [
+            ("allow", vec![statement("Allow")]),
+            ("deny", vec![everything.clone(), statement("Deny")]),
+            ("beside_allow", vec![everything, statement("Allow")]),
+        ] {
+            let Some(expected) = raw[name].as_str() else { continue };
+            let policy = json!({ "Version": "2012-10-17", "Statement": statements });
+            let case = Case::new(&json!({ "context": context, "policies": { "identity": [policy] } }));
+            for outcome in [case.evaluate().short, naive::decide(&case)] {
+                if (outcome == "allow") != (expected == "passes") {
+                    differences.push(format!("{name} {expected}, got {outcome}: {raw}"));
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
 #[test]
 fn grammar() {
     let mut differences = Vec::new();
@@ -98,6 +131,7 @@ fn grammar() {
         let kind = match case["kind"].as_str() {
             Some("managed") => PolicyKind::Managed,
             Some("inline") => PolicyKind::Inline,
+            Some("session") => PolicyKind::Session,
             Some("trust") => PolicyKind::RoleTrust,
             Some("resource") => PolicyKind::Resource,
             Some("service_control") => PolicyKind::ServiceControl,

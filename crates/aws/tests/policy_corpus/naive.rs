@@ -1,13 +1,15 @@
 //! A second evaluator, written for plainness alone: it reads the JSON anew each time, follows AWS's pages
 //! sentence by sentence, matches by recursion and shares nothing with the first one.
 
+mod matching;
+
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use base64::Engine as _;
 use serde_json::Value;
 
 use crate::case::{ACCOUNT, Case, ISSUED_AT, NOW, SOURCE_IP};
+use matching::{address, arn_glob, glob, in_lower_case, in_network, in_units, is_arn, ordered, time};
 
 /// Context keys in lower case, whether multivalued, and the values.
 type Context = BTreeMap<String, (bool, Vec<String>)>;
@@ -169,7 +171,7 @@ impl Asked<'_> {
         let is_action = |pattern: &&Value| {
             let symbols: Vec<(char, bool)> =
                 text(pattern).to_lowercase().chars().map(|c| (c, true)).collect();
-            glob(&symbols, &action.chars().collect::<Vec<_>>())
+            glob(&in_units(&symbols), &action.encode_utf16().collect::<Vec<_>>())
         };
         let acts = match (statement.get("Action"), statement.get("NotAction")) {
             (Some(actions), _) => list(actions).iter().any(is_action),
@@ -177,16 +179,24 @@ impl Asked<'_> {
             _ => false,
         };
         let is_resource = |pattern: &&Value| {
-            let resource: Vec<char> = self.case.resource.chars().collect();
-            self.expand(&text(pattern), variables)
-                .is_some_and(|symbols| arn_glob(&symbols, 0, &resource, true))
+            let resource: Vec<u16> = self.case.resource.encode_utf16().collect();
+            let pattern = text(pattern);
+            let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+            // Variables stand behind the fifth colon only.
+            let (before, behind) = match parts.as_slice() {
+                [before @ .., behind] if parts.len() == 6 => (before.join(":") + ":", *behind),
+                _ => (pattern.clone(), ""),
+            };
+            let symbols: Vec<(char, bool)> = before.chars().map(|c| (c, true)).collect();
+            self.expand(behind, variables)
+                .is_some_and(|rest| arn_glob(&in_units(&[symbols, rest].concat()), 0, &resource, true))
         };
         let resources = match (statement.get("Resource"), statement.get("NotResource")) {
             (Some(resources), _) => list(resources).iter().any(is_resource),
             (_, Some(resources)) => !list(resources).iter().any(is_resource),
             _ => place == "resource" || deny,
         };
-        if !acts || !resources || !self.condition(statement, variables) {
+        if !acts || !resources || !self.condition(statement, variables).unwrap_or(deny) {
             return None;
         }
         let principal = statement.get("Principal").or(statement.get("NotPrincipal"));
@@ -240,73 +250,105 @@ impl Asked<'_> {
         (!spared).then_some(Meant::Directly)
     }
 
-    fn condition(&self, statement: &Value, variables: bool) -> bool {
-        let Some(operators) = statement.get("Condition").and_then(Value::as_object) else { return true };
-        operators.iter().all(|(operator, keys)| {
-            keys.as_object().expect("keys").iter().all(|(key, values)| {
-                self.operator(
-                    operator,
-                    key,
-                    &list(values).into_iter().map(text).collect::<Vec<_>>(),
-                    variables,
-                )
-            })
-        })
+    /// Whether all conditions hold; `None` where none fails and one cannot be evaluated.
+    fn condition(&self, statement: &Value, variables: bool) -> Option<bool> {
+        let Some(operators) = statement.get("Condition").and_then(Value::as_object) else {
+            return Some(true);
+        };
+        let mut results = Vec::new();
+        for (operator, keys) in operators {
+            for (key, values) in keys.as_object().expect("keys") {
+                let values: Vec<String> = list(values).into_iter().map(text).collect();
+                results.push(self.operator(operator, key, &values, variables));
+            }
+        }
+        if results.contains(&Some(false)) {
+            return Some(false);
+        }
+        if results.contains(&None) { None } else { Some(true) }
     }
 
-    fn operator(&self, operator: &str, key: &str, wanted: &[String], variables: bool) -> bool {
+    fn operator(&self, operator: &str, key: &str, wanted: &[String], variables: bool) -> Option<bool> {
         let (set, name) = operator.split_once(':').unwrap_or(("", operator));
         let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let values =
-            self.context.get(&key.to_lowercase()).map(|(_, values)| values.clone()).unwrap_or_default();
+        let (multivalued, values) = self.context.get(&key.to_lowercase()).cloned().unwrap_or_default();
         if name == "Null" {
-            return wanted
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(if values.is_empty() { "true" } else { "false" }));
+            // Whatever is not "true" is false.
+            return Some(wanted.iter().any(|wanted| (wanted.to_lowercase() == "true") == values.is_empty()));
         }
         let not = name.contains("Not");
         if values.is_empty() {
-            return if_exists || set == "ForAllValues" || (set.is_empty() && not);
+            return Some(if_exists || set == "ForAllValues" || (set.is_empty() && not));
+        }
+        if multivalued && set.is_empty() {
+            return Some(false);
         }
         let name = name.replace("Not", "");
-        let is_one =
-            |value: &String| wanted.iter().any(|wanted| self.compare(&name, value, wanted, variables));
-        match set {
-            "ForAllValues" => values.iter().all(|value| is_one(value) != not),
-            "ForAnyValue" => values.iter().any(|value| is_one(value) != not),
-            _ if not => !values.iter().any(is_one),
-            _ => values.iter().any(is_one),
+        let mut held = Vec::new();
+        for value in &values {
+            let is_foreign = (name.starts_with("Arn") && !is_arn(value))
+                || (name == "IpAddress" && address(value).is_none());
+            let holds = if is_foreign {
+                false
+            } else if name.starts_with("Arn") {
+                self.is_one_arn(value, wanted, variables)? != not
+            } else {
+                wanted.iter().any(|wanted| self.compare(&name, value, wanted, variables)) != not
+            };
+            held.push(holds);
+            // Nothing behind the value that settles it is looked at.
+            if holds != (set == "ForAllValues") {
+                break;
+            }
         }
+        Some(if set == "ForAllValues" { !held.contains(&false) } else { held.contains(&true) })
+    }
+
+    /// Whether an ARN is one of those wanted; `None` where it meets something else before one that fits.
+    fn is_one_arn(&self, value: &str, wanted: &[String], variables: bool) -> Option<bool> {
+        let value: Vec<u16> = value.encode_utf16().collect();
+        for wanted in wanted {
+            let Some(symbols) = self.expand(wanted, variables) else { continue };
+            let plain: String = symbols.iter().map(|(c, wild)| if *wild { *c } else { '.' }).collect();
+            let colons = symbols.iter().filter(|(c, _)| *c == ':').count();
+            let first: String = symbols.iter().take_while(|(c, _)| *c != ':').map(|(c, _)| *c).collect();
+            let wild_first =
+                symbols.iter().take_while(|(c, _)| *c != ':').any(|(c, w)| *w && "*?".contains(*c));
+            if (first != "arn" && !wild_first) || (colons < 5 && !plain.ends_with('*')) {
+                return None;
+            }
+            if arn_glob(&in_units(&symbols), 0, &value, false) {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// One request value against one policy value, by the operator's name without "Not".
     fn compare(&self, name: &str, value: &str, wanted: &str, variables: bool) -> bool {
         let symbols = || self.expand(wanted, variables);
         let plain = || symbols().map(|symbols| symbols.into_iter().map(|(c, _)| c).collect::<String>());
-        let characters: Vec<char> = value.chars().collect();
+        let characters: Vec<u16> = value.encode_utf16().collect();
         match name {
             "StringEquals" => plain().is_some_and(|wanted| wanted == value),
             "StringEqualsIgnoreCase" => {
-                plain().is_some_and(|wanted| wanted.to_lowercase() == value.to_lowercase())
+                plain().is_some_and(|wanted| in_lower_case(&wanted) == in_lower_case(value))
             }
-            "StringLike" => symbols().is_some_and(|symbols| glob(&symbols, &characters)),
-            "ArnEquals" | "ArnLike" => {
-                value.starts_with("arn:")
-                    && value.matches(':').count() >= 5
-                    && symbols().is_some_and(|symbols| arn_glob(&symbols, 0, &characters, false))
-            }
-            "Bool" => {
-                let truth = |text: &str| text.to_lowercase().parse::<bool>();
-                truth(value).is_ok() && truth(value) == truth(wanted)
-            }
+            "StringLike" => symbols().is_some_and(|symbols| glob(&in_units(&symbols), &characters)),
+            "Bool" => (value.to_lowercase() == "true") == (wanted.to_lowercase() == "true"),
             "BinaryEquals" => {
                 let bytes = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
                 bytes(value).is_some() && bytes(value) == bytes(wanted)
             }
             "IpAddress" => in_network(value, wanted),
-            _ if name.starts_with("Numeric") => match (value.parse::<f64>(), wanted.parse::<f64>()) {
+            _ if name.starts_with("Numeric") => match (value.parse::<i128>(), wanted.parse::<i128>()) {
                 (Ok(value), Ok(wanted)) => ordered(name, value, wanted),
-                _ => false,
+                _ => match (value.parse::<f64>(), wanted.parse::<f64>()) {
+                    (Ok(value), Ok(wanted)) => {
+                        value.is_finite() && wanted.is_finite() && ordered(name, value, wanted)
+                    }
+                    _ => false,
+                },
             },
             _ if name.starts_with("Date") => match (time(value), time(wanted)) {
                 (Some(value), Some(wanted)) => ordered(name, value, wanted),
@@ -332,6 +374,7 @@ impl Asked<'_> {
                     "*" | "?" | "$" => key.to_owned(),
                     _ => match (self.context.get(&key.trim().to_lowercase()), default) {
                         (Some((false, values)), _) => values[0].clone(),
+                        (Some((true, values)), _) if !values.is_empty() => return None,
                         (_, Some(default)) => default[1..default.len() - 1].replace("''", "'"),
                         (_, None) => return None,
                     },
@@ -353,77 +396,4 @@ fn split_variable(text: &str) -> Option<(&str, &str)> {
     let (inner, rest) = text.split_once('}')?;
     let special = matches!(inner, "*" | "?" | "$");
     (special || (!inner.trim().is_empty() && !inner.contains(['{', '$']))).then_some((inner, rest))
-}
-
-/// Wildcards that reach over everything.
-fn glob(pattern: &[(char, bool)], text: &[char]) -> bool {
-    match pattern.first() {
-        None => text.is_empty(),
-        Some(('*', true)) => (0..=text.len()).any(|taken| glob(&pattern[1..], &text[taken..])),
-        Some(('?', true)) => !text.is_empty() && glob(&pattern[1..], &text[1..]),
-        Some((character, _)) => text.first() == Some(character) && glob(&pattern[1..], &text[1..]),
-    }
-}
-
-/// Wildcards that stay within the first five parts of an ARN; in `Resource` a `*` that ends a part may pass
-/// the colon, elsewhere only one that ends the pattern.
-fn arn_glob(pattern: &[(char, bool)], colons: usize, text: &[char], resource: bool) -> bool {
-    let Some(&(character, wild)) = pattern.first() else { return text.is_empty() };
-    let rest = &pattern[1..];
-    let within = colons < 5;
-    match character {
-        '*' if wild => {
-            let ends = rest.is_empty() || (resource && rest[0].0 == ':');
-            let reach = if within && !ends {
-                text.iter().position(|c| *c == ':').unwrap_or(text.len())
-            } else {
-                text.len()
-            };
-            (0..=reach).any(|taken| arn_glob(rest, colons, &text[taken..], resource))
-        }
-        '?' if wild => {
-            text.first().is_some_and(|c| !within || *c != ':') && arn_glob(rest, colons, &text[1..], resource)
-        }
-        _ => {
-            let colons = colons + usize::from(character == ':');
-            text.first() == Some(&character) && arn_glob(rest, colons, &text[1..], resource)
-        }
-    }
-}
-
-fn ordered<T: PartialOrd>(name: &str, value: T, wanted: T) -> bool {
-    match name.trim_start_matches("Numeric").trim_start_matches("Date") {
-        "Equals" => value == wanted,
-        "LessThan" => value < wanted,
-        "LessThanEquals" => value <= wanted,
-        "GreaterThan" => value > wanted,
-        "GreaterThanEquals" => value >= wanted,
-        other => panic!("no order {other}"),
-    }
-}
-
-/// Seconds since 1970; the cases use whole seconds.
-fn time(text: &str) -> Option<i64> {
-    let padded = match text.len() {
-        7 if text.contains('-') => format!("{text}-01T00:00:00Z"),
-        10 if text.contains('-') => format!("{text}T00:00:00Z"),
-        _ => text.to_owned(),
-    };
-    text.parse().ok().or_else(|| Some(padded.parse::<jiff::Timestamp>().ok()?.as_second()))
-}
-
-/// Compares bit by bit.
-fn in_network(value: &str, network: &str) -> bool {
-    let bits = |address: IpAddr| -> String {
-        match address {
-            IpAddr::V4(address) => format!("4{:032b}", u32::from(address)),
-            IpAddr::V6(address) => format!("6{:0128b}", u128::from(address)),
-        }
-    };
-    let (address, length) = network.split_once('/').unwrap_or((network, "128"));
-    let (Ok(value), Ok(address)) = (value.parse(), address.parse()) else { return false };
-    let length: usize = length.parse().expect("a prefix length");
-    let (value, address) = (bits(value), bits(address));
-    let length = (length + 1).min(address.len());
-    value.starts_with(&address[..length])
 }

@@ -51,7 +51,7 @@ const RESOURCES: [&str; 6] = [
     "arn:aws:s3:::a*b?",
     "*",
 ];
-const RESOURCE_PATTERNS: [&str; 22] = [
+const RESOURCE_PATTERNS: [&str; 23] = [
     "*",
     "arn:aws:account::*:account",
     "arn:aws:account::*:account/*",
@@ -60,6 +60,7 @@ const RESOURCE_PATTERNS: [&str; 22] = [
     "arn:aws:s3:::home/${test:tag, 'ann'}/*",
     "arn:aws:s3:::a${*}b${?}",
     "arn:aws:s3:::${test:tag}",
+    "arn:aws:account::${aws:PrincipalAccount}:account",
     "arn:*:account:*:account",
     "arn:aws:a*t::111122223333:account",
     "arn:aws:*:*:*:*:*",
@@ -91,15 +92,25 @@ const OPERATORS: [(&str, &[&str]); 12] = [
     ("String{}Equals", STRINGS),
     ("String{}EqualsIgnoreCase", STRINGS),
     ("String{}Like", STRINGS),
-    ("Numeric{}Equals", &["1", "2", "10", "-1.5"]),
+    ("Numeric{}Equals", &["1", "2", "10", "-1.5", "NaN", "9007199254740993"]),
     ("NumericLessThan", &["1", "2", "10"]),
     ("NumericGreaterThanEquals", &["1", "2", "10"]),
-    ("Date{}Equals", &["2026-11-21", "1795262400", "2026-11-21T12:00:00Z"]),
+    ("Date{}Equals", &["2026-11-21", "1795262400", "2026-11-21T12:00:00Z", "no-date"]),
     ("DateLessThanEquals", &["2026-11-21", "1795262400", "2026-12"]),
     ("Bool", &["true", "false", "maybe"]),
     ("BinaryEquals", &["YQ==", "YW5u", "ann"]),
-    ("{}IpAddress", &["10.0.0.0/8", "198.51.100.7", "2001:db8::/32", "0.0.0.0/0"]),
+    ("{}IpAddress", ADDRESSES),
     ("Arn{}Like", ARNS),
+];
+const ADDRESSES: &[&str] = &[
+    "10.0.0.0/8",
+    "198.51.100.7",
+    "2001:db8::/32",
+    "2001:db8::5/64",
+    "::ffff:10.0.0.0/104",
+    "010.0.0.0/8",
+    "0.0.0.0/0",
+    "no-address",
 ];
 const STRINGS: &[&str] = &[
     "ann",
@@ -107,6 +118,9 @@ const STRINGS: &[&str] = &[
     "a*",
     "a?n",
     "*n*",
+    "??",
+    "ΟΣ",
+    "𐐀",
     "${aws:username}",
     "${test:tag}",
     "${test:tag, 'ann'}",
@@ -124,6 +138,7 @@ const ARNS: &[&str] = &[
     "arn:aws:i?m::111122223333:user/team/${aws:username}",
     "${aws:PrincipalArn}",
     "arn:*:user/team/ann",
+    "arn:aws:iam::1:role/?",
     "ann",
 ];
 const VALUES: &[&str] = &[
@@ -144,6 +159,13 @@ const VALUES: &[&str] = &[
     "YW5u",
     "arn:aws:iam::111122223333:user/team/ann",
     "arn:aws:iam::1:role/a:b",
+    "arn:aws:iam::1:role/𐐀",
+    "9007199254740992",
+    "::ffff:10.1.2.3",
+    "2001:db8:::5",
+    "𐐀",
+    "𐐨",
+    "ος",
     "",
 ];
 const KEYS: [&str; 6] =

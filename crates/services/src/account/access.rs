@@ -88,9 +88,10 @@ pub fn access(
                 vec![ancestry.path().to_owned()],
             ));
             for (tag, value) in &ancestry.membership.tags {
-                keys.push(ConditionKey::multivalued(
+                // F-IAM-36
+                keys.push(ConditionKey::single(
                     format!("account:AccountResourceOrgTags/{tag}"),
-                    vec![value.clone()],
+                    value.clone(),
                 ));
             }
             let organization = &ancestry.organization;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod account_information;
 pub mod alternate_contact;
 pub mod contact_information;
+pub mod first_use;
 pub mod gov_cloud;
 pub mod model;
 pub mod phone_number;
@@ -22,8 +23,9 @@ use serde_json::Value;
 use crate::authority::access::Permitted;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::state::account::{Account, EmailOwner, account_using};
-use crate::state::organization::Membership;
+use crate::state::account::{Account, EmailAddress, EmailOwner, account_using};
+use crate::state::key::CaseInsensitive;
+use crate::state::organization::{Membership, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
 use crate::table::{always, answers};
 use crate::world::{Fault, World};
@@ -65,6 +67,11 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         return Ok(());
     }
     Err(Refusal::new("ValidationException", 400, smithy::validation_message(&violations)))
+}
+
+/// F-EVENT-4: a Region switch that is made in organizations mode is recorded in the target account too.
+pub fn is_recorded_in_target(operation: Operation) -> bool {
+    matches!(operation, Operation::EnableRegion | Operation::DisableRegion)
 }
 
 /// Carries out an operation on the account that was permitted.
@@ -145,7 +152,7 @@ fn accept_primary_email_update(
     let address = input.primary_email.as_str().trim().to_lowercase();
     let address_use = address_use(&address, context.now, world)?;
     let output = primary_email::accept(opened.change(), input, address_use, context)?;
-    world.put(&address, EmailOwner { account: opened.account.id });
+    world.put(EmailAddress(CaseInsensitive(&address)), EmailOwner { account: opened.account.id });
     Ok(output)
 }
 
@@ -168,7 +175,7 @@ struct Opened {
 
 impl Opened {
     fn open(permitted: &Permitted, world: &World<'_>) -> Result<Self, Fault> {
-        let account = world.get::<Account>(permitted.target().as_str())?.ok_or_else(|| {
+        let account = world.get::<Account>(permitted.target())?.ok_or_else(|| {
             Fault::Broken("a credential or a membership refers to an absent account".into())
         })?;
         Ok(Self { account, changed: false })
@@ -181,8 +188,7 @@ impl Opened {
 
     fn save(self, world: &mut World<'_>) {
         if self.changed {
-            let account = Arc::unwrap_or_clone(self.account);
-            world.put(&account.id.to_string(), account);
+            world.save(Arc::unwrap_or_clone(self.account));
         }
     }
 }
@@ -199,7 +205,7 @@ fn refuse_not_there_yet(
     if account.id == caller.account() {
         return Ok(());
     }
-    match world.get::<Membership>(account.id.as_str())? {
+    match world.get::<Membership>(account.id)? {
         Some(membership) if !membership.is_visible_at(context.now) => {
             Err(access::access_denied(caller, operation, None).into())
         }
@@ -226,15 +232,15 @@ fn switch_region(
     world: &mut World<'_>,
     switch: impl FnOnce(&mut Account, Option<&mut OrganizationRegionRequests>) -> Result<(), model::Error>,
 ) -> Result<(), Failure> {
-    let Some(membership) = world.get::<Membership>(opened.account.id.as_str())? else {
+    let Some(membership) = world.get::<Membership>(opened.account.id)? else {
         return Ok(switch(opened.change(), None)?);
     };
     let organization_id = &membership.organization_id;
     let mut open = world
-        .get::<OrganizationRegionRequests>(organization_id)?
+        .get::<OrganizationRegionRequests>(OrganizationId(organization_id))?
         .map_or_else(Default::default, Arc::unwrap_or_clone);
     switch(opened.change(), Some(&mut open))?;
-    world.put(organization_id, open);
+    world.put(OrganizationId(organization_id), open);
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use aws::authorization::AttachedPolicy;
 
 use super::managed::FULL_AWS_ACCESS;
 use crate::state::organization::{
-    AttachedPolicies, Membership, Organization, OrganizationPolicy, OrganizationalUnit, arn,
+    AttachedPolicies, Membership, Organization, OrganizationId, OrganizationPolicy, OrganizationalUnit,
+    PolicyId, UnitId, arn,
 };
 use crate::world::{Fault, World};
 
@@ -39,7 +40,7 @@ impl Way {
         let mut units = Vec::with_capacity(6);
         let mut next = Some(unit_id.to_owned());
         while let Some(id) = next {
-            let unit = found(world.get::<OrganizationalUnit>(&id)?, "organizational unit")?;
+            let unit = found(world.get::<OrganizationalUnit>(UnitId(&id))?, "organizational unit")?;
             next = unit.parent_id.clone();
             units.push(unit);
         }
@@ -74,7 +75,7 @@ impl Ancestry {
     /// # Errors
     /// See [`Fault`].
     pub fn of(account: AccountId, world: &World<'_>) -> Result<Option<Self>, Fault> {
-        let Some(membership) = world.get::<Membership>(account.as_str())? else { return Ok(None) };
+        let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
         let organization = organization(&membership.organization_id, world)?;
         let way = Way::to(&membership.parent_id, &membership.organization_id, world)?;
         Ok(Some(Self { account, organization, membership, way }))
@@ -123,8 +124,8 @@ impl Ancestry {
         if own.iter().all(|id| id == FULL_AWS_ACCESS_ID) {
             return level(own, kind, &self.organization, world).map(Arc::new);
         }
-        let (account, organization_id) = (self.account.as_str(), &self.organization.id);
-        world.derived(&["levels/", kind, "/", organization_id, "/", account].concat(), |world| {
+        let (account, organization_id) = (self.account, &self.organization.id);
+        world.derived(&["levels/", kind, "/", organization_id, "/", account.as_str()].concat(), |world| {
             let organization = organization(organization_id, world)?;
             let membership = found(world.get::<Membership>(account)?, "member")?;
             level(&membership.policies, kind, &organization, world)
@@ -172,7 +173,7 @@ fn level(
             }
             continue;
         }
-        let policy = found(world.get::<OrganizationPolicy>(id)?, "policy")?;
+        let policy = found(world.get::<OrganizationPolicy>(PolicyId(id))?, "policy")?;
         if policy.kind == kind
             && let Some(document) = policy.document.authorization()
         {
@@ -184,7 +185,7 @@ fn level(
 }
 
 fn organization(id: &str, world: &World<'_>) -> Result<Arc<Organization>, Fault> {
-    found(world.get::<Organization>(id)?, "organization")
+    found(world.get::<Organization>(OrganizationId(id))?, "organization")
 }
 
 fn found<T>(document: Option<Arc<T>>, what: &str) -> Result<Arc<T>, Fault> {

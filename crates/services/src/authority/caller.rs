@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
 use aws::session::{Session, SessionTerms};
 use constant_time_eq::constant_time_eq;
 use jiff::Timestamp;
 
 use crate::state::identity::{
-    Credential, CredentialOwner, FederatedSession, Role, RoleSession, SessionUser, User,
+    Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, SessionUser, User, UserId,
 };
 use crate::world::{Fault, World};
 
@@ -45,7 +44,7 @@ pub fn identify(
     let identified = match owner {
         CredentialOwner::Root => Some((Principal::Root { account }, None)),
         CredentialOwner::User(name) => {
-            let user = world.get::<User>(&id_in_account(account, name))?;
+            let user = world.get::<User>(UserId::new(account, name))?;
             user.map(|user| (user_principal(&user), None))
         }
         CredentialOwner::SessionToken(session) => {
@@ -64,7 +63,7 @@ pub fn identify(
             is_vouched_for.then(|| (principal, Some(federated_attributes(session))))
         }
         CredentialOwner::RoleSession(session) => {
-            let role = world.get::<Role>(&id_in_account(account, &session.role))?;
+            let role = world.get::<Role>(RoleId::new(account, &session.role))?;
             // F-STSAPI-27: a role that was deleted and made anew under the same name is another role.
             let role = role.filter(|role| role.id == session.role_id);
             role.map(|role| (session_principal(&role, session), Some(session_attributes(session))))
@@ -73,11 +72,6 @@ pub fn identify(
     let access_key_id = credential.access_key_id.clone();
     let caller = identified.map(|(principal, session)| Caller { principal, access_key_id, session });
     Ok(caller.ok_or(NotIdentified::Invalid))
-}
-
-/// The id under which a user or role is stored: names are unique without regard to case.
-pub(super) fn id_in_account(account: AccountId, name: &str) -> String {
-    [account.as_str(), "/", &name.to_lowercase()].concat()
 }
 
 /// Whether the right token came; with long-term credentials none may (F-STSAPI-36).
@@ -95,7 +89,7 @@ fn same_user(
     user: &SessionUser,
     world: &World<'_>,
 ) -> Result<Option<Arc<User>>, Fault> {
-    let stored = world.get::<User>(&id_in_account(credential.account, &user.name))?;
+    let stored = world.get::<User>(UserId::new(credential.account, &user.name))?;
     Ok(stored.filter(|stored| stored.id == user.id))
 }
 

@@ -16,11 +16,10 @@ use jiff::Timestamp;
 
 use super::access::{Access, Asked, Permitted};
 use super::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
-use super::caller::id_in_account;
 use super::groups::groups_of;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
-use crate::state::identity::{ManagedPolicy, Role, User};
+use crate::state::identity::{ManagedPolicy, ManagedPolicyId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
 /// What is known of a request besides its caller, for the global condition keys.
@@ -121,14 +120,14 @@ impl Bound {
             // The root user needs no identity-based policy; service control policies bind it all the same.
             Principal::Root { .. } => {}
             Principal::User { account, name, .. } => {
-                let user = world.get::<User>(&id_in_account(*account, name))?;
+                let user = world.get::<User>(UserId::new(*account, name))?;
                 if let Some(user) = user {
                     bound.add_user(&user, world)?;
                     bound.tags.clone_from(&user.tags);
                 }
             }
             Principal::AssumedRole { account, role_name, .. } => {
-                let role = world.get::<Role>(&id_in_account(*account, role_name))?;
+                let role = world.get::<Role>(RoleId::new(*account, role_name))?;
                 if let Some(role) = role {
                     bound.add(&role.inline_policies, &role.attached_policies, world)?;
                     bound.add_boundary(role.permissions_boundary.as_deref(), world)?;
@@ -168,7 +167,7 @@ impl Bound {
             self.identity.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
             return Ok(());
         };
-        if let Some(user) = world.get::<User>(&id_in_account(account, user))? {
+        if let Some(user) = world.get::<User>(UserId::new(account, user))? {
             self.add_user(&user, world)?;
         }
         Ok(())
@@ -232,11 +231,11 @@ pub(crate) fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPol
     }
     let Some((account, name)) = Arn::parse(arn).and_then(|parts| {
         let (_, name) = parts.resource.strip_prefix("policy")?.rsplit_once('/')?;
-        Some((parts.account, name))
+        Some((parts.account.parse().ok()?, name))
     }) else {
         return Ok(None);
     };
-    let stored = world.get::<ManagedPolicy>(&format!("{account}/{}", name.to_lowercase()))?;
+    let stored = world.get::<ManagedPolicy>(ManagedPolicyId::new(account, name))?;
     Ok(stored.map(|stored| AttachedPolicy { arn: Some(Arc::from(arn)), policy: stored.document.clone() }))
 }
 

@@ -13,7 +13,7 @@ use super::access::{Access, Asked};
 use super::ancestry::{Ancestry, Levels};
 use super::policies::{RequestOrigin, facts, resource_control};
 use crate::state::account::Account;
-use crate::state::identity::Role;
+use crate::state::identity::{Role, RoleId};
 use crate::world::{Fault, World};
 
 /// What a role and its account say of those who come to assume it.
@@ -94,8 +94,8 @@ pub fn is_role(arn: &str) -> bool {
 /// See [`Fault`].
 pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, Fault> {
     let Some((_, name)) = arn.rsplit_once('/') else { return Ok(None) };
-    let Some(account) = Arn::parse(arn).map(|parts| parts.account) else { return Ok(None) };
-    let role = world.get::<Role>(&format!("{account}/{}", name.to_lowercase()))?;
+    let Some(account) = Arn::parse(arn).and_then(|parts| parts.account.parse().ok()) else { return Ok(None) };
+    let role = world.get::<Role>(RoleId::new(account, name))?;
     Ok(role.filter(|role| {
         arn == format!("arn:{PARTITION}:iam::{}:role{}{}", role.account, role.path, role.name)
     }))
@@ -105,7 +105,7 @@ pub fn role_with_arn(arn: &str, world: &World<'_>) -> Result<Option<Arc<Role>>, 
 /// disabled for the account, or still being enabled, roles of it were observed not to be assumable
 /// (F-STSAPI-4). That those of a closed account are not either is *assumed* (F-STSAPI-5).
 fn serves(role: &Role, origin: &RequestOrigin<'_>, world: &World<'_>) -> Result<bool, Fault> {
-    let Some(account) = world.get::<Account>(role.account.as_str())? else { return Ok(false) };
+    let Some(account) = world.get::<Account>(role.account)? else { return Ok(false) };
     // An account that is still being created is there for nobody yet.
     if account.state.is_out_of_use_at(origin.now) || account.created_at > origin.now {
         return Ok(false);

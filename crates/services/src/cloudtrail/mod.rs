@@ -37,18 +37,24 @@ pub fn access(operation: Operation, caller: &Caller) -> Access {
 pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
     // These have exceptions of their own, so they are left to the rule.
     let mut members = members.clone();
+    let mut max_results = None;
     if let Some(members) = members.as_object_mut() {
-        members.remove("MaxResults");
+        max_results = members.remove("MaxResults");
         let category = members.remove("EventCategory");
         if category.is_some_and(|category| category != EventCategory::Insight.as_str()) {
             return Err(lookup::invalid_category());
         }
     }
     let violations = smithy::check(operation.shape().input_schema(), &members, Patterns::Applied);
-    if violations.is_empty() {
-        return Ok(());
+    if !violations.is_empty() {
+        return Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations)));
     }
-    Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations)))
+    // F-TRAIL-14: the rule is given 32 bits, and what needs more is beyond 50 as well.
+    let fits = |number: &Value| number.as_i64().is_some_and(|number| i32::try_from(number).is_ok());
+    if max_results.as_ref().is_some_and(|number| number.is_number() && !fits(number)) {
+        return Err(lookup::invalid_max_results());
+    }
+    Ok(())
 }
 
 /// Carries out an operation.

@@ -45,7 +45,7 @@ pub fn describe_regions(
     world: &World<'_>,
 ) -> Result<DescribeRegionsResult, Failure> {
     let account = world
-        .get::<Account>(permitted.target().as_str())?
+        .get::<Account>(permitted.target())?
         .ok_or_else(|| Fault::Broken("a credential refers to an absent account".into()))?;
     let named = input.region_names.unwrap_or_default();
     let filters = input.filters.unwrap_or_default();

@@ -17,7 +17,7 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] = &[];
+pub const NOT_SUPPORTED: &[&str] = &["DescribeAvailabilityZones"];
 
 list_shape! { FilterList { member: Filter, location_name: "Filter", } }
 list_shape! { RegionGeographyList { member: RegionGeography, location_name: "item", } }

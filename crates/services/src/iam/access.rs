@@ -14,7 +14,10 @@ use super::directory::names;
 use super::model::Operation;
 use super::roles::service_linked_role;
 use crate::authority::access::{Access, ConditionKey, brings_tags, request_tag_keys};
-use crate::state::identity::{Credential, CredentialOwner, Group, ManagedPolicy, Role, User};
+use crate::state::identity::{
+    AccessKeyId, Credential, CredentialOwner, Group, ManagedPolicy, ManagedPolicyId, Role, User,
+};
+use crate::state::key::Named;
 use crate::world::{Fault, World};
 
 /// What an operation is about.
@@ -330,7 +333,7 @@ fn resource(about: About, members: &Value, caller: &Caller, world: &World<'_>) -
         About::Policy => policy(account, text(members, "PolicyArn").unwrap_or("*"), world)?,
         About::Key => {
             let id = text(members, "AccessKeyId").unwrap_or_default();
-            let credential = world.get::<Credential>(id)?.filter(|key| key.account == account);
+            let credential = world.get::<Credential>(AccessKeyId(id))?.filter(|key| key.account == account);
             match credential.as_ref().map(|credential| &credential.owner) {
                 Some(CredentialOwner::User(name)) => of::<User>(account, name, world)?,
                 _ => Resource::of_arn("*"),
@@ -372,7 +375,7 @@ fn entity(kind: EntityKind, members: &Value, caller: &Caller, world: &World<'_>)
 
 /// F-IAMAPI-RES-2: an entity that is not there is asked for under the path `/`.
 fn of<E: Entity + Tagged>(account: AccountId, name: &str, world: &World<'_>) -> Result<Resource, Fault> {
-    Ok(match world.get::<E>(&names::key(account, name))? {
+    Ok(match world.get::<E>(Named::new(account, name))? {
         Some(found) => Resource {
             arn: found.arn(),
             is_entity: true,
@@ -409,7 +412,7 @@ impl Tagged for User {
 fn policy(account: AccountId, arn: &str, world: &World<'_>) -> Result<Resource, Fault> {
     let is_own = Arn::parse(arn).is_some_and(|parts| parts.account == account.as_str());
     let found = match is_own {
-        true => world.get::<ManagedPolicy>(&names::key(account, names::last_part(arn)))?,
+        true => world.get::<ManagedPolicy>(ManagedPolicyId::new(account, names::last_part(arn)))?,
         false => None,
     };
     let tags = found.map(|policy| policy.tags.clone()).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::{On, managed_policy, refuse};
 use crate::failure::Failure;
-use crate::state::identity::{Group, PolicyEntity, Role, User};
+use crate::state::identity::{Group, GroupId, PolicyEntity, PolicyEntityId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
 /// One user of the policy.
@@ -47,17 +47,16 @@ pub fn list(
         input.entity_filter.map_or("", EntityType::as_str),
     ];
     let pages = Pages::new("ListEntitiesForPolicy", on, filter, input.marker, input.max_items)?;
-    let prefix = format!("{}/{}/", on.account, names::policy_key(arn));
-    let page = pages.of_documents(&prefix, world, |place, entity: &PolicyEntity| {
+    let prefix = PolicyEntityId::within(on.account, &names::policy_key(arn));
+    let page = pages.of_documents(&prefix, world, |id, entity: &PolicyEntity| {
         let is_wanted = match usage {
             Some(PolicyUsageType::PermissionsPolicy) => entity.attached,
             Some(PolicyUsageType::PermissionsBoundary) => entity.boundary,
             None => true,
         };
-        match place.split_once('/').filter(|_| is_wanted) {
-            Some((found, _)) if kind.is_some_and(|kind| kind.name() != found) => Ok(None),
-            Some((found, name)) => look_up(on, found, name, path, world),
-            None => Ok(None),
+        match is_wanted && kind.is_none_or(|kind| kind == id.kind) {
+            true => look_up(id, path, world),
+            false => Ok(None),
         }
     })?;
     let mut answer = ListEntitiesForPolicyResponse {
@@ -78,39 +77,35 @@ pub fn list(
 }
 
 /// The entity of an index entry, if it is under the path.
-fn look_up(
-    on: &On<'_>,
-    kind: &str,
-    name: &str,
-    path: &str,
-    world: &World<'_>,
-) -> Result<Option<Found>, Fault> {
-    let key = names::key(on.account, name);
-    Ok(match EntityKind::ALL.into_iter().find(|known| known.name() == kind) {
-        Some(EntityKind::Group) => {
-            world.get::<Group>(&key)?.filter(|group| super::is_under(&**group, path)).map(|group| {
+fn look_up(id: PolicyEntityId<'_>, path: &str, world: &World<'_>) -> Result<Option<Found>, Fault> {
+    let (account, name) = (id.account, id.name.0);
+    Ok(match id.kind {
+        EntityKind::Group => world
+            .get::<Group>(GroupId::new(account, name))?
+            .filter(|group| super::is_under(&**group, path))
+            .map(|group| {
                 Found::Group(PolicyGroup {
                     group_name: Some(group.name().into()),
                     group_id: Some(group.id.as_str().into()),
                 })
-            })
-        }
-        Some(EntityKind::Role) => {
-            world.get::<Role>(&key)?.filter(|role| super::is_under(&**role, path)).map(|role| {
+            }),
+        EntityKind::Role => world
+            .get::<Role>(RoleId::new(account, name))?
+            .filter(|role| super::is_under(&**role, path))
+            .map(|role| {
                 Found::Role(PolicyRole {
                     role_name: Some(role.name().into()),
                     role_id: Some(role.id.as_str().into()),
                 })
-            })
-        }
-        Some(EntityKind::User) => {
-            world.get::<User>(&key)?.filter(|user| super::is_under(&**user, path)).map(|user| {
+            }),
+        EntityKind::User => world
+            .get::<User>(UserId::new(account, name))?
+            .filter(|user| super::is_under(&**user, path))
+            .map(|user| {
                 Found::User(PolicyUser {
                     user_name: Some(user.name().into()),
                     user_id: Some(user.id.as_str().into()),
                 })
-            })
-        }
-        None => None,
+            }),
     })
 }

@@ -8,7 +8,7 @@ use aws::refusal::Refusal;
 
 use super::directory;
 use super::directory::names;
-use super::directory::page::{Pages, in_account};
+use super::directory::page::Pages;
 use super::inline_policy::{read, size};
 use super::model::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
@@ -19,7 +19,7 @@ use super::{On, refuse, tag};
 
 use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use crate::failure::Failure;
-use crate::state::identity::ManagedPolicy;
+use crate::state::identity::{ManagedPolicy, ManagedPolicyId};
 use crate::world::World;
 
 /// F-IAMAPI-LIM-4: the most characters of a managed policy, white space not counted.
@@ -57,7 +57,7 @@ pub fn find(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Option<Known>, 
     if parts.account != on.account.as_str() {
         return Ok(None);
     }
-    let found = world.get::<ManagedPolicy>(&names::key(on.account, names::last_part(arn)))?;
+    let found = world.get::<ManagedPolicy>(ManagedPolicyId::new(on.account, names::last_part(arn)))?;
     // The path and the case of the name are part of the ARN.
     Ok(found.map(Known::Own).filter(|known| known.arn() == arn))
 }
@@ -147,7 +147,7 @@ pub fn create(
 ) -> Result<CreatePolicyResponse, Failure> {
     let name = input.policy_name.into_string();
     let document = read_sized(&input.policy_document)?;
-    if world.get::<ManagedPolicy>(&names::key(on.account, &name))?.is_some() {
+    if world.get::<ManagedPolicy>(ManagedPolicyId::new(on.account, &name))?.is_some() {
         let text = format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(refuse::already_exists(text).into());
     }
@@ -293,26 +293,25 @@ fn fill_with_own(
     world: &World<'_>,
     select: impl Fn(&Known) -> Result<Option<Policy>, Failure>,
 ) -> Result<(), Failure> {
-    let prefix = in_account(on.account);
-    let mut after =
-        pages.after().and_then(|after| after.strip_prefix("own:")).map(|name| format!("{prefix}{name}"));
+    let prefix = ManagedPolicyId::within(on.account);
+    let mut after = pages.after().and_then(|after| after.strip_prefix("own:")).map(str::to_owned);
     for _ in 0..super::directory::page::LOOKED_AT / BATCH {
-        let ids = world.ids::<ManagedPolicy>(&prefix, after.as_deref(), BATCH)?;
-        for id in &ids {
-            let Some(policy) = world.get::<ManagedPolicy>(id)? else { continue };
-            let place = format!("own:{}", &id[prefix.len()..]);
+        let keys = world.keys(&prefix, after.as_deref(), BATCH)?;
+        for key in &keys {
+            let Some(policy) = world.get::<ManagedPolicy>(key.id()?)? else { continue };
+            let place = format!("own:{}", key.place(&prefix));
             if let Some(policy) = select(&Known::Own(policy))?
                 && !filling.add(place, || policy)
             {
                 return Ok(());
             }
         }
-        if ids.len() < BATCH {
+        if keys.len() < BATCH {
             return Ok(());
         }
-        after = ids.last().cloned();
+        after = keys.last().map(|key| key.place(&prefix).to_owned());
     }
-    filling.continue_after(after.map(|id| format!("own:{}", &id[prefix.len()..])));
+    filling.continue_after(after.map(|place| format!("own:{place}")));
     Ok(())
 }
 

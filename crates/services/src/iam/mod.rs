@@ -35,7 +35,7 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;
 use directory::entity::Entity;
-use model::{Input, Operation};
+use model::{Input, Operation, Output};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "iam.amazonaws.com";
@@ -95,7 +95,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     }))
 }
 
-/// Carries an operation out and gives its output's members.
+/// Carries an operation out.
 ///
 /// # Errors
 /// What the operation refuses.
@@ -105,30 +105,9 @@ pub fn execute(
     input: Input,
     context: &Context,
     world: &mut World<'_>,
-) -> Result<Value, Failure> {
+) -> Result<Output, Failure> {
     let on = On { account: permitted.target(), caller, context };
-    let operation = input.operation();
-    let output = operations::run(&on, input, world)?.to_value();
-    Ok(match operation {
-        Operation::SimulatePrincipalPolicy | Operation::SimulateCustomPolicy => {
-            simulator::simulation::with_recorded_types(output)
-        }
-        _ => without_absent_name(operation, output),
-    })
-}
-
-/// F-IAMAPI-USR-2: the root user has no user name and no path, which the model calls required; AWS leaves
-/// them out.
-fn without_absent_name(operation: Operation, mut output: Value) -> Value {
-    let shown = match operation {
-        Operation::GetUser => output.get_mut("User"),
-        Operation::CreateAccessKey => output.get_mut("AccessKey"),
-        _ => None,
-    };
-    if let Some(members) = shown.and_then(Value::as_object_mut) {
-        members.retain(|name, value| !(matches!(name.as_str(), "UserName" | "Path") && value == ""));
-    }
-    output
+    operations::run(&on, input, world)
 }
 
 /// Whether an entity's path begins with `prefix`.

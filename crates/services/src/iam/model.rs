@@ -98,6 +98,7 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "UpdateAccountPasswordPolicy",
     "UpdateDelegationRequest",
     "UpdateLoginProfile",
+    "UpdateOpenIDConnectProvider",
     "UpdateOpenIDConnectProviderThumbprint",
     "UpdateSAMLProvider",
     "UpdateSSHPublicKey",
@@ -202,6 +203,9 @@ enum_shape! { PolicySourceType {
     UserManaged = "user-managed",
     Resource = "resource",
     None = "none",
+    IamPolicy = "IAM Policy",
+    PermissionsBoundaryPolicy = "Permissions Boundary Policy",
+    ResourcePolicy = "Resource Policy",
 } }
 enum_shape! { PolicyUsageType {
     PermissionsPolicy = "PermissionsPolicy",
@@ -251,6 +255,7 @@ enum_shape! { SummaryKeyType {
 
 integer_shape! { MaxItemsType: Integer { min: 1, max: 1_000, } }
 integer_shape! { MaxPasswordAgeType: Integer { min: 1, max: 1_095, } }
+integer_shape! { MaxSigninSessionDurationType: Integer { min: 3_600, max: 7_776_000, } }
 integer_shape! { MinimumPasswordLengthType: Integer { min: 6, max: 128, } }
 integer_shape! { PasswordReusePreventionType: Integer { min: 1, max: 24, } }
 integer_shape! { RoleMaxSessionDurationType: Integer { min: 3_600, max: 43_200, } }
@@ -305,7 +310,7 @@ map_shape! { EvalDecisionDetailsType { key: EvalDecisionSourceType, value: Polic
 map_shape! { SummaryMapType { key: SummaryKeyType, value: i32, } }
 
 structure! { AccessKey {
-    user_name: required UserNameType = "UserName",
+    user_name: optional UserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
     status: required StatusType = "Status",
     secret_access_key: required AccessKeySecretType = "SecretAccessKey",
@@ -391,6 +396,7 @@ structure! { CreateRoleRequest {
     assume_role_policy_document: required PolicyDocumentType = "AssumeRolePolicyDocument",
     description: optional RoleDescriptionType = "Description",
     max_session_duration: optional RoleMaxSessionDurationType = "MaxSessionDuration",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
     permissions_boundary: optional ArnType = "PermissionsBoundary",
     tags: optional TagListType = "Tags",
 } }
@@ -916,6 +922,7 @@ structure! { LoginProfile {
     user_name: required UserNameType = "UserName",
     create_date: required Timestamp = "CreateDate",
     password_reset_required: optional bool = "PasswordResetRequired",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
 } }
 structure! { MFADevice {
     user_name: required UserNameType = "UserName",
@@ -938,6 +945,7 @@ structure! { #[derive(Default)] ManagedPolicyDetail {
 } }
 structure! { #[derive(Default)] OpenIDConnectProviderListEntry {
     arn: optional ArnType = "Arn",
+    is_trusted_identity_propagation_enabled: optional bool = "IsTrustedIdentityPropagationEnabled",
 } }
 structure! { #[derive(Default)] OrderedOrganizationPolicyType {
     service_control_policy_input_list: optional SimulationPolicyListType = "ServiceControlPolicyInputList",
@@ -1049,6 +1057,7 @@ structure! { Role {
     assume_role_policy_document: optional PolicyDocumentType = "AssumeRolePolicyDocument",
     description: optional RoleDescriptionType = "Description",
     max_session_duration: optional RoleMaxSessionDurationType = "MaxSessionDuration",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
     permissions_boundary: optional AttachedPermissionsBoundary = "PermissionsBoundary",
     tags: optional TagListType = "Tags",
     role_last_used: optional RoleLastUsed = "RoleLastUsed",
@@ -1080,6 +1089,7 @@ structure! { #[derive(Default)] SAMLProviderListEntry {
     arn: optional ArnType = "Arn",
     valid_until: optional Timestamp = "ValidUntil",
     create_date: optional Timestamp = "CreateDate",
+    is_trusted_identity_propagation_enabled: optional bool = "IsTrustedIdentityPropagationEnabled",
 } }
 structure! { SSHPublicKeyMetadata {
     user_name: required UserNameType = "UserName",
@@ -1213,6 +1223,8 @@ structure! { UpdateRoleRequest {
     role_name: required RoleNameType = "RoleName",
     description: optional RoleDescriptionType = "Description",
     max_session_duration: optional RoleMaxSessionDurationType = "MaxSessionDuration",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
+    reset_max_signin_session_duration: optional bool = "ResetMaxSigninSessionDuration",
 } }
 structure! { #[derive(Default)] UpdateRoleResponse {} }
 structure! { UpdateUserRequest {
@@ -1221,8 +1233,8 @@ structure! { UpdateUserRequest {
     new_user_name: optional UserNameType = "NewUserName",
 } }
 structure! { User {
-    path: required PathType = "Path",
-    user_name: required UserNameType = "UserName",
+    path: optional PathType = "Path",
+    user_name: optional UserNameType = "UserName",
     user_id: required IdType = "UserId",
     arn: required ArnType = "Arn",
     create_date: required Timestamp = "CreateDate",
@@ -1836,7 +1848,10 @@ operations! { SERVICE {
     UpdateRole {
         input: UpdateRoleRequest,
         output: UpdateRoleResponse,
-        errors: [UnmodifiableEntityException, NoSuchEntityException, ServiceFailureException],
+        errors: [
+            UnmodifiableEntityException, NoSuchEntityException, InvalidInputException,
+            ServiceFailureException,
+        ],
     }
     UpdateRoleDescription {
         input: UpdateRoleDescriptionRequest,

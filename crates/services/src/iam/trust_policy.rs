@@ -10,7 +10,7 @@ use super::trusted_principals::named_in;
 use super::{model, refuse};
 use crate::failure::Failure;
 use crate::state::account::Account;
-use crate::state::identity::{Role, User};
+use crate::state::identity::{Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
 /// F-IAMAPI-LIM-7: the most characters of a trust policy, white space not counted.
@@ -40,14 +40,14 @@ pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> 
 fn exists(principal: &str, world: &World<'_>) -> Result<bool, Fault> {
     let Some(arn) = Arn::parse(principal).filter(|arn| arn.service == "iam") else { return Ok(true) };
     let Ok(account) = arn.account.parse::<AccountId>() else { return Ok(true) };
-    if world.get::<Account>(account.as_str())?.is_none() {
+    if world.get::<Account>(account)?.is_none() {
         return Ok(true);
     }
-    let key = names::key(account, names::last_part(arn.resource));
+    let name = names::last_part(arn.resource);
     Ok(if arn.resource.starts_with("user/") {
-        world.get::<User>(&key)?.is_some_and(|user| user.arn() == principal)
+        world.get::<User>(UserId::new(account, name))?.is_some_and(|user| user.arn() == principal)
     } else if arn.resource.starts_with("role/") {
-        world.get::<Role>(&key)?.is_some_and(|role| role.arn() == principal)
+        world.get::<Role>(RoleId::new(account, name))?.is_some_and(|role| role.arn() == principal)
     } else {
         true
     })

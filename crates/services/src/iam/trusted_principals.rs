@@ -11,7 +11,7 @@ use aws::policy::Policy;
 use serde_json::Value;
 
 use super::directory;
-use crate::state::identity::{Role, TrustedPrincipal};
+use crate::state::identity::{Role, RoleId, TrustedPrincipal, TrustedPrincipalId};
 use crate::world::{Fault, World};
 
 /// How many roles are looked at together.
@@ -54,24 +54,18 @@ fn one_or_many(value: Option<&mut Value>) -> Vec<&mut Value> {
     }
 }
 
-/// The id of the index entry that the trust policy of the role under `role_key` names `arn`.
-fn entry(arn: &str, role_key: &str) -> String {
-    // No ARN has a blank in it.
-    format!("{arn} {role_key}")
-}
-
-/// Keeps the index in step with the trust policy of the role under `role_key`.
+/// Keeps the index in step with the trust policy of a role.
 pub(super) fn index(
-    role_key: &str,
+    role: RoleId<'_>,
     before: &BTreeSet<String>,
     after: &BTreeSet<String>,
     world: &mut World<'_>,
 ) {
     for arn in before.difference(after) {
-        world.delete::<TrustedPrincipal>(&entry(arn, role_key));
+        world.delete::<TrustedPrincipal>(TrustedPrincipalId { arn, role });
     }
     for arn in after.difference(before) {
-        world.put(&entry(arn, role_key), TrustedPrincipal {});
+        world.put(TrustedPrincipalId { arn, role }, TrustedPrincipal {});
     }
 }
 
@@ -83,12 +77,13 @@ pub(super) fn replace(old: &str, new: &str, world: &mut World<'_>) -> Result<(),
     if old == new {
         return Ok(());
     }
-    let prefix = entry(old, "");
+    let prefix = TrustedPrincipalId::within(old);
     loop {
-        let entries = world.ids::<TrustedPrincipal>(&prefix, None, BATCH)?;
-        for id in &entries {
+        let entries = world.keys(&prefix, None, BATCH)?;
+        for entry in &entries {
+            let id = entry.id()?;
             world.delete::<TrustedPrincipal>(id);
-            let Some(role) = world.get::<Role>(&id[prefix.len()..])? else { continue };
+            let Some(role) = world.get::<Role>(id.role)? else { continue };
             let mut role = Role::clone(&role);
             role.trust_policy = with_replaced(&role.trust_policy, old, new)?;
             directory::save(role, world)?;

@@ -3,6 +3,7 @@
 //! F-ORGS-AUTH-4:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_organizations.html>.
 
+use aws::arn::AccountId;
 use aws::principal::Caller;
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use super::model::Operation;
 use super::policies::policy;
 use crate::authority::access::{Access, Asked, ConditionKey, brings_tags, request_tag_keys};
 use crate::state::organization::{
-    Handshake, Membership, Organization, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
+    Handshake, HandshakeId, Membership, Organization, OrganizationId, OrganizationPolicy,
+    OrganizationResourcePolicy, OrganizationalUnit, PolicyId, UnitId,
 };
 use crate::world::{Fault, World};
 
@@ -28,9 +30,9 @@ pub fn access(
     world: &World<'_>,
 ) -> Result<Access, Fault> {
     let account = caller.account();
-    let membership = world.get::<Membership>(account.as_str())?;
+    let membership = world.get::<Membership>(account)?;
     let organization = match &membership {
-        Some(membership) => world.get::<Organization>(&membership.organization_id)?,
+        Some(membership) => world.get::<Organization>(OrganizationId(&membership.organization_id))?,
         None => None,
     };
     let organization = organization.as_deref();
@@ -78,7 +80,7 @@ fn leaves_another(
 ) -> Result<bool, Fault> {
     let id = members.get("HandshakeId").and_then(Value::as_str).unwrap_or_default();
     let (Some(own), true) = (organization, id.starts_with("h-")) else { return Ok(false) };
-    Ok(world.get::<Handshake>(id)?.is_some_and(|handshake| handshake.organization_id != own.id))
+    Ok(world.get::<Handshake>(HandshakeId(id))?.is_some_and(|handshake| handshake.organization_id != own.id))
 }
 
 /// The members that name the resources, as JSON pointers. Every resource that a call names must be allowed
@@ -144,7 +146,7 @@ fn created(
             Some(arn::policy(organization, kind, "p-*", false))
         }
         Operation::PutResourcePolicy => {
-            let stored = world.get::<OrganizationResourcePolicy>(&organization.id)?;
+            let stored = world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))?;
             Some(arn::resource_policy(organization, stored.as_ref().map_or("rp-*", |stored| &stored.id)))
         }
         _ => None,
@@ -158,14 +160,14 @@ fn resource(
     world: &World<'_>,
 ) -> Result<Option<String>, Fault> {
     if id.starts_with("h-") {
-        return Ok(world.get::<Handshake>(id)?.map(|handshake| arn::handshake(&handshake)));
+        return Ok(world.get::<Handshake>(HandshakeId(id))?.map(|handshake| arn::handshake(&handshake)));
     }
     let Some(organization) = organization else { return Ok(None) };
     if id.starts_with("p-") {
         if let Some(managed) = policy::AwsManaged::find(id) {
             return Ok(Some(arn::policy(organization, managed.kind.as_str(), id, true)));
         }
-        let stored = world.get::<OrganizationPolicy>(id)?;
+        let stored = world.get::<OrganizationPolicy>(PolicyId(id))?;
         return Ok(stored.map(|stored| arn::policy(organization, &stored.kind, id, false)));
     }
     if id.starts_with("rp-") {
@@ -183,17 +185,19 @@ fn resource_tags(
     world: &World<'_>,
 ) -> Result<Vec<ConditionKey>, Fault> {
     let tags = if id.starts_with("ou-") || id.starts_with("r-") {
-        world.get::<OrganizationalUnit>(id)?.map(|unit| unit.tags.clone())
+        world.get::<OrganizationalUnit>(UnitId(id))?.map(|unit| unit.tags.clone())
     } else if id.starts_with("p-") {
-        world.get::<OrganizationPolicy>(id)?.map(|policy| policy.tags.clone())
+        world.get::<OrganizationPolicy>(PolicyId(id))?.map(|policy| policy.tags.clone())
     } else if id.starts_with("rp-") {
         let stored = match organization {
-            Some(organization) => world.get::<OrganizationResourcePolicy>(&organization.id)?,
+            Some(organization) => {
+                world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))?
+            }
             None => None,
         };
         stored.filter(|stored| stored.id == id).map(|stored| stored.tags.clone())
-    } else if id.len() == 12 {
-        world.get::<Membership>(id)?.map(|membership| membership.tags.clone())
+    } else if let Ok(account) = id.parse::<AccountId>() {
+        world.get::<Membership>(account)?.map(|membership| membership.tags.clone())
     } else {
         None
     };
@@ -223,7 +227,7 @@ fn request_keys(
         (Some(given), _) => Some(given),
         (None, Some(id)) => match policy::AwsManaged::find(&id) {
             Some(managed) => Some(managed.kind.as_str().to_owned()),
-            None => world.get::<OrganizationPolicy>(&id)?.map(|policy| policy.kind.clone()),
+            None => world.get::<OrganizationPolicy>(PolicyId(&id))?.map(|policy| policy.kind.clone()),
         },
         (None, None) => None,
     };

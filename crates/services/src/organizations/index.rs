@@ -4,43 +4,29 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
+use crate::organizations::model::ChildType;
+use crate::state::key::{Key, Prefix};
 use crate::state::organization::{
-    Attachment, Child, Membership, MembershipChanges, OrganizationCounts, OrganizationEntity,
-    OrganizationPolicy, OrganizationalUnit, PolicyName, UnitName,
+    Attachment, AttachmentId, Child, ChildId, Membership, MembershipChanges, OrganizationCounts,
+    OrganizationEntity, OrganizationEntityId, OrganizationId, OrganizationPolicy, OrganizationalUnit,
+    PolicyId, PolicyName, PolicyNameId, UnitId, UnitName, UnitNameId,
 };
 use crate::world::{Document, Fault, World};
 
 /// Keys that are asked for together.
 const BATCH: usize = 1_000;
 
-/// The kind of a child that is an account, as keys and the model write it.
-pub(super) const ACCOUNT: &str = "ACCOUNT";
-/// The kind of a child that is an organizational unit.
-pub(super) const UNIT: &str = "ORGANIZATIONAL_UNIT";
-
-/// The prefix of the ids of a parent's children of one kind.
-pub(super) fn children(parent: &str, kind: &str) -> String {
-    format!("{parent}/{kind}/")
-}
-
-/// The prefix of the ids of an organization's entities, of its account creations, and of its policies' attachments.
-pub(super) fn of(organization_id: &str) -> String {
-    format!("{organization_id}/")
-}
-
 /// Whether an id in the index of an organization's entities is an account's. In the order of keys accounts come first.
 pub(super) fn is_account(id: &str) -> bool {
     id.parse::<AccountId>().is_ok()
 }
 
-/// The prefix of the targets of a policy.
-pub(super) fn targets(organization_id: &str, policy_id: &str) -> String {
-    format!("{organization_id}/{policy_id}/")
+fn attachment<'k>(organization: &'k str, policy: &'k str, target: &'k str) -> AttachmentId<'k> {
+    AttachmentId { organization, policy, target }
 }
 
-/// The prefix of the names of an organization's policies of one type.
-pub(super) fn policy_names(organization_id: &str, kind: &str) -> String {
-    format!("{organization_id}/{kind}/")
+fn child<'k>(parent: &'k str, kind: ChildType, child: &'k str) -> ChildId<'k> {
+    ChildId { parent, kind, child }
 }
 
 fn put_attachments<'p>(
@@ -51,7 +37,7 @@ fn put_attachments<'p>(
 ) {
     for policy in policies {
         if !super::policies::policy::is_aws_managed(policy) {
-            world.put(&format!("{}{target}", targets(organization_id, policy)), Attachment {});
+            world.put(attachment(organization_id, policy, target), Attachment {});
         }
     }
 }
@@ -64,7 +50,7 @@ fn delete_attachments<'p>(
 ) {
     for policy in policies {
         if !super::policies::policy::is_aws_managed(policy) {
-            world.delete::<Attachment>(&format!("{}{target}", targets(organization_id, policy)));
+            world.delete::<Attachment>(attachment(organization_id, policy, target));
         }
     }
 }
@@ -72,25 +58,27 @@ fn delete_attachments<'p>(
 /// Puts an account into its organization, with all that lists it there.
 pub fn put_member(account: AccountId, membership: Membership, world: &mut World<'_>) {
     let id = account.as_str();
-    world.put(&format!("{}{id}", of(&membership.organization_id)), OrganizationEntity {});
-    world.put(&format!("{}{id}", children(&membership.parent_id, ACCOUNT)), Child {});
+    let organization = &membership.organization_id;
+    world.put(OrganizationEntityId { organization, entity: id }, OrganizationEntity {});
+    world.put(child(&membership.parent_id, ChildType::Account, id), Child {});
     put_attachments(&membership.organization_id, id, &membership.policies, world);
-    world.put(id, membership);
+    world.put(account, membership);
 }
 
 /// Takes an account out of its organization.
 pub(super) fn delete_member(account: AccountId, membership: &Membership, world: &mut World<'_>) {
     let id = account.as_str();
-    world.delete::<OrganizationEntity>(&format!("{}{id}", of(&membership.organization_id)));
-    world.delete::<Child>(&format!("{}{id}", children(&membership.parent_id, ACCOUNT)));
+    let organization = &membership.organization_id;
+    world.delete::<OrganizationEntity>(OrganizationEntityId { organization, entity: id });
+    world.delete::<Child>(child(&membership.parent_id, ChildType::Account, id));
     delete_attachments(&membership.organization_id, id, &membership.policies, world);
-    world.delete::<Membership>(id);
+    world.delete::<Membership>(account);
 }
 
 /// Writes a parent anew, so that it cannot be deleted at the same time as something is put into it.
 pub(super) fn hold_unit(id: &str, world: &mut World<'_>) -> Result<(), Fault> {
-    if let Some(unit) = world.get::<OrganizationalUnit>(id)? {
-        world.put(id, (*unit).clone());
+    if let Some(unit) = world.get::<OrganizationalUnit>(UnitId(id))? {
+        world.save((*unit).clone());
     }
     Ok(())
 }
@@ -98,50 +86,50 @@ pub(super) fn hold_unit(id: &str, world: &mut World<'_>) -> Result<(), Fault> {
 /// Moves an account to another parent.
 pub(super) fn move_member(account: AccountId, mut membership: Membership, to: &str, world: &mut World<'_>) {
     let id = account.as_str();
-    world.delete::<Child>(&format!("{}{id}", children(&membership.parent_id, ACCOUNT)));
-    world.put(&format!("{}{id}", children(to, ACCOUNT)), Child {});
+    world.delete::<Child>(child(&membership.parent_id, ChildType::Account, id));
+    world.put(child(to, ChildType::Account, id), Child {});
     to.clone_into(&mut membership.parent_id);
-    world.put(id, membership);
+    world.put(account, membership);
 }
 
 /// Puts the root or a unit into its place, with all that lists it there. Its name must be free.
 pub fn put_unit(unit: OrganizationalUnit, world: &mut World<'_>) {
-    let id = unit.id.clone();
-    world.put(&format!("{}{id}", of(&unit.organization_id)), OrganizationEntity {});
+    let (id, organization) = (&unit.id, &unit.organization_id);
+    world.put(OrganizationEntityId { organization, entity: id }, OrganizationEntity {});
     if let Some(parent) = &unit.parent_id {
-        world.put(&format!("{}{id}", children(parent, UNIT)), Child {});
-        world.put(&format!("{parent}/{}", unit.name), UnitName { unit_id: id.clone() });
+        world.put(child(parent, ChildType::OrganizationalUnit, id), Child {});
+        world.put(UnitNameId { parent, name: &unit.name }, UnitName { unit_id: id.clone() });
     }
-    put_attachments(&unit.organization_id, &id, &unit.policies, world);
-    world.put(&id, unit);
+    put_attachments(organization, id, &unit.policies, world);
+    world.save(unit);
 }
 
 /// Takes a unit away.
 pub(super) fn delete_unit(unit: &OrganizationalUnit, world: &mut World<'_>) {
-    let id = &unit.id;
-    world.delete::<OrganizationEntity>(&format!("{}{id}", of(&unit.organization_id)));
+    let (id, organization) = (&unit.id, &unit.organization_id);
+    world.delete::<OrganizationEntity>(OrganizationEntityId { organization, entity: id });
     if let Some(parent) = &unit.parent_id {
-        world.delete::<Child>(&format!("{}{id}", children(parent, UNIT)));
-        world.delete::<UnitName>(&format!("{parent}/{}", unit.name));
+        world.delete::<Child>(child(parent, ChildType::OrganizationalUnit, id));
+        world.delete::<UnitName>(UnitNameId { parent, name: &unit.name });
     }
-    delete_attachments(&unit.organization_id, id, &unit.policies, world);
-    world.delete::<OrganizationalUnit>(id);
+    delete_attachments(organization, id, &unit.policies, world);
+    world.delete::<OrganizationalUnit>(UnitId(id));
 }
 
-fn policy_name(policy: &OrganizationPolicy) -> String {
-    format!("{}{}", policy_names(&policy.organization_id, &policy.kind), policy.name)
+fn policy_name(policy: &OrganizationPolicy) -> PolicyNameId<'_> {
+    PolicyNameId { organization: &policy.organization_id, kind: &policy.kind, name: &policy.name }
 }
 
 /// Puts a policy into its place. Its name must be free.
 pub fn put_policy(policy: OrganizationPolicy, world: &mut World<'_>) {
-    world.put(&policy_name(&policy), PolicyName { policy_id: policy.id.clone() });
-    world.put(&policy.id.clone(), policy);
+    world.put(policy_name(&policy), PolicyName { policy_id: policy.id.clone() });
+    world.save(policy);
 }
 
 /// Takes a policy away. It must not be attached anywhere.
 pub(super) fn delete_policy(policy: &OrganizationPolicy, world: &mut World<'_>) {
-    world.delete::<PolicyName>(&policy_name(policy));
-    world.delete::<OrganizationPolicy>(&policy.id);
+    world.delete::<PolicyName>(policy_name(policy));
+    world.delete::<OrganizationPolicy>(PolicyId(&policy.id));
 }
 
 /// Changes the counts of an organization.
@@ -150,10 +138,10 @@ pub(super) fn count(
     world: &mut World<'_>,
     change: impl FnOnce(&mut OrganizationCounts),
 ) -> Result<(), Fault> {
-    let found = world.get::<OrganizationCounts>(organization_id)?;
+    let found = world.get::<OrganizationCounts>(OrganizationId(organization_id))?;
     let mut counts = found.map_or_else(OrganizationCounts::default, |counts| (*counts).clone());
     change(&mut counts);
-    world.put(organization_id, counts);
+    world.put(OrganizationId(organization_id), counts);
     Ok(())
 }
 
@@ -162,17 +150,17 @@ pub(super) fn membership_changes(
     organization_id: &str,
     world: &World<'_>,
 ) -> Result<MembershipChanges, Fault> {
-    let stored = world.get::<MembershipChanges>(organization_id)?;
+    let stored = world.get::<MembershipChanges>(OrganizationId(organization_id))?;
     Ok(stored.map_or_else(MembershipChanges::default, Arc::unwrap_or_clone))
 }
 
-/// All ids of a kind below a prefix.
-pub(super) fn all<D: Document>(prefix: &str, world: &World<'_>) -> Result<Vec<String>, Fault> {
-    let mut all = Vec::new();
+/// All keys of a kind below a prefix.
+pub(super) fn all<D: Document>(prefix: &Prefix<D>, world: &World<'_>) -> Result<Vec<Key<D>>, Fault> {
+    let mut all: Vec<Key<D>> = Vec::new();
     loop {
-        let ids = world.ids::<D>(prefix, all.last().map(String::as_str), BATCH)?;
-        let is_last = ids.len() < BATCH;
-        all.extend(ids);
+        let keys = world.keys(prefix, all.last().map(|key| key.place(prefix)), BATCH)?;
+        let is_last = keys.len() < BATCH;
+        all.extend(keys);
         if is_last {
             return Ok(all);
         }
@@ -180,9 +168,9 @@ pub(super) fn all<D: Document>(prefix: &str, world: &World<'_>) -> Result<Vec<St
 }
 
 /// Deletes all documents of a kind below a prefix.
-pub(super) fn delete_all<D: Document>(prefix: &str, world: &mut World<'_>) -> Result<(), Fault> {
-    for id in all::<D>(prefix, world)? {
-        world.delete::<D>(&id);
+pub(super) fn delete_all<D: Document>(prefix: &Prefix<D>, world: &mut World<'_>) -> Result<(), Fault> {
+    for key in all(prefix, world)? {
+        world.delete::<D>(key.id()?);
     }
     Ok(())
 }

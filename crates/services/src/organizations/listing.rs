@@ -6,6 +6,7 @@ use super::refusal::invalid_input;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::page_token::Binding;
+use crate::state::key::Prefix;
 use crate::world::{Document, World};
 
 /// F-ORGS-LIST-1: entries of a page, unless the caller asks for fewer.
@@ -70,34 +71,34 @@ impl<'a> Listing<'a> {
         Some(self.binding.seal(place, &self.context.token_key).into())
     }
 
-    /// Entries of the index `D` below `prefix`; `show` is given what follows the prefix.
+    /// Entries of the index `D` below `prefix`, as far as `show` takes their ids.
     pub(super) fn over<D: Document, T>(
         &self,
-        prefix: &str,
+        prefix: &Prefix<D>,
         world: &World<'_>,
-        mut show: impl FnMut(&str) -> Result<Entry<T>, Failure>,
+        mut show: impl FnMut(D::Id<'_>) -> Result<Entry<T>, Failure>,
     ) -> Result<Page<T>, Failure> {
         let mut page = Vec::new();
-        let mut after = self.after.as_ref().map(|after| format!("{prefix}{after}"));
+        let mut after = self.after.clone();
         let mut looked_at = 0;
         loop {
             let wanted = self.limit - page.len();
-            let mut ids = world.ids::<D>(prefix, after.as_deref(), wanted + 1)?;
-            let next = (ids.len() > wanted).then(|| ids.pop()).flatten();
-            for id in ids {
+            let mut keys = world.keys(prefix, after.as_deref(), wanted + 1)?;
+            let next = (keys.len() > wanted).then(|| keys.pop()).flatten();
+            for key in keys {
                 looked_at += 1;
-                match show(&id[prefix.len()..])? {
+                match show(key.id()?)? {
                     Entry::Shown(entry) => page.push(entry),
                     Entry::Hidden => {}
                     Entry::End => return Ok((page, None)),
                 }
-                after = Some(id);
+                after = Some(key.place(prefix).to_owned());
             }
             let Some(next) = next else { return Ok((page, None)) };
             if page.len() == self.limit || looked_at >= KEYS_PER_PAGE {
                 // A list that ends here is not followed by an empty page.
-                let is_last = matches!(show(&next[prefix.len()..])?, Entry::End);
-                let place = after.as_deref().map_or("", |after| &after[prefix.len()..]);
+                let is_last = matches!(show(next.id()?)?, Entry::End);
+                let place = after.as_deref().unwrap_or_default();
                 return Ok((page, if is_last { None } else { self.token(place) }));
             }
         }

@@ -15,7 +15,8 @@ use crate::authority::managed::FULL_AWS_ACCESS;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationResourcePolicy, OrganizationalUnit,
+    FeatureSet, Membership, Organization, OrganizationId, OrganizationResourcePolicy, OrganizationalUnit,
+    UnitId,
 };
 use crate::world::{Fault, World};
 
@@ -62,12 +63,12 @@ pub(crate) struct Place {
 impl Place {
     /// The place of an account, if it is in an organization.
     pub(super) fn of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
-        let Some(membership) = world.get::<Membership>(account.as_str())? else { return Ok(None) };
+        let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
         if !membership.is_visible_at(call.context.now) {
             return Ok(None);
         }
         let organization = world
-            .get::<Organization>(&membership.organization_id)?
+            .get::<Organization>(OrganizationId(&membership.organization_id))?
             .ok_or_else(|| Fault::Broken("a membership refers to an absent organization".into()))?;
         Ok(Some(Self { account, organization }))
     }
@@ -97,7 +98,7 @@ impl Place {
     /// made before.
     fn is_granted(&self, call: &Call<'_>, world: &World<'_>) -> Result<bool, Failure> {
         let organization = &self.organization;
-        let Some(stored) = world.get::<OrganizationResourcePolicy>(&organization.id)? else {
+        let Some(stored) = world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))? else {
             return Ok(false);
         };
         let access = access::access(call.operation, call.members, call.caller, world)?;
@@ -140,7 +141,7 @@ impl Place {
     ) -> Organization {
         let mut organization = (*self.organization).clone();
         change(&mut organization);
-        world.put(&organization.id.clone(), organization.clone());
+        world.save(organization.clone());
         organization
     }
 
@@ -158,7 +159,7 @@ impl Place {
 
     /// The root or a unit of this organization.
     pub(super) fn unit(&self, id: &str, world: &World<'_>) -> Result<Option<Arc<OrganizationalUnit>>, Fault> {
-        let unit = world.get::<OrganizationalUnit>(id)?;
+        let unit = world.get::<OrganizationalUnit>(UnitId(id))?;
         Ok(unit.filter(|unit| unit.organization_id == self.organization.id))
     }
 
@@ -169,6 +170,7 @@ impl Place {
         call: &Call<'_>,
         world: &World<'_>,
     ) -> Result<Option<Member>, Fault> {
+        let Ok(id) = id.parse::<AccountId>() else { return Ok(None) };
         let Some(membership) = world.get::<Membership>(id)? else { return Ok(None) };
         if membership.organization_id != self.organization.id || !membership.is_visible_at(call.context.now) {
             return Ok(None);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::region::RegionOpt;
 use crate::regions;
-use crate::world::{Fault, World};
+use crate::state::key::{CaseInsensitive, id};
+use crate::world::{Fault, Identified, World};
 
 /// The life of an account, as GetAccountInformation shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,7 +203,20 @@ pub struct EmailOwner {
 /// See [`Fault`].
 pub fn account_using(address: &str, now: Timestamp, world: &World<'_>) -> Result<Option<AccountId>, Fault> {
     let address = address.trim().to_lowercase();
-    let Some(owner) = world.get::<EmailOwner>(&address)? else { return Ok(None) };
-    let account = world.get::<Account>(owner.account.as_str())?;
+    let Some(owner) = world.get::<EmailOwner>(EmailAddress(CaseInsensitive(&address)))? else {
+        return Ok(None);
+    };
+    let account = world.get::<Account>(owner.account)?;
     Ok(account.filter(|account| account.claims_email(&address, now)).map(|_| owner.account))
+}
+
+id! {
+    /// An e-mail address, whatever its case.
+    EmailAddress(CaseInsensitive<'k>)
+}
+
+impl Identified for Account {
+    fn document_id(&self) -> AccountId {
+        self.id
+    }
 }

@@ -1,17 +1,14 @@
 //! The register of all kinds of documents, so that whatever handles documents of every kind (an import, a test) knows
 //! each of them.
 
-use super::account::{Account, EmailOwner};
-use super::identity::{
-    AccountAlias, Credential, Group, GroupMember, IamAccount, ManagedPolicy, PolicyEntity, PolicyUse, Role,
-    RoleDeletion, SessionKey, TrustedPrincipal, User,
-};
-use super::message::Message;
-use super::organization::{
-    AccountCreation, Attachment, Child, Handshake, HandshakeOf, Membership, MembershipChanges, Organization,
-    OrganizationCounts, OrganizationEntity, OrganizationPolicy, OrganizationResourcePolicy,
-    OrganizationalUnit, PolicyName, UnitName,
-};
+use aws::arn::AccountId;
+
+use super::account::{Account, EmailAddress, EmailOwner};
+use super::identity::*;
+use super::installation::{PageTokenKey, ServiceTime};
+use super::key::{Current, Part};
+use super::message::{Message, MessageId};
+use super::organization::*;
 use super::region::OrganizationRegionRequests;
 use crate::world::Document;
 
@@ -20,7 +17,7 @@ use crate::world::Document;
 pub struct Kind {
     /// The first part of its keys.
     pub name: &'static str,
-    check: fn(&str) -> Result<(), String>,
+    check: fn(&str, &str) -> Result<(), String>,
 }
 
 impl Kind {
@@ -30,21 +27,29 @@ impl Kind {
         KINDS.iter().find(|kind| kind.name == name)
     }
 
-    /// Whether a stored text can be read as a document of this kind.
+    /// Whether a stored document of this kind can be read back: its key as well as its text.
     ///
     /// # Errors
     /// Says what is wrong with it, without repeating the text.
-    pub fn check(&self, text: &str) -> Result<(), String> {
-        (self.check)(text)
+    pub fn check(&self, key: &str, text: &str) -> Result<(), String> {
+        (self.check)(key, text)
     }
+}
+
+fn check<D: Document>(key: &str, text: &str) -> Result<(), String> {
+    let id = key.get(D::KIND.len() + 1..).and_then(D::Id::read);
+    id.map(drop).ok_or("it is no key of its kind")?;
+    D::decode(text).map(drop)
 }
 
 /// Makes documents of serde types, each with the version member around it, and the register of them. There is no other
 /// way to make one, so none can be missing here.
 macro_rules! kinds {
-    ($($kind:literal: $document:ty,)+) => {
+    ($($kind:literal: $document:ident by $id:ty,)+) => {
         $(
             impl Document for $document {
+                type Id<'k> = $id;
+
                 const KIND: &'static str = $kind;
 
                 fn decode(text: &str) -> Result<Self, String> {
@@ -59,44 +64,46 @@ macro_rules! kinds {
 
         /// Every kind of document, in the order of names.
         pub const KINDS: &[Kind] = &[
-            $(Kind { name: $kind, check: |text| <$document>::decode(text).map(drop) },)+
+            $(Kind { name: $kind, check: check::<$document> },)+
         ];
     };
 }
 
 kinds! {
-    "account": Account,
-    "account-alias": AccountAlias,
-    "account-creation": AccountCreation,
-    "attachment": Attachment,
-    "child": Child,
-    "credential": Credential,
-    "email": EmailOwner,
-    "group": Group,
-    "group-member": GroupMember,
-    "handshake": Handshake,
-    "handshake-of": HandshakeOf,
-    "iam-account": IamAccount,
-    "managed-policy": ManagedPolicy,
-    "member": Membership,
-    "membership-changes": MembershipChanges,
-    "message": Message,
-    "org-entity": OrganizationEntity,
-    "organization": Organization,
-    "organization-counts": OrganizationCounts,
-    "organization-resource-policy": OrganizationResourcePolicy,
-    "ou": OrganizationalUnit,
-    "ou-name": UnitName,
-    "policy": OrganizationPolicy,
-    "policy-entity": PolicyEntity,
-    "policy-name": PolicyName,
-    "policy-use": PolicyUse,
-    "region-requests": OrganizationRegionRequests,
-    "role": Role,
-    "role-deletion": RoleDeletion,
-    "session-key": SessionKey,
-    "trusted-principal": TrustedPrincipal,
-    "user": User,
+    "account": Account by AccountId,
+    "account-alias": AccountAlias by AccountAliasId<'k>,
+    "account-creation": AccountCreation by AccountCreationId<'k>,
+    "attachment": Attachment by AttachmentId<'k>,
+    "child": Child by ChildId<'k>,
+    "credential": Credential by AccessKeyId<'k>,
+    "email": EmailOwner by EmailAddress<'k>,
+    "group": Group by GroupId<'k>,
+    "group-member": GroupMember by GroupMemberId<'k>,
+    "handshake": Handshake by HandshakeId<'k>,
+    "handshake-of": HandshakeOf by HandshakeOfId<'k>,
+    "iam-account": IamAccount by AccountId,
+    "managed-policy": ManagedPolicy by ManagedPolicyId<'k>,
+    "member": Membership by AccountId,
+    "membership-changes": MembershipChanges by OrganizationId<'k>,
+    "message": Message by MessageId<'k>,
+    "org-entity": OrganizationEntity by OrganizationEntityId<'k>,
+    "organization": Organization by OrganizationId<'k>,
+    "organization-counts": OrganizationCounts by OrganizationId<'k>,
+    "organization-resource-policy": OrganizationResourcePolicy by OrganizationId<'k>,
+    "ou": OrganizationalUnit by UnitId<'k>,
+    "ou-name": UnitName by UnitNameId<'k>,
+    "page-token-key": PageTokenKey by Current,
+    "policy": OrganizationPolicy by PolicyId<'k>,
+    "policy-entity": PolicyEntity by PolicyEntityId<'k>,
+    "policy-name": PolicyName by PolicyNameId<'k>,
+    "policy-use": PolicyUse by PolicyUseId<'k>,
+    "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
+    "role": Role by RoleId<'k>,
+    "role-deletion": RoleDeletion by RoleDeletionId<'k>,
+    "service-time": ServiceTime by Current,
+    "session-key": SessionKey by Current,
+    "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
+    "user": User by UserId<'k>,
 }
 
 #[cfg(test)]
@@ -117,9 +124,11 @@ mod tests {
 
     #[test]
     fn a_damaged_document_is_found_without_being_repeated() {
-        let kind = Kind::of("email/someone@example.com").expect("a kind");
-        assert_eq!(kind.check(r#"{"v":1,"account":"111122223333"}"#), Ok(()));
-        let reason = kind.check(r#"{"v":1,"account":"secret"}"#).expect_err("no account id");
+        let key = "email/someone@example.com";
+        let kind = Kind::of(key).expect("a kind");
+        assert_eq!(kind.check(key, r#"{"v":1,"account":"111122223333"}"#), Ok(()));
+        let reason = kind.check(key, r#"{"v":1,"account":"secret"}"#).expect_err("no account id");
         assert!(!reason.contains("secret"), "{reason}");
+        assert!(kind.check("email/Someone@example.com", r#"{"v":1,"account":"111122223333"}"#).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::id;
 use crate::world::World;
 
 /// How a message travels.
@@ -43,6 +44,11 @@ impl Message {
     /// Puts the message into the outbox, in the commit of the change that caused it.
     pub fn send(self, request_id: &str, world: &mut World<'_>) {
         let id = format!("{:020}-{request_id}", self.sent_at.as_microsecond());
-        world.put(&id, self);
+        world.put(MessageId(&id), self);
     }
+}
+
+id! {
+    /// The id of a message: when it was sent, and by which request.
+    MessageId(&'k str)
 }

@@ -25,6 +25,7 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "AssumeRoleWithWebIdentity",
     "AssumeRoot",
     "GetDelegatedAccessToken",
+    "GetScopedCredentials",
     "GetWebIdentityToken",
 ];
 
@@ -36,7 +37,7 @@ string_shape! { ArnType {
     pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
 } }
 string_shape! { AssumedRoleIdType { min: 2, max: 193, pattern: r"[\w+=,.@:-]*", } }
-string_shape! { ContextAssertionType { min: 4, max: 2_048, } }
+string_shape! { ContextAssertionType { min: 4, max: 3_072, } }
 string_shape! { EncodedMessageType { min: 1, max: 10_240, } }
 string_shape! { ExternalIdType { min: 2, max: 1_224, pattern: r"[\w+=,.@:\/-]*", } }
 string_shape! { FederatedIdType { min: 2, max: 193, pattern: r"[\w+=,.@\:-]*", } }
@@ -47,7 +48,7 @@ string_shape! { SessionPolicyDocumentType {
     max: 2_048,
     pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
 } }
-string_shape! { SourceIdentityType { min: 2, max: 64, pattern: r"[\w+=,.@-]*", } }
+string_shape! { SourceIdentityType { min: 2, max: 256, pattern: r"[\w+=,.@-]*", } }
 string_shape! { TagKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", } }
 string_shape! { TagValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", } }
 string_shape! { TokenCodeType { min: 6, max: 6, pattern: r"[\d]*", } }
@@ -168,6 +169,9 @@ exception! { ExpiredTokenException("ExpiredTokenException", 400, "message") {
 exception! { InvalidAuthorizationMessageException("InvalidAuthorizationMessageException", 400, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidContextAssertionException("InvalidContextAssertion", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocument", 400, "message") {
     message: optional String = "message",
 } }
@@ -181,6 +185,7 @@ exception! { RegionDisabledException("RegionDisabledException", 403, "message") 
 errors! {
     ExpiredTokenException,
     InvalidAuthorizationMessageException,
+    InvalidContextAssertionException,
     MalformedPolicyDocumentException,
     PackedPolicyTooLargeException,
     RegionDisabledException,
@@ -192,7 +197,7 @@ operations! { SERVICE {
         output: AssumeRoleResponse,
         errors: [
             MalformedPolicyDocumentException, PackedPolicyTooLargeException, RegionDisabledException,
-            ExpiredTokenException,
+            ExpiredTokenException, InvalidContextAssertionException,
         ],
     }
     DecodeAuthorizationMessage {

@@ -17,6 +17,11 @@ pub fn is_read_only(operation: Operation) -> bool {
     !matches!(operation, Operation::GetSessionToken | Operation::GetFederationToken)
 }
 
+/// F-STSAPI-33: a role that is assumed from another account is recorded in the role's account too.
+pub fn is_recorded_in_target(operation: Operation) -> bool {
+    operation == Operation::AssumeRole
+}
+
 /// F-STSAPI-39: what the caller's own session adds to the parameters of AssumeRole: the tags that go on, and the
 /// source identity.
 pub fn inherited_parameters(operation: Operation, parameters: &mut Value, caller: &Caller) {

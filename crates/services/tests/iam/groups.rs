@@ -38,7 +38,7 @@ fn a_group_goes_only_when_it_is_empty() {
     assert_eq!(refusal.2, "Cannot delete entity, must detach all policies first.");
     store.ok("DetachGroupPolicy", admin);
     store.ok("DeleteGroup", json!({"GroupName": "Devs"}));
-    assert_eq!((store.count::<Group>(), store.count::<GroupMember>()), (0, 0));
+    assert_eq!((store.documents.count::<Group>(), store.documents.count::<GroupMember>()), (0, 0));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn renaming_a_group_keeps_its_users() {
     let groups = store.ok("ListGroupsForUser", json!({"UserName": "Ann"}));
     assert_eq!(texts(&groups["Groups"], "Arn"), ["arn:aws:iam::111122223333:group/y/Engineers"]);
     assert_eq!(store.ok("GetAccountSummary", json!({}))["SummaryMap"]["Groups"], 1);
-    assert_eq!(store.count::<GroupMember>(), 1);
+    assert_eq!(store.documents.count::<GroupMember>(), 1);
 }
 
 #[test]

@@ -222,6 +222,35 @@ fn answers_show_different_parts_of_a_role() {
     assert_eq!(names(&changed["Role"]), with(&["Description"]));
 }
 
+/// F-IAMAPI-ROLE-6
+#[test]
+fn the_longest_sign_in_is_kept_and_reset() {
+    let mut store = Store::new();
+    let new = |seconds: i32| json!({"RoleName": "R", "AssumeRolePolicyDocument": TRUST, "MaxSigninSessionDuration": seconds});
+    assert_eq!(store.refused("CreateRole", new(3_599)).0, "ValidationError");
+    let created = store.ok("CreateRole", new(7_776_000));
+    assert_eq!(created["Role"].get("MaxSigninSessionDuration"), None);
+    let shown = |store: &mut Store| {
+        let listed = store.ok("ListRoles", json!({}))["Roles"][0]["MaxSigninSessionDuration"].clone();
+        let got = store.ok("GetRole", json!({"RoleName": "R"}))["Role"]["MaxSigninSessionDuration"].clone();
+        assert_eq!(got, listed);
+        got
+    };
+    assert_eq!(shown(&mut store), 7_776_000);
+    store.ok("UpdateRole", json!({"RoleName": "R", "Description": "d"}));
+    assert_eq!(shown(&mut store), 7_776_000);
+    let both =
+        json!({"RoleName": "R", "MaxSigninSessionDuration": 3_600, "ResetMaxSigninSessionDuration": true});
+    assert_eq!(store.refused("UpdateRole", both).0, "InvalidInput");
+    store.ok("UpdateRole", json!({"RoleName": "R", "MaxSigninSessionDuration": 3_600}));
+    assert_eq!(shown(&mut store), 3_600);
+    store.ok("UpdateRole", json!({"RoleName": "R", "ResetMaxSigninSessionDuration": true}));
+    assert_eq!(shown(&mut store), Value::Null);
+    store.ok("CreateServiceLinkedRole", json!({"AWSServiceName": "organizations.amazonaws.com"}));
+    let linked = json!({"RoleName": "AWSServiceRoleForOrganizations", "ResetMaxSigninSessionDuration": true});
+    assert_eq!(store.refused("UpdateRole", linked).0, "UnmodifiableEntity");
+}
+
 /// F-IAMAPI-SLR-4, F-IAMAPI-SLR-5
 #[test]
 fn service_linked_roles_have_refusals_of_their_own() {
@@ -283,7 +312,7 @@ fn a_trust_policy_follows_whom_it_names() {
     assert_eq!(trusted(&mut store, "one"), arn("/team/anna"));
     store.ok("DeleteRole", json!({"RoleName": "one"}));
     store.ok("DeleteUser", json!({"UserName": "anna"}));
-    assert_eq!(store.count::<TrustedPrincipal>(), 0);
+    assert_eq!(store.documents.count::<TrustedPrincipal>(), 0);
 }
 
 fn percent_decoded(text: &str) -> String {

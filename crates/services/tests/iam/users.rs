@@ -81,7 +81,7 @@ fn a_key_works_until_it_is_switched_off_or_deleted() {
     assert_eq!(texts(&listed["AccessKeyMetadata"], "Status"), ["Inactive"]);
     assert!(!listed.to_string().contains("Secret"));
     store.ok("DeleteAccessKey", json!({"UserName": "Ann", "AccessKeyId": id}));
-    assert_eq!(store.count::<Credential>(), 0);
+    assert_eq!(store.documents.count::<Credential>(), 0);
     let refusal = store.refused("DeleteAccessKey", json!({"UserName": "Ann", "AccessKeyId": id}));
     assert_eq!(refusal.2, format!("The Access Key with id {id} cannot be found."));
 }
@@ -170,7 +170,7 @@ fn renaming_takes_keys_groups_and_policies_along() {
     assert_eq!(texts(&group["Users"], "UserName"), ["Anna"]);
     let entities = store.ok("ListEntitiesForPolicy", json!({"PolicyArn": admin}));
     assert_eq!(texts(&entities["PolicyUsers"], "UserName"), ["Anna"]);
-    assert_eq!((store.count::<User>(), store.count::<PolicyEntity>()), (1, 1));
+    assert_eq!((store.documents.count::<User>(), store.documents.count::<PolicyEntity>()), (1, 1));
 }
 
 #[test]
@@ -208,7 +208,14 @@ fn a_user_goes_only_when_nothing_belongs_to_it() {
         store.ok(operation, members);
     }
     store.ok("DeleteUser", json!({"UserName": "Ann"}));
-    assert_eq!((store.count::<User>(), store.count::<PolicyUse>(), store.count::<PolicyEntity>()), (0, 0, 0));
+    assert_eq!(
+        (
+            store.documents.count::<User>(),
+            store.documents.count::<PolicyUse>(),
+            store.documents.count::<PolicyEntity>()
+        ),
+        (0, 0, 0)
+    );
 }
 
 #[test]

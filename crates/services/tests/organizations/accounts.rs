@@ -171,7 +171,7 @@ fn a_gov_cloud_account_comes_with_a_link() {
         state: AccountState::Active,
     };
     let management: Account = play.get(MANAGEMENT).unwrap();
-    play.put(MANAGEMENT, Account { gov_cloud: Some(link), ..management });
+    play.put(MANAGEMENT, &Account { gov_cloud: Some(link), ..management });
     let request = play.ok(MANAGEMENT, "CreateGovCloudAccount", wanted)["CreateAccountStatus"]["Id"].clone();
     play.advance(SignedDuration::from_secs(1));
     let status =
@@ -197,7 +197,7 @@ fn closures_have_a_quota_of_thirty_days() {
     let organization = play.get::<Membership>(MANAGEMENT).unwrap().organization_id;
     let now = play.now;
     let closures = vec![Closure { requested_at: now, completes_at: now, final_at: now }; 250];
-    play.put(&organization, MembershipChanges { closures, ..MembershipChanges::default() });
+    play.put(&organization, &MembershipChanges { closures, ..MembershipChanges::default() });
     let close = json!({"AccountId": account});
     let refused = play.refused(MANAGEMENT, "CloseAccount", close.clone());
     assert_eq!(refused.1.as_deref(), Some("CLOSE_ACCOUNT_QUOTA_EXCEEDED"));

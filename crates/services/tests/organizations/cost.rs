@@ -25,7 +25,7 @@ fn large() -> Play {
             ..own.clone()
         };
         let changes = {
-            let mut world = World::new(&play.texts);
+            let mut world = World::new(&play.documents);
             index::put_member(id, membership, &mut world);
             world.into_reads_and_writes()
         };

@@ -33,7 +33,7 @@ fn resource_control_policies_reach_their_accounts_level_by_level() {
     let attached = play.ok(MANAGEMENT, "ListPoliciesForTarget", attached);
     let names: Vec<_> = attached["Policies"].as_array().unwrap().iter().map(|it| &it["Name"]).collect();
     assert_eq!(names, ["RCPFullAWSAccess", "rcp"]);
-    let world = World::new(&play.texts);
+    let world = World::new(&play.documents);
     let id: AccountId = account.parse().unwrap();
     let levels =
         Ancestry::of(id, &world).unwrap().unwrap().policies(RESOURCE_CONTROL_POLICY, &world).unwrap();
@@ -124,7 +124,7 @@ fn an_organization_has_so_many_policies_of_a_type() {
         };
         let organization =
             play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
-        play.put(organization.as_str().unwrap(), counts);
+        play.put(organization.as_str().unwrap(), &counts);
         let content = match kind {
             PolicyType::ServiceControlPolicy => SCP,
             PolicyType::ResourceControlPolicy => RCP,

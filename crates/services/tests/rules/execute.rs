@@ -1,8 +1,6 @@
 //! What the rules share: the account is loaded, changed, saved, or refused as a whole.
 
-use std::collections::BTreeMap;
-
-use aws::principal::{Caller, Principal};
+use aws::principal::Caller;
 use serde_json::{Value, json};
 use services::account::{self, model::Input, model::Operation};
 use services::authority::access::{Access, Permitted};
@@ -12,60 +10,27 @@ use services::failure::Failure;
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::message::Message;
 use services::state::region::OrganizationRegionRequests;
-use services::world::{
-    Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, Snapshot, World, key_of,
-};
+use services::world::{Document, World};
+use testing::builders::{self, ORGANIZATION, ROOT};
+use testing::documents::Documents;
+use testing::world::root;
 
 use crate::support::*;
 
-/// A store that is a map of texts.
-#[derive(Default)]
-struct Texts(BTreeMap<String, String>);
-
-impl Texts {
-    fn with(mut self, account: Account) -> Self {
-        let owner = EmailOwner { account: account.id };
-        self.0.insert(key_of::<EmailOwner>(&account.email.to_lowercase()), owner.encode());
-        self.0.insert(key_of::<Account>(account.id.as_str()), account.encode());
-        self
+/// These accounts, and that their addresses are taken.
+fn stored<const N: usize>(accounts: [Account; N]) -> Documents {
+    let mut documents = Documents::default();
+    for account in accounts {
+        documents.put(&account.email.to_lowercase(), &EmailOwner { account: account.id });
+        documents.put(account.id.as_str(), &account);
     }
-
-    /// Keeps what a rule changed.
-    fn keep(&mut self, writes: BTreeMap<String, Change>) {
-        for (key, change) in writes {
-            match change {
-                Change::Put { text, .. } => self.0.insert(key, text.to_string()),
-                Change::Delete => self.0.remove(&key),
-            };
-        }
-    }
-
-    fn get<D: Document>(&self, id: &str) -> Option<D> {
-        self.0.get(&key_of::<D>(id)).map(|text| D::decode(text).unwrap())
-    }
-}
-
-impl Snapshot for Texts {
-    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
-        let document = self.0.get(key).map(|text| decode(text).map_err(Fault::Broken)).transpose()?;
-        Ok(Found { version: u64::from(document.is_some()), document })
-    }
-
-    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
-        let keys = self.0.keys().filter(|key| key.starts_with(prefix));
-        Ok(keys.filter(|key| after.is_none_or(|after| key.as_str() > after)).take(limit).cloned().collect())
-    }
-
-    fn events(&self, _query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(Vec::new())
-    }
+    documents
 }
 
 /// The root user of the account, who may do everything in it.
 fn permitted(target: &str, world: &World<'_>) -> (Caller, Permitted) {
     let account = target.parse().unwrap();
-    let principal = Principal::Root { account };
-    let caller = Caller { principal, access_key_id: "AKIATEST".to_owned(), session: None };
+    let caller = root(target);
     let resource = format!("arn:aws:account::{target}:account");
     let access = Access::to(account, "account:Anything", resource, Vec::new());
     let origin = RequestOrigin {
@@ -79,7 +44,7 @@ fn permitted(target: &str, world: &World<'_>) -> (Caller, Permitted) {
 }
 
 fn run(
-    texts: &mut Texts,
+    texts: &mut Documents,
     target: &str,
     operation: &str,
     members: &Value,
@@ -90,10 +55,10 @@ fn run(
     let operation = Operation::from_name(operation).unwrap();
     let input = Input::parse(operation, members).unwrap();
     let outcome = account::execute(&permitted, &caller, input, context, &mut world);
-    let writes = world.into_reads_and_writes().writes;
+    let changes = world.into_reads_and_writes();
     match outcome {
         Ok(output) => {
-            texts.keep(writes);
+            assert!(texts.commit(changes));
             Ok(output.to_value())
         }
         Err(Failure::Refused(refusal)) => {
@@ -105,12 +70,12 @@ fn run(
 
 #[test]
 fn a_read_changes_nothing() {
-    let mut texts = Texts::default().with(account_with_contact());
-    let before = texts.0.clone();
+    let mut texts = stored([account_with_contact()]);
+    let before = texts.clone();
     for operation in ["GetAccountInformation", "GetContactInformation", "ListRegions", "GetPrimaryEmail"] {
         run(&mut texts, ACCOUNT, operation, &json!({ "AccountId": ACCOUNT }), &at(0)).unwrap();
     }
-    assert_eq!(texts.0, before);
+    assert_eq!(texts.texts(), before.texts());
 }
 
 /// F-STATE-1: a suspended or closed account can be read but not changed.
@@ -124,7 +89,7 @@ fn a_suspended_account_can_be_read_only_f_state_1() {
     ] {
         let mut account = account();
         account.state = state;
-        let mut texts = Texts::default().with(account);
+        let mut texts = stored([account]);
         let answer = run(&mut texts, ACCOUNT, "PutAccountName", &json!({ "AccountName": "New" }), &at(0));
         if may_change {
             answer.unwrap();
@@ -148,20 +113,25 @@ fn other() -> Account {
     other
 }
 
-fn newest_code(texts: &Texts) -> String {
-    let key = texts.0.keys().rfind(|key| key.starts_with("message/")).expect("a message was sent");
-    Message::decode(&texts.0[key]).unwrap().code
+fn newest_code(texts: &Documents) -> String {
+    messages(texts).pop().expect("a message was sent").code
+}
+
+/// What was sent, in the order of the keys.
+fn messages(texts: &Documents) -> Vec<Message> {
+    let messages = texts.texts().into_iter().filter(|(key, _)| key.starts_with("message/"));
+    messages.map(|(_, text)| Message::decode(text).unwrap()).collect()
 }
 
 /// F-EMAIL-4, F-EMAIL-10: an address is unique over all accounts, without regard to case.
 #[test]
 fn an_address_of_any_account_is_in_use_f_email_4_f_email_10() {
-    let mut texts = Texts::default().with(account()).with(other());
-    let start = |texts: &mut Texts, target: &str, address: &str, second: u64| {
+    let mut texts = stored([account(), other()]);
+    let start = |texts: &mut Documents, target: &str, address: &str, second: u64| {
         let members = json!({ "AccountId": target, "PrimaryEmail": address });
         run(texts, target, "StartPrimaryEmailUpdate", &members, &at(second))
     };
-    let accept = |texts: &mut Texts, target: &str, address: &str, second: u64| {
+    let accept = |texts: &mut Documents, target: &str, address: &str, second: u64| {
         let members = json!({ "AccountId": target, "PrimaryEmail": address, "Otp": newest_code(texts) });
         run(texts, target, "AcceptPrimaryEmailUpdate", &members, &at(second))
     };
@@ -186,7 +156,7 @@ fn an_address_of_any_account_is_in_use_f_email_4_f_email_10() {
 /// Two accounts were sent codes for one address: the first to give its code back has it.
 #[test]
 fn of_two_pending_updates_to_one_address_the_first_accepted_wins_f_email_4() {
-    let mut texts = Texts::default().with(account()).with(other());
+    let mut texts = stored([account(), other()]);
     let mut codes = Vec::new();
     for (second, target) in [(0, ACCOUNT), (1, OTHER)] {
         let members = json!({ "AccountId": target, "PrimaryEmail": "new@example.com" });
@@ -205,12 +175,11 @@ fn of_two_pending_updates_to_one_address_the_first_accepted_wins_f_email_4() {
 /// A message commits with the change that caused it, and keys of messages are in the order of time.
 #[test]
 fn a_message_is_written_with_its_change() {
-    let mut texts = Texts::default().with(account_with_contact());
+    let mut texts = stored([account_with_contact()]);
     for second in [1, 9, 10, 100] {
         run(&mut texts, ACCOUNT, "SendPhoneNumberVerification", &json!({}), &at(second)).unwrap();
     }
-    let messages: Vec<_> = texts.0.iter().filter(|(key, _)| key.starts_with("message/")).collect();
-    let times: Vec<_> = messages.iter().map(|(_, text)| Message::decode(text).unwrap().sent_at).collect();
+    let times: Vec<_> = messages(&texts).iter().map(|message| message.sent_at).collect();
     assert_eq!(times, [1, 9, 10, 100].map(|second| at(second).now));
     let verification = texts.get::<Account>(ACCOUNT).unwrap().phone_verification.unwrap();
     assert_eq!(verification.otp, newest_code(&texts));
@@ -219,23 +188,15 @@ fn a_message_is_written_with_its_change() {
 /// The organization's count is kept with the account's own in one change, and only for its members.
 #[test]
 fn a_switch_of_a_member_is_counted_for_its_organization_f_reg_2() {
-    let mut texts = Texts::default().with(account()).with(other());
-    let membership = json!({
-        "v": 1, "organization_id": "o-exampleorg", "parent_id": "r-root", "joined_at": START,
-        "joined_method": "CREATED"
-    });
-    let organization = json!({
-        "v": 1, "id": "o-exampleorg", "management_account": ACCOUNT, "feature_set": "ALL", "root_id": "r-root",
-        "created_at": START
-    });
-    let root = json!({ "v": 1, "id": "r-root", "organization_id": "o-exampleorg", "name": "Root" });
-    texts.0.insert(format!("member/{ACCOUNT}"), membership.to_string());
-    texts.0.insert("organization/o-exampleorg".to_owned(), organization.to_string());
-    texts.0.insert("ou/r-root".to_owned(), root.to_string());
+    let mut texts = stored([account(), other()]);
+    let (organization, root) = builders::organization(ACCOUNT.parse().unwrap(), at(0).now);
+    texts.put(ORGANIZATION, &organization);
+    texts.put(ROOT, &root);
+    texts.put(ACCOUNT, &builders::membership(at(0).now));
     let region = json!({ "RegionName": "af-south-1" });
     run(&mut texts, ACCOUNT, "EnableRegion", &region, &at(0)).unwrap();
     run(&mut texts, OTHER, "EnableRegion", &region, &at(0)).unwrap();
-    let open = texts.get::<OrganizationRegionRequests>("o-exampleorg").unwrap();
+    let open = texts.get::<OrganizationRegionRequests>(ORGANIZATION).unwrap();
     assert_eq!(open.open_until, [at(120).now]);
     assert_eq!(texts.get::<Account>(OTHER).unwrap().regions.len(), 1);
 }

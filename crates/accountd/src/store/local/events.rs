@@ -40,7 +40,7 @@ pub(super) struct Block {
 impl Block {
     /// Adds a record at the end.
     pub fn push(&mut self, record: &EventRecord) {
-        self.push_line(record.account, record.time.as_microsecond(), &record.json);
+        self.push_line(record.account, record.time.as_microsecond(), record.json());
     }
 
     fn push_line(&mut self, account: Option<AccountId>, time: i64, json: &str) {
@@ -100,15 +100,33 @@ pub(super) struct BlockMark {
     last_time: i64,
 }
 
+/// One line of a block, taken apart.
+pub(super) struct Line<'b> {
+    /// The account, or `-`.
+    pub account: &'b str,
+    /// When the call was made, in microseconds.
+    pub time: i64,
+    /// The record.
+    pub json: &'b str,
+}
+
+impl<'b> Line<'b> {
+    /// `None` if it is no line of a block.
+    pub fn of(text: &'b str) -> Option<Self> {
+        let mut parts = text.splitn(3, '\t');
+        Some(Self { account: parts.next()?, time: parts.next()?.parse().ok()?, json: parts.next()? })
+    }
+}
+
 /// Reads one line of a block back; `None` if it is not one.
 pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
-    let mut parts = line.splitn(3, '\t');
-    let account = match parts.next()? {
+    let line = Line::of(line)?;
+    let account = match line.account {
         "-" => None,
         account => Some(account.parse().ok()?),
     };
-    let time = Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?;
-    Some(EventRecord { account, time, json: parts.next()?.to_owned() })
+    let time = Timestamp::from_microsecond(line.time).ok()?;
+    Some(EventRecord::new(account, time, line.json.to_owned()))
 }
 
 /// What became of records that were pushed.
@@ -177,13 +195,13 @@ impl RecordQueue {
         }
         let slot = SLOT.with(Cell::get) & (self.shards.len() - 1);
         let mut shard = lock(&self.shards[slot]);
-        let added: usize = records.iter().map(|record| record.json.len()).sum();
+        let added: usize = records.iter().map(|record| record.json().len()).sum();
         // A single record larger than the limit must still find room in an empty shard.
         if !shard.text.is_empty() && shard.text.len() + added > SHARD_LIMIT_BYTES {
             return Queued::Full;
         }
         for record in records {
-            shard.text.push_str(&record.json);
+            shard.text.push_str(record.json());
             let (time, end) = (record.time.as_microsecond(), shard.text.len());
             let order = self.pushed.fetch_add(1, Ordering::Relaxed);
             shard.marks.push(Mark { account: record.account, time, order, end });

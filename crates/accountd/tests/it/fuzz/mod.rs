@@ -8,6 +8,7 @@ mod mutation;
 mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 
 use mutation::Mutator;
 use targets::{TARGETS, Target};
@@ -23,8 +24,11 @@ fn run(name: &str) {
     for example in mutator.examples().to_vec() {
         take(&example);
     }
+    // An input that ends the whole process, as a stack that overflows does, is found here afterwards.
+    let latest = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"));
     for _ in 0..number("ACCOUNTD_RANDOM_RUNS", *inputs) {
         let input = mutator.input();
+        std::fs::write(&latest, &input).unwrap();
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| take(&input))) {
             eprintln!("{name}: failed by {:?}", String::from_utf8_lossy(&input));
             resume_unwind(panic);

@@ -17,10 +17,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use services::operation::{Operation, Service};
+use testing::signer::{HOST, Key};
 
 use crate::answer::{Answer, element};
 use crate::cast::{MANAGEMENT, MANAGEMENT_ADMIN, MEMBER};
-use crate::signer::{HOST, Key};
 use crate::wire;
 use crate::world::{Setup, World, signed};
 
@@ -350,10 +350,14 @@ fn page_token_examples() -> Vec<Vec<u8>> {
     })
 }
 
+fn engine_of(world: &World) -> StateEngine {
+    StateEngine::new(Arc::clone(&world.store), Arc::clone(&world.clock), None)
+}
+
 /// A document to import. One that is refused changes nothing.
 pub fn import(bytes: &[u8]) {
     company(|company| {
-        let engine = StateEngine::new(Arc::clone(&company.world.store), None);
+        let engine = engine_of(&company.world);
         let before = company.world.block_on(engine.export()).unwrap();
         let imported = company.world.block_on(engine.import(Bytes::copy_from_slice(bytes)));
         let after = company.world.block_on(engine.export()).unwrap();
@@ -369,6 +373,6 @@ pub fn import(bytes: &[u8]) {
 fn import_examples() -> Vec<Vec<u8>> {
     let seed = "accounts: [{ id: '222222222222', name: B, email: bee@example.invalid, iam: { users: [{ name: u }] } }]";
     let world = Setup { seed: seed.to_owned(), ..Setup::company() }.build();
-    let engine = StateEngine::new(Arc::clone(&world.store), None);
+    let engine = engine_of(&world);
     vec![world.block_on(engine.export()).unwrap().to_vec()]
 }

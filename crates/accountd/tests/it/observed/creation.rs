@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::cast::*;
-use crate::signer::Key;
 use crate::world::{World, organizations};
+use testing::signer::Key;
 
 /// How long a creation takes here; AWS's own time was not recorded.
 const TO_CREATE: Duration = Duration::from_secs(60);

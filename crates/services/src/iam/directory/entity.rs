@@ -7,32 +7,12 @@ use aws::policy::Policy;
 
 use crate::iam::model;
 use crate::state::identity::{Group, Role, User};
-use crate::world::Document;
+use crate::state::key::Named;
+use crate::world::{Document, Identified};
 
-/// The kinds of entities that policies are attached to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EntityKind {
-    /// A group.
-    Group,
-    /// A role.
-    Role,
-    /// A user.
-    User,
-}
+pub use crate::state::identity::EntityKind;
 
 impl EntityKind {
-    /// All of them, in the order of their names, which is that of index keys.
-    pub const ALL: [Self; 3] = [Self::Group, Self::Role, Self::User];
-
-    /// The name in ARNs, messages and index keys.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Group => "group",
-            Self::Role => "role",
-            Self::User => "user",
-        }
-    }
-
     /// The name as a sentence of IAM begins with it.
     pub const fn capitalized(self) -> &'static str {
         match self {
@@ -54,7 +34,7 @@ impl EntityKind {
 }
 
 /// A user, a group or a role.
-pub trait Entity: Document + Clone {
+pub trait Entity: Identified + for<'k> Document<Id<'k> = Named<'k, Self>> + Clone {
     /// Which of them.
     const ENTITY: EntityKind;
 

@@ -16,8 +16,11 @@ use aws::arn::AccountId;
 use self::entity::{Entity, EntityKind};
 use crate::failure::Failure;
 use crate::iam::{refuse, trusted_principals};
-use crate::state::identity::{IamAccount, ManagedPolicy, PolicyEntity, PolicyUse};
-use crate::world::{Fault, World};
+use crate::state::identity::{
+    IamAccount, ManagedPolicy, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId, RoleId,
+};
+use crate::state::key::{CaseInsensitive, Named};
+use crate::world::{Fault, Identified, World};
 
 /// F-IAMAPI-LIM-2: how many of each an account may have.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -34,7 +37,7 @@ pub const POLICIES: u32 = 1500;
 /// # Errors
 /// See [`Fault`].
 pub fn account(account: AccountId, world: &World<'_>) -> Result<IamAccount, Fault> {
-    Ok(world.get::<IamAccount>(account.as_str())?.map_or_else(IamAccount::default, Arc::unwrap_or_clone))
+    Ok(world.get::<IamAccount>(account)?.map_or_else(IamAccount::default, Arc::unwrap_or_clone))
 }
 
 /// Changes what IAM keeps once for an account.
@@ -48,7 +51,7 @@ pub fn change_account<T>(
 ) -> Result<T, Fault> {
     let mut kept = account(id, world)?;
     let result = change(&mut kept);
-    world.put(id.as_str(), kept);
+    world.put(id, kept);
     Ok(result)
 }
 
@@ -57,7 +60,7 @@ pub fn change_account<T>(
 /// # Errors
 /// `NoSuchEntity`.
 pub fn find<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
-    let found = world.get::<E>(&names::key(account, name))?;
+    let found = world.get::<E>(Named::new(account, name))?;
     found.ok_or_else(|| refuse::no_entity(E::ENTITY, name).into())
 }
 
@@ -86,7 +89,7 @@ pub fn open_unprotected<E: Entity>(account: AccountId, name: &str, world: &World
 /// # Errors
 /// `EntityAlreadyExists`.
 pub fn refuse_taken<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Result<(), Failure> {
-    match world.get::<E>(&names::key(account, name))? {
+    match world.get::<E>(Named::new(account, name))? {
         Some(_) => Err(refuse::entity_exists(E::ENTITY, name).into()),
         None => Ok(()),
     }
@@ -124,15 +127,15 @@ fn count_of(account: &mut IamAccount, kind: EntityKind) -> &mut u32 {
 /// # Errors
 /// See [`Fault`].
 pub fn save<E: Entity>(entity: E, world: &mut World<'_>) -> Result<(), Fault> {
-    let key = names::key(entity.account(), entity.name());
-    let old = world.get::<E>(&key)?;
+    let old = world.get::<E>(entity.document_id())?;
     if old.is_none() {
         change_account(entity.account(), world, |account| *count_of(account, E::ENTITY) += 1)?;
     }
     let (before, trusted) = old.map(|old| (usage(&*old), old.trusted_principals())).unwrap_or_default();
     index::<E>(entity.account(), entity.name(), &before, &usage(&entity), world)?;
-    trusted_principals::index(&key, &trusted, &entity.trusted_principals(), world);
-    world.put(&key, entity);
+    let role = RoleId::new(entity.account(), entity.name());
+    trusted_principals::index(role, &trusted, &entity.trusted_principals(), world);
+    world.save(entity);
     Ok(())
 }
 
@@ -155,10 +158,10 @@ pub fn remove<E: Entity>(entity: &E, world: &mut World<'_>) -> Result<(), Fault>
         let count = count_of(account, E::ENTITY);
         *count = count.saturating_sub(1);
     })?;
-    let key = names::key(account, entity.name());
     index::<E>(account, entity.name(), &usage(entity), &BTreeMap::new(), world)?;
-    trusted_principals::index(&key, &entity.trusted_principals(), &BTreeSet::new(), world);
-    world.delete::<E>(&key);
+    let role = RoleId::new(account, entity.name());
+    trusted_principals::index(role, &entity.trusted_principals(), &BTreeSet::new(), world);
+    world.delete::<E>(entity.document_id());
     trusted_principals::replace(&entity.arn(), entity.id(), world)
 }
 
@@ -188,18 +191,23 @@ fn index<E: Entity>(
         if old == new {
             continue;
         }
-        let id = format!("{account}/{policy}/{}/{}", E::ENTITY.name(), name.to_lowercase());
+        let id = PolicyEntityId { account, policy, kind: E::ENTITY, name: CaseInsensitive(name) };
         if new == PolicyEntity::default() {
-            world.delete::<PolicyEntity>(&id);
+            world.delete::<PolicyEntity>(id);
         } else {
-            world.put(&id, new);
+            world.put(id, new);
         }
-        count_use(&format!("{account}/{policy}"), old, new, world)?;
+        count_use(PolicyUseId { account, policy }, old, new, world)?;
     }
     Ok(())
 }
 
-fn count_use(id: &str, old: PolicyEntity, new: PolicyEntity, world: &mut World<'_>) -> Result<(), Fault> {
+fn count_use(
+    id: PolicyUseId<'_>,
+    old: PolicyEntity,
+    new: PolicyEntity,
+    world: &mut World<'_>,
+) -> Result<(), Fault> {
     let mut used = world.get::<PolicyUse>(id)?.map_or_else(PolicyUse::default, Arc::unwrap_or_clone);
     used.attachments = (used.attachments + u32::from(new.attached)).saturating_sub(u32::from(old.attached));
     used.boundaries = (used.boundaries + u32::from(new.boundary)).saturating_sub(u32::from(old.boundary));
@@ -216,7 +224,7 @@ fn count_use(id: &str, old: PolicyEntity, new: PolicyEntity, world: &mut World<'
 /// # Errors
 /// See [`Fault`].
 pub fn policy_use(account: AccountId, arn: &str, world: &World<'_>) -> Result<PolicyUse, Fault> {
-    let found = world.get::<PolicyUse>(&format!("{account}/{}", names::policy_key(arn)))?;
+    let found = world.get::<PolicyUse>(PolicyUseId { account, policy: &names::policy_key(arn) })?;
     Ok(found.map_or_else(PolicyUse::default, Arc::unwrap_or_clone))
 }
 
@@ -225,11 +233,10 @@ pub fn policy_use(account: AccountId, arn: &str, world: &World<'_>) -> Result<Po
 /// # Errors
 /// See [`Fault`].
 pub fn save_policy(policy: ManagedPolicy, world: &mut World<'_>) -> Result<(), Fault> {
-    let key = names::key(policy.account, &policy.name);
-    if world.get::<ManagedPolicy>(&key)?.is_none() {
+    if world.get::<ManagedPolicy>(policy.document_id())?.is_none() {
         change_account(policy.account, world, |account| account.policies += 1)?;
     }
-    world.put(&key, policy);
+    world.save(policy);
     Ok(())
 }
 
@@ -239,6 +246,6 @@ pub fn save_policy(policy: ManagedPolicy, world: &mut World<'_>) -> Result<(), F
 /// See [`Fault`].
 pub fn remove_policy(policy: &ManagedPolicy, world: &mut World<'_>) -> Result<(), Fault> {
     change_account(policy.account, world, |account| account.policies = account.policies.saturating_sub(1))?;
-    world.delete::<ManagedPolicy>(&names::key(policy.account, &policy.name));
+    world.delete::<ManagedPolicy>(policy.document_id());
     Ok(())
 }

@@ -11,13 +11,6 @@ const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// The alphabet of secret access keys.
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// F-IAMAPI-ID-1: the id of the document of a user, group, role or managed policy. Names are unique in an
-/// account without regard to case, so the key holds the name in lower case.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-pub fn key(account: AccountId, name: &str) -> String {
-    format!("{account}/{}", name.to_lowercase())
-}
-
 /// F-IAMAPI-ID-2: a unique id: `AIDA`, `AROA`, `AGPA` or `ANPA` and 17 letters or digits.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub fn unique_id(prefix: &str, seed: &Seed) -> String {

@@ -1,11 +1,11 @@
 //! Pages of IAM's lists: `Marker`, `MaxItems`, `IsTruncated`.
 
-use aws::arn::AccountId;
 use aws::refusal::Refusal;
 
 use crate::context::TokenKey;
 use crate::iam::{On, model, refuse};
 use crate::page_token::Binding;
+use crate::state::key::Prefix;
 use crate::world::{Document, Fault, World};
 
 /// F-IAMAPI-PAGE-1: a page holds 100 items unless the request says otherwise.
@@ -73,27 +73,26 @@ impl<'a> Pages<'a> {
         filling.page()
     }
 
-    /// A page of documents of kind `D` whose ids begin with `prefix`, as far as `select` takes them. Only the
-    /// rest of an id goes into the marker.
+    /// A page of documents of kind `D` whose keys begin with `prefix`, as far as `select` takes them. Only the
+    /// rest of a key goes into the marker.
     ///
     /// # Errors
     /// See [`Fault`].
     pub fn of_documents<D: Document, T>(
         &self,
-        prefix: &str,
+        prefix: &Prefix<D>,
         world: &World<'_>,
-        mut select: impl FnMut(&str, &D) -> Result<Option<T>, Fault>,
+        mut select: impl FnMut(D::Id<'_>, &D) -> Result<Option<T>, Fault>,
     ) -> Result<Page<T>, Fault> {
         let mut filling = self.filling();
-        let after = self.after.as_ref().map(|after| format!("{prefix}{after}"));
         let wanted = LOOKED_AT.max(self.size.saturating_add(1));
-        let ids = world.ids::<D>(prefix, after.as_deref(), wanted)?;
-        let is_end = ids.len() < wanted;
+        let keys = world.keys(prefix, self.after(), wanted)?;
+        let is_end = keys.len() < wanted;
         let mut last = None;
-        for id in ids {
-            let place = id[prefix.len()..].to_owned();
-            if let Some(document) = world.get::<D>(&id)?
-                && let Some(item) = select(&place, &document)?
+        for key in keys {
+            let (id, place) = (key.id()?, key.place(prefix).to_owned());
+            if let Some(document) = world.get::<D>(id)?
+                && let Some(item) = select(id, &document)?
                 && !filling.add(place.clone(), || item)
             {
                 return Ok(filling.page());
@@ -142,9 +141,4 @@ impl<T> Filling<'_, T> {
         let marker = self.continues.map(|place| self.pages.binding.seal(&place, self.pages.key));
         Page { items: self.items, is_truncated: Some(marker.is_some()), marker }
     }
-}
-
-/// The prefix of the ids of an account's documents.
-pub fn in_account(account: AccountId) -> String {
-    format!("{account}/")
 }

@@ -6,14 +6,14 @@ use aws::arn::AccountId;
 
 use crate::failure::Failure;
 use crate::iam::directory::entity::EntityKind;
-use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::directory::page::Pages;
 use crate::iam::model::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
     ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
 };
 use crate::iam::users::{access_key, group};
 use crate::iam::{On, attachment, directory, policy_version, refuse};
-use crate::state::identity::{AccountAlias, PolicyUse};
+use crate::state::identity::{AccountAlias, AccountAliasId, PolicyUseId};
 use crate::world::World;
 
 /// CreateAccountAlias. F-IAMAPI-ALIAS-1: an account has one alias; a new one takes the place of the old one.
@@ -31,13 +31,13 @@ pub fn create_alias(
     if alias.parse::<AccountId>().is_ok() {
         return Err(refuse::invalid_input("The account alias must not be an account ID.").into());
     }
-    if world.get::<AccountAlias>(&alias)?.is_some() {
+    if world.get::<AccountAlias>(AccountAliasId(&alias))?.is_some() {
         return Err(refuse::already_exists(format!("The account alias {alias} already exists.")).into());
     }
-    world.put(&alias, AccountAlias { account: on.account });
+    world.put(AccountAliasId(&alias), AccountAlias { account: on.account });
     let old = directory::change_account(on.account, world, |account| account.alias.replace(alias))?;
     if let Some(old) = old {
-        world.delete::<AccountAlias>(&old);
+        world.delete::<AccountAlias>(AccountAliasId(&old));
     }
     Ok(())
 }
@@ -56,7 +56,7 @@ pub fn delete_alias(
         return Err(refuse::no_such_entity(format!("The account alias {alias} cannot be found.")).into());
     }
     directory::change_account(on.account, world, |account| account.alias = None)?;
-    world.delete::<AccountAlias>(alias);
+    world.delete::<AccountAlias>(AccountAliasId(alias));
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
     let account = directory::account(on.account, world)?;
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let size = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-    let in_use = world.ids::<PolicyUse>(&in_account(on.account), None, MOST_IN_USE)?.len();
+    let in_use = world.keys(&PolicyUseId::within(on.account), None, MOST_IN_USE)?.len();
     let counts = [
         (Key::Users, count(account.users)),
         (Key::UsersQuota, count(directory::USERS)),

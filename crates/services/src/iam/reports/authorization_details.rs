@@ -7,13 +7,14 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::LastUses;
 use crate::iam::directory::names;
-use crate::iam::directory::page::{Filling, Pages, in_account};
+use crate::iam::directory::page::{Filling, Pages};
 use crate::iam::model::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
     ManagedPolicyDetail, RoleDetail, UserDetail,
 };
 use crate::iam::{On, directory, policy_version, refuse, tag};
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
+use crate::state::key::Named;
 use crate::world::{Document, Fault, World};
 
 /// How many documents are read at a time.
@@ -112,7 +113,7 @@ fn fill(
     }
 }
 
-fn fill_from<D: Document>(
+fn fill_from<D: for<'k> Document<Id<'k> = Named<'k, D>>>(
     on: &On<'_>,
     place: usize,
     after: Option<&str>,
@@ -120,21 +121,21 @@ fn fill_from<D: Document>(
     world: &World<'_>,
     detail: impl Fn(&D) -> Result<Detail, Fault>,
 ) -> Result<bool, Fault> {
-    let prefix = in_account(on.account);
-    let mut after = after.map(|name| format!("{prefix}{name}"));
+    let prefix = Named::<D>::within(on.account);
+    let mut after = after.map(str::to_owned);
     loop {
-        let ids = world.ids::<D>(&prefix, after.as_deref(), BATCH)?;
-        for id in &ids {
-            let Some(document) = world.get::<D>(id)? else { continue };
+        let keys = world.keys(&prefix, after.as_deref(), BATCH)?;
+        for key in &keys {
+            let Some(document) = world.get::<D>(key.id()?)? else { continue };
             let detail = detail(&document)?;
-            if !filling.add(format!("{place}/{}", &id[prefix.len()..]), || detail) {
+            if !filling.add(format!("{place}/{}", key.place(&prefix)), || detail) {
                 return Ok(false);
             }
         }
-        if ids.len() < BATCH {
+        if keys.len() < BATCH {
             return Ok(true);
         }
-        after = ids.last().cloned();
+        after = keys.last().map(|key| key.place(&prefix).to_owned());
     }
 }
 

@@ -10,13 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::{LastUses, NOT_KNOWN};
-use crate::iam::directory::page::in_account;
 use crate::iam::model::{
     GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
 };
 use crate::iam::{On, directory};
 use crate::state::account::Account;
-use crate::state::identity::{Credential, User};
+use crate::state::identity::{AccessKeyId, Credential, User, UserId};
 use crate::world::{Fault, World};
 
 /// F-IAMAPI-REP-1: a report is good for four hours.
@@ -78,7 +77,7 @@ pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetCredentialReportResponse
 fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     let mut report = String::from(HEADER);
     let uses = LastUses::of(on.account, world)?;
-    let created_at = world.get::<Account>(on.account.as_str())?.map(|account| account.created_at);
+    let created_at = world.get::<Account>(on.account)?.map(|account| account.created_at);
     let root_keys = directory::account(on.account, world)?.root_access_keys;
     let root = Principal::Root { account: on.account }.arn();
     let root_password = ["not_supported", "no_information", "not_supported", "not_supported"];
@@ -90,19 +89,19 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         &root_keys,
         (&uses, world),
     )?;
-    let prefix = in_account(on.account);
+    let prefix = UserId::within(on.account);
     let mut after = None;
     loop {
-        let ids = world.ids::<User>(&prefix, after.as_deref(), BATCH)?;
-        for id in &ids {
-            let Some(user) = world.get::<User>(id)? else { continue };
+        let keys = world.keys(&prefix, after.as_deref(), BATCH)?;
+        for key in &keys {
+            let Some(user) = world.get::<User>(key.id()?)? else { continue };
             let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
             line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, (&uses, world))?;
         }
-        if ids.len() < BATCH {
+        if keys.len() < BATCH {
             return Ok(report);
         }
-        after = ids.last().cloned();
+        after = keys.last().map(|key| key.place(&prefix).to_owned());
     }
 }
 
@@ -120,7 +119,7 @@ fn line(
     keys.sort_unstable();
     for place in 0..2 {
         let credential = match keys.get(place) {
-            Some(id) => world.get::<Credential>(id)?,
+            Some(id) => world.get::<Credential>(AccessKeyId(id))?,
             None => None,
         };
         fields.push(credential.as_ref().is_some_and(|key| key.active).to_string());

@@ -3,7 +3,7 @@
 use super::service_linked_role;
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
-use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::directory::page::Pages;
 use crate::iam::directory::{last_used, names};
 use crate::iam::model::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
@@ -13,11 +13,14 @@ use crate::iam::model::{
     UpdateRoleRequest, UpdateRoleResponse,
 };
 use crate::iam::{On, boundary, directory, model, refuse, tag, trust_policy};
-use crate::state::identity::Role;
+use crate::state::identity::{Role, RoleId};
 use crate::world::World;
 
 /// F-IAMAPI-ROLE-1: the longest session where a role names none.
 const DEFAULT_SESSION_SECONDS: u32 = 3600;
+/// F-IAMAPI-ROLE-6 (text *assumed*).
+const SET_AND_RESET: &str =
+    "MaxSigninSessionDuration and ResetMaxSigninSessionDuration cannot be specified together.";
 
 /// A role as lists show it.
 fn listed(role: &Role) -> model::Role {
@@ -30,6 +33,9 @@ fn listed(role: &Role) -> model::Role {
         assume_role_policy_document: Some(names::url_encoded(role.trust_policy.source()).into()),
         description: (!role.description.is_empty()).then(|| role.description.as_str().into()),
         max_session_duration: i32::try_from(role.max_session_duration_seconds).ok(),
+        max_signin_session_duration: role
+            .max_signin_session_duration_seconds
+            .and_then(|seconds| i32::try_from(seconds).ok()),
         permissions_boundary: None,
         tags: None,
         role_last_used: None,
@@ -38,13 +44,14 @@ fn listed(role: &Role) -> model::Role {
 }
 
 /// F-IAMAPI-ROLE-5: a role as CreateRole shows it: with boundary and tags, without description and longest
-/// session.
+/// sessions.
 pub fn created(role: &Role) -> model::Role {
     model::Role {
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: tag::shown(&role.tags),
         description: None,
         max_session_duration: None,
+        max_signin_session_duration: None,
         ..listed(role)
     }
 }
@@ -73,6 +80,7 @@ pub fn create(
         trust_policy: trust_policy::read_checked(&input.assume_role_policy_document, world)?,
         description: input.description.map(RoleDescriptionType::into_string).unwrap_or_default(),
         max_session_duration_seconds: seconds(input.max_session_duration).unwrap_or(DEFAULT_SESSION_SECONDS),
+        max_signin_session_duration_seconds: seconds(input.max_signin_session_duration),
         inline_policies: Default::default(),
         attached_policies: Default::default(),
         permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
@@ -110,11 +118,12 @@ pub fn delete(on: &On<'_>, input: DeleteRoleRequest, world: &mut World<'_>) -> R
     Ok(directory::remove(&role, world)?)
 }
 
-/// UpdateRole: description and longest session. F-IAMAPI-ROLE-4: of a service-linked role only the
+/// UpdateRole: description and longest sessions. F-IAMAPI-ROLE-4: of a service-linked role only the
 /// description.
 ///
 /// # Errors
-/// `NoSuchEntity`, `UnmodifiableEntity`.
+/// `NoSuchEntity`, `UnmodifiableEntity`; F-IAMAPI-ROLE-6: `InvalidInput` where the longest sign-in session is set and
+/// reset at once.
 pub fn update(
     on: &On<'_>,
     input: UpdateRoleRequest,
@@ -126,6 +135,16 @@ pub fn update(
             return Err(refuse::protected_duration(&role.name).into());
         }
         role.max_session_duration_seconds = seconds;
+    }
+    let resets = input.reset_max_signin_session_duration == Some(true);
+    if resets || input.max_signin_session_duration.is_some() {
+        if role.is_protected() {
+            return Err(refuse::protected_duration(&role.name).into());
+        }
+        if resets && input.max_signin_session_duration.is_some() {
+            return Err(refuse::invalid_input(SET_AND_RESET).into());
+        }
+        role.max_signin_session_duration_seconds = seconds(input.max_signin_session_duration);
     }
     if let Some(description) = input.description {
         role.description = description.into_string();
@@ -147,7 +166,11 @@ pub fn update_description(
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
     role.description = input.description.into_string();
     let answer = UpdateRoleDescriptionResponse {
-        role: Some(model::Role { max_session_duration: None, ..listed(&role) }),
+        role: Some(model::Role {
+            max_session_duration: None,
+            max_signin_session_duration: None,
+            ..listed(&role)
+        }),
     };
     directory::save(role, world)?;
     Ok(answer)
@@ -174,7 +197,7 @@ pub fn update_trust(
 pub fn list(on: &On<'_>, input: ListRolesRequest, world: &World<'_>) -> Result<ListRolesResponse, Failure> {
     let prefix = input.path_prefix.as_ref().map_or("/", PathPrefixType::as_str);
     let pages = Pages::new("ListRoles", on, [prefix], input.marker, input.max_items)?;
-    let page = pages.of_documents(&in_account(on.account), world, |_, role: &Role| {
+    let page = pages.of_documents(&RoleId::within(on.account), world, |_, role: &Role| {
         Ok(crate::iam::is_under(role, prefix).then(|| listed(role)))
     })?;
     Ok(ListRolesResponse { roles: page.items, is_truncated: page.is_truncated, marker: page.marker })

@@ -19,7 +19,7 @@ use crate::iam::model::{
     GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse,
 };
 use crate::iam::{On, directory, refuse};
-use crate::state::identity::{Role, RoleDeletion};
+use crate::state::identity::{Role, RoleDeletion, RoleDeletionId, RoleId};
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};
 
@@ -49,6 +49,7 @@ fn organizations_role(account: AccountId, description: String, context: &Context
             .expect("INVARIANT: a trust policy with one service is well-formed"),
         description,
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: Default::default(),
         attached_policies: BTreeSet::from([ORGANIZATIONS_POLICY.to_owned()]),
         permissions_boundary: None,
@@ -66,7 +67,7 @@ pub fn ensure_organizations_role(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<(), Fault> {
-    if world.get::<Role>(&names::key(account, ORGANIZATIONS_ROLE))?.is_some() {
+    if world.get::<Role>(RoleId::new(account, ORGANIZATIONS_ROLE))?.is_some() {
         return Ok(());
     }
     directory::save(organizations_role(account, DESCRIPTION.to_owned(), context), world)
@@ -90,7 +91,7 @@ pub fn create(
     if input.custom_suffix.is_some() {
         return Err(refuse::invalid_input(format!("Custom suffix is not allowed for {service}")).into());
     }
-    if world.get::<Role>(&names::key(on.account, ORGANIZATIONS_ROLE))?.is_some() {
+    if world.get::<Role>(RoleId::new(on.account, ORGANIZATIONS_ROLE))?.is_some() {
         return Err(refuse::invalid_input(format!(
             "Service role name {ORGANIZATIONS_ROLE} has been taken in this account, please try a different suffix."
         ))
@@ -118,13 +119,14 @@ pub fn delete(
         return Err(refuse::no_entity(EntityKind::Role, name).into());
     }
     // F-IAMAPI-SLR-3: the role of AWS Organizations is in use as long as the account is in an organization.
-    let in_use = world.get::<Membership>(on.account.as_str())?.is_some();
+    let in_use = world.get::<Membership>(on.account)?.is_some();
     let failure = in_use.then(|| "The account is a member of an organization.".to_owned());
     if !in_use {
         directory::remove(&*role, world)?;
     }
     let task = format!("task{}{}/{}", role.path, role.name, on.context.request_id);
-    world.put(&format!("{}/{task}", on.account), RoleDeletion { role: role.arn(), failure });
+    world
+        .put(RoleDeletionId { account: on.account, task: &task }, RoleDeletion { role: role.arn(), failure });
     Ok(DeleteServiceLinkedRoleResponse { deletion_task_id: task.into() })
 }
 
@@ -141,7 +143,7 @@ pub fn deletion_status(
     if !task.starts_with(&format!("task{PATH_PREFIX}")) {
         return Err(refuse::invalid_input("Invalid task id").into());
     }
-    let deletion = world.get::<RoleDeletion>(&format!("{}/{task}", on.account))?;
+    let deletion = world.get::<RoleDeletion>(RoleDeletionId { account: on.account, task })?;
     let deletion =
         deletion.ok_or_else(|| refuse::no_such_entity("Cannot find deletion status for given id."))?;
     let status = match deletion.failure {

@@ -26,6 +26,7 @@ use crate::iam::model::{
 };
 use crate::iam::{On, refuse};
 use crate::state::identity::{Group, Role, User};
+use crate::state::key::Named;
 use crate::world::World;
 
 /// SimulatePrincipalPolicy.
@@ -156,7 +157,7 @@ type Bound = (Principal, Vec<Source>, Option<Source>);
 
 /// F-IAMAPI-SIM-4: an entity that is not there.
 fn found<E: Entity>(on: &On<'_>, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
-    let entity = world.get::<E>(&names::key(on.account, name))?;
+    let entity = world.get::<E>(Named::new(on.account, name))?;
     entity.ok_or_else(|| refuse::no_such_entity("Unable to retrieve specified IAM entity.").into())
 }
 

@@ -9,7 +9,6 @@ use aws::authorization::{
 };
 use aws::policy::{Effect, Policy};
 use aws::principal::Caller;
-use serde_json::Value;
 
 use super::statement_position::span;
 use crate::authority::managed::FULL_AWS_ACCESS;
@@ -27,14 +26,6 @@ pub(crate) struct Source {
     pub policy: AttachedPolicy,
     pub id: String,
 }
-
-/// F-IAMAPI-SIM-3: what results call the kinds of policies. The model's enum has other names, which the
-/// results carry until [`with_recorded_types`] puts these in their place.
-const SOURCE_TYPES: [(PolicySourceType, &str); 3] = [
-    (PolicySourceType::UserManaged, "IAM Policy"),
-    (PolicySourceType::None, "Permissions Boundary Policy"),
-    (PolicySourceType::Resource, "Resource Policy"),
-];
 
 /// Everything that is simulated.
 pub(crate) struct Simulation {
@@ -216,16 +207,19 @@ impl Simulation {
         keys.filter(|key| context.values(key).is_empty()).map(str::to_owned).collect()
     }
 
-    /// A matched statement as results show it. Policies of the organization are not shown.
+    /// A matched statement as results show it, the kinds of policies by their recorded names (F-IAMAPI-SIM-3). Policies
+    /// of the organization are not shown.
     fn statement(&self, matched: &MatchedStatement<'_>, identity: &[AttachedPolicy]) -> Option<Statement> {
         let (source, kind) = match matched.policy_type {
             PolicyType::Identity => {
                 let place = identity.iter().position(|policy| std::ptr::eq(policy, matched.policy))?;
-                (self.identity.get(place)?, PolicySourceType::UserManaged)
+                (self.identity.get(place)?, PolicySourceType::IamPolicy)
             }
-            PolicyType::PermissionsBoundary => (self.boundary.as_ref()?, PolicySourceType::None),
+            PolicyType::PermissionsBoundary => {
+                (self.boundary.as_ref()?, PolicySourceType::PermissionsBoundaryPolicy)
+            }
             PolicyType::Resource | PolicyType::RoleTrust => {
-                (&self.resource.as_ref()?.0, PolicySourceType::Resource)
+                (&self.resource.as_ref()?.0, PolicySourceType::ResourcePolicy)
             }
             PolicyType::ResourceControl | PolicyType::ServiceControl | PolicyType::Session => return None,
         };
@@ -256,24 +250,6 @@ impl Evaluated {
             permissions_boundary_decision_detail: self.by_boundary.map(boundary_detail),
         }
     }
-}
-
-/// Puts the names of [`SOURCE_TYPES`] into the members of an answer.
-pub fn with_recorded_types(mut value: Value) -> Value {
-    match &mut value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let recorded = SOURCE_TYPES.iter().find(|(kind, _)| *member == kind.as_str());
-                *member = match recorded {
-                    Some((_, recorded)) if name == "SourcePolicyType" => Value::from(*recorded),
-                    _ => with_recorded_types(member.take()),
-                };
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = with_recorded_types(item.take())),
-        _ => {}
-    }
-    value
 }
 
 fn boundary_detail(allowed: bool) -> PermissionsBoundaryDecisionDetail {

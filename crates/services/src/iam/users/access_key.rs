@@ -12,7 +12,7 @@ use crate::iam::model::{
     ListAccessKeysRequest, ListAccessKeysResponse, StatusType, UpdateAccessKeyRequest,
 };
 use crate::iam::{On, directory, refuse};
-use crate::state::identity::{Credential, CredentialOwner, User};
+use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, User};
 use crate::world::{Fault, World};
 
 /// F-IAMAPI-LIM-8: the most access keys of a user, and of the root user.
@@ -36,11 +36,11 @@ impl Owner {
         Ok(Self::User(Box::new(directory::open::<User>(on.account, name, world)?)))
     }
 
-    /// The user's name; empty for the root user, which [`crate::iam::without_absent_name`] then leaves out.
-    fn name(&self) -> &str {
+    /// The user's name; F-IAMAPI-USR-2: the root user has none.
+    fn name(&self) -> Option<&str> {
         match self {
-            Self::Root => "",
-            Self::User(user) => &user.name,
+            Self::Root => None,
+            Self::User(user) => Some(&user.name),
         }
     }
 
@@ -63,7 +63,7 @@ impl Owner {
     /// The key with this id, if it is one of the owner's.
     fn key(&self, on: &On<'_>, id: &AccessKeyIdType, world: &World<'_>) -> Result<Credential, Failure> {
         let is_own = self.keys(on, world)?.iter().any(|own| own == id.as_str());
-        let credential = if is_own { world.get::<Credential>(id.as_str())? } else { None };
+        let credential = if is_own { world.get::<Credential>(AccessKeyId(id.as_str()))? } else { None };
         Ok(Credential::clone(&*credential.ok_or_else(|| missing(id))?))
     }
 }
@@ -91,7 +91,7 @@ pub fn create(
         return Err(refuse::quota("AccessKeysPerUser", MOST).into());
     }
     let id = names::access_key_id(&on.context.seed);
-    if world.get::<Credential>(&id)?.is_some() {
+    if world.get::<Credential>(AccessKeyId(&id))?.is_some() {
         return Err(Fault::Broken("a fresh access key id is in use".into()).into());
     }
     let credential = Credential {
@@ -106,13 +106,13 @@ pub fn create(
         created_at: on.context.now,
     };
     let access_key = AccessKey {
-        user_name: owner.name().into(),
+        user_name: owner.name().map(Into::into),
         access_key_id: id.as_str().into(),
         status: StatusType::Active,
         secret_access_key: credential.secret_access_key.as_str().into(),
         create_date: Some(credential.created_at),
     };
-    world.put(&id, credential);
+    world.save(credential);
     keys.push(id);
     owner.save_keys(on, keys, world)?;
     Ok(CreateAccessKeyResponse { access_key })
@@ -132,16 +132,17 @@ pub fn list(
     keys.sort_unstable();
     let mut found = Vec::with_capacity(keys.len());
     for id in keys {
-        let Some(credential) = world.get::<Credential>(&id)? else { continue };
+        let Some(credential) = world.get::<Credential>(AccessKeyId(&id))? else { continue };
         let metadata = AccessKeyMetadata {
-            user_name: Some(owner.name()).filter(|name| !name.is_empty()).map(Into::into),
+            user_name: owner.name().map(Into::into),
             access_key_id: Some(id.as_str().into()),
             status: Some(status(&credential)),
             create_date: Some(credential.created_at),
         };
         found.push((id, metadata));
     }
-    let pages = Pages::new("ListAccessKeys", on, [owner.name()], input.marker, input.max_items)?;
+    let pages =
+        Pages::new("ListAccessKeys", on, [owner.name().unwrap_or_default()], input.marker, input.max_items)?;
     let page = pages.of_list(found);
     Ok(ListAccessKeysResponse {
         access_key_metadata: page.items,
@@ -164,7 +165,7 @@ pub fn update(on: &On<'_>, input: &UpdateAccessKeyRequest, world: &mut World<'_>
             return Err(refuse::invalid_input("Status must be either Active or Inactive.").into());
         }
     };
-    world.put(input.access_key_id.as_str(), Credential { active, ..credential });
+    world.save(Credential { active, ..credential });
     Ok(())
 }
 
@@ -177,7 +178,7 @@ pub fn delete(on: &On<'_>, input: &DeleteAccessKeyRequest, world: &mut World<'_>
     let credential = owner.key(on, &input.access_key_id, world)?;
     let mut keys = owner.keys(on, world)?;
     keys.retain(|id| *id != credential.access_key_id);
-    world.delete::<Credential>(&credential.access_key_id);
+    world.delete::<Credential>(AccessKeyId(&credential.access_key_id));
     Ok(owner.save_keys(on, keys, world)?)
 }
 
@@ -191,7 +192,7 @@ pub fn last_used(
     world: &World<'_>,
 ) -> Result<GetAccessKeyLastUsedResponse, Failure> {
     let id = input.access_key_id.as_str();
-    let credential = world.get::<Credential>(id)?;
+    let credential = world.get::<Credential>(AccessKeyId(id))?;
     let credential = credential.filter(|credential| credential.account == on.account);
     let user_name = match &credential.ok_or_else(|| missing(&input.access_key_id))?.owner {
         CredentialOwner::User(name) => Some(name.as_str().into()),

@@ -5,15 +5,16 @@ use aws::arn::AccountId;
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::names;
-use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::directory::page::Pages;
 use crate::iam::model::{
     AddUserToGroupRequest, CreateGroupRequest, CreateGroupResponse, DeleteGroupRequest, GetGroupRequest,
     GetGroupResponse, ListGroupsRequest, ListGroupsResponse, PathPrefixType, PathType,
     RemoveUserFromGroupRequest, UpdateGroupRequest,
 };
 use crate::iam::{On, directory, model, refuse};
-use crate::state::identity::{Group, GroupMember, User};
-use crate::world::{Fault, World};
+use crate::state::identity::{Group, GroupId, GroupMember, GroupMemberId, User, UserId};
+use crate::state::key::CaseInsensitive;
+use crate::world::{Fault, Identified, World};
 
 /// F-IAMAPI-LIM-6: the most groups a user is in.
 pub const MOST_PER_USER: usize = 10;
@@ -21,8 +22,8 @@ pub const MOST_PER_USER: usize = 10;
 const BATCH: usize = 100;
 
 /// The key of a membership.
-pub fn member_key(account: AccountId, group: &str, user: &str) -> String {
-    format!("{}/{}", names::key(account, group), user.to_lowercase())
+pub fn member<'k>(account: AccountId, group: &'k str, user: &'k str) -> GroupMemberId<'k> {
+    GroupMemberId { account, group: CaseInsensitive(group), user: CaseInsensitive(user) }
 }
 
 /// A group as answers show it.
@@ -67,9 +68,9 @@ pub fn get(on: &On<'_>, input: GetGroupRequest, world: &World<'_>) -> Result<Get
     let name = input.group_name.as_str();
     let group = directory::find::<Group>(on.account, name, world)?;
     let pages = Pages::new("GetGroup", on, [name], input.marker, input.max_items)?;
-    let prefix = format!("{}/", names::key(on.account, name));
-    let page = pages.of_documents(&prefix, world, |user, _: &GroupMember| {
-        let user = world.get::<User>(&names::key(on.account, user))?;
+    let members = GroupMemberId::within(on.account, CaseInsensitive(name));
+    let page = pages.of_documents(&members, world, |id, _: &GroupMember| {
+        let user = world.get::<User>(UserId::new(on.account, id.user.0))?;
         Ok(user.map(|user| super::user::listed(&user)))
     })?;
     Ok(GetGroupResponse {
@@ -93,7 +94,7 @@ pub fn update(on: &On<'_>, input: UpdateGroupRequest, world: &mut World<'_>) -> 
     if let Some(name) = input.new_group_name {
         group.name = name.into_string();
     }
-    if names::key(on.account, &group.name) != names::key(on.account, &old.name) {
+    if group.document_id() != old.document_id() {
         directory::refuse_taken::<Group>(on.account, &group.name, world)?;
         move_members(&old, &group.name, world)?;
         directory::remove(&*old, world)?;
@@ -103,20 +104,21 @@ pub fn update(on: &On<'_>, input: UpdateGroupRequest, world: &mut World<'_>) -> 
 
 /// Carries the users of a group over to its new name.
 fn move_members(old: &Group, new: &str, world: &mut World<'_>) -> Result<(), Fault> {
-    let prefix = format!("{}/", names::key(old.account, &old.name));
+    let members = GroupMemberId::within(old.account, CaseInsensitive(&old.name));
     loop {
-        let ids = world.ids::<GroupMember>(&prefix, None, BATCH)?;
-        for id in &ids {
-            let name = &id[prefix.len()..];
+        let keys = world.keys(&members, None, BATCH)?;
+        for key in &keys {
+            let id = key.id()?;
+            let name = id.user.0;
             world.delete::<GroupMember>(id);
-            let Some(user) = world.get::<User>(&names::key(old.account, name))? else { continue };
+            let Some(user) = world.get::<User>(UserId::new(old.account, name))? else { continue };
             let mut user = User::clone(&user);
             user.groups.remove(&old.name.to_lowercase());
             user.groups.insert(new.to_lowercase());
-            world.put(&member_key(old.account, new, name), GroupMember {});
+            world.put(member(old.account, new, name), GroupMember {});
             directory::save(user, world)?;
         }
-        if ids.len() < BATCH {
+        if keys.len() < BATCH {
             return Ok(());
         }
     }
@@ -145,7 +147,7 @@ pub fn delete(on: &On<'_>, input: DeleteGroupRequest, world: &mut World<'_>) -> 
 pub fn list(on: &On<'_>, input: ListGroupsRequest, world: &World<'_>) -> Result<ListGroupsResponse, Failure> {
     let prefix = input.path_prefix.as_ref().map_or("/", PathPrefixType::as_str);
     let pages = Pages::new("ListGroups", on, [prefix], input.marker, input.max_items)?;
-    let page = pages.of_documents(&in_account(on.account), world, |_, group: &Group| {
+    let page = pages.of_documents(&GroupId::within(on.account), world, |_, group: &Group| {
         Ok(crate::iam::is_under(group, prefix).then(|| shown(group)))
     })?;
     Ok(ListGroupsResponse { groups: page.items, is_truncated: page.is_truncated, marker: page.marker })
@@ -172,7 +174,7 @@ pub fn add_user(on: &On<'_>, input: AddUserToGroupRequest, world: &mut World<'_>
 /// # Errors
 /// See [`Fault`].
 pub fn join(mut group: Group, mut user: User, world: &mut World<'_>) -> Result<(), Fault> {
-    world.put(&member_key(group.account, &group.name, &user.name), GroupMember {});
+    world.put(member(group.account, &group.name, &user.name), GroupMember {});
     user.groups.insert(group.name.to_lowercase());
     group.members += 1;
     directory::save(user, world)?;
@@ -194,7 +196,7 @@ pub fn remove_user(
         let text = format!("User {} not in group {}", user.name, group.name);
         return Err(refuse::no_such_entity(text).into());
     }
-    world.delete::<GroupMember>(&member_key(on.account, &group.name, &user.name));
+    world.delete::<GroupMember>(member(on.account, &group.name, &user.name));
     group.members = group.members.saturating_sub(1);
     directory::save(user, world)?;
     Ok(directory::save(group, world)?)

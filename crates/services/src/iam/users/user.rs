@@ -10,7 +10,7 @@ use crate::authority::groups::groups_of;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
-use crate::iam::directory::page::{Pages, in_account};
+use crate::iam::directory::page::Pages;
 use crate::iam::model::{
     CreateUserRequest, CreateUserResponse, DeleteUserRequest, ExistingUserNameType, GetUserRequest,
     GetUserResponse, ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest,
@@ -18,8 +18,8 @@ use crate::iam::model::{
 };
 use crate::iam::{On, boundary, directory, model, refuse, tag};
 use crate::state::account::Account;
-use crate::state::identity::{Credential, CredentialOwner, GroupMember, User};
-use crate::world::World;
+use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, GroupMember, User, UserId};
+use crate::world::{Identified, World};
 
 /// F-IAMAPI-USR-1: a name may be left out by a user who means itself.
 ///
@@ -36,8 +36,8 @@ pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n ExistingUserNameType>)
 /// A user as lists show it.
 pub fn listed(user: &User) -> model::User {
     model::User {
-        path: user.path.as_str().into(),
-        user_name: user.name.as_str().into(),
+        path: Some(user.path.as_str().into()),
+        user_name: Some(user.name.as_str().into()),
         user_id: user.id.as_str().into(),
         arn: user.arn().into(),
         create_date: user.created_at,
@@ -82,17 +82,18 @@ pub fn create(
     Ok(CreateUserResponse { user: Some(shown(&user)) })
 }
 
-/// GetUser. F-IAMAPI-USR-2: the root user that names nobody gets itself; see [`crate::iam::without_absent_name`].
+/// GetUser. F-IAMAPI-USR-2: the root user that names nobody gets itself, under the account's
+/// alias or without a name, and without a path.
 ///
 /// # Errors
 /// `NoSuchEntity`, `ValidationError`.
 pub fn get(on: &On<'_>, input: GetUserRequest, world: &World<'_>) -> Result<GetUserResponse, Failure> {
     if let (None, root @ Principal::Root { .. }) = (&input.user_name, &on.caller.principal) {
-        let account = world.get::<Account>(on.account.as_str())?;
-        let alias = directory::account(on.account, world)?.alias.unwrap_or_default();
+        let account = world.get::<Account>(on.account)?;
+        let alias = directory::account(on.account, world)?.alias;
         let user = model::User {
-            path: "".into(),
-            user_name: alias.into(),
+            path: None,
+            user_name: alias.map(Into::into),
             user_id: root.unique_id().into(),
             arn: root.arn().into(),
             create_date: account.map_or(on.context.now, |account| account.created_at),
@@ -120,20 +121,20 @@ pub fn update(on: &On<'_>, input: UpdateUserRequest, world: &mut World<'_>) -> R
         user.name = name.into_string();
     }
     directory::rename(&*old, &user, world)?;
-    let is_moved = names::key(on.account, &user.name) != names::key(on.account, &old.name);
+    let is_moved = user.document_id() != old.document_id();
     if is_moved {
         directory::refuse_taken::<User>(on.account, &user.name, world)?;
         for group in &user.groups {
-            world.delete::<GroupMember>(&group::member_key(on.account, group, &old.name));
-            world.put(&group::member_key(on.account, group, &user.name), GroupMember {});
+            world.delete::<GroupMember>(group::member(on.account, group, &old.name));
+            world.put(group::member(on.account, group, &user.name), GroupMember {});
         }
         directory::remove(&*old, world)?;
     }
     if user.name != old.name {
         for id in &user.access_keys {
-            let Some(credential) = world.get::<Credential>(id)? else { continue };
+            let Some(credential) = world.get::<Credential>(AccessKeyId(id))? else { continue };
             let owner = CredentialOwner::User(user.name.clone());
-            world.put(id, Credential { owner, ..Credential::clone(&credential) });
+            world.put(AccessKeyId(id), Credential { owner, ..Credential::clone(&credential) });
         }
     }
     Ok(directory::save(user, world)?)
@@ -165,7 +166,7 @@ pub fn delete(on: &On<'_>, input: DeleteUserRequest, world: &mut World<'_>) -> R
 pub fn list(on: &On<'_>, input: ListUsersRequest, world: &World<'_>) -> Result<ListUsersResponse, Failure> {
     let prefix = input.path_prefix.as_ref().map_or("/", PathPrefixType::as_str);
     let pages = Pages::new("ListUsers", on, [prefix], input.marker, input.max_items)?;
-    let page = pages.of_documents(&in_account(on.account), world, |_, user: &User| {
+    let page = pages.of_documents(&UserId::within(on.account), world, |_, user: &User| {
         Ok(crate::iam::is_under(user, prefix).then(|| listed(user)))
     })?;
     Ok(ListUsersResponse { users: page.items, is_truncated: page.is_truncated, marker: page.marker })
@@ -207,7 +208,7 @@ pub fn list_groups(
 /// # Errors
 /// `NoSuchEntity`.
 pub fn refuse_absent(on: &On<'_>, name: &str, world: &World<'_>) -> Result<(), Failure> {
-    match world.get::<User>(&names::key(on.account, name))? {
+    match world.get::<User>(UserId::new(on.account, name))? {
         Some(_) => Ok(()),
         None => Err(refuse::no_entity(EntityKind::User, name).into()),
     }

@@ -16,7 +16,7 @@ use crate::organizations::place::Place;
 use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, refusal};
-use crate::state::organization::OrganizationResourcePolicy;
+use crate::state::organization::{OrganizationId, OrganizationResourcePolicy};
 use crate::world::World;
 
 fn show(place: &Place, policy: &OrganizationResourcePolicy) -> Shown {
@@ -30,7 +30,7 @@ fn show(place: &Place, policy: &OrganizationResourcePolicy) -> Shown {
 }
 
 fn stored(place: &Place, world: &World<'_>) -> Result<Arc<OrganizationResourcePolicy>, Failure> {
-    let policy = world.get::<OrganizationResourcePolicy>(&place.organization.id)?;
+    let policy = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
     policy.ok_or_else(|| refusal::resource_policy_not_found().into())
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn put(
         .map_err(|_| refusal::invalid_input(InvalidInputExceptionReason::InvalidResourcePolicyJson))?;
     check_delegated(input.content.as_str())?;
     let tags = tag::read(input.tags)?;
-    let before = world.get::<OrganizationResourcePolicy>(&place.organization.id)?;
+    let before = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
     let policy = match before {
         Some(before) => {
             let mut policy = OrganizationResourcePolicy { document, ..(*before).clone() };
@@ -135,7 +135,7 @@ pub(crate) fn put(
         None => OrganizationResourcePolicy { id: new_id(call.context, "rp-", 8), document, tags },
     };
     let shown = show(place, &policy);
-    world.put(&place.organization.id, policy);
+    world.put(OrganizationId(&place.organization.id), policy);
     Ok(PutResourcePolicyResponse { resource_policy: Some(shown) })
 }
 
@@ -156,6 +156,6 @@ pub(crate) fn describe(place: &Place, world: &World<'_>) -> Result<DescribeResou
 pub(crate) fn delete(place: &Place, world: &mut World<'_>) -> Result<(), Failure> {
     place.require_all_features()?;
     stored(place, world)?;
-    world.delete::<OrganizationResourcePolicy>(&place.organization.id);
+    world.delete::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id));
     Ok(())
 }

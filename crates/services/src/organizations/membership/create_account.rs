@@ -22,10 +22,12 @@ use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{
-    Account, AccountState, ContactInformation, EmailOwner, GovCloudLink, account_using,
+    Account, AccountState, ContactInformation, EmailAddress, EmailOwner, GovCloudLink, account_using,
 };
+use crate::state::key::CaseInsensitive;
 use crate::state::organization::{
-    AccountCreation, CreationOutcome, FeatureSet, Membership, OrganizationEntity, PendingCreation,
+    AccountCreation, AccountCreationId, CreationOutcome, FeatureSet, Membership, OrganizationEntityId,
+    OrganizationId, PendingCreation,
 };
 use crate::world::{Fault, World};
 
@@ -100,15 +102,18 @@ fn role_name(given: Option<&str>) -> Result<String, Failure> {
 
 fn management_account(place: &Place, world: &World<'_>) -> Result<std::sync::Arc<Account>, Fault> {
     world
-        .get::<Account>(place.organization.management_account.as_str())?
+        .get::<Account>(place.organization.management_account)?
         .ok_or_else(|| Fault::Broken("an organization refers to an absent account".into()))
 }
 
 /// Accounts of an organization, those still being created included, counted up to `limit`.
 pub(crate) fn member_count(organization_id: &str, limit: usize, world: &World<'_>) -> Result<usize, Fault> {
-    let prefix = index::of(organization_id);
-    let ids = world.ids::<OrganizationEntity>(&prefix, None, limit)?;
-    Ok(ids.iter().filter(|id| id[prefix.len()..].parse::<AccountId>().is_ok()).count())
+    let keys = world.keys(&OrganizationEntityId::within(organization_id), None, limit)?;
+    let mut count = 0;
+    for key in keys {
+        count += usize::from(index::is_account(key.id()?.entity));
+    }
+    Ok(count)
 }
 
 /// Begins a creation and writes what comes of it.
@@ -150,7 +155,7 @@ fn begin(
     };
     let succeeds = matches!(outcome, CreationOutcome::Created { .. });
     changes.creations.push(PendingCreation { email: address, completes_at, succeeds });
-    world.put(organization_id, changes);
+    world.put(OrganizationId(organization_id), changes);
     let creation = AccountCreation {
         id: new_id(call.context, "car-", 32),
         account_name: wanted.name,
@@ -161,7 +166,8 @@ fn begin(
     record::creation_completed(&place.organization, &show(&creation, Some(completes_at)), world);
     // F-ORGS-CREATE-6: the answer is IN_PROGRESS, however short the delay.
     let shown = show(&creation, None);
-    world.put(&format!("{}{}", index::of(organization_id), creation.id), creation);
+    let id = creation.id.clone();
+    world.put(AccountCreationId { organization: organization_id, request: &id }, creation);
     Ok(shown)
 }
 
@@ -198,8 +204,8 @@ fn put_account(
         verified_phone_number: None,
         gov_cloud: gov_cloud_account.map(|account| GovCloudLink { account, state: AccountState::Active }),
     };
-    world.put(&wanted.email.to_lowercase(), EmailOwner { account: id });
-    world.put(id.as_str(), account);
+    world.put(EmailAddress(CaseInsensitive(&wanted.email)), EmailOwner { account: id });
+    world.save(account);
     let membership = Membership {
         organization_id: organization.id.clone(),
         parent_id: organization.root_id.clone(),
@@ -226,7 +232,7 @@ fn new_account_id(call: &Call<'_>, purpose: &str, world: &World<'_>) -> Result<A
         let id: AccountId = digits
             .parse()
             .map_err(|_| Fault::Broken("twelve digits were drawn that are no account id".into()))?;
-        if !digits.starts_with('0') && world.get::<Account>(&digits)?.is_none() {
+        if !digits.starts_with('0') && world.get::<Account>(id)?.is_none() {
             return Ok(id);
         }
     }
@@ -271,9 +277,9 @@ pub(crate) fn describe(
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeCreateAccountStatusResponse, Failure> {
-    let key = format!("{}{}", index::of(&place.organization.id), input.create_account_request_id.as_str());
-    let creation =
-        world.get::<AccountCreation>(&key)?.ok_or_else(refusal::create_account_status_not_found)?;
+    let (organization, request) = (&place.organization.id, input.create_account_request_id.as_str());
+    let id = AccountCreationId { organization, request };
+    let creation = world.get::<AccountCreation>(id)?.ok_or_else(refusal::create_account_status_not_found)?;
     let status = show(&creation, Some(call.context.now));
     Ok(DescribeCreateAccountStatusResponse { create_account_status: Some(status) })
 }
@@ -288,9 +294,9 @@ pub(crate) fn list(
     let states = input.states.unwrap_or_default();
     let filter: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
     let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::of(&place.organization.id);
-    let (statuses, next_token) = listing.over::<AccountCreation, _>(&prefix, world, |id| {
-        let Some(creation) = world.get::<AccountCreation>(&format!("{prefix}{id}"))? else {
+    let prefix = AccountCreationId::within(&place.organization.id);
+    let (statuses, next_token) = listing.over(&prefix, world, |id| {
+        let Some(creation) = world.get::<AccountCreation>(id)? else {
             return Ok(Entry::Hidden);
         };
         let status = show(&creation, Some(call.context.now));

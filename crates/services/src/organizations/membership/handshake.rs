@@ -24,7 +24,8 @@ use crate::organizations::place::Place;
 use crate::organizations::tree::organization::{email_of, new_id};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
-    FeatureSet, Handshake, HandshakeOf, Membership, Organization, OrganizationEntity, Recipient,
+    FeatureSet, Handshake, HandshakeId, HandshakeOf, HandshakeOfId, Membership, Organization,
+    OrganizationEntityId, OrganizationId, Recipient,
 };
 use crate::world::{Fault, World};
 
@@ -118,16 +119,15 @@ fn feature_set(features: FeatureSet) -> &'static str {
 
 /// Puts a new handshake into the lists of both sides.
 pub(crate) fn put(handshake: Handshake, recipient: Option<AccountId>, world: &mut World<'_>) {
-    let id = handshake.id.clone();
     let other = match (&handshake.recipient, recipient) {
         (_, Some(account)) => Some(account.to_string()),
         (Recipient::Email(address), None) => Some(address.to_lowercase()),
         _ => None,
     };
     for owner in [Some(handshake.organization_id.clone()), other].into_iter().flatten() {
-        world.put(&format!("{owner}/{id}"), HandshakeOf {});
+        world.put(HandshakeOfId { owner: &owner, handshake: &handshake.id }, HandshakeOf {});
     }
-    world.put(&id, handshake);
+    world.save(handshake);
 }
 
 /// Which side of a handshake a caller is on.
@@ -145,7 +145,7 @@ enum Side {
 /// F-ORGS-SHAKE-4: `HandshakeNotFoundException` for what is not the caller's.
 fn find(id: &str, call: &Call<'_>, world: &World<'_>) -> Result<(Arc<Handshake>, Side), Failure> {
     let not_found = || Failure::from(refusal::handshake_not_found());
-    let handshake = world.get::<Handshake>(id)?.ok_or_else(not_found)?;
+    let handshake = world.get::<Handshake>(HandshakeId(id))?.ok_or_else(not_found)?;
     if !is_seen(&handshake, call.context.now) {
         return Err(not_found());
     }
@@ -177,7 +177,7 @@ fn resolve(handshake: &Handshake, state: HandshakeState, call: &Call<'_>, world:
     state.as_str().clone_into(&mut resolved.state);
     resolved.resolved_at = Some(call.context.now);
     let shown = show(&resolved, call.context.now);
-    world.put(&handshake.id, resolved);
+    world.save(resolved);
     shown
 }
 
@@ -216,13 +216,13 @@ fn approve(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Res
 
 /// A part of the change to all features that is waited for no longer; without any, the change can be completed.
 fn no_longer_asked(whole: &str, part: &str, world: &mut World<'_>) -> Result<(), Fault> {
-    if let Some(stored) = world.get::<Handshake>(whole)? {
+    if let Some(stored) = world.get::<Handshake>(HandshakeId(whole))? {
         let mut stored = (*stored).clone();
         stored.unanswered.remove(part);
         if stored.unanswered.is_empty() && stored.state == REQUESTED {
             OPEN.clone_into(&mut stored.state);
         }
-        world.put(whole, stored);
+        world.save(stored);
     }
     Ok(())
 }
@@ -240,7 +240,7 @@ pub(crate) fn forget_member(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let part = part_of(whole, account);
-    if world.get::<Handshake>(&part)?.is_some() {
+    if world.get::<Handshake>(HandshakeId(&part))?.is_some() {
         cancel_open(&part, call, world)?;
         no_longer_asked(whole, &part, world)?;
     }
@@ -257,12 +257,12 @@ fn complete_all_features(
         return Err(refusal::invalid_handshake_transition().into());
     }
     let id = &handshake.organization_id;
-    let organization = world.get::<Organization>(id)?.ok_or_else(refusal::handshake_not_found)?;
-    world.put(id, Organization { feature_set: FeatureSet::All, ..(*organization).clone() });
-    let prefix = index::of(id);
-    for entity in index::all::<OrganizationEntity>(&prefix, world)? {
+    let organization =
+        world.get::<Organization>(OrganizationId(id))?.ok_or_else(refusal::handshake_not_found)?;
+    world.save(Organization { feature_set: FeatureSet::All, ..(*organization).clone() });
+    for entry in index::all(&OrganizationEntityId::within(id), world)? {
         // Accounts come first in the order of keys.
-        let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
+        let Ok(account) = entry.id()?.entity.parse::<AccountId>() else { break };
         roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
     forget_all_features(id, world)
@@ -271,7 +271,7 @@ fn complete_all_features(
 fn forget_all_features(organization_id: &str, world: &mut World<'_>) -> Result<(), Failure> {
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.all_features = None;
-    world.put(organization_id, changes);
+    world.put(OrganizationId(organization_id), changes);
     Ok(())
 }
 
@@ -321,7 +321,9 @@ pub(crate) fn cancel(
 
 /// Cancels a handshake that nobody has answered.
 pub(crate) fn cancel_open(id: &str, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
-    if let Some(open) = world.get::<Handshake>(id)?.filter(|handshake| handshake.resolved_at.is_none()) {
+    if let Some(open) =
+        world.get::<Handshake>(HandshakeId(id))?.filter(|handshake| handshake.resolved_at.is_none())
+    {
         resolve(&open, HandshakeState::Canceled, call, world);
     }
     Ok(())
@@ -359,11 +361,10 @@ pub(crate) fn enable_all_features(
     let days = ALL_FEATURES_DAYS;
     let recipient = Recipient::Organization;
     let mut whole = new_handshake(place, ENABLE_ALL_FEATURES, recipient, id.clone(), days, call, world)?;
-    let prefix = index::of(&organization.id);
-    for entity in index::all::<OrganizationEntity>(&prefix, world)? {
+    for entry in index::all(&OrganizationEntityId::within(&organization.id), world)? {
         // Accounts come first in the order of keys.
-        let Ok(account) = entity[prefix.len()..].parse::<AccountId>() else { break };
-        let membership = world.get::<Membership>(account.as_str())?;
+        let Ok(account) = entry.id()?.entity.parse::<AccountId>() else { break };
+        let membership = world.get::<Membership>(account)?;
         let invited = membership.is_some_and(|membership| membership.joined_method == "INVITED");
         if !invited || account == organization.management_account {
             continue;
@@ -382,7 +383,7 @@ pub(crate) fn enable_all_features(
         cancel_open(invitation, call, world)?;
     }
     changes.all_features = Some(id);
-    world.put(&organization.id, changes);
+    world.put(OrganizationId(&organization.id), changes);
     let shown = show(&whole, call.context.now);
     put(whole, None, world);
     Ok(EnableAllFeaturesResponse { handshake: Some(shown) })
@@ -395,7 +396,7 @@ pub(crate) fn is_migrating(
     world: &World<'_>,
 ) -> Result<bool, Fault> {
     let Some(id) = handshake else { return Ok(false) };
-    let handshake = world.get::<Handshake>(id)?;
+    let handshake = world.get::<Handshake>(HandshakeId(id))?;
     Ok(handshake.is_some_and(|handshake| {
         matches!(state_at(&handshake, call.context.now), HandshakeState::Requested | HandshakeState::Open)
     }))
@@ -431,7 +432,7 @@ fn entry(
     world: &World<'_>,
 ) -> Result<Entry<Shown>, Failure> {
     let now = call.context.now;
-    let handshake = world.get::<Handshake>(id)?;
+    let handshake = world.get::<Handshake>(HandshakeId(id))?;
     let handshake = handshake.filter(|handshake| is_seen(handshake, now) && passes(filter, handshake));
     Ok(handshake.map(|handshake| show(&handshake, now)).into())
 }
@@ -446,9 +447,9 @@ pub(crate) fn list_for_organization(
     let filter = input.filter.as_ref();
     let parts = filter_parts(filter)?;
     let listing = Listing::open(call, &parts, input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::of(&place.organization.id);
+    let prefix = HandshakeOfId::within(&place.organization.id);
     let (handshakes, next_token) =
-        listing.over::<HandshakeOf, _>(&prefix, world, |id| entry(id, filter, call, world))?;
+        listing.over(&prefix, world, |id| entry(id.handshake, filter, call, world))?;
     Ok(ListHandshakesForOrganizationResponse { handshakes: Some(handshakes), next_token })
 }
 
@@ -466,11 +467,10 @@ pub(crate) fn list_for_account(
     let (after, limit) = listing.window();
     let mut ids = Vec::new();
     for owner in [account.to_string(), email_of(account, call, world)?.to_lowercase()] {
-        let prefix = format!("{owner}/");
-        let after = after.map(|after| format!("{prefix}{after}"));
         // One more than fits tells whether there is another page.
-        let found = world.ids::<HandshakeOf>(&prefix, after.as_deref(), limit + 1)?;
-        ids.extend(found.into_iter().map(|id| id[prefix.len()..].to_owned()));
+        for key in world.keys(&HandshakeOfId::within(&owner), after, limit + 1)? {
+            ids.push(key.id()?.handshake.to_owned());
+        }
     }
     ids.sort();
     ids.dedup();

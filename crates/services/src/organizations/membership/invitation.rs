@@ -21,7 +21,9 @@ use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{Account, account_using};
 use crate::state::message::{Channel, Message};
-use crate::state::organization::{FeatureSet, Handshake, Membership, Organization, Recipient};
+use crate::state::organization::{
+    FeatureSet, Handshake, HandshakeId, Membership, Organization, OrganizationId, Recipient,
+};
 use crate::world::{Fault, World};
 
 /// F-ORGS-INVITE-1: an invitation expires after 15 days.
@@ -41,7 +43,7 @@ pub(crate) fn new_handshake(
 ) -> Result<Handshake, Failure> {
     let organization = &place.organization;
     let management_account = organization.management_account;
-    let name = world.get::<Account>(management_account.as_str())?.map(|account| account.name.clone());
+    let name = world.get::<Account>(management_account)?.map(|account| account.name.clone());
     let lifetime = SignedDuration::from_hours(24 * lasts_days);
     Ok(Handshake {
         id,
@@ -82,7 +84,7 @@ pub(crate) fn invite(
     let recipient = recipient(input.target.r#type, input.target.id.as_str())?;
     let account = account_of(&recipient, call, world)?;
     if let Some(account) = account {
-        let membership = world.get::<Membership>(account.as_str())?;
+        let membership = world.get::<Membership>(account)?;
         if membership.is_some_and(|membership| membership.organization_id == *organization_id) {
             return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
         }
@@ -93,7 +95,7 @@ pub(crate) fn invite(
         return Err(refusal::handshake_constraint(Constraint::InviteDisabledDuringEnableAllFeatures).into());
     }
     for open in changes.invitations.keys() {
-        let Some(other) = world.get::<Handshake>(open)? else { continue };
+        let Some(other) = world.get::<Handshake>(HandshakeId(open))? else { continue };
         let same_account = account.is_some() && account_of(&other.recipient, call, world)? == account;
         if same_account || other.recipient == recipient {
             return Err(refusal::duplicate_handshake().into());
@@ -113,7 +115,7 @@ pub(crate) fn invite(
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
     changes.invitations_sent.insert(handshake.id.clone(), now);
-    world.put(organization_id, changes);
+    world.put(OrganizationId(organization_id), changes);
     let shown = show(&handshake, now);
     mail(&handshake, account, call, world)?;
     // An address that an account has is in that account's list.
@@ -132,9 +134,7 @@ fn mail(
     let now = call.context.now;
     let to = match (&handshake.recipient, invited) {
         (Recipient::Email(address), _) => Some(address.clone()),
-        (_, Some(account)) => {
-            world.get::<Account>(account.as_str())?.map(|account| account.email_at(now).to_owned())
-        }
+        (_, Some(account)) => world.get::<Account>(account)?.map(|account| account.email_at(now).to_owned()),
         _ => None,
     };
     let Some(to) = to else { return Ok(()) };
@@ -206,8 +206,9 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
     if current.as_ref().is_some_and(|it| it.is_management() || it.organization.id == *organization_id) {
         return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
     }
-    let organization =
-        world.get::<Organization>(organization_id)?.ok_or_else(refusal::handshake_not_found)?;
+    let organization = world
+        .get::<Organization>(OrganizationId(organization_id))?
+        .ok_or_else(refusal::handshake_not_found)?;
     if member_count(organization_id, MAX_ACCOUNTS, world)? >= MAX_ACCOUNTS {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
@@ -218,7 +219,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
     forget_invitation(handshake, world)?;
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.invitations_sent.remove(&handshake.id);
-    world.put(organization_id, changes);
+    world.put(OrganizationId(organization_id), changes);
     let membership = Membership {
         organization_id: organization_id.clone(),
         parent_id: organization.root_id.clone(),
@@ -241,7 +242,7 @@ pub(crate) fn forget_invitation(handshake: &Handshake, world: &mut World<'_>) ->
     if handshake.action == INVITE {
         let mut changes = index::membership_changes(&handshake.organization_id, world)?;
         changes.invitations.remove(&handshake.id);
-        world.put(&handshake.organization_id, changes);
+        world.put(OrganizationId(&handshake.organization_id), changes);
     }
     Ok(())
 }

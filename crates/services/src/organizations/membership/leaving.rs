@@ -15,7 +15,7 @@ use crate::organizations::place::{Member, Place};
 use crate::organizations::tree::account;
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{Account, AccountState, GovCloudLink};
-use crate::state::organization::{Closure, Membership, Organization};
+use crate::state::organization::{Closure, Membership, Organization, OrganizationId};
 use crate::world::World;
 
 /// F-ORGS-CLOSE-2 (*assumed*): how long an account is PENDING_CLOSURE. AWS says "a few minutes"; as long as creating one
@@ -91,13 +91,13 @@ pub(crate) fn close(
     record::closure_completed(&place.organization, id, now, completes_at, world);
     record::departed(&place.organization, id, "CLEANED", closure.final_at, world);
     changes.closures.push(closure);
-    world.put(organization_id, changes);
+    world.put(OrganizationId(organization_id), changes);
     let state = AccountState::Closing(completes_at);
     let mut closing = Account { state, ..(*member.account).clone() };
     closing.gov_cloud = closing.gov_cloud.map(|link| GovCloudLink { state, ..link });
-    world.put(id.as_str(), closing);
+    world.save(closing);
     let membership = Membership { closure: Some(closure), ..(*member.membership).clone() };
-    world.put(id.as_str(), membership);
+    world.put(id, membership);
     Ok(())
 }
 
@@ -154,7 +154,7 @@ pub(crate) fn depart(
     if let Some(whole) = &changes.all_features {
         handshake::forget_member(whole, id, call, world)?;
     }
-    world.put(&organization.id, changes);
+    world.put(OrganizationId(&organization.id), changes);
     index::delete_member(id, membership, world);
     record::departed(organization, id, method, call.context.now, world);
     Ok(())

@@ -36,6 +36,7 @@ pub(crate) fn put_access(
         trust_policy: Policy::parse(&trust).expect("INVARIANT: the trust policy is made of an account id"),
         description: String::new(),
         max_session_duration_seconds: 3600,
+        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::new(),
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
         permissions_boundary: None,

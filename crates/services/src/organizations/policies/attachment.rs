@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws::arn::AccountId;
+
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
 use super::policy_type;
 use crate::failure::Failure;
@@ -15,7 +17,8 @@ use crate::organizations::place::{Member, Place};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
 use crate::state::organization::{
-    AttachedPolicies, Attachment, Membership, OrganizationEntity, OrganizationPolicy, OrganizationalUnit,
+    AttachedPolicies, Attachment, AttachmentId, Membership, OrganizationEntityId, OrganizationPolicy,
+    OrganizationalUnit, PolicyId,
 };
 use crate::world::{Fault, World};
 
@@ -58,12 +61,12 @@ impl Target {
             Self::Member(member) => {
                 let mut membership = (*member.membership).clone();
                 change(&mut membership.policies);
-                world.put(member.account.id.as_str(), membership);
+                world.put(member.account.id, membership);
             }
             Self::Unit(unit) => {
                 let mut unit = (**unit).clone();
                 change(&mut unit.policies);
-                world.put(&unit.id.clone(), unit);
+                world.save(unit);
             }
         }
     }
@@ -100,7 +103,9 @@ fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, 
     for id in target.policies() {
         let is_of_kind = match AwsManaged::find(id) {
             Some(managed) => managed.kind == kind,
-            None => world.get::<OrganizationPolicy>(id)?.is_some_and(|policy| policy.kind == kind.as_str()),
+            None => world
+                .get::<OrganizationPolicy>(PolicyId(id))?
+                .is_some_and(|policy| policy.kind == kind.as_str()),
         };
         count += usize::from(is_of_kind);
     }
@@ -142,8 +147,9 @@ pub(crate) fn attach(
     if !policy::is_aws_managed(id) {
         // Written anew, so that it cannot be deleted at the same time.
         let policy = policy::own(place, id, world)?;
-        world.put(id, (*policy).clone());
-        world.put(&format!("{}{}", index::targets(&organization.id, id), target.id()), Attachment {});
+        world.save((*policy).clone());
+        let (organization, target) = (&organization.id, target.id());
+        world.put(AttachmentId { organization, policy: id, target }, Attachment {});
     }
     Ok(())
 }
@@ -181,7 +187,8 @@ pub(crate) fn detach(
 fn detach_from(place: &Place, target: &Target, id: &str, world: &mut World<'_>) {
     target.change(world, |policies| policies.detach(id));
     if !policy::is_aws_managed(id) {
-        world.delete::<Attachment>(&format!("{}{}", index::targets(&place.organization.id, id), target.id()));
+        let (organization, target) = (&place.organization.id, target.id());
+        world.delete::<Attachment>(AttachmentId { organization, policy: id, target });
     }
 }
 
@@ -190,17 +197,18 @@ fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Targe
     if let Some(unit) = place.unit(id, world)? {
         return Ok(Some(Target::Unit(unit)));
     }
+    let Ok(id) = id.parse::<AccountId>() else { return Ok(None) };
     let (account, membership) = (world.get::<Account>(id)?, world.get::<Membership>(id)?);
     Ok(account.zip(membership).map(|(account, membership)| Target::Member(Member { account, membership })))
 }
 
 /// Detaches a policy of the organization's own wherever it is attached.
 pub(crate) fn detach_everywhere(place: &Place, id: &str, world: &mut World<'_>) -> Result<(), Failure> {
-    let prefix = index::targets(&place.organization.id, id);
-    for key in index::all::<Attachment>(&prefix, world)? {
-        match any_target(place, &key[prefix.len()..], world)? {
+    for key in index::all(&AttachmentId::within(&place.organization.id, id), world)? {
+        let attachment = key.id()?;
+        match any_target(place, attachment.target, world)? {
             Some(target) => detach_from(place, &target, id, world),
-            None => world.delete::<Attachment>(&key),
+            None => world.delete::<Attachment>(attachment),
         }
     }
     Ok(())
@@ -212,9 +220,8 @@ pub(crate) fn full_access_everywhere(
     attached: bool,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let prefix = index::of(&place.organization.id);
-    for key in index::all::<OrganizationEntity>(&prefix, world)? {
-        if let Some(target) = any_target(place, &key[prefix.len()..], world)? {
+    for key in index::all(&OrganizationEntityId::within(&place.organization.id), world)? {
+        if let Some(target) = any_target(place, key.id()?.entity, world)? {
             target.change(world, |policies| match attached {
                 true => policies.attach(FULL_AWS_ACCESS.id),
                 false => policies.detach(FULL_AWS_ACCESS.id),
@@ -268,8 +275,8 @@ pub(crate) fn list_targets(
     };
     let organization_id = &place.organization.id;
     let (targets, next_token) = match policy::is_aws_managed(id) {
-        true => listing.over::<OrganizationEntity, _>(&index::of(organization_id), world, entry)?,
-        false => listing.over::<Attachment, _>(&index::targets(organization_id, id), world, entry)?,
+        true => listing.over(&OrganizationEntityId::within(organization_id), world, |id| entry(id.entity))?,
+        false => listing.over(&AttachmentId::within(organization_id, id), world, |it| entry(it.target))?,
     };
     Ok(ListTargetsForPolicyResponse { targets: Some(targets), next_token })
 }

@@ -19,7 +19,7 @@ use crate::organizations::place::{Member, Place};
 use crate::organizations::tree::account;
 use crate::organizations::tree::root_and_units;
 use crate::organizations::{Call, refusal};
-use crate::state::organization::{OrganizationEntity, OrganizationPolicy};
+use crate::state::organization::{OrganizationEntityId, OrganizationPolicy, PolicyId};
 use crate::world::{Fault, World};
 
 /// What reaches an account of the policies of one type.
@@ -48,7 +48,7 @@ impl Effective {
         for level in ancestry.attached() {
             let of_level = contributions.len();
             for id in level {
-                let Some(policy) = world.get::<OrganizationPolicy>(id)? else { continue };
+                let Some(policy) = world.get::<OrganizationPolicy>(PolicyId(id))? else { continue };
                 if policy.kind == kind.as_str() {
                     let document = serde_json::from_str(policy.document.source())
                         .map_err(|_| Fault::Broken("a policy's document is no JSON".into()))?;
@@ -120,12 +120,12 @@ pub(crate) fn list_accounts_with_invalid(
     let kind = input.policy_type;
     check_enabled(place, kind)?;
     let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::of(&place.organization.id);
-    let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
-        if !index::is_account(id) {
+    let prefix = OrganizationEntityId::within(&place.organization.id);
+    let (accounts, next_token) = listing.over(&prefix, world, |id| {
+        if !index::is_account(id.entity) {
             return Ok(Entry::End);
         }
-        let Some(member) = place.member(id, call, world)? else { return Ok(Entry::Hidden) };
+        let Some(member) = place.member(id.entity, call, world)? else { return Ok(Entry::Hidden) };
         let effective = Effective::of(place, &member, kind, world)?;
         match effective {
             Some(effective) if !errors(kind, &effective.content, &effective.contributions).is_empty() => {

@@ -21,7 +21,8 @@ use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
-    Attachment, FeatureSet, Organization, OrganizationCounts, OrganizationPolicy, PolicyDocument, PolicyName,
+    AttachmentId, FeatureSet, Organization, OrganizationCounts, OrganizationId, OrganizationPolicy,
+    PolicyDocument, PolicyId, PolicyName, PolicyNameId,
 };
 use crate::world::{Fault, World};
 
@@ -163,7 +164,7 @@ fn show(organization: &Organization, policy: &OrganizationPolicy) -> Result<Show
 /// # Errors
 /// `PolicyNotFoundException`.
 pub(crate) fn own(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationPolicy>, Failure> {
-    let policy = world.get::<OrganizationPolicy>(id)?;
+    let policy = world.get::<OrganizationPolicy>(PolicyId(id))?;
     let policy = policy.filter(|policy| policy.organization_id == place.organization.id);
     policy.ok_or_else(|| refusal::policy_not_found().into())
 }
@@ -182,8 +183,8 @@ fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> R
     if AWS_MANAGED.iter().any(|managed| managed.kind == kind && managed.name == name) {
         return Ok(true);
     }
-    let key = format!("{}{name}", index::policy_names(&place.organization.id, kind.as_str()));
-    Ok(world.get::<PolicyName>(&key)?.is_some())
+    let id = PolicyNameId { organization: &place.organization.id, kind: kind.as_str(), name };
+    Ok(world.get::<PolicyName>(id)?.is_some())
 }
 
 /// CreatePolicy.
@@ -207,7 +208,7 @@ pub(crate) fn create(
     if is_taken(place, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
-    let counts = world.get::<OrganizationCounts>(&organization.id)?;
+    let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| {
         counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))
     }) {
@@ -295,7 +296,7 @@ pub(crate) fn delete(
     refuse_aws_managed(input.policy_id.as_str())?;
     let policy = own(place, input.policy_id.as_str(), world)?;
     let organization_id = &place.organization.id;
-    if !world.ids::<Attachment>(&index::targets(organization_id, &policy.id), None, 1)?.is_empty() {
+    if !world.keys(&AttachmentId::within(organization_id, &policy.id), None, 1)?.is_empty() {
         return Err(refusal::policy_in_use().into());
     }
     index::delete_policy(&policy, world);
@@ -319,9 +320,9 @@ pub(crate) fn list(
     // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
     let managed: Vec<_> = AWS_MANAGED.iter().filter(|managed| managed.kind == kind).collect();
     let (listing, first) = listing.after_first(managed.len());
-    let prefix = index::policy_names(&organization.id, kind.as_str());
-    let (mut policies, next_token) = listing.over::<PolicyName, _>(&prefix, world, |name| {
-        let Some(named) = world.get::<PolicyName>(&format!("{prefix}{name}"))? else {
+    let prefix = PolicyNameId::within(&organization.id, kind.as_str());
+    let (mut policies, next_token) = listing.over(&prefix, world, |id| {
+        let Some(named) = world.get::<PolicyName>(id)? else {
             return Ok(Entry::Hidden);
         };
         let policy = own(place, &named.policy_id, world)?;

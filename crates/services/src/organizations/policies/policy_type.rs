@@ -12,7 +12,7 @@ use crate::organizations::model::{
 use crate::organizations::place::Place;
 use crate::organizations::tree::root_and_units::show_root;
 use crate::organizations::{index, refusal};
-use crate::state::organization::{FeatureSet, PolicyName};
+use crate::state::organization::{FeatureSet, PolicyName, PolicyNameId};
 use crate::world::World;
 
 /// F-ORGS-POL-1: policies of one type in an organization (quotas page; those that it does not list *assumed*).
@@ -135,8 +135,8 @@ pub(crate) fn disable(
     if !place.organization.enabled_policy_types.contains(kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
-    for name in index::all::<PolicyName>(&index::policy_names(&place.organization.id, kind), world)? {
-        if let Some(named) = world.get::<PolicyName>(&name)? {
+    for key in index::all(&PolicyNameId::within(&place.organization.id, kind), world)? {
+        if let Some(named) = world.get::<PolicyName>(key.id()?)? {
             attachment::detach_everywhere(place, &named.policy_id, world)?;
         }
     }

@@ -6,14 +6,14 @@ use super::root_and_units;
 use crate::failure::Failure;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, DescribeAccountRequest,
+    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
     DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
     ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
 };
 use crate::organizations::place::{Member, Place};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::AccountState as Stored;
-use crate::state::organization::{Child, Membership, OrganizationEntity};
+use crate::state::organization::{ChildId, Membership, OrganizationEntityId};
 use crate::world::{Fault, World};
 
 /// Status and state of a member at an instant.
@@ -96,13 +96,13 @@ pub(crate) fn list(
     world: &World<'_>,
 ) -> Result<ListAccountsResponse, Failure> {
     let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::of(&place.organization.id);
-    let (accounts, next_token) = listing.over::<OrganizationEntity, _>(&prefix, world, |id| {
+    let prefix = OrganizationEntityId::within(&place.organization.id);
+    let (accounts, next_token) = listing.over(&prefix, world, |id| {
         // Accounts come first in the order of keys.
-        if !index::is_account(id) {
+        if !index::is_account(id.entity) {
             return Ok(Entry::End);
         }
-        entry(place, id, call, world)
+        entry(place, id.entity, call, world)
     })?;
     Ok(ListAccountsResponse { accounts: Some(accounts), next_token })
 }
@@ -116,9 +116,8 @@ pub(crate) fn list_for_parent(
 ) -> Result<ListAccountsForParentResponse, Failure> {
     let parent = root_and_units::parent(place, input.parent_id.as_str(), world)?;
     let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::children(&parent.id, index::ACCOUNT);
-    let (accounts, next_token) =
-        listing.over::<Child, _>(&prefix, world, |id| entry(place, id, call, world))?;
+    let prefix = ChildId::within(&parent.id, ChildType::Account);
+    let (accounts, next_token) = listing.over(&prefix, world, |id| entry(place, id.child, call, world))?;
     Ok(ListAccountsForParentResponse { accounts: Some(accounts), next_token })
 }
 

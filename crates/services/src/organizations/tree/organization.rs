@@ -16,10 +16,12 @@ use crate::organizations::model::{
 use crate::organizations::place::Place;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
+use crate::state::key::Prefix;
 use crate::state::organization::{
-    AccountCreation, AttachedPolicies, Attachment, Child, FeatureSet, HandshakeOf, Membership,
-    MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationPolicy,
-    OrganizationResourcePolicy, OrganizationalUnit, PolicyName, UnitName,
+    AccountCreationId, AttachedPolicies, Attachment, Child, FeatureSet, HandshakeOfId, Membership,
+    MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationEntityId,
+    OrganizationId, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit, PolicyId, PolicyName,
+    UnitId, UnitNameId,
 };
 use crate::world::{Fault, World};
 
@@ -84,14 +86,14 @@ pub(crate) fn create(
         roles::ensure_service_linked(account, call.context.now, call.context, world)?;
     }
     let shown = show(&organization, call, world)?;
-    world.put(&organization.id.clone(), organization);
+    world.save(organization);
     Ok(CreateOrganizationResponse { organization: Some(shown) })
 }
 
 /// The address of an account's root user.
 pub(crate) fn email_of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<String, Fault> {
     let account = world
-        .get::<Account>(account.as_str())?
+        .get::<Account>(account)?
         .ok_or_else(|| Fault::Broken("an organization refers to an absent account".into()))?;
     Ok(account.email_at(call.context.now).to_owned())
 }
@@ -134,47 +136,48 @@ pub(crate) fn describe(
 /// F-ORGS-ORG-4: `OrganizationNotEmptyException` while another account is in it, or being created in it.
 pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let id = place.organization.id.as_str();
-    let of = index::of(id);
     // Read, so that a member that joins at the same time is not lost.
-    world.get::<MembershipChanges>(id)?;
-    for entity in index::all::<OrganizationEntity>(&of, world)? {
-        delete_entity(&entity[of.len()..], place, call, world)?;
-        world.delete::<OrganizationEntity>(&entity);
+    world.get::<MembershipChanges>(OrganizationId(id))?;
+    for entity in index::all(&OrganizationEntityId::within(id), world)? {
+        let entry = entity.id()?;
+        delete_entity(entry.entity, place, call, world)?;
+        world.delete::<OrganizationEntity>(entry);
     }
-    index::delete_all::<Attachment>(&of, world)?;
-    index::delete_all::<AccountCreation>(&of, world)?;
-    for name in index::all::<PolicyName>(&of, world)? {
-        if let Some(named) = world.get::<PolicyName>(&name)? {
-            world.delete::<OrganizationPolicy>(&named.policy_id);
+    index::delete_all::<Attachment>(&Prefix::within(id), world)?;
+    index::delete_all(&AccountCreationId::within(id), world)?;
+    for key in index::all::<PolicyName>(&Prefix::within(id), world)? {
+        let name = key.id()?;
+        if let Some(named) = world.get::<PolicyName>(name)? {
+            world.delete::<OrganizationPolicy>(PolicyId(&named.policy_id));
         }
-        world.delete::<PolicyName>(&name);
+        world.delete::<PolicyName>(name);
     }
-    for handshake in index::all::<HandshakeOf>(&of, world)? {
+    for handshake in index::all(&HandshakeOfId::within(id), world)? {
         // An open handshake of an organization that is gone can no longer be accepted.
-        handshake::cancel_open(&handshake[of.len()..], call, world)?;
+        handshake::cancel_open(handshake.id()?.handshake, call, world)?;
     }
-    world.delete::<OrganizationResourcePolicy>(id);
-    world.delete::<OrganizationCounts>(id);
-    world.delete::<MembershipChanges>(id);
-    world.delete::<Organization>(id);
+    world.delete::<OrganizationResourcePolicy>(OrganizationId(id));
+    world.delete::<OrganizationCounts>(OrganizationId(id));
+    world.delete::<MembershipChanges>(OrganizationId(id));
+    world.delete::<Organization>(OrganizationId(id));
     Ok(())
 }
 
 fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let Ok(account) = entity.parse::<AccountId>() else {
-        index::delete_all::<Child>(&format!("{entity}/"), world)?;
-        index::delete_all::<UnitName>(&format!("{entity}/"), world)?;
-        world.get::<OrganizationalUnit>(entity)?;
-        world.delete::<OrganizationalUnit>(entity);
+        index::delete_all::<Child>(&Prefix::within(entity), world)?;
+        index::delete_all(&UnitNameId::within(entity), world)?;
+        world.get::<OrganizationalUnit>(UnitId(entity))?;
+        world.delete::<OrganizationalUnit>(UnitId(entity));
         return Ok(());
     };
     let closed_for_good = world
-        .get::<Membership>(entity)?
+        .get::<Membership>(account)?
         .and_then(|membership| membership.closure)
         .is_some_and(|closure| closure.final_at <= call.context.now);
     if account != place.organization.management_account && !closed_for_good {
         return Err(refusal::organization_not_empty().into());
     }
-    world.delete::<Membership>(entity);
+    world.delete::<Membership>(account);
     Ok(())
 }

@@ -22,7 +22,8 @@ use crate::organizations::place::{Member, Place};
 use crate::organizations::policies::policy;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
-    AttachedPolicies, Child, Organization, OrganizationCounts, OrganizationalUnit, UnitName,
+    AttachedPolicies, ChildId, Membership, Organization, OrganizationCounts, OrganizationId,
+    OrganizationalUnit, UnitId, UnitName, UnitNameId,
 };
 use crate::world::{Fault, World};
 
@@ -64,7 +65,7 @@ pub(crate) fn way_to(unit: &OrganizationalUnit, world: &World<'_>) -> Result<Vec
     let mut next = unit.parent_id.clone();
     while let Some(id) = next {
         let parent = world
-            .get::<OrganizationalUnit>(&id)?
+            .get::<OrganizationalUnit>(UnitId(&id))?
             .ok_or_else(|| Fault::Broken("an organizational unit refers to an absent parent".into()))?;
         next = parent.parent_id.clone();
         way.push(id);
@@ -118,7 +119,7 @@ pub(crate) fn create(
     let parent = parent(place, input.parent_id.as_str(), world)?;
     let name = input.name.into_string();
     let tags = tag::read(input.tags)?;
-    if world.get::<UnitName>(&format!("{}/{name}", parent.id))?.is_some() {
+    if world.get::<UnitName>(UnitNameId { parent: &parent.id, name: &name })?.is_some() {
         return Err(refusal::duplicate_unit().into());
     }
     // The root is on the way too.
@@ -126,7 +127,7 @@ pub(crate) fn create(
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuDepthLimitExceeded).into());
     }
     let organization = &place.organization;
-    let counts = world.get::<OrganizationCounts>(&organization.id)?;
+    let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| counts.units >= MAX_UNITS) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuNumberLimitExceeded).into());
     }
@@ -181,10 +182,10 @@ pub(crate) fn update(
     let mut unit = (*stored).clone();
     if let (Some(name), Some(parent)) = (input.name, unit.parent_id.clone()) {
         let name = name.into_string();
-        if world.get::<UnitName>(&format!("{parent}/{name}"))?.is_some() {
+        if world.get::<UnitName>(UnitNameId { parent: &parent, name: &name })?.is_some() {
             return Err(refusal::duplicate_unit().into());
         }
-        world.delete::<UnitName>(&format!("{parent}/{}", unit.name));
+        world.delete::<UnitName>(UnitNameId { parent: &parent, name: &unit.name });
         unit.name = name;
         index::put_unit(unit.clone(), world);
     }
@@ -202,16 +203,16 @@ pub(crate) fn delete(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
-    let accounts = index::children(&unit.id, index::ACCOUNT);
+    let accounts = ChildId::within(&unit.id, ChildType::Account);
     let mut gone = Vec::new();
-    for child in index::all::<Child>(&accounts, world)? {
-        let account = &child[accounts.len()..];
+    for child in index::all(&accounts, world)? {
+        let account = child.id()?.child;
         if place.member(account, call, world)?.is_some() {
             return Err(refusal::unit_not_empty().into());
         }
         gone.push(account.to_owned());
     }
-    if !world.ids::<Child>(&index::children(&unit.id, index::UNIT), None, 1)?.is_empty() {
+    if !world.keys(&ChildId::within(&unit.id, ChildType::OrganizationalUnit), None, 1)?.is_empty() {
         return Err(refusal::unit_not_empty().into());
     }
     // What is left are accounts that are closed for good; nobody sees where they are.
@@ -223,9 +224,9 @@ pub(crate) fn delete(
 }
 
 fn move_hidden(account: &str, place: &Place, world: &mut World<'_>) -> Result<(), Fault> {
-    let membership = world.get::<crate::state::organization::Membership>(account)?;
-    if let (Ok(id), Some(membership)) = (account.parse::<AccountId>(), membership) {
-        index::move_member(id, (*membership).clone(), &place.organization.root_id, world);
+    let Ok(account) = account.parse::<AccountId>() else { return Ok(()) };
+    if let Some(membership) = world.get::<Membership>(account)? {
+        index::move_member(account, (*membership).clone(), &place.organization.root_id, world);
     }
     Ok(())
 }
@@ -239,9 +240,9 @@ pub(crate) fn list(
 ) -> Result<ListOrganizationalUnitsForParentResponse, Failure> {
     let parent = parent(place, input.parent_id.as_str(), world)?;
     let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::children(&parent.id, index::UNIT);
-    let (units, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
-        let unit = place.unit(id, world)?;
+    let prefix = ChildId::within(&parent.id, ChildType::OrganizationalUnit);
+    let (units, next_token) = listing.over(&prefix, world, |id| {
+        let unit = place.unit(id.child, world)?;
         Ok(unit.map(|unit| show(place, &unit, world)).transpose()?.into())
     })?;
     Ok(ListOrganizationalUnitsForParentResponse { organizational_units: Some(units), next_token })
@@ -258,12 +259,12 @@ pub(crate) fn list_children(
     let kind = input.child_type;
     let listing =
         Listing::open(call, &[&parent.id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
-    let prefix = index::children(&parent.id, kind.as_str());
-    let (children, next_token) = listing.over::<Child, _>(&prefix, world, |id| {
-        if kind == ChildType::Account && place.member(id, call, world)?.is_none() {
+    let prefix = ChildId::within(&parent.id, kind);
+    let (children, next_token) = listing.over(&prefix, world, |id| {
+        if kind == ChildType::Account && place.member(id.child, call, world)?.is_none() {
             return Ok(Entry::Hidden);
         }
-        Ok(Entry::Shown(ShownChild { id: Some(id.into()), r#type: Some(kind) }))
+        Ok(Entry::Shown(ShownChild { id: Some(id.child.into()), r#type: Some(kind) }))
     })?;
     Ok(ListChildrenResponse { children: Some(children), next_token })
 }

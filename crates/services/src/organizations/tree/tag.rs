@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aws::arn::AccountId;
+
 use crate::failure::Failure;
 use crate::organizations::listing::Listing;
 use crate::organizations::model::{
@@ -11,7 +13,7 @@ use crate::organizations::model::{
 use crate::organizations::place::Place;
 use crate::organizations::{Call, refusal};
 use crate::state::organization::{
-    Membership, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit,
+    Membership, OrganizationId, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit, PolicyId,
 };
 use crate::world::World;
 
@@ -56,7 +58,7 @@ fn refuse_too_many(tags: &Tags) -> Result<(), Failure> {
 
 /// Something with tags, on loan from the world.
 enum Tagged {
-    Member(Membership),
+    Member(AccountId, Membership),
     Unit(OrganizationalUnit),
     Policy(OrganizationPolicy),
     ResourcePolicy(OrganizationResourcePolicy),
@@ -67,14 +69,14 @@ impl Tagged {
     /// `TargetNotFoundException`, for AWS-managed policies too.
     fn find(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
         let found = if id.starts_with("rp-") {
-            let policy = world.get::<OrganizationResourcePolicy>(&place.organization.id)?;
+            let policy = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
             policy.filter(|policy| policy.id == id).map(|policy| Self::ResourcePolicy((*policy).clone()))
         } else if id.starts_with("p-") {
-            let policy = world.get::<OrganizationPolicy>(id)?;
+            let policy = world.get::<OrganizationPolicy>(PolicyId(id))?;
             let policy = policy.filter(|policy| policy.organization_id == place.organization.id);
             policy.map(|policy| Self::Policy((*policy).clone()))
         } else if let Some(member) = place.member(id, call, world)? {
-            Some(Self::Member((*member.membership).clone()))
+            Some(Self::Member(member.account.id, (*member.membership).clone()))
         } else {
             place.unit(id, world)?.map(|unit| Self::Unit((*unit).clone()))
         };
@@ -83,19 +85,19 @@ impl Tagged {
 
     fn tags(&mut self) -> &mut Tags {
         match self {
-            Self::Member(membership) => &mut membership.tags,
+            Self::Member(_, membership) => &mut membership.tags,
             Self::Unit(unit) => &mut unit.tags,
             Self::Policy(policy) => &mut policy.tags,
             Self::ResourcePolicy(policy) => &mut policy.tags,
         }
     }
 
-    fn save(self, place: &Place, id: &str, world: &mut World<'_>) {
+    fn save(self, place: &Place, world: &mut World<'_>) {
         match self {
-            Self::Member(membership) => world.put(id, membership),
-            Self::Unit(unit) => world.put(id, unit),
-            Self::Policy(policy) => world.put(id, policy),
-            Self::ResourcePolicy(policy) => world.put(&place.organization.id, policy),
+            Self::Member(account, membership) => world.put(account, membership),
+            Self::Unit(unit) => world.save(unit),
+            Self::Policy(policy) => world.save(policy),
+            Self::ResourcePolicy(policy) => world.put(OrganizationId(&place.organization.id), policy),
         }
     }
 }
@@ -112,7 +114,7 @@ pub(crate) fn tag(
     let tags = read(Some(input.tags))?;
     tagged.tags().extend(tags);
     refuse_too_many(tagged.tags())?;
-    tagged.save(place, id, world);
+    tagged.save(place, world);
     Ok(())
 }
 
@@ -129,7 +131,7 @@ pub(crate) fn untag(
         refuse_system_key(key.as_str())?;
         tagged.tags().remove(key.as_str());
     }
-    tagged.save(place, id, world);
+    tagged.save(place, world);
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::session::{FederatedSession, RoleSession, SessionToken};
+use crate::state::key::id;
+use crate::world::Identified;
 
 /// An access key. Key: `credential/<access key id>`. Temporary credentials are stored only where a seed file
 /// names them; those that STS issues are in their session tokens.
@@ -70,5 +72,16 @@ impl CredentialOwner {
             Self::FederatedUser(session) => &mut session.session_token,
         };
         token.clone_into(place);
+    }
+}
+
+id! {
+    /// The id of an access key.
+    AccessKeyId(&'k str)
+}
+
+impl Identified for Credential {
+    fn document_id(&self) -> AccessKeyId<'_> {
+        AccessKeyId(&self.access_key_id)
     }
 }

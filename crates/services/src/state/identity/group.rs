@@ -7,6 +7,9 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::{CaseInsensitive, Named, id};
+use crate::world::Identified;
+
 /// An IAM group. Key: `group/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Group {
@@ -34,3 +37,24 @@ pub struct Group {
 /// That a user is in a group. Key: `group-member/<account id>/<group>/<user>`, names in lower case.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct GroupMember {}
+
+/// The id of a group: its account and its name.
+pub type GroupId<'k> = Named<'k, Group>;
+
+id! {
+    /// The id of a membership in a group.
+    GroupMemberId of GroupMember {
+        /// The account.
+        account: AccountId,
+        /// The group.
+        group: CaseInsensitive<'k>;
+        /// The user.
+        user: CaseInsensitive<'k>,
+    }
+}
+
+impl Identified for Group {
+    fn document_id(&self) -> GroupId<'_> {
+        Named::new(self.account, &self.name)
+    }
+}

@@ -4,6 +4,8 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::id;
+
 /// What IAM counts and keeps once per account. Key: `iam-account/<account id>`.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct IamAccount {
@@ -35,4 +37,9 @@ pub struct IamAccount {
 pub struct AccountAlias {
     /// The account.
     pub account: AccountId,
+}
+
+id! {
+    /// An account alias.
+    AccountAliasId(&'k str)
 }

@@ -7,6 +7,9 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::{CaseInsensitive, Named, Part, id};
+use crate::world::Identified;
+
 /// A customer-managed policy. Key: `managed-policy/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ManagedPolicy {
@@ -80,4 +83,76 @@ pub struct PolicyEntity {
     /// It is the permissions boundary.
     #[serde(default)]
     pub boundary: bool,
+}
+
+/// The id of a customer-managed policy: its account and its name.
+pub type ManagedPolicyId<'k> = Named<'k, ManagedPolicy>;
+
+id! {
+    /// The id of the count of a policy's uses in an account.
+    PolicyUseId of PolicyUse {
+        /// The account.
+        account: AccountId;
+        /// The policy: `aws:<name>` or `own:<name in lower case>`.
+        policy: &'k str,
+    }
+}
+
+id! {
+    /// The id of the entry that an identity uses a policy.
+    PolicyEntityId of PolicyEntity {
+        /// The account.
+        account: AccountId,
+        /// The policy: `aws:<name>` or `own:<name in lower case>`.
+        policy: &'k str;
+        /// What the identity is.
+        kind: EntityKind,
+        /// Its name.
+        name: CaseInsensitive<'k>,
+    }
+}
+
+/// The kinds of identities that policies are attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntityKind {
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// A user.
+    User,
+}
+
+impl EntityKind {
+    /// All of them, in the order of their names, which is that of index keys.
+    pub const ALL: [Self; 3] = [Self::Group, Self::Role, Self::User];
+
+    /// The name in ARNs, messages and index keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::User => "user",
+        }
+    }
+}
+
+impl<'k> Part<'k> for EntityKind {
+    fn size(self) -> usize {
+        self.name().len()
+    }
+
+    fn write(self, key: &mut String) {
+        key.push_str(self.name());
+    }
+
+    fn read(text: &'k str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+}
+
+impl Identified for ManagedPolicy {
+    fn document_id(&self) -> ManagedPolicyId<'_> {
+        Named::new(self.account, &self.name)
+    }
 }

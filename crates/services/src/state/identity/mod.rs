@@ -11,10 +11,13 @@ mod role;
 mod session;
 mod user;
 
-pub use credential::{Credential, CredentialOwner};
-pub use group::{Group, GroupMember};
-pub use iam_account::{AccountAlias, IamAccount};
-pub use managed_policy::{ManagedPolicy, PolicyEntity, PolicyUse, PolicyVersion};
-pub use role::{Role, RoleDeletion, TrustedPrincipal};
+pub use credential::{AccessKeyId, Credential, CredentialOwner};
+pub use group::{Group, GroupId, GroupMember, GroupMemberId};
+pub use iam_account::{AccountAlias, AccountAliasId, IamAccount};
+pub use managed_policy::{
+    EntityKind, ManagedPolicy, ManagedPolicyId, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId,
+    PolicyVersion,
+};
+pub use role::{Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId};
 pub use session::{FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser};
-pub use user::User;
+pub use user::{User, UserId};

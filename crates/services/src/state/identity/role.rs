@@ -7,6 +7,9 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::{Named, Part, Prefix, id};
+use crate::world::Identified;
+
 /// An IAM role. Key: `role/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Role {
@@ -27,6 +30,9 @@ pub struct Role {
     pub description: String,
     /// The longest session it allows.
     pub max_session_duration_seconds: u32,
+    /// The longest session of a sign-in to the console with it; `None` where none was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_signin_session_duration_seconds: Option<u32>,
     /// Inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inline_policies: BTreeMap<String, Policy>,
@@ -54,4 +60,57 @@ pub struct RoleDeletion {
     /// Why it failed; absent where the role is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// The id of a role: its account and its name.
+pub type RoleId<'k> = Named<'k, Role>;
+
+/// The id of the entry that a role's trust policy names a user or role.
+#[derive(Clone, Copy)]
+pub struct TrustedPrincipalId<'k> {
+    /// The ARN of the user or role.
+    pub arn: &'k str,
+    /// The role that trusts it.
+    pub role: RoleId<'k>,
+}
+
+impl<'k> TrustedPrincipalId<'k> {
+    /// The entries of all roles whose trust policy names this ARN.
+    pub fn within(arn: &str) -> Prefix<TrustedPrincipal> {
+        Prefix::empty().followed_by(arn, ' ')
+    }
+}
+
+impl<'k> Part<'k> for TrustedPrincipalId<'k> {
+    fn size(self) -> usize {
+        self.arn.size() + 1 + self.role.size()
+    }
+
+    fn write(self, key: &mut String) {
+        self.arn.write(key);
+        key.push(' ');
+        self.role.write(key);
+    }
+
+    fn read(text: &'k str) -> Option<Self> {
+        // No account id and no name of a role has a blank in it.
+        let (arn, role) = text.rsplit_once(' ')?;
+        Some(Self { arn, role: Part::read(role)? })
+    }
+}
+
+id! {
+    /// The id of a deletion.
+    RoleDeletionId of RoleDeletion {
+        /// The account.
+        account: AccountId;
+        /// The task, as DeleteServiceLinkedRole names it.
+        task: &'k str,
+    }
+}
+
+impl Identified for Role {
+    fn document_id(&self) -> RoleId<'_> {
+        Named::new(self.account, &self.name)
+    }
 }

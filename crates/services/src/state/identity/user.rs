@@ -7,6 +7,9 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::Named;
+use crate::world::Identified;
+
 /// An IAM user. Key: `user/<account id>/<name in lower case>`: names are unique without regard to case.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct User {
@@ -38,4 +41,13 @@ pub struct User {
     /// Names of its groups in lower case.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
+}
+
+/// The id of a user: its account and its name.
+pub type UserId<'k> = Named<'k, User>;
+
+impl Identified for User {
+    fn document_id(&self) -> UserId<'_> {
+        Named::new(self.account, &self.name)
+    }
 }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::organization::FeatureSet;
+use crate::state::key::id;
+use crate::world::Identified;
 
 /// A handshake. Key: `handshake/<h-…>`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -60,4 +62,15 @@ pub enum Recipient {
     Email(String),
     /// The organization's own management account.
     Organization,
+}
+
+id! {
+    /// The id of a handshake.
+    HandshakeId(&'k str)
+}
+
+impl Identified for Handshake {
+    fn document_id(&self) -> HandshakeId<'_> {
+        HandshakeId(&self.id)
+    }
 }

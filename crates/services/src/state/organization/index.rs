@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::organizations::model::ChildType;
+use crate::state::key::{Part, Prefix, enum_part, id};
+
 /// Says that a root, unit or account belongs to an organization. Key: `org-entity/<organization id>/<id>`. Account ids
 /// are digits, so that they come before units (`ou-…`) and the root (`r-…`) in the order of keys.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -36,3 +39,95 @@ pub struct Attachment {}
 /// id, or an address in lower case.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct HandshakeOf {}
+
+id! {
+    /// The id of the entry of a root, unit or account of an organization.
+    OrganizationEntityId of OrganizationEntity {
+        /// The organization.
+        organization: &'k str;
+        /// The root, unit or account.
+        entity: &'k str,
+    }
+}
+
+enum_part!(ChildType);
+
+id! {
+    /// The id of the entry of what is directly below a parent.
+    ChildId of Child {
+        /// The root or unit above it.
+        parent: &'k str,
+        /// What it is.
+        kind: ChildType;
+        /// The account or unit.
+        child: &'k str,
+    }
+}
+
+id! {
+    /// The id of the entry of a unit's name.
+    UnitNameId of UnitName {
+        /// The root or unit above it.
+        parent: &'k str;
+        /// The name.
+        name: &'k str,
+    }
+}
+
+id! {
+    /// The id of the entry of a policy's name.
+    PolicyNameId of PolicyName {
+        /// The organization.
+        organization: &'k str,
+        /// The policy type.
+        kind: &'k str;
+        /// The name.
+        name: &'k str,
+    }
+}
+
+id! {
+    /// The id of the entry that a policy is attached.
+    AttachmentId of Attachment {
+        /// The organization.
+        organization: &'k str,
+        /// The policy.
+        policy: &'k str;
+        /// The root, unit or account that it is attached to.
+        target: &'k str,
+    }
+}
+
+/// The id of the entry of a handshake in somebody's list.
+#[derive(Clone, Copy)]
+pub struct HandshakeOfId<'k> {
+    /// Whose list it is: an organization id, an account id, or an address in lower case.
+    pub owner: &'k str,
+    /// The handshake.
+    pub handshake: &'k str,
+}
+
+impl HandshakeOfId<'_> {
+    /// The list of this owner.
+    pub fn within(owner: &str) -> Prefix<HandshakeOf> {
+        Prefix::within(owner)
+    }
+}
+
+impl<'k> Part<'k> for HandshakeOfId<'k> {
+    fn size(self) -> usize {
+        self.owner.size() + 1 + self.handshake.size()
+    }
+
+    fn write(self, key: &mut String) {
+        self.owner.write(key);
+        key.push('/');
+        self.handshake.write(key);
+    }
+
+    fn read(text: &'k str) -> Option<Self> {
+        // An address may have a slash in it, the id of a handshake has none.
+        let (owner, handshake) = text.rsplit_once('/')?;
+        Some(Self { owner, handshake })
+    }
+}

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::AttachedPolicies;
+use crate::state::key::id;
 
 /// An account's place in an organization. Key: `member/<account id>`. The management account has one too.
 #[derive(Clone, Serialize, Deserialize)]
@@ -110,4 +111,14 @@ pub enum CreationOutcome {
     },
     /// Nothing, for a reason of the model's `CreateAccountFailureReason`.
     Failed(String),
+}
+
+id! {
+    /// The id of a call of CreateAccount.
+    AccountCreationId of AccountCreation {
+        /// The organization.
+        organization: &'k str;
+        /// `car-…`
+        request: &'k str,
+    }
 }

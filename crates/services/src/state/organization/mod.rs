@@ -12,11 +12,17 @@ mod organization;
 mod policy;
 mod unit;
 
-pub use handshake::{Handshake, Recipient};
-pub use index::{Attachment, Child, HandshakeOf, OrganizationEntity, PolicyName, UnitName};
-pub use membership::{
-    AccountCreation, Closure, CreationOutcome, Membership, MembershipChanges, PendingCreation,
+pub use handshake::{Handshake, HandshakeId, Recipient};
+pub use index::{
+    Attachment, AttachmentId, Child, ChildId, HandshakeOf, HandshakeOfId, OrganizationEntity,
+    OrganizationEntityId, PolicyName, PolicyNameId, UnitName, UnitNameId,
 };
-pub use organization::{FeatureSet, Organization, OrganizationCounts};
-pub use policy::{AttachedPolicies, OrganizationPolicy, OrganizationResourcePolicy, PolicyDocument};
-pub use unit::OrganizationalUnit;
+pub use membership::{
+    AccountCreation, AccountCreationId, Closure, CreationOutcome, Membership, MembershipChanges,
+    PendingCreation,
+};
+pub use organization::{FeatureSet, Organization, OrganizationCounts, OrganizationId};
+pub use policy::{
+    AttachedPolicies, OrganizationPolicy, OrganizationResourcePolicy, PolicyDocument, PolicyId,
+};
+pub use unit::{OrganizationalUnit, UnitId};

@@ -6,6 +6,9 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::id;
+use crate::world::Identified;
+
 /// Which features an organization has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -63,4 +66,15 @@ pub struct OrganizationCounts {
     /// Policies by type, without those of AWS.
     #[serde(default)]
     pub policies: BTreeMap<String, u32>,
+}
+
+id! {
+    /// The id of an organization.
+    OrganizationId(&'k str)
+}
+
+impl Identified for Organization {
+    fn document_id(&self) -> OrganizationId<'_> {
+        OrganizationId(&self.id)
+    }
 }

@@ -6,6 +6,9 @@ use aws::policy::{MalformedPolicy, Policy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::key::id;
+use crate::world::Identified;
+
 /// Ids of the policies attached to a root, a unit or an account, in the order in which they were attached: the first
 /// to set a value wins (Organizations guide, "Inheritance examples").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,4 +164,15 @@ pub struct OrganizationResourcePolicy {
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+id! {
+    /// The id of a policy of an organization.
+    PolicyId(&'k str)
+}
+
+impl Identified for OrganizationPolicy {
+    fn document_id(&self) -> PolicyId<'_> {
+        PolicyId(&self.id)
+    }
 }

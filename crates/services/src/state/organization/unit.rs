@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::policy::AttachedPolicies;
+use crate::state::key::id;
+use crate::world::Identified;
 
 /// A root or an organizational unit. Key: `ou/<r-… or ou-…>`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,4 +26,15 @@ pub struct OrganizationalUnit {
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+id! {
+    /// The id of a root or an organizational unit.
+    UnitId(&'k str)
+}
+
+impl Identified for OrganizationalUnit {
+    fn document_id(&self) -> UnitId<'_> {
+        UnitId(&self.id)
+    }
 }

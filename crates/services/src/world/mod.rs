@@ -4,6 +4,9 @@
 //! store can commit only if none of them has changed since, and it keeps every change to itself until
 //! then. The rules never learn which store is behind it.
 
+mod derived;
+mod wanted;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,6 +16,11 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::state::key::{Key, Part, Prefix};
+
+pub use derived::Derived;
+pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Wanted};
+
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
 
@@ -21,6 +29,9 @@ pub type Decode = fn(&str) -> Result<AnyDocument, String>;
 
 /// A kind of document: a small aggregate that is read and written whole, under a readable key.
 pub trait Document: Any + Send + Sync + Sized {
+    /// What tells the documents of the kind apart.
+    type Id<'k>: Part<'k>;
+
     /// The first part of the key, for example `account`. The key is `KIND/id`.
     const KIND: &'static str;
 
@@ -34,6 +45,12 @@ pub trait Document: Any + Send + Sync + Sized {
     fn encode(&self) -> String;
 }
 
+/// A document that knows its own id.
+pub trait Identified: Document {
+    /// The id.
+    fn document_id(&self) -> Self::Id<'_>;
+}
+
 /// A document's place, version and content, as a snapshot found it.
 #[derive(Clone)]
 pub struct Found {
@@ -41,16 +58,6 @@ pub struct Found {
     pub version: u64,
     /// The decoded document, or `None`.
     pub document: Option<AnyDocument>,
-}
-
-/// Why a world cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The snapshot does not hold this document yet: fetch it and run the request again. Only a
-    /// store that is reached over a network says so.
-    NotFetched(String),
-    /// The store failed or holds something unreadable.
-    Broken(String),
 }
 
 /// State to read from. Implemented by the stores.
@@ -83,44 +90,6 @@ pub trait Snapshot {
     fn remember(&self, _key: &str, _derived: &Derived) {}
 }
 
-/// A value made of documents, with the versions that they had.
-#[derive(Clone)]
-pub struct Derived {
-    /// The value.
-    pub value: AnyDocument,
-    /// Keys and versions of every document that was read for it.
-    pub reads: Arc<[(String, u64)]>,
-}
-
-/// Which records of the event log are wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct EventQuery {
-    /// The account whose log is read.
-    pub account: AccountId,
-    /// Only records before this place.
-    pub before: Option<EventPosition>,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// A record's place in the event log. Places are in order of commit, and a past window never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventPosition {
-    /// The commit.
-    pub commit: u64,
-    /// The place within the commit.
-    pub index: u32,
-}
-
-/// One record of the event log.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    /// Its place.
-    pub position: EventPosition,
-    /// The CloudTrail record: one line of JSON.
-    pub record: String,
-}
-
 /// One change to one document.
 #[derive(Clone)]
 pub enum Change {
@@ -147,15 +116,6 @@ impl Reads {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &(String, u64)> {
         self.single.iter().chain(self.shared.iter().flat_map(|reads| reads.iter()))
-    }
-
-    /// Takes away what was read since there were as many as `single` and `shared` say.
-    fn split_off(&mut self, (single, shared): (usize, usize)) -> Arc<[(String, u64)]> {
-        let mut taken = self.single.split_off(single);
-        for reads in self.shared.split_off(shared) {
-            taken.extend_from_slice(&reads);
-        }
-        taken.into()
     }
 }
 
@@ -202,15 +162,6 @@ fn downcast<D: Any + Send + Sync>(key: &str, document: AnyDocument) -> Result<Ar
     document.downcast::<D>().map_err(|_| Fault::Broken(format!("`{key}` holds another kind of document")))
 }
 
-/// The key of the document of kind `D` with this id.
-pub fn key_of<D: Document>(id: &str) -> String {
-    let mut key = String::with_capacity(D::KIND.len() + 1 + id.len());
-    key.push_str(D::KIND);
-    key.push('/');
-    key.push_str(id);
-    key
-}
-
 /// Whether a document under this key is of kind `D`.
 pub fn is_of_kind<D: Document>(key: &str) -> bool {
     key.strip_prefix(D::KIND).is_some_and(|rest| rest.starts_with('/'))
@@ -226,8 +177,8 @@ impl<'s> World<'s> {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn get<D: Document>(&self, id: &str) -> Result<Option<Arc<D>>, Fault> {
-        let key = key_of::<D>(id);
+    pub fn get<D: Document>(&self, id: D::Id<'_>) -> Result<Option<Arc<D>>, Fault> {
+        let key = Key::<D>::of(id).into_string();
         match self.writes.get(&key) {
             Some(Change::Put { document, .. }) => {
                 return downcast(&key, Arc::clone(document)).map(Some);
@@ -241,69 +192,44 @@ impl<'s> World<'s> {
         Ok(document)
     }
 
-    /// The value that `make` makes of documents, remembered under `key` as long as none of them changes. What it
-    /// is made of counts as read, also when it was remembered.
-    ///
-    /// `make` must read through the world it is given, by [`World::get`] only, and depend on nothing else but
-    /// `key`.
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub fn derived<T: Any + Send + Sync>(
-        &self,
-        key: &str,
-        make: impl FnOnce(&Self) -> Result<T, Fault>,
-    ) -> Result<Arc<T>, Fault> {
-        if self.is_changed() {
-            // The value may be made of what this request alone has changed.
-            return make(self).map(Arc::new);
-        }
-        if let Some(derived) = self.snapshot.remembered(key) {
-            let value = downcast(key, derived.value)?;
-            self.reads.borrow_mut().shared.push(derived.reads);
-            return Ok(value);
-        }
-        let before = {
-            let reads = self.reads.borrow();
-            (reads.single.len(), reads.shared.len())
-        };
-        let value = Arc::new(make(self)?);
-        let mut all = self.reads.borrow_mut();
-        let reads = all.split_off(before);
-        all.shared.push(Arc::clone(&reads));
-        self.snapshot.remember(key, &Derived { value: Arc::clone(&value) as AnyDocument, reads });
-        Ok(value)
+    /// Replaces or creates the document of kind `D` with this id.
+    pub fn put<D: Document>(&mut self, id: D::Id<'_>, document: D) {
+        let text = Arc::from(document.encode());
+        self.writes
+            .insert(Key::<D>::of(id).into_string(), Change::Put { document: Arc::new(document), text });
     }
 
-    /// Replaces or creates the document of kind `D` with this id.
-    pub fn put<D: Document>(&mut self, id: &str, document: D) {
+    /// Replaces or creates a document under its own id.
+    pub fn save<D: Identified>(&mut self, document: D) {
         let text = Arc::from(document.encode());
-        self.writes.insert(key_of::<D>(id), Change::Put { document: Arc::new(document), text });
+        let key = Key::<D>::of(document.document_id()).into_string();
+        self.writes.insert(key, Change::Put { document: Arc::new(document), text });
     }
 
     /// Removes the document of kind `D` with this id.
-    pub fn delete<D: Document>(&mut self, id: &str) {
-        self.writes.insert(key_of::<D>(id), Change::Delete);
+    pub fn delete<D: Document>(&mut self, id: D::Id<'_>) {
+        self.writes.insert(Key::<D>::of(id).into_string(), Change::Delete);
     }
 
-    /// Up to `limit` ids of kind `D` that begin with `prefix`, in byte order, after the id `after`.
+    /// Up to `limit` keys that begin with `prefix`, in byte order, after `place`, which is what follows the prefix in a
+    /// key (see [`Key::place`]).
     /// This world's own changes are seen. A list is not protected against changes that others commit
     /// meanwhile: what must be unique or counted has a document of its own.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn ids<D: Document>(
+    pub fn keys<D: Document>(
         &self,
-        prefix: &str,
-        after: Option<&str>,
+        prefix: &Prefix<D>,
+        place: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<String>, Fault> {
-        let prefix = key_of::<D>(prefix);
-        let after = after.map(key_of::<D>);
+    ) -> Result<Vec<Key<D>>, Fault> {
+        let prefix = prefix.as_str();
+        let after = place.map(|place| [prefix, place].concat());
         let deleted = self.writes.values().filter(|change| matches!(change, Change::Delete)).count();
-        let mut keys = self.snapshot.keys(&prefix, after.as_deref(), limit.saturating_add(deleted))?;
+        let mut keys = self.snapshot.keys(prefix, after.as_deref(), limit.saturating_add(deleted))?;
         for (key, change) in &self.writes {
-            if !key.starts_with(&prefix) || after.as_ref().is_some_and(|after| key <= after) {
+            if !key.starts_with(prefix) || after.as_ref().is_some_and(|after| key <= after) {
                 continue;
             }
             match (change, keys.binary_search(key)) {
@@ -315,7 +241,7 @@ impl<'s> World<'s> {
             }
         }
         keys.truncate(limit);
-        Ok(keys.into_iter().map(|key| key[D::KIND.len() + 1..].to_owned()).collect())
+        Ok(keys.into_iter().map(Key::stored).collect())
     }
 
     /// Up to `limit` records of the event log, newest first.

@@ -10,8 +10,9 @@ use aws::refusal::Refusal;
 use aws::sigv4::Family;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
-use services::account;
-use services::operation::{Operation, Service, refuse_not_supported};
+
+use crate::account;
+use crate::operation::{Operation, Service, refuse_not_supported};
 
 /// The prefixes of `X-Amz-Target`, and whose they are. CloudTrail's clients use the first of its two.
 const TARGETS: [(&str, Service); 4] = [

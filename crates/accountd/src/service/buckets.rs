@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aws::arn::AccountId;
-use aws::refusal::Refusal;
 use aws::throttle::{Rate, TokenBucket};
 use jiff::Timestamp;
+use services::front::ports;
 use services::operation::Operation;
 
-use super::Call;
 use crate::configuration::Throttle;
 
 /// Above this many buckets the full ones are forgotten. A full bucket is the same as a new one.
@@ -21,8 +20,6 @@ pub type Paid = OnceLock<bool>;
 type Key = (AccountId, &'static str);
 
 /// One bucket for each account and operation.
-///
-/// F-QUOTA-3 (*assumed*): calls in organizations mode draw on the caller's account.
 pub struct Buckets {
     throttle: Throttle,
     buckets: Mutex<HashMap<Key, (Rate, TokenBucket)>>,
@@ -32,17 +29,6 @@ impl Buckets {
     /// Full buckets, or none at all.
     pub fn new(throttle: Throttle) -> Self {
         Self { throttle, buckets: Mutex::new(HashMap::new()) }
-    }
-
-    /// Takes a token for the call.
-    ///
-    /// # Errors
-    /// F-QUOTA-4: `TooManyRequestsException` in the gateway's words where there is none.
-    pub fn take(&self, operation: Operation, account: AccountId, call: &Call) -> Result<(), Refusal> {
-        let (Throttle::Aws, Some(rate)) = (self.throttle, operation.rate()) else { return Ok(()) };
-        let granted =
-            call.paid.get_or_init(|| self.take_from(rate, operation, account, call.context.real_now));
-        if *granted { Ok(()) } else { Err(operation.too_many_requests()) }
     }
 
     fn take_from(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool {
@@ -55,5 +41,20 @@ impl Buckets {
             .entry((account, operation.name()))
             .or_insert_with(|| (rate, TokenBucket::full(rate, now)));
         bucket.take(rate, now)
+    }
+}
+
+/// The buckets for one request, which pays once however often it is run.
+pub struct PaidOnce<'a> {
+    /// All buckets.
+    pub buckets: &'a Buckets,
+    /// What the request got.
+    pub paid: &'a Paid,
+}
+
+impl ports::Buckets for PaidOnce<'_> {
+    fn take(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool {
+        self.buckets.throttle == Throttle::Off
+            || *self.paid.get_or_init(|| self.buckets.take_from(rate, operation, account, now))
     }
 }

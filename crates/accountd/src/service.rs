@@ -1,0 +1,202 @@
+//! The service: requests in, answers out. Draws time, ids and seeds, keeps what the path of a request remembers, and
+//! runs that path ([`services::front`]) against the store.
+
+mod buckets;
+mod opened_sessions;
+mod signing_keys;
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aws::refusal::Refusal;
+use bytes::Bytes;
+use http::{Request, Response};
+use services::context::{Context, Delays, TokenKey, Validation};
+use services::front::identify::AcceptedKeys;
+use services::front::ports::Ports;
+use services::front::{self, Call, words};
+use services::operation::Operation;
+use services::world::{self, Snapshot};
+
+use crate::admin::faults::{Fault, Faults};
+use crate::clock::Clock;
+use crate::configuration::{RootCredential, Signatures, Throttle};
+use crate::entropy;
+use crate::listener::{HangUp, Unread};
+use crate::store::{Decided, Store, StoreError};
+use buckets::{Buckets, Paid, PaidOnce};
+use opened_sessions::OpenedSessions;
+use signing_keys::SigningKeys;
+
+pub use services::front::words::{Answered, Summary};
+
+/// What the rules of a running server are, beyond the state.
+pub struct Settings {
+    /// How strictly signatures are judged.
+    pub signatures: Signatures,
+    /// Whether the well-known credentials are taken.
+    pub well_known_credentials: bool,
+    /// Root credentials that were configured.
+    pub root_credentials: Vec<RootCredential>,
+    /// How strictly patterns are applied.
+    pub validation: Validation,
+    /// How long background work takes.
+    pub delays: Delays,
+    /// Whether published rates are applied.
+    pub throttle: Throttle,
+    /// The key of page tokens.
+    pub token_key: TokenKey,
+}
+
+/// See the module's text.
+pub struct Service {
+    store: Arc<Store>,
+    clock: Arc<Clock>,
+    kept: Arc<Kept>,
+    validation: Validation,
+    delays: Delays,
+    token_key: TokenKey,
+    faults: Arc<Faults>,
+}
+
+/// What is kept from one request to the next.
+struct Kept {
+    keys: AcceptedKeys,
+    signing_keys: SigningKeys,
+    sessions: OpenedSessions,
+    buckets: Buckets,
+}
+
+/// One request, and what it paid. Drawn once, so that a request that is run again is the same.
+struct Begun {
+    call: Call,
+    paid: Paid,
+}
+
+impl Service {
+    /// A service over a store.
+    pub fn new(store: Arc<Store>, clock: Arc<Clock>, settings: Settings) -> Self {
+        let keys = AcceptedKeys::new(
+            settings.signatures,
+            settings.well_known_credentials,
+            settings.root_credentials,
+        );
+        let kept = Kept {
+            keys,
+            signing_keys: SigningKeys::new(),
+            sessions: OpenedSessions::new(),
+            buckets: Buckets::new(settings.throttle),
+        };
+        Self {
+            store,
+            clock,
+            kept: Arc::new(kept),
+            validation: settings.validation,
+            delays: settings.delays,
+            token_key: settings.token_key,
+            faults: Arc::default(),
+        }
+    }
+
+    /// The same service with faults that a person may order.
+    #[must_use]
+    pub fn with_faults(self, faults: Arc<Faults>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// Answers a request.
+    pub async fn handle(&self, request: Request<Bytes>, peer: IpAddr) -> Response<Bytes> {
+        self.answer(request, peer).await.response
+    }
+
+    /// Answers a request and says what there is to say about it.
+    pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Answered {
+        let begun = Arc::new(Begun { call: self.begin(request, peer), paid: Paid::default() });
+        let call = &begun.call;
+        if let Some(answered) = call.preflight() {
+            return answered;
+        }
+        if let Some(answered) = self.ordered_fault(call).await {
+            return answered;
+        }
+        let reads_log = matches!(call.operation(), Some(Operation::CloudTrail(_)));
+        if reads_log && let Err(error) = self.store.flush().await {
+            return internal_failure(call, &error);
+        }
+        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&begun));
+        let decided = self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await;
+        decided.unwrap_or_else(|error| internal_failure(call, &error))
+    }
+
+    /// What a person ordered to happen to such a request, before anything else does.
+    async fn ordered_fault(&self, call: &Call) -> Option<Answered> {
+        match self.faults.decide(call.service_name(), call.operation_name())? {
+            Fault::Delay(time) => {
+                tokio::time::sleep(time).await;
+                None
+            }
+            Fault::Fail(failure) => {
+                Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
+            }
+            Fault::Disconnect => Some(hang_up(call)),
+        }
+    }
+
+    /// F-EDGE-5: the answer to a request whose body was not read.
+    pub fn refuse_unread(&self, head: &http::request::Parts, why: Unread) -> Response<Bytes> {
+        let request = Request::from_parts(head.clone(), Bytes::new());
+        let call = self.begin(request, IpAddr::from([0, 0, 0, 0]));
+        call.refuse(&match why {
+            Unread::TooLarge => words::body_too_large(),
+            Unread::TooSlow => words::body_too_slow(),
+            Unread::Malformed => words::body_malformed(),
+        })
+    }
+
+    /// Time, ids and seed are drawn here and nowhere else.
+    fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
+        let context = Context {
+            now: self.clock.now(),
+            real_now: self.clock.real_now(),
+            request_id: entropy::request_id(),
+            delays: self.delays,
+            validation: self.validation,
+            seed: entropy::seed(),
+            token_key: self.token_key.clone(),
+        };
+        Call::new(request, peer, context, entropy::request_id())
+    }
+}
+
+/// Decides, and turns a panic of a rule into a fault: the caller hears of an internal error, nothing was
+/// changed, and the connection lives on.
+fn decide_or_fail(
+    kept: &Kept,
+    begun: &Begun,
+    snapshot: &dyn Snapshot,
+) -> Result<Decided<Answered>, world::Fault> {
+    let ports = Ports {
+        keys: &kept.keys,
+        signing_keys: &kept.signing_keys,
+        sessions: &kept.sessions,
+        buckets: &PaidOnce { buckets: &kept.buckets, paid: &begun.paid },
+    };
+    // What a rule may have left half done is the world of this run, which is dropped.
+    let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
+    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+}
+
+/// A fault of our own. Its reason is logged under the request's id, never shown.
+fn internal_failure(call: &Call, error: &StoreError) -> Answered {
+    tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
+    call.internal_failure()
+}
+
+/// No answer at all, as a person ordered.
+fn hang_up(call: &Call) -> Answered {
+    let mut answered = call.refuse_unseen(&Refusal::new("Disconnected", 500, ""));
+    answered.response = Response::new(Bytes::new());
+    answered.response.extensions_mut().insert(HangUp);
+    answered
+}

@@ -1,0 +1,47 @@
+//! What the path of a request remembers from one request to the next. No answer depends on it but that of a throttled
+//! call; whoever runs the path keeps it, with caches of its own.
+
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+use aws::sigv4::{Claim, SigningKey};
+use aws::throttle::Rate;
+use jiff::Timestamp;
+
+use super::identify::AcceptedKeys;
+use crate::operation::Operation;
+use crate::state::identity::{Credential, SealingKey};
+
+/// What requests are judged by besides the state.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// Which access keys are taken, and how strictly signatures are judged.
+    pub keys: &'a AcceptedKeys,
+    /// Derived signing keys.
+    pub signing_keys: &'a dyn SigningKeys,
+    /// Session tokens that were opened.
+    pub sessions: &'a dyn OpenedSessions,
+    /// The published request rates.
+    pub buckets: &'a dyn Buckets,
+}
+
+/// Derived signing keys: deriving one costs as much as the rest of a request.
+pub trait SigningKeys {
+    /// The key that `secret` becomes in the scope of `claim`.
+    fn derive(&self, claim: &Claim<'_>, secret: &str) -> Arc<SigningKey>;
+}
+
+/// Session tokens that were opened, so that a session's next request need not open its token again.
+pub trait OpenedSessions {
+    /// The credentials that `token` was once opened to with `key` for this access key id, if that is remembered.
+    fn remembered(&self, access_key_id: &str, token: &str, key: &SealingKey) -> Option<Arc<Credential>>;
+
+    /// Offers the credentials that a token was opened to with `key`.
+    fn remember(&self, key: SealingKey, credential: &Arc<Credential>);
+}
+
+/// The published request rates, one bucket for each account and operation.
+pub trait Buckets {
+    /// Takes a token for one request; `false` where there is none. A request that is run again does not pay twice.
+    fn take(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool;
+}

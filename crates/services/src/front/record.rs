@@ -1,0 +1,115 @@
+//! The event log's records of one call: one for the caller's account, and where AWS says so one for the
+//! target's.
+
+use std::borrow::Cow;
+
+use aws::arn::AccountId;
+use aws::refusal::Refusal;
+use aws::trail::{Record, UserIdentity};
+use serde_json::Value;
+
+use super::{Circumstances, Progress};
+use crate::decided::EventRecord;
+use crate::operation::{Operation, Service, TargetRecord};
+use crate::world::{ServiceEvent, World};
+
+/// What a record shows in place of a sensitive text.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// The records of a call, refused or not, and those of what services will have done by themselves.
+pub(super) fn events(
+    (service, operation): (Option<Service>, Option<Operation>),
+    circumstances: &Circumstances<'_>,
+    progress: &Progress,
+    outcome: &Result<Value, Refusal>,
+    world: &mut World<'_>,
+) -> Vec<EventRecord> {
+    let context = circumstances.context;
+    let refusal = outcome.as_ref().err();
+    let response_elements = match (operation, outcome) {
+        (Some(operation), Ok(output)) => operation.response_elements(output),
+        _ => Value::Null,
+    };
+    let (request_parameters, resources) = match (operation, &progress.members) {
+        (Some(operation), Some(members)) => {
+            let caller = progress.caller.as_ref();
+            (operation.request_parameters(members, caller), operation.resources(members))
+        }
+        _ => (Value::Null, Value::Null),
+    };
+    let error_code = refusal.map(|refusal| match service {
+        Some(service) => service.recorded_error_code(refusal),
+        None => refusal.code.as_ref().into(),
+    });
+    let source_ip_address = circumstances.source_ip.to_string();
+    let record = |user_identity, recipient, event_id: &str, shared_event_id: Option<&str>| {
+        let record = Record {
+            event_source: service.map_or("unknown", Service::event_source).into(),
+            event_name: operation.map_or("Unknown", Operation::name).into(),
+            aws_region: circumstances.region.into(),
+            source_ip_address: source_ip_address.as_str().into(),
+            user_agent: circumstances.user_agent.unwrap_or("").into(),
+            error_code: error_code.as_deref().map(Cow::Borrowed),
+            error_message: refusal.and_then(message).map(Cow::Borrowed),
+            request_parameters: Cow::Borrowed(&request_parameters),
+            response_elements: Cow::Borrowed(&response_elements),
+            request_id: Some(context.request_id.as_str().into()),
+            event_id: event_id.into(),
+            read_only: Some(operation.is_none_or(Operation::is_read_only)),
+            resources: Cow::Borrowed(&resources),
+            recipient_account_id: recipient,
+            shared_event_id: shared_event_id.map(Into::into),
+            ..Record::of_call(user_identity, context.now)
+        };
+        EventRecord::new(recipient, context.now, record.to_json())
+    };
+    let own = progress.caller.as_ref().map(|caller| caller.account());
+    let target = target(operation, progress).filter(|_| refusal.is_none());
+    let shared = target.as_ref().map(|_| context.request_id.as_str());
+    let mut events = vec![record(identity(progress), own, circumstances.event_id, shared)];
+    if let Some((account, identity)) = target {
+        events.push(record(identity, Some(account), &context.seed.id("target's event"), shared));
+    }
+    events.extend(world.take_announced().into_iter().map(|event| announced(event, circumstances)));
+    events
+}
+
+/// The record of what a service will have done by itself.
+fn announced(event: ServiceEvent, circumstances: &Circumstances<'_>) -> EventRecord {
+    let record = Record {
+        event_source: event.source.into(),
+        event_name: event.name.into(),
+        aws_region: "us-east-1".into(),
+        event_id: circumstances.context.seed.id(event.name).into(),
+        ..Record::of_service(event.invoked_by, event.account, event.at, &event.details)
+    };
+    EventRecord::new(Some(event.account), event.at, record.to_json())
+}
+
+/// The caller, in the log of its own account.
+fn identity(progress: &Progress) -> UserIdentity<'_> {
+    let claimed = progress.claimed.as_ref();
+    match &progress.caller {
+        Some(caller) => UserIdentity::of(caller),
+        None => UserIdentity::unknown(claimed.map(|claimed| claimed.access_key_id.as_str())),
+    }
+}
+
+/// The account of somebody else in whose log the call stands too, and the caller as that log shows it.
+fn target(operation: Option<Operation>, progress: &Progress) -> Option<(AccountId, UserIdentity<'_>)> {
+    let caller = progress.caller.as_ref()?;
+    let identity = match operation?.target_record()? {
+        TargetRecord::Same => UserIdentity::of(caller),
+        TargetRecord::CallerUnnamed => UserIdentity::of_another_account(caller),
+    };
+    let target = progress.target.filter(|target| *target != caller.account())?;
+    Some((target, identity))
+}
+
+/// F-EVENT-6: a validation message repeats the input, and the model calls it sensitive.
+fn message(refusal: &Refusal) -> Option<&str> {
+    match refusal.code.as_ref() {
+        "ValidationException" | "SerializationException" => Some(HIDDEN),
+        _ => refusal.message.as_deref(),
+    }
+}

@@ -1,0 +1,144 @@
+//! Answers: a result or a refusal, written in the protocol of the request, and what the gateway answers by itself.
+
+use std::borrow::Cow;
+
+use aws::arn::AccountId;
+use aws::refusal::Refusal;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::Value;
+
+use super::{Call, Progress};
+use crate::operation::{Operation, Service};
+
+/// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
+const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
+
+/// An answer together with what is said of it in the log and the metrics.
+pub struct Answered {
+    /// The answer itself.
+    pub response: Response<Bytes>,
+    /// What is said of it.
+    pub summary: Summary,
+}
+
+/// What the log and the metrics say of a call. No text of it comes from the request's body.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// The request's id.
+    pub request_id: String,
+    /// The service's signing name, or `-`.
+    pub service: &'static str,
+    /// The operation, or `-`.
+    pub operation: &'static str,
+    /// The caller's ARN.
+    pub caller: Option<String>,
+    /// The account that was acted on.
+    pub target: Option<AccountId>,
+    /// The error's code.
+    pub error: Option<Cow<'static, str>>,
+    /// Whether a message went to the outbox.
+    pub sent_message: bool,
+}
+
+impl Call {
+    /// Writes the outcome in the protocol of the request.
+    pub(super) fn respond(&self, progress: &Progress, outcome: Result<Value, Refusal>) -> Answered {
+        let request_id = &self.context.request_id;
+        let mut summary = self.summary(progress);
+        let mut response = match (&self.route.operation, outcome) {
+            (_, Err(refusal)) => {
+                summary.error = Some(refusal.code.clone());
+                self.refuse(&refusal)
+            }
+            (operation, Ok(output)) => {
+                let shape = operation.as_ref().ok().and_then(|operation| operation.shape());
+                let shape = shape.expect("INVARIANT: only an operation with a shape has a result");
+                self.route.protocol.answer(shape, &output, request_id)
+            }
+        };
+        if self.request.method() == Method::HEAD {
+            *response.body_mut() = Bytes::new();
+        }
+        Answered { response, summary }
+    }
+
+    /// A refusal in the protocol of the request.
+    pub fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        let service = self.route.service.map(Service::shape);
+        self.route.protocol.refuse(service, refusal, &self.context.request_id)
+    }
+
+    /// A refusal that comes of no state: nothing of the request was looked at but its route.
+    pub fn refuse_unseen(&self, refusal: &Refusal) -> Answered {
+        let mut summary = self.summary(&Progress::default());
+        summary.error = Some(refusal.code.clone());
+        Answered { response: self.refuse(refusal), summary }
+    }
+
+    /// A fault of our own, in words that say nothing of it.
+    pub fn internal_failure(&self) -> Answered {
+        let code = match self.route.service {
+            Some(Service::Account) | None => "InternalServerException",
+            Some(_) => "InternalFailure",
+        };
+        self.refuse_unseen(&Refusal::new(code, 500, INTERNAL))
+    }
+
+    /// OPTIONS is a browser's question, which the gateway answers without a signature; `None` for any other method.
+    pub fn preflight(&self) -> Option<Answered> {
+        if self.request.method() != Method::OPTIONS {
+            return None;
+        }
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::OK;
+        let headers = response.headers_mut();
+        let all = [
+            (header::ALLOW, "GET, HEAD, OPTIONS, POST"),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS, POST"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        ];
+        for (name, value) in all {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Some(Answered { response, summary: self.summary(&Progress::default()) })
+    }
+
+    /// The service's signing name, or `-`.
+    pub fn service_name(&self) -> &'static str {
+        self.route.service.map_or("-", Service::signing_name)
+    }
+
+    /// The operation's name, or `-`.
+    pub fn operation_name(&self) -> &'static str {
+        self.operation().map_or("-", Operation::name)
+    }
+
+    fn summary(&self, progress: &Progress) -> Summary {
+        Summary {
+            request_id: self.context.request_id.clone(),
+            service: self.service_name(),
+            operation: self.operation_name(),
+            caller: progress.caller.as_ref().map(|caller| caller.principal.arn()),
+            target: progress.target,
+            error: None,
+            sent_message: false,
+        }
+    }
+}
+
+/// F-EDGE-5: a body that is too large, as the gateway refuses it.
+pub fn body_too_large() -> Refusal {
+    Refusal::new("RequestEntityTooLargeException", 413, "HTTP content length exceeded 10485760 bytes")
+}
+
+/// F-EDGE-5: a body that did not come in time.
+pub fn body_too_slow() -> Refusal {
+    Refusal::new("RequestTimeoutException", 408, "Request Timeout")
+}
+
+/// F-EDGE-5: a body that cannot be read.
+pub fn body_malformed() -> Refusal {
+    Refusal::new("MalformedHttpRequestException", 400, "Bad Request")
+}

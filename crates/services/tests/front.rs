@@ -1,0 +1,146 @@
+//! The path of a request: somebody who is known calls an operation with the answer, the changes and the record of
+//! a signed request.
+
+use std::collections::BTreeMap;
+
+use aws::principal::{Caller, Principal};
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use services::decided::{Decided, EventRecord};
+use services::operation::{Operation, Service};
+use services::state::identity::{Credential, CredentialOwner, User};
+use services::world::{Change, ReadsAndWrites};
+use testing::signer::{Key, Scope, escaped, sign};
+use testing::world::{USER_AGENT, World, root};
+
+const ACCOUNT: &str = "111122223333";
+const ROOT_KEY: Key = Key { id: ACCOUNT, secret: "test", token: None };
+const USER_KEY: Key = Key { id: "AKIAANNANNANNANN0000", secret: "secret-of-ann", token: None };
+
+/// An account with a user who may do nothing.
+fn world() -> World {
+    let mut world = World::at("2026-11-21T10:00:00Z");
+    world.add_account(ACCOUNT);
+    let user: User = serde_json::from_value(json!({
+        "account": ACCOUNT, "name": "ann", "id": "AIDAANN", "path": "/", "created_at": "2026-01-01T00:00:00Z",
+        "access_keys": [USER_KEY.id]
+    }))
+    .expect("a user");
+    world.documents.put("111122223333/ann", &user);
+    let credential = Credential {
+        access_key_id: USER_KEY.id.to_owned(),
+        secret_access_key: USER_KEY.secret.to_owned(),
+        account: ACCOUNT.parse().expect("an account id"),
+        owner: CredentialOwner::User("ann".to_owned()),
+        active: true,
+        created_at: world.now,
+    };
+    world.documents.put(USER_KEY.id, &credential);
+    world
+}
+
+fn ann() -> Caller {
+    let principal = Principal::User {
+        account: ACCOUNT.parse().expect("an account id"),
+        path: "/".to_owned(),
+        name: "ann".to_owned(),
+        id: "AIDAANN".to_owned(),
+    };
+    Caller { principal, access_key_id: USER_KEY.id.to_owned(), session: None }
+}
+
+/// The request as a client of the service writes it: restJson1, awsJson1.1 or a form of texts.
+fn request(operation: Operation, members: &Value) -> Request<Bytes> {
+    let (service, name) = (operation.service(), operation.name());
+    let request = Request::builder().method("POST").header("user-agent", USER_AGENT);
+    let (request, body) = match service {
+        Service::Account => {
+            let path = format!("/{}{}", name[..1].to_lowercase(), &name[1..]);
+            (request.uri(path).header("content-type", "application/json"), members.to_string())
+        }
+        Service::Organizations => {
+            let target = format!("{}.{name}", service.shape().target_prefix);
+            let request = request.uri("/").header("content-type", "application/x-amz-json-1.1");
+            (request.header("x-amz-target", target), members.to_string())
+        }
+        _ => {
+            let members = members.as_object().expect("members");
+            let text = |value: &Value| escaped(value.as_str().expect("a text"));
+            let members: String =
+                members.iter().map(|(name, value)| format!("&{name}={}", text(value))).collect();
+            let request = request.uri("/").header("content-type", "application/x-www-form-urlencoded");
+            (request, format!("Action={name}&Version={}{members}", service.shape().version))
+        }
+    };
+    request.body(Bytes::from(body)).expect("a request")
+}
+
+fn records(events: &[EventRecord]) -> Vec<(Option<&str>, &str)> {
+    events
+        .iter()
+        .map(|event| (event.account.as_ref().map(|account| account.as_str()), event.json()))
+        .collect()
+}
+
+fn changes(changes: &ReadsAndWrites) -> BTreeMap<&str, Option<&str>> {
+    let changes = changes.writes.iter().map(|(key, change)| match change {
+        Change::Put { text, .. } => (key.as_str(), Some(&**text)),
+        Change::Delete => (key.as_str(), None),
+    });
+    changes.collect()
+}
+
+/// Makes the call in both ways in worlds that are the same, and compares all that comes of it.
+fn compare(caller: &Caller, key: &Key, service: Service, operation: &str, members: Value) -> Response<Bytes> {
+    let operation = Operation::from_name(service, operation).expect("an operation");
+    let mut world_of_signed = world();
+    let mut request = request(operation, &members);
+    let scope = Scope { region: "us-east-1", service: service.signing_name(), at: world_of_signed.now };
+    sign(&mut request, key, &scope);
+    let signed = world_of_signed.prepare_request(request);
+    let known = world().prepare(caller, operation, members);
+
+    let Decided { value, changes: wanted, events } = known;
+    let protocol = service.shape().protocol;
+    let written = match value {
+        Ok(output) => protocol.answer(operation.shape().expect("a shape"), &output, "request-1"),
+        Err(refusal) => protocol.refuse(Some(service.shape()), &refusal, "request-1"),
+    };
+    let answer = signed.value.response;
+    assert_eq!((answer.status(), answer.body()), (written.status(), written.body()));
+    assert_eq!(changes(&signed.changes), changes(&wanted));
+    assert_eq!(records(&signed.events), records(&events));
+    assert!(!events.is_empty(), "every call leaves a record");
+    answer
+}
+
+#[test]
+fn an_operation_of_a_known_caller_is_that_of_a_signed_request() {
+    let root = root(ACCOUNT);
+    let cases = [
+        (&root, &ROOT_KEY, Service::Iam, "CreateUser", json!({ "UserName": "bob", "Path": "/team/" }), 200),
+        (&root, &ROOT_KEY, Service::Iam, "GetUser", json!({ "UserName": "nobody" }), 404),
+        (&ann(), &USER_KEY, Service::Iam, "DeleteUser", json!({ "UserName": "ann" }), 403),
+        (&ann(), &USER_KEY, Service::Sts, "GetCallerIdentity", json!({}), 200),
+        (&root, &ROOT_KEY, Service::Organizations, "CreateOrganization", json!({ "FeatureSet": "ALL" }), 200),
+        (&root, &ROOT_KEY, Service::Organizations, "CreateOrganization", json!({ "FeatureSet": 7 }), 400),
+        (&root, &ROOT_KEY, Service::Account, "EnableRegion", json!({ "RegionName": "af-south-1" }), 200),
+        (&root, &ROOT_KEY, Service::Account, "EnableRegion", json!({ "RegionName": "" }), 400),
+    ];
+    for (caller, key, service, operation, members, status) in cases {
+        let answer = compare(caller, key, service, operation, members);
+        assert_eq!(answer.status(), status, "{operation}: {answer:?}");
+    }
+}
+
+#[test]
+fn what_was_refused_changes_nothing() {
+    let mut world = world();
+    let before = world.documents.texts().len();
+    let delete = Operation::from_name(Service::Iam, "DeleteUser").expect("an operation");
+    world.call(&ann(), delete, json!({ "UserName": "ann" })).expect_err("ann may do nothing");
+    assert_eq!(world.documents.texts().len(), before);
+    world.call(&root(ACCOUNT), delete, json!({ "UserName": "ann" })).expect_err("ann has an access key");
+    assert_eq!(world.documents.texts().len(), before);
+}

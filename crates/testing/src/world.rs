@@ -1,0 +1,203 @@
+//! A world in memory: documents, a time that stands still until a test moves it, and calls that go the way of every
+//! request ([`services::front`]), whether they are signed or their caller is known.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+use aws::principal::{Caller, Principal};
+use aws::refusal::Refusal;
+use aws::sigv4::{Claim, SigningKey};
+use aws::throttle::Rate;
+use bytes::Bytes;
+use http::Request;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use services::context::{Context, Delays, Seed, TokenKey, Validation};
+use services::decided::Decided;
+use services::front::identify::{AcceptedKeys, Signatures};
+use services::front::ports::{self, Ports};
+use services::front::words::Answered;
+use services::front::{Call, Circumstances, decide, decide_for, serving_region};
+use services::operation::{Operation, Service};
+use services::state::account::{Account, EmailOwner};
+use services::state::identity::{Credential, SealingKey};
+use services::world::Document;
+
+use crate::builders;
+use crate::documents::Documents;
+
+/// Where the calls come from.
+pub const SOURCE_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7));
+
+/// What the clients call themselves.
+pub const USER_AGENT: &str = "tests/1.0";
+
+/// See the module's text.
+pub struct World {
+    /// What is stored.
+    pub documents: Documents,
+    /// Service time.
+    pub now: Timestamp,
+    /// Real time, where it is another one.
+    pub real_now: Option<Timestamp>,
+    /// How long background work takes.
+    pub delays: Delays,
+    calls: u64,
+}
+
+/// What a call answers, with what it would commit.
+pub type Prepared = Decided<Result<Value, Refusal>>;
+
+impl World {
+    /// Nothing is there yet.
+    pub fn at(now: &str) -> Self {
+        let now = now.parse().unwrap();
+        Self { documents: Documents::default(), now, real_now: None, delays: Delays::INSTANT, calls: 0 }
+    }
+
+    /// Adds an account: see [`builders::account`].
+    pub fn add_account(&mut self, id: &str) {
+        self.put_account(&builders::account(id, self.now));
+    }
+
+    /// Writes an account, and that its address is taken.
+    pub fn put_account(&mut self, document: &Account) {
+        self.documents.put(&document.email.to_lowercase(), &EmailOwner { account: document.id });
+        self.documents.put(document.id.as_str(), document);
+    }
+
+    /// Writes a document.
+    pub fn put<D: Document>(&mut self, id: &str, document: &D) {
+        self.documents.put(id, document);
+    }
+
+    /// Reads a document.
+    pub fn get<D: Document>(&self, id: &str) -> Option<D> {
+        self.documents.get(id)
+    }
+
+    /// The world as a rule sees it.
+    pub fn view(&self) -> services::world::World<'_> {
+        services::world::World::new(&self.documents)
+    }
+
+    /// Moves service time.
+    pub fn advance(&mut self, duration: SignedDuration) {
+        self.now = self.now.checked_add(duration).unwrap();
+    }
+
+    /// What the next call is told: nothing of it but the time and its number differs between two calls.
+    pub fn context(&mut self) -> Context {
+        self.calls += 1;
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&self.calls.to_be_bytes());
+        Context {
+            now: self.now,
+            real_now: self.real_now.unwrap_or(self.now),
+            request_id: format!("request-{}", self.calls),
+            delays: self.delays,
+            validation: Validation::Strict,
+            seed: Seed::new(seed),
+            token_key: TokenKey::new([7; 32]),
+        }
+    }
+
+    /// Decides an operation of somebody who is known, up to but not including its commit.
+    pub fn prepare(&mut self, caller: &Caller, operation: Operation, members: Value) -> Prepared {
+        self.prepare_in("us-east-1", caller, operation, members)
+    }
+
+    fn prepare_in(
+        &mut self,
+        region: &str,
+        caller: &Caller,
+        operation: Operation,
+        members: Value,
+    ) -> Prepared {
+        let context = self.context();
+        let circumstances = Circumstances {
+            context: &context,
+            event_id: "event",
+            source_ip: SOURCE_IP,
+            user_agent: Some(USER_AGENT),
+            region: serving_region(Some(operation.service()), Some(region)),
+        };
+        decide_for(caller.clone(), operation, members, &circumstances, &self.documents).unwrap()
+    }
+
+    /// An operation of somebody who is known.
+    pub fn call(&mut self, caller: &Caller, operation: Operation, members: Value) -> Result<Value, Refusal> {
+        self.call_in("us-east-1", caller, operation, members)
+    }
+
+    /// The same in another Region.
+    pub fn call_in(
+        &mut self,
+        region: &str,
+        caller: &Caller,
+        operation: Operation,
+        members: Value,
+    ) -> Result<Value, Refusal> {
+        let Decided { value, changes, .. } = self.prepare_in(region, caller, operation, members);
+        assert!(self.documents.commit(changes), "nothing else was committed meanwhile");
+        value
+    }
+
+    /// A call that must succeed.
+    #[track_caller]
+    pub fn ok(&mut self, caller: &Caller, operation: Operation, members: Value) -> Value {
+        let answer = self.call(caller, operation, members);
+        answer.unwrap_or_else(|refusal| panic!("{}: {refusal:?}", operation.name()))
+    }
+
+    /// A call that must be refused, and must change nothing.
+    #[track_caller]
+    pub fn refused(&mut self, caller: &Caller, operation: Operation, members: Value) -> Refusal {
+        let Decided { value, changes, .. } = self.prepare(caller, operation, members);
+        assert!(changes.writes.is_empty(), "{} changes something", operation.name());
+        value.expect_err(operation.name())
+    }
+
+    /// Decides a signed request, up to but not including its commit.
+    pub fn prepare_request(&mut self, request: Request<Bytes>) -> Decided<Answered> {
+        let call = Call::new(request, SOURCE_IP, self.context(), "event".to_owned());
+        let keys = AcceptedKeys::new(Signatures::Strict, true, Vec::new());
+        let ports = Ports { keys: &keys, signing_keys: &Nothing, sessions: &Nothing, buckets: &Nothing };
+        decide(&ports, &call, &self.documents).unwrap()
+    }
+}
+
+/// The operation of `service` with this name.
+pub fn operation(service: Service, name: &str) -> Operation {
+    Operation::from_name(service, name).unwrap_or_else(|| panic!("{service:?} has no {name}"))
+}
+
+/// The root user of an account, by its well-known access key.
+pub fn root(account: &str) -> Caller {
+    let principal = Principal::Root { account: account.parse().unwrap() };
+    Caller { principal, access_key_id: account.to_owned(), session: None }
+}
+
+/// Nothing is remembered from one request to the next, and no rate applies.
+struct Nothing;
+
+impl ports::SigningKeys for Nothing {
+    fn derive(&self, claim: &Claim<'_>, secret: &str) -> Arc<SigningKey> {
+        Arc::new(SigningKey::derive(secret, claim.date(), claim.region(), claim.service()))
+    }
+}
+
+impl ports::OpenedSessions for Nothing {
+    fn remembered(&self, _: &str, _: &str, _: &SealingKey) -> Option<Arc<Credential>> {
+        None
+    }
+
+    fn remember(&self, _: SealingKey, _: &Arc<Credential>) {}
+}
+
+impl ports::Buckets for Nothing {
+    fn take(&self, _: Rate, _: Operation, _: AccountId, _: Timestamp) -> bool {
+        true
+    }
+}
