@@ -77,6 +77,7 @@ impl Application {
         };
         let settings = Settings {
             signatures: configuration.signatures,
+            secure_transport: configuration.secure_transport,
             well_known_credentials: configuration.is_loopback(),
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use accountd::admin::Engine;
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{Signatures, Throttle};
+use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::service::{Service, Settings};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Store, StoreOptions};
@@ -96,6 +96,7 @@ impl InProcess {
         store.seed(seed.writes).await.unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings {
             signatures: Signatures::Strict,
+            secure_transport: SecureTransport::Assumed,
             well_known_credentials: true,
             root_credentials: Vec::new(),
             validation: Validation::Strict,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accountd::admin::Engine;
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{Signatures, Throttle};
+use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::service::{Answered, Service, Settings, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store, StoreOptions};
@@ -45,6 +45,7 @@ pub struct Setup {
     pub delays: Delays,
     pub throttle: Throttle,
     pub signatures: Signatures,
+    pub secure_transport: SecureTransport,
 }
 
 impl Setup {
@@ -56,6 +57,7 @@ impl Setup {
             delays: Delays::AWS,
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
+            secure_transport: SecureTransport::Assumed,
         }
     }
 
@@ -126,6 +128,7 @@ impl World {
     ) -> Self {
         let settings = Settings {
             signatures: setup.signatures,
+            secure_transport: setup.secure_transport,
             well_known_credentials: true,
             root_credentials: Vec::new(),
             validation: setup.validation,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::parse_delays;
+use accountd::configuration::{SecureTransport, parse_delays};
 use accountd::configuration::{Signatures, Throttle};
 use accountd::service::{Service, Settings};
 use accountd::store::{Store, StoreOptions};
@@ -56,6 +56,7 @@ impl Server {
         let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
         let settings = Settings {
             signatures: Signatures::Strict,
+            secure_transport: SecureTransport::Assumed,
             well_known_credentials: true,
             root_credentials: Vec::new(),
             validation: Validation::Strict,

@@ -13,22 +13,91 @@ pub mod session_policy;
 pub mod session_tags;
 pub mod session_token;
 
+use std::borrow::Cow;
+
 use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
+use aws::trail::small_first_letters;
 
-use crate::authority::access::{Access, Permitted, brings_tags};
+use crate::authority::access::{Access, Permitted};
 use crate::authority::caller::is_token_session;
 use crate::authority::trust::is_role;
-use crate::context::Context;
+use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
+
+impl Rules for Operation {
+    const PROFILE: &'static Profile = &Profile::new(&model::SERVICE, "sts", EVENT_SOURCE);
+
+    fn is_read_only(self) -> bool {
+        record::is_read_only(self)
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        _validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        access(self, members, caller, world)
+    }
+
+    fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
+        denied(denial)
+    }
+
+    /// STS's constraints come before its permissions (F-STSAPI-1), in [`access`].
+    fn validate(self, _members: &Value, _validation: Validation) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        Ok(execute(permitted, caller, Input::parse(self, members)?, context, world)?.to_value())
+    }
+
+    fn request_parameters(self, members: &Value, caller: Option<&Caller>) -> Value {
+        // F-STSAPI-34: parameters of this service begin with a small letter in records.
+        let mut shown = small_first_letters(shown_parameters(self.shape(), members));
+        if let (true, Some(caller)) = (shown.is_object(), caller) {
+            record::inherited_parameters(self, &mut shown, caller);
+        }
+        shown
+    }
+
+    fn response_elements(self, output: &Value) -> Value {
+        record::response_elements(self, output)
+    }
+
+    fn resources(self, members: &Value) -> Value {
+        record::resources(self, members)
+    }
+
+    fn target_record(self) -> Option<TargetRecord> {
+        record::is_recorded_in_target(self).then_some(TargetRecord::CallerUnnamed)
+    }
+
+    fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {
+        // F-EVENT-11: modeled errors have one name in the model and another one in answers.
+        let code = refusal.code.as_ref();
+        model::Error::name_of(code).unwrap_or(code).into()
+    }
+}
 
 /// What the call asks to do; `None` where no permission is needed.
 ///
@@ -45,41 +114,17 @@ pub fn access(
     validate(operation, members)?;
     refuse_token_session(operation, caller)?;
     let on_everything = || Access::to(caller.account(), format!("sts:{}", operation.name()), "*", Vec::new());
-    let access = match Input::parse(operation, members)? {
+    Ok(match Input::parse(operation, members)? {
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
         Input::GetCallerIdentity(_) => None,
         Input::GetSessionToken(input) => {
             session::check(&input)?;
             None
         }
-        Input::AssumeRole(input) => Some(assume_role::access(&input, members, caller, world)?),
-        Input::GetFederationToken(input) => Some(federation::access(&input, members, caller)),
+        Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
-    };
-    let further = further_actions(operation, members, caller);
-    Ok(access.map(|access| further.into_iter().fold(access, Access::and_action)))
-}
-
-/// The actions that must be allowed on the same resource besides the operation's own: those of session tags
-/// and of the source identity, whether they come with the call or from the caller's own session.
-fn further_actions(operation: Operation, members: &Value, caller: &Caller) -> Vec<&'static str> {
-    let mut actions = Vec::new();
-    let (tags, source_identity) = match operation {
-        Operation::AssumeRole => (
-            brings_tags(members) || !session_tags::inherited(caller).is_empty(),
-            members.get("SourceIdentity").is_some()
-                || caller.session.as_ref().is_some_and(|session| session.source_identity.is_some()),
-        ),
-        Operation::GetFederationToken => (brings_tags(members), false),
-        _ => (false, false),
-    };
-    if tags {
-        actions.push("sts:TagSession");
-    }
-    if source_identity {
-        actions.push("sts:SetSourceIdentity");
-    }
-    actions
+    })
 }
 
 /// A refusal as STS words what is wrong with a request.
@@ -140,7 +185,7 @@ pub fn execute(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
-    let permitted = || permitted.expect("INVARIANT: `access` asks for a permission for this operation");
+    let permitted = || needed(permitted);
     Ok(answers! { input;
         GetCallerIdentity(_) => always(get_caller_identity(caller)),
         GetSessionToken(input) => session::get_session_token(caller, input, context, world),
