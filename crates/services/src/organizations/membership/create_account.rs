@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     AccountJoinedMethod, ConstraintViolationExceptionReason, CreateAccountFailureReason,
@@ -19,7 +20,6 @@ use crate::organizations::model::{
     ListCreateAccountStatusResponse,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::invitation::{account_of, forget_invitation, join, new_handshake};
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     AcceptHandshakeRequest, AcceptHandshakeResponse, AccountJoinedMethod, ActionType, CancelHandshakeRequest,
@@ -21,7 +22,7 @@ use crate::organizations::model::{
     ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::organization::{email_of, new_id};
+use crate::organizations::tree::organization::email_of;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
     FeatureSet, Handshake, HandshakeId, HandshakeOf, HandshakeOfId, Membership, Organization,

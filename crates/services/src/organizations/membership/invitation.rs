@@ -10,13 +10,14 @@ use super::handshake::{first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::model::{
     AccountJoinedMethod, ActionType, HandshakeConstraintViolationExceptionReason as Constraint,
     HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
     InviteAccountToOrganizationResponse,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::organization::{email_of, new_id};
+use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{Account, account_using};

@@ -9,6 +9,7 @@ use aws::policy::{Policy as Parsed, PolicyKind};
 use super::{management_document, policy_type};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,
@@ -17,7 +18,6 @@ use crate::organizations::model::{
     UpdatePolicyResponse,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 
-use crate::context::Context;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::membership::{handshake, roles};
 use crate::organizations::model::{
     AccountJoinedMethod, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
@@ -24,14 +24,6 @@ use crate::state::organization::{
     UnitId, UnitNameId,
 };
 use crate::world::{Fault, World};
-
-/// Letters and digits of ids.
-pub(crate) const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-
-/// A new id: a prefix, and characters that the request's seed determines.
-pub(crate) fn new_id(context: &Context, prefix: &str, length: usize) -> String {
-    format!("{prefix}{}", context.seed.text(&format!("organizations {prefix}"), BASE36, length))
-}
 
 /// CreateOrganization: the caller's account becomes the management account.
 ///

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
-use super::organization::BASE36;
 use super::tag;
 use crate::failure::Failure;
+use crate::organizations::ids::BASE36;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,
