@@ -15,6 +15,7 @@ mod conformance_services;
 mod earlier_versions;
 mod edges;
 mod faults;
+mod fuzz;
 mod lookup;
 mod observed;
 mod perimeter;

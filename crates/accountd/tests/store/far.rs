@@ -72,7 +72,7 @@ fn rule(snapshot: &dyn Snapshot) -> Result<Decided<(u64, usize)>, Fault> {
     run(snapshot, read, vec![event(1, 1, "{}")])
 }
 
-/// F-STORE-14
+/// F-STORE-15
 #[test]
 fn a_rule_decides_the_same_over_a_snapshot_that_has_to_fetch() {
     on_both_engines(|store| async move {
