@@ -9,7 +9,6 @@ mod audit_services;
 mod authorization;
 mod authorization_services;
 mod cases;
-mod cast;
 mod conformance;
 mod conformance_services;
 mod edges;
@@ -26,5 +25,6 @@ mod set_operators;
 mod sts;
 mod table;
 mod verdict;
-mod wire;
 mod world;
+
+use testing::{company as cast, wire};
