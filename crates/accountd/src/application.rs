@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Request, Response, request};
-use services::context::TokenKey;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -21,13 +20,10 @@ use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{entropy, log, mail};
+use crate::{installation, log, mail};
 
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
 const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organizations", "sts"];
-
-/// The file in the data directory that holds the key of page tokens.
-const TOKEN_KEY_FILE: &str = "page-token-key";
 
 /// See the module's text.
 pub struct Application {
@@ -46,23 +42,19 @@ impl Application {
     /// One line that says what is wrong: the data directory, the seed file.
     pub async fn open(configuration: &Configuration, edges: Edges) -> Result<Self, String> {
         let options = StoreOptions::default();
-        let (store, token_key) = match &configuration.storage {
-            Storage::Directory(directory) => {
-                let store = Store::open(directory, &options).map_err(|error| error.to_string())?;
-                (store, token_key_of(directory)?)
-            }
-            Storage::Memory => {
-                let store = Store::in_memory(&options).map_err(|error| error.to_string())?;
-                (store, new_token_key())
-            }
+        let opened = match &configuration.storage {
+            Storage::Directory(directory) => Store::open(directory, &options),
+            Storage::Memory => Store::in_memory(&options),
         };
-        let store = Arc::new(store);
+        let store = Arc::new(opened.map_err(|error| error.to_string())?);
+        let token_key = installation::restore(&store, &edges.clock).await?;
         let seed =
             configuration.seed.as_deref().map(|file| read_seed(file, edges.clock.now())).transpose()?;
         if let Some(seed) = &seed {
             apply_seed(&store, seed).await?;
         }
-        let engine = StateEngine::new(Arc::clone(&store), seed.map(|seed| seed.writes));
+        let engine =
+            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes));
         let message_sent = Arc::new(Notify::new());
         let mailer = configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
@@ -85,6 +77,7 @@ impl Application {
         };
         let settings = Settings {
             signatures: configuration.signatures,
+            secure_transport: configuration.secure_transport,
             well_known_credentials: configuration.is_loopback(),
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,
@@ -164,35 +157,6 @@ async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
     }
 }
 
-fn new_token_key() -> TokenKey {
-    TokenKey::new(entropy::secret_bytes())
-}
-
-/// The key lies beside the data, so that a token still works after a restart. A lost key costs a client nothing
-/// but to begin its list again.
-fn token_key_of(directory: &Path) -> Result<TokenKey, String> {
-    let file = directory.join(TOKEN_KEY_FILE);
-    if let Ok(bytes) = std::fs::read(&file)
-        && let Ok(bytes) = <[u8; 32]>::try_from(bytes)
-    {
-        return Ok(TokenKey::new(bytes));
-    }
-    let key = new_token_key();
-    write_private(&file, key.as_bytes()).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(key)
-}
-
-/// Written beside its place and moved there, readable by its owner only.
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let beside = file.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(&beside)?.write_all(bytes)?;
-    std::fs::rename(&beside, file)
-}
-
 fn store_counters(store: &Store) -> Vec<StoreCounter> {
     use std::sync::atomic::Ordering::Relaxed;
     let statistics = store.statistics();
@@ -212,5 +176,6 @@ fn store_counters(store: &Store) -> Vec<StoreCounter> {
         counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
         counter("cache_hits", "Documents found in memory", &statistics.cache_hits),
         counter("cache_misses", "Documents fetched from the engine", &statistics.cache_misses),
+        counter("log_blocks", "Blocks of the event log looked into", &statistics.log_blocks),
     ]
 }

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use services::state::installation::ServiceTime;
 
 /// How service time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,25 @@ impl Clock {
         self.change(|_| Ok(target.as_microsecond()))
     }
 
+    /// How service time was moved, to be kept.
+    pub fn moved(&self) -> ServiceTime {
+        ServiceTime {
+            stands_still: self.mode == TimeMode::Manual,
+            microseconds: self.microseconds.load(Ordering::Acquire),
+        }
+    }
+
+    /// Goes on where `kept` was noted, also if time passed otherwise then. To be called before anything is answered.
+    pub fn restore(&self, kept: ServiceTime) {
+        let real = Timestamp::now().as_microsecond();
+        let microseconds = match (self.mode, kept.stands_still) {
+            (TimeMode::Real, false) | (TimeMode::Manual, true) => kept.microseconds,
+            (TimeMode::Real, true) => kept.microseconds.saturating_sub(real),
+            (TimeMode::Manual, false) => kept.microseconds.saturating_add(real),
+        };
+        self.microseconds.store(microseconds.clamp(0, LATEST), Ordering::Release);
+    }
+
     fn change(&self, target: impl Fn(i64) -> Result<i64, NotMoved>) -> Result<Timestamp, NotMoved> {
         let real = Timestamp::now();
         let mut stored = self.microseconds.load(Ordering::Acquire);
@@ -153,6 +173,27 @@ mod tests {
         let ahead = clock.now().duration_since(before);
         assert!(ahead >= hour && ahead < hour + SignedDuration::from_mins(1));
         assert!(clock.now() >= clock.now() - hour);
+    }
+
+    /// F-STORE-10
+    #[test]
+    fn moved_time_goes_on_in_the_next_process_whichever_way_it_passes_there() {
+        let target: Timestamp = "2199-01-01T00:00:00Z".parse().unwrap();
+        for (before, after) in [TimeMode::Real, TimeMode::Manual]
+            .into_iter()
+            .flat_map(|mode| [(mode, TimeMode::Real), (mode, TimeMode::Manual)])
+        {
+            let clock = Clock::new(before);
+            clock.set(target).unwrap();
+            let next = Clock::new(after);
+            next.restore(clock.moved());
+            let passed = next.now().duration_since(target);
+            assert!(passed.abs() < SignedDuration::from_mins(1), "{before:?}, {after:?}: {passed}");
+        }
+        let past = ServiceTime { stands_still: true, microseconds: 0 };
+        let clock = Clock::new(TimeMode::Real);
+        clock.restore(past);
+        assert_eq!(clock.moved().microseconds, 0, "real time is not held back by a time that stood still");
     }
 
     #[test]

@@ -28,6 +28,22 @@ pub enum Throttle {
     Aws,
 }
 
+/// What policies see as `aws:SecureTransport` (F-IAM-82). accountd itself speaks no TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecureTransport {
+    /// True for every request, as on AWS, which is only ever reached by TLS.
+    Assumed,
+    /// What the connection is: false.
+    Real,
+}
+
+impl SecureTransport {
+    /// The key's value for a request.
+    pub fn is_seen(self) -> bool {
+        self == Self::Assumed
+    }
+}
+
 /// Where state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
@@ -69,6 +85,8 @@ pub struct Configuration {
     pub root_credentials: Option<Vec<RootCredential>>,
     /// How strictly signatures are checked.
     pub signatures: Signatures,
+    /// What policies see as `aws:SecureTransport`.
+    pub secure_transport: SecureTransport,
     /// How strictly patterns are applied.
     pub validation: Validation,
     /// How long the service takes for what AWS does in the background.

@@ -21,7 +21,7 @@ use services::world::{self, Snapshot};
 
 use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
-use crate::configuration::{RootCredential, Signatures, Throttle};
+use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use crate::entropy;
 use crate::listener::{HangUp, Unread};
 use crate::store::{Decided, Store, StoreError};
@@ -35,6 +35,8 @@ pub use services::front::words::{Answered, Summary};
 pub struct Settings {
     /// How strictly signatures are judged.
     pub signatures: Signatures,
+    /// What policies see as `aws:SecureTransport`.
+    pub secure_transport: SecureTransport,
     /// Whether the well-known credentials are taken.
     pub well_known_credentials: bool,
     /// Root credentials that were configured.
@@ -54,6 +56,7 @@ pub struct Service {
     store: Arc<Store>,
     clock: Arc<Clock>,
     kept: Arc<Kept>,
+    secure_transport: SecureTransport,
     validation: Validation,
     delays: Delays,
     token_key: TokenKey,
@@ -92,6 +95,7 @@ impl Service {
             store,
             clock,
             kept: Arc::new(kept),
+            secure_transport: settings.secure_transport,
             validation: settings.validation,
             delays: settings.delays,
             token_key: settings.token_key,
@@ -166,6 +170,7 @@ impl Service {
             token_key: self.token_key.clone(),
         };
         Call::new(request, peer, context, entropy::request_id())
+            .with_secure_transport(self.secure_transport.is_seen())
     }
 }
 

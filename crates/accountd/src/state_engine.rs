@@ -8,14 +8,16 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use services::state::Kind;
+use services::state::installation::is_of_installation;
 use services::state::key::Prefix;
 use services::state::message::{Message, MessageId};
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
 use crate::admin::{Engine, NotImported};
-use crate::mail;
+use crate::clock::Clock;
 use crate::store::{Decided, EventRecord, Exported, Store, StoreError};
+use crate::{installation, mail};
 
 /// Messages read together from the store.
 const BATCH: usize = 500;
@@ -26,6 +28,7 @@ const EXPORT_VERSION: u32 = 1;
 /// The store as the own endpoints see it.
 pub struct StateEngine {
     store: Arc<Store>,
+    clock: Arc<Clock>,
     seed: Option<BTreeMap<String, Change>>,
 }
 
@@ -49,8 +52,15 @@ struct ExportedEvent {
 
 impl StateEngine {
     /// The engine over a store; a reset puts `seed` back.
-    pub fn new(store: Arc<Store>, seed: Option<BTreeMap<String, Change>>) -> Self {
-        Self { store, seed }
+    pub fn new(store: Arc<Store>, clock: Arc<Clock>, seed: Option<BTreeMap<String, Change>>) -> Self {
+        Self { store, clock, seed }
+    }
+
+    /// Replaces everything but what belongs to the installation, in one transaction.
+    async fn replace(&self, items: impl Iterator<Item = Exported>) -> Result<(), String> {
+        let kept = installation::documents(&self.store).await?;
+        let items: Vec<_> = kept.into_iter().chain(items).map(Ok).collect();
+        self.store.import(items.into_iter()).await.map_err(said)
     }
 }
 
@@ -59,7 +69,7 @@ fn said(error: StoreError) -> String {
 }
 
 /// Reads documents without leaving a record: this is nobody's call.
-async fn look<T: Send + 'static>(
+pub(crate) async fn look<T: Send + 'static>(
     store: &Store,
     read: impl Fn(&World<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, String> {
@@ -71,7 +81,7 @@ async fn look<T: Send + 'static>(
 }
 
 /// Changes documents without leaving a record.
-async fn change<T: Send + 'static>(
+pub(crate) async fn change<T: Send + 'static>(
     store: &Store,
     write: impl Fn(&mut World<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, String> {
@@ -137,30 +147,32 @@ impl Engine for StateEngine {
         }
     }
 
+    async fn keep_time(&self) -> Result<(), String> {
+        installation::keep_time(&self.store, &self.clock).await
+    }
+
     async fn reset(&self) -> Result<(), String> {
-        self.store.reset().await.map_err(said)?;
-        match &self.seed {
-            Some(seed) => self.store.seed(seed.clone()).await.map_err(said),
-            None => Ok(()),
-        }
+        let seed = self.seed.iter().flatten().filter_map(|(key, change)| match change {
+            Change::Put { text, .. } => Some(Exported::Document { key: key.clone(), text: text.to_string() }),
+            Change::Delete => None,
+        });
+        self.replace(seed).await
     }
 
     async fn export(&self) -> Result<Bytes, String> {
-        let mut export =
+        let nothing =
             Export { accountd_export: EXPORT_VERSION, documents: BTreeMap::new(), events: Vec::new() };
-        let mut broken = None;
-        let mut visit = |item| {
-            match add_to_export(&mut export, item) {
-                Ok(()) => return ControlFlow::Continue(()),
-                Err(reason) => broken = Some(reason),
+        let add = |sum: &mut Result<Export, String>, item| {
+            if let Ok(export) = sum
+                && let Err(reason) = add_to_export(export, item)
+            {
+                *sum = Err(reason);
+                return ControlFlow::Break(());
             }
-            ControlFlow::Break(())
+            ControlFlow::Continue(())
         };
-        self.store.export(&mut visit).await.map_err(said)?;
-        match broken {
-            Some(reason) => Err(reason),
-            None => serde_json::to_vec(&export).map(Bytes::from).map_err(|error| error.to_string()),
-        }
+        let export = self.store.export(Ok(nothing), add).await.map_err(said)??;
+        serde_json::to_vec(&export).map(Bytes::from).map_err(|error| error.to_string())
     }
 
     async fn import(&self, document: Bytes) -> Result<(), NotImported> {
@@ -189,17 +201,14 @@ impl Engine for StateEngine {
         let events = export.events.into_iter().map(|event| {
             Exported::Event(EventRecord::new(event.account, event.time, event.record.to_string()))
         });
-        let items: Vec<_> = documents.chain(events).map(Ok).collect();
-        self.store.import(items.into_iter()).await.map_err(|error| match error {
-            StoreError::NotImported(reason) => NotImported::Wrong(reason),
-            other => NotImported::Failed(other.to_string()),
-        })
+        self.replace(documents.chain(events)).await.map_err(NotImported::Failed)
     }
 }
 
 fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
     let parsed = |text: &str| serde_json::from_str(text).map_err(|_| "a stored text is not JSON".to_owned());
     match item {
+        Exported::Document { key, .. } if is_of_installation(&key) => {}
         Exported::Document { key, text } => {
             let document = parsed(&text)?;
             export.documents.insert(key, document);
@@ -215,8 +224,8 @@ fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
 
 /// Whether a document of an export can be read back, so that an import never stores what a request would fail on.
 fn check_document(key: &str, text: &str) -> Result<(), String> {
-    let unknown = || format!("`{key}` is a kind of document that this accountd does not know");
-    let kind = Kind::of(key).ok_or_else(unknown)?;
+    let unknown = || format!("`{key}` is a kind of document that this accountd does not import");
+    let kind = Kind::of(key).filter(|_| !is_of_installation(key)).ok_or_else(unknown)?;
     kind.check(key, text).map_err(|reason| format!("`{key}`: {reason}"))
 }
 

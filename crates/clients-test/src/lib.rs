@@ -88,7 +88,8 @@ impl InProcess {
 
     async fn of(setup: Setup) -> Self {
         let Server { service, store, clock } = setup.start().await;
-        Self { service, clock, state: StateEngine::new(store, None) }
+        let state = StateEngine::new(store, Arc::clone(&clock), None);
+        Self { service, clock, state }
     }
 
     /// What makes a client of any service with these credentials, in us-east-1. It does not retry.

@@ -32,18 +32,6 @@ impl From<aws::smithy::Mismatch> for Failure {
     }
 }
 
-/// Lets a rule use `?` on the errors of its service's model.
-macro_rules! from_model_error {
-    ($($service:ident),*) => {
-        $(impl From<crate::$service::model::Error> for Failure {
-            fn from(error: crate::$service::model::Error) -> Self {
-                Refusal::from(error).into()
-            }
-        })*
-    };
-}
-from_model_error!(account, organizations);
-
 macro_rules! from_exception {
     ($($exception:path),* $(,)?) => {
         $(impl From<$exception> for Failure {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{Signatures, Throttle};
+use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::seed;
 use accountd::service::{Service, Settings};
 use accountd::store::{Store, StoreOptions};
@@ -29,6 +29,8 @@ pub struct Setup {
     pub throttle: Throttle,
     /// How strictly signatures are judged.
     pub signatures: Signatures,
+    /// What policies see as `aws:SecureTransport`.
+    pub secure_transport: SecureTransport,
 }
 
 impl Setup {
@@ -41,6 +43,7 @@ impl Setup {
             delays: Delays::SHORT,
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
+            secure_transport: SecureTransport::Assumed,
         }
     }
 
@@ -76,18 +79,24 @@ impl Setup {
     /// Puts it together.
     pub async fn start(self) -> Server {
         let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
-        let clock = Arc::new(self.clock);
-        let seed = seed::read(&self.seed, clock.now())
+        let seed = seed::read(&self.seed, self.clock.now())
             .unwrap_or_else(|problems| panic!("{}", seed::report("the seed", &problems)));
         store.seed(seed.writes).await.unwrap();
+        self.over(store, TokenKey::new([7; 32]))
+    }
+
+    /// The same over a store that holds its state already.
+    pub fn over(self, store: Arc<Store>, token_key: TokenKey) -> Server {
+        let clock = Arc::new(self.clock);
         let settings = Settings {
             signatures: self.signatures,
+            secure_transport: self.secure_transport,
             well_known_credentials: true,
             root_credentials: Vec::new(),
             validation: self.validation,
             delays: self.delays,
             throttle: self.throttle,
-            token_key: TokenKey::new([7; 32]),
+            token_key,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&clock), settings));
         Server { service, store, clock }

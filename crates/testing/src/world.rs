@@ -121,6 +121,7 @@ impl World {
             event_id: "event",
             source_ip: SOURCE_IP,
             user_agent: Some(USER_AGENT),
+            secure_transport: true,
             region: serving_region(Some(operation.service()), Some(region)),
         };
         decide_for(caller.clone(), operation, members, &circumstances, &self.documents).unwrap()

@@ -36,6 +36,9 @@ pub trait Engine: Send + Sync + 'static {
     /// Empties the outbox and says how many messages it held.
     fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
 
+    /// Keeps how service time was moved, so that a restart goes on there.
+    fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
+
     /// Puts the store back to what it held after its first start (the seed, or nothing).
     fn reset(&self) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -172,7 +175,7 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Health, _) => ok(&self.health()),
             (Endpoint::Ready, _) => self.ready().await,
             (Endpoint::Metrics, _) => typed(self.metrics.page().into(), metrics::CONTENT_TYPE),
-            (Endpoint::Clock, &Method::POST) => self.move_clock(&body),
+            (Endpoint::Clock, &Method::POST) => self.move_clock(&body).await,
             (Endpoint::Clock, _) => ok(&self.clock_page(self.clock.now())),
             (Endpoint::Outbox, &Method::DELETE) => {
                 done(self.engine.clear_messages().await, |deleted| json!({ "deleted": deleted }))
@@ -232,7 +235,7 @@ impl<E: Engine> Admin<E> {
         json!({ "now": now.to_string(), "mode": mode })
     }
 
-    fn move_clock(&self, body: &[u8]) -> Answer {
+    async fn move_clock(&self, body: &[u8]) -> Answer {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Move {
@@ -255,7 +258,7 @@ impl<E: Engine> Admin<E> {
             }
         };
         match moved {
-            Ok(now) => ok(&self.clock_page(now)),
+            Ok(now) => done(self.engine.keep_time().await, |()| self.clock_page(now)),
             Err(reason) => error(StatusCode::BAD_REQUEST, &reason.to_string()),
         }
     }

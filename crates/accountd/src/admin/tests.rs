@@ -27,6 +27,10 @@ impl Engine for Fake {
         Ok(self.messages.lock().unwrap().drain(..).count() as u64)
     }
 
+    async fn keep_time(&self) -> Result<(), String> {
+        if self.broken { Err("disk full".to_owned()) } else { Ok(()) }
+    }
+
     async fn reset(&self) -> Result<(), String> {
         *self.resets.lock().unwrap() += 1;
         Ok(())

@@ -11,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::{Delays, Validation};
 
 use super::{
-    Configuration, LogFormat, Secret, Signatures, Storage, Throttle, parse_delays, read_root_credentials,
+    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, parse_delays,
+    read_root_credentials,
 };
 use crate::clock::TimeMode;
 
@@ -131,6 +132,17 @@ struct ServeArguments {
     #[arg(default_value = "strict", help_heading = "Behaviour")]
     signatures: SignaturesChoice,
 
+    /// real: policies see aws:SecureTransport false, as accountd speaks no TLS, and not true as on AWS
+    #[arg(
+        long,
+        value_name = "assumed|real",
+        env = "ACCOUNTD_SECURE_TRANSPORT",
+        hide_env = true,
+        hide_possible_values = true
+    )]
+    #[arg(default_value = "assumed", help_heading = "Behaviour")]
+    secure_transport: SecureTransportChoice,
+
     /// masked: patterns are not applied, so that values such as +XXXXXXXXX pass
     #[arg(
         long,
@@ -212,6 +224,12 @@ struct ServeArguments {
 enum SignaturesChoice {
     Strict,
     Lenient,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SecureTransportChoice {
+    Assumed,
+    Real,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -311,6 +329,7 @@ impl ServeArguments {
             seed: self.seed,
             root_credentials,
             signatures: self.signatures.into(),
+            secure_transport: self.secure_transport.into(),
             validation: self.validation.into(),
             delays: self.delays.unwrap_or(Delays::SHORT),
             throttle: self.throttle.into(),
@@ -359,6 +378,15 @@ impl From<SignaturesChoice> for Signatures {
         match choice {
             SignaturesChoice::Strict => Self::Strict,
             SignaturesChoice::Lenient => Self::Lenient,
+        }
+    }
+}
+
+impl From<SecureTransportChoice> for SecureTransport {
+    fn from(choice: SecureTransportChoice) -> Self {
+        match choice {
+            SecureTransportChoice::Assumed => Self::Assumed,
+            SecureTransportChoice::Real => Self::Real,
         }
     }
 }

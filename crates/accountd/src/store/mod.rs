@@ -6,7 +6,7 @@
 //! # What a shared store will need
 //! Everything that a database behind a network must wait for is `async` here already. A shared store becomes a
 //! second kind of [`Store`] beside the local one: `transact` runs the function over what it has fetched so far,
-//! fetches what [`Fault::NotFetched`](services::world::Fault::NotFetched) names and runs it again, then sends one
+//! fetches what [`Fault::Wanted`](services::world::Fault::Wanted) names and runs it again, then sends one
 //! conditional statement with [`ReadsAndWrites`](services::world::ReadsAndWrites) as it stands and runs the
 //! function again if the statement finds other versions. Hence the function may run any number of times and is
 //! `Fn`; hence a decision carries its events as values; hence no version is ever given twice, and an absent
@@ -16,6 +16,4 @@ mod local;
 mod seam;
 
 pub use local::{OpenError, Store, StoreOptions};
-pub use seam::{
-    Decided, EventRecord, EventsQuery, Exported, Position, RecordedEvent, StoreError, StoreStatistics,
-};
+pub use seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};

@@ -2,8 +2,6 @@
 
 use std::sync::atomic::AtomicU64;
 
-use aws::arn::AccountId;
-use jiff::Timestamp;
 use services::world::Fault;
 
 pub use services::decided::{Decided, EventRecord};
@@ -30,7 +28,7 @@ impl std::fmt::Display for StoreError {
         match self {
             Self::NotCommitted(reason) => write!(formatter, "the change could not be stored: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
-            Self::Fault(Fault::NotFetched(key)) => write!(formatter, "`{key}` was not fetched"),
+            Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
             Self::NotEmpty => formatter.write_str("the store is not empty"),
             Self::NotImported(reason) => write!(formatter, "nothing was imported: {reason}"),
@@ -45,39 +43,6 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
-}
-
-/// Where an event lies in the log. Later events are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The number of the block.
-    pub block: u64,
-    /// Its place in the block.
-    pub index: u32,
-}
-
-/// An event that was read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// Where it lies.
-    pub position: Position,
-    /// The event.
-    pub record: EventRecord,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone)]
-pub struct EventsQuery {
-    /// Only this account's.
-    pub account: Option<AccountId>,
-    /// Only events at this time or later.
-    pub from: Timestamp,
-    /// Only events before this time.
-    pub until: Timestamp,
-    /// Only events that lie before this position.
-    pub before: Option<Position>,
-    /// At most this many.
-    pub limit: usize,
 }
 
 /// One item of everything that is stored.
@@ -109,6 +74,8 @@ pub struct StoreStatistics {
     pub cache_hits: AtomicU64,
     /// Documents fetched from the engine.
     pub cache_misses: AtomicU64,
+    /// Blocks of the event log that were looked into.
+    pub log_blocks: AtomicU64,
     /// Not a counter: how many documents there are.
     pub documents: AtomicU64,
     /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.

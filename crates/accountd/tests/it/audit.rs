@@ -256,7 +256,7 @@ fn the_record_commits_with_its_change() {
     let world = World::company();
     let answer = world.call(&MEMBER_PROBE, "PutAccountName", json!({ "AccountName": "New" }));
     let look = |snapshot: &dyn Snapshot| {
-        let query = EventQuery { account: MEMBER.parse().unwrap(), before: None, limit: 10 };
+        let query = EventQuery::newest(MEMBER.parse().unwrap(), 10);
         let value = snapshot.events(&query)?;
         Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
     };

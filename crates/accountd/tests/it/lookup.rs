@@ -174,3 +174,17 @@ fn a_page_holds_fifty_events_f_trail_1() {
         assert!(answer.json()["NextToken"].is_string());
     }
 }
+
+#[test]
+fn a_number_beyond_32_bits_is_beyond_fifty_f_trail_14() {
+    let world = World::company();
+    for number in ["2147483647", "2147483648", "-2147483649", "9223372036854775807", "9223372036854775808"] {
+        let number: Value = serde_json::from_str(number).unwrap();
+        let answer = world.lookup(&MEMBER_ADMIN, json!({ "MaxResults": number }));
+        assert_eq!(
+            (answer.status, answer.json()["__type"].clone()),
+            (400, json!("InvalidMaxResultsException")),
+            "{number}"
+        );
+    }
+}

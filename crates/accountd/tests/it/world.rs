@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use accountd::admin::Engine;
 use accountd::clock::Clock;
+use accountd::installation;
 use accountd::service::{Answered, Service, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store};
@@ -15,10 +16,11 @@ use aws::protocol::Protocol;
 use aws::trail::Record;
 use bytes::Bytes;
 use http::Request;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
 use services::operation::{self, Operation};
+use services::state::installation::ServiceTime;
 use services::state::message::Message;
 use services::state::organization::{Membership, Organization, OrganizationalUnit};
 use services::world::Snapshot;
@@ -54,10 +56,24 @@ impl World {
     /// The world that `setup` says.
     pub fn of(setup: Setup) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let Server { service, store, clock } = runtime.block_on(setup.start());
-        let world = Self { runtime, service, store, clock, may_fail: false };
+        let server = runtime.block_on(setup.start());
+        let world = Self::around(runtime, server);
         world.found_another_organization();
         world
+    }
+
+    /// What an earlier accountd left in a store, at the moment `at`.
+    pub fn kept(store: Store, at: Timestamp) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (store, setup) = (Arc::new(store), Setup::company());
+        let token_key = runtime.block_on(installation::restore(&store, &setup.clock)).unwrap();
+        setup.clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+        Self::around(runtime, setup.over(store, token_key))
+    }
+
+    fn around(runtime: tokio::runtime::Runtime, server: Server) -> Self {
+        let Server { service, store, clock } = server;
+        Self { runtime, service, store, clock, may_fail: false }
     }
 
     /// An organization of account 777777777777 alone. A seed file holds one organization, so it is put here.
@@ -155,10 +171,14 @@ impl World {
         self.send(signed(request, key, operation.service().signing_name(), "us-east-1"))
     }
 
+    /// The store as the own endpoints see it.
+    pub fn state(&self) -> StateEngine {
+        StateEngine::new(Arc::clone(&self.store), Arc::clone(&self.clock), None)
+    }
+
     /// The messages that were sent, oldest first.
     pub fn outbox(&self) -> Vec<Message> {
-        let engine = StateEngine::new(Arc::clone(&self.store), None);
-        let mut messages = self.block_on(engine.messages()).unwrap();
+        let mut messages = self.block_on(self.state().messages()).unwrap();
         messages.reverse();
         messages.into_iter().map(|(_, message)| message).collect()
     }
@@ -193,12 +213,12 @@ impl World {
         records
     }
 
-    fn export(&self, mut visit: impl FnMut(Exported) + Send) {
-        let mut each = |item| {
-            visit(item);
+    fn export(&self, visit: impl FnMut(Exported)) {
+        let add = |all: &mut Vec<Exported>, item| {
+            all.push(item);
             ControlFlow::Continue(())
         };
-        self.block_on(self.store.export(&mut each)).unwrap();
+        self.block_on(self.store.export(Vec::new(), add)).unwrap().into_iter().for_each(visit);
     }
 }
 

@@ -77,14 +77,7 @@ fn a_run_that_was_overtaken_may_decide_otherwise() {
             winners += u32::from(task.await.unwrap());
         }
         assert_eq!(winners, 1);
-        let mut events = Vec::new();
-        let mut collect = |item| {
-            if let Exported::Event(record) = item {
-                events.push(record.json().to_owned());
-            }
-            std::ops::ControlFlow::Continue(())
-        };
-        store.export(&mut collect).await.unwrap();
+        let mut events = records(&store).await;
         events.sort();
         assert_eq!(events.len(), 64);
         assert_eq!(events[62..], [r#"{"taken":false}"#, r#"{"taken":true}"#]);
@@ -113,14 +106,7 @@ fn every_record_is_flushed_whichever_way_it_came() {
         store.transact(rule).await.unwrap();
         let queued = |snapshot: &dyn Snapshot| run(snapshot, |_| Ok(()), vec![event(1, 2, "{}")]);
         store.transact(queued).await.unwrap();
-        let mut events = Vec::new();
-        let mut collect = |item| {
-            if let Exported::Event(record) = item {
-                events.push(record.json().to_owned());
-            }
-            std::ops::ControlFlow::Continue(())
-        };
-        store.export(&mut collect).await.unwrap();
+        let events = records(&store).await;
         assert_eq!(events, [r#"{"overtaken":true}"#, "{}"]);
     });
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use accountd::store::{EventsQuery, Store, StoreOptions};
+use accountd::store::{Store, StoreOptions};
 use jiff::Timestamp;
-use services::world::{Snapshot, World};
+use services::world::{EventQuery, Snapshot, World};
 
 use crate::support::*;
 
@@ -95,7 +95,7 @@ fn step(
 
 fn check(store: &Store, acknowledged: &mut [u64; TASKS]) {
     let events = |task: usize| {
-        let query = EventsQuery {
+        let query = EventQuery {
             account: Some(aws::arn::AccountId::from_number(task as u64)),
             from: Timestamp::MIN,
             until: Timestamp::MAX,
@@ -103,7 +103,7 @@ fn check(store: &Store, acknowledged: &mut [u64; TASKS]) {
             limit: usize::MAX,
         };
         let events = block_on(store.events(&query)).unwrap();
-        events.iter().rev().map(|event| event.record.json().parse().unwrap()).collect::<Vec<u64>>()
+        events.iter().rev().map(|event| event.record.parse().unwrap()).collect::<Vec<u64>>()
     };
     let number = |id: String| {
         let rule = move |world: &mut World<'_>| count(world, &id);

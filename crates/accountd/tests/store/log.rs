@@ -2,20 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use accountd::store::{EventRecord, EventsQuery, Exported, Position, Store, StoreOptions};
+use accountd::store::{EventRecord, Exported, Store, StoreOptions};
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::world::{Snapshot, World};
+use services::world::{EventPosition, EventQuery, Snapshot, World};
 
 use crate::support::*;
 
-fn all(limit: usize) -> EventsQuery {
-    EventsQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit }
+fn all(limit: usize) -> EventQuery {
+    EventQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit }
 }
 
-async fn jsons(store: &Store, query: &EventsQuery) -> Vec<String> {
+async fn jsons(store: &Store, query: &EventQuery) -> Vec<String> {
     let events = store.events(query).await.unwrap();
-    events.into_iter().map(|event| event.record.json().to_owned()).collect()
+    events.into_iter().map(|event| event.record).collect()
 }
 
 async fn record_read(store: &Store, record: EventRecord) {
@@ -51,7 +51,7 @@ fn events_come_newest_first_and_page_without_gaps() {
             query.before = Some(last.position);
             // What comes in meanwhile does not move the pages.
             record_read(&store, event(1, 9, "later")).await;
-            pages.push(page.iter().map(|event| event.record.json().to_owned()).collect::<String>());
+            pages.push(page.iter().map(|event| event.record.as_str()).collect::<String>());
         }
         assert_eq!(pages, ["65", "43", "21"]);
     });
@@ -67,7 +67,7 @@ fn an_account_is_found_over_many_blocks() {
             let account = if number % 300 == 7 { 2 } else { 1 };
             record_change(&store, vec![event(account, number as i64, format!("{number}"))]).await;
         }
-        let of = |account| EventsQuery { account: Some(AccountId::from_number(account)), ..all(1000) };
+        let of = |account| EventQuery { account: Some(AccountId::from_number(account)), ..all(1000) };
         assert_eq!(jsons(&store, &of(2)).await, ["607", "307", "7"]);
         let others = jsons(&store, &of(1)).await;
         assert_eq!(others.len() as u64, CHANGES - 3);
@@ -85,20 +85,94 @@ fn events_are_found_by_account_and_time() {
         }
         record_read(&store, EventRecord::new(None, Timestamp::from_second(30).unwrap(), "nobody".into()))
             .await;
-        let query = EventsQuery {
+        let query = EventQuery {
             account: Some(AccountId::from_number(2)),
             from: Timestamp::from_second(5).unwrap(),
             until: Timestamp::from_second(11).unwrap(),
             ..all(10)
         };
         assert_eq!(jsons(&store, &query).await, ["9", "7", "5"]);
-        assert_eq!(jsons(&store, &EventsQuery { account: None, ..query.clone() }).await.len(), 6);
+        assert_eq!(jsons(&store, &EventQuery { account: None, ..query }).await.len(), 6);
         let account = Some(AccountId::from_number(3));
-        assert_eq!(jsons(&store, &EventsQuery { account, ..all(10) }).await, [""; 0]);
+        assert_eq!(jsons(&store, &EventQuery { account, ..all(10) }).await, [""; 0]);
         assert_eq!(jsons(&store, &all(1)).await, ["nobody"]);
         assert_eq!(jsons(&store, &all(0)).await, [""; 0]);
-        let before = Some(Position { block: 0, index: 0 });
-        assert_eq!(jsons(&store, &EventsQuery { before, ..all(10) }).await, [""; 0]);
+        let before = Some(EventPosition { commit: 0, index: 0 });
+        assert_eq!(jsons(&store, &EventQuery { before, ..all(10) }).await, [""; 0]);
+    });
+}
+
+/// How many blocks were looked into for what `query` finds.
+async fn blocks_of(store: &Store, query: &EventQuery) -> u64 {
+    let looked_into = || store.statistics().log_blocks.load(Ordering::Relaxed);
+    let before = looked_into();
+    store.events(query).await.unwrap();
+    looked_into() - before
+}
+
+/// F-STORE-12: a search looks into the blocks of its time only, however long the log is before and after it, and finds
+/// all there is although the log is not in order of time.
+#[test]
+fn a_window_is_found_whole_and_costs_what_lies_in_it() {
+    on_both_engines(|store| async move {
+        const CHANGES: i64 = 700;
+        // What a service will have done, and what was imported from elsewhere, is out of order.
+        let time_of = |number: i64| match number % 97 {
+            50 => number + 5_000,
+            51 => number - 300,
+            _ => number,
+        };
+        for number in 0..CHANGES {
+            record_change(&store, vec![event(1, time_of(number), format!("{number}"))]).await;
+        }
+        for window in [-400..0, 100..103, 0..CHANGES, 690..800, 5_000..9_000, 9_000..9_001] {
+            for account in [None, Some(AccountId::from_number(1))] {
+                let query = EventQuery {
+                    account,
+                    from: Timestamp::from_second(window.start).unwrap(),
+                    until: Timestamp::from_second(window.end).unwrap(),
+                    ..all(1000)
+                };
+                let expected: Vec<_> = (0..CHANGES)
+                    .rev()
+                    .filter(|number| window.contains(&time_of(*number)))
+                    .map(|number| number.to_string())
+                    .collect();
+                assert_eq!(jsons(&store, &query).await, expected);
+                assert_eq!(blocks_of(&store, &query).await, expected.len() as u64);
+            }
+        }
+    });
+}
+
+/// F-STORE-12: the block in which a read ended is kept for the next read of the same run.
+#[test]
+fn paging_within_a_block_reads_it_once() {
+    on_both_engines(|store| async move {
+        let records = (0..1000).map(|number| event(1 + number % 2, 5, format!("{number}"))).collect();
+        record_change(&store, records).await;
+        record_change(&store, vec![event(1, 6, "newest")]).await;
+        let pages = |snapshot: &dyn Snapshot| {
+            let read = |world: &mut World<'_>| {
+                let mut query = EventQuery::newest(AccountId::from_number(2), 7);
+                let mut found = Vec::new();
+                loop {
+                    let page = world.events(&query)?;
+                    query.before = page.last().map(|last| last.position);
+                    let is_last = page.len() < query.limit;
+                    found.extend(page.into_iter().map(|event| event.record));
+                    if is_last {
+                        return Ok(found);
+                    }
+                }
+            };
+            run(snapshot, read, Vec::new())
+        };
+        let before = store.statistics().log_blocks.load(Ordering::Relaxed);
+        let found = store.transact(pages).await.unwrap();
+        let expected = (0..1000).rev().filter(|number| number % 2 == 1).map(|number| number.to_string());
+        assert!(found.iter().eq(&expected.collect::<Vec<_>>()));
+        assert!(store.statistics().log_blocks.load(Ordering::Relaxed) - before <= 2);
     });
 }
 
@@ -149,10 +223,8 @@ fn more_records_than_the_queue_holds_all_arrive() {
         store.flush().await.unwrap();
         assert_eq!(store.statistics().read_records.load(Ordering::Relaxed), 200);
         for task in 0..8 {
-            let query = EventsQuery { account: Some(AccountId::from_number(task)), ..all(100) };
-            let seconds: Vec<_> =
-                store.events(&query).await.unwrap().iter().map(|e| e.record.time.as_second()).collect();
-            assert_eq!(seconds, (0..25).rev().collect::<Vec<_>>());
+            let query = EventQuery { account: Some(AccountId::from_number(task)), ..all(100) };
+            assert_eq!(store.events(&query).await.unwrap().len(), 25);
         }
     });
 }
@@ -192,14 +264,4 @@ fn an_import_with_a_wrong_item_changes_nothing() {
         assert!(export(&store).await == before);
         assert_eq!(increment(&store, "a").await, Ok(2));
     });
-}
-
-async fn export(store: &Store) -> Vec<Exported> {
-    let mut items = Vec::new();
-    let mut collect = |item| {
-        items.push(item);
-        std::ops::ControlFlow::Continue(())
-    };
-    store.export(&mut collect).await.unwrap();
-    items
 }

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use accountd::store::{EventsQuery, OpenError, Store, StoreOptions};
+use accountd::store::{OpenError, Store, StoreOptions};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use services::world::EventQuery;
 
 use crate::support::*;
 
@@ -117,8 +118,8 @@ fn foreign_files_are_refused() {
 #[test]
 fn a_newer_file_is_refused() {
     let directory = filled();
-    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert_refused(&directory, "was written by a newer accountd (schema 2, this one reads up to 1)");
+    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert_refused(&directory, "was written by a newer accountd (schema 3, this one reads up to 2)");
 }
 
 /// F-STORE-8
@@ -171,6 +172,6 @@ fn what_is_only_in_the_log_is_found() {
     let copied = copy.open();
     assert_eq!(block_on(read(&copied, "99")), Some(99));
     let query =
-        EventsQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit: 1 };
+        EventQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit: 1 };
     assert!(block_on(copied.events(&query)).unwrap().is_empty());
 }

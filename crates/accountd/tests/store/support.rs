@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use accountd::store::{Decided, EventRecord, Store, StoreError, StoreOptions};
+use accountd::store::{Decided, EventRecord, Exported, Store, StoreError, StoreOptions};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::state::key::Prefix;
@@ -139,4 +139,22 @@ pub async fn ids(
         keys.iter().map(|key| key.id().map(str::to_owned)).collect()
     };
     store.transact(move |snapshot| run(snapshot, rule, Vec::new())).await.unwrap()
+}
+
+/// Everything that is stored.
+pub async fn export(store: &Store) -> Vec<Exported> {
+    let add = |all: &mut Vec<Exported>, item| {
+        all.push(item);
+        std::ops::ControlFlow::Continue(())
+    };
+    store.export(Vec::new(), add).await.unwrap()
+}
+
+/// Every record of the event log, oldest first.
+pub async fn records(store: &Store) -> Vec<String> {
+    let events = export(store).await.into_iter().filter_map(|item| match item {
+        Exported::Event(record) => Some(record.json().to_owned()),
+        Exported::Document { .. } => None,
+    });
+    events.collect()
 }

@@ -17,12 +17,14 @@ use std::sync::Arc;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns};
+use aws::throttle::Rate;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::authority::access::Permitted;
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules, TargetRecord, needed};
 use crate::state::account::{Account, EmailAddress, EmailOwner, account_using};
 use crate::state::key::CaseInsensitive;
 use crate::state::organization::{Membership, OrganizationId};
@@ -38,6 +40,50 @@ use primary_email::AddressUse;
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "account.amazonaws.com";
+
+impl Rules for Operation {
+    const PROFILE: &'static Profile = &Profile {
+        is_global: true,
+        // The reference's own sample form (F-ALT-5).
+        further_target_prefixes: &["AWSAccountV20210201"],
+        has_query_api: true,
+        ..Profile::new(&model::SERVICE, "account", EVENT_SOURCE)
+    };
+
+    fn rate(self) -> Option<Rate> {
+        Some(quotas::rate(self))
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        access::access(self, members, caller, validation, world).map(Some)
+    }
+
+    fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
+        validate(self, members, validation)
+    }
+
+    fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        let input = Input::parse(self, members)?;
+        Ok(execute(needed(permitted), caller, input, context, world)?.to_value())
+    }
+
+    fn target_record(self) -> Option<TargetRecord> {
+        is_recorded_in_target(self).then_some(TargetRecord::Same)
+    }
+}
 
 /// Takes the API reference's mixed-case spelling of a contact type (`"Billing"`) for the model's.
 ///

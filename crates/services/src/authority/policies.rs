@@ -33,6 +33,8 @@ pub struct RequestOrigin<'a> {
     pub source_ip: IpAddr,
     /// What the client calls itself.
     pub user_agent: Option<&'a str>,
+    /// Whether it came over TLS, or counts as if it had (F-IAM-82).
+    pub secure_transport: bool,
 }
 
 /// Decides whether `caller` may do all that it asks, each by itself. The inner result is the decision; the
@@ -84,7 +86,7 @@ fn context<'a>(
         requested_region: origin.region,
         source_ip: Some(origin.source_ip),
         user_agent: origin.user_agent,
-        secure_transport: false,
+        secure_transport: origin.secure_transport,
         caller_organization: ancestry.map(facts),
         resource_account: resource_account(asked),
         resource_organization: role.and_then(RoleSide::organization),

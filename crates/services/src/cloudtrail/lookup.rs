@@ -61,6 +61,11 @@ fn invalid(code: &'static str, text: &str) -> Refusal {
     Refusal::new(code, 400, text)
 }
 
+/// F-TRAIL-3 (text *assumed*).
+pub(super) fn invalid_max_results() -> Refusal {
+    invalid("InvalidMaxResultsException", "The MaxResults value must be between 1 and 50.")
+}
+
 /// F-TRAIL-12: there are management events and Insights events (text *assumed*).
 pub(super) fn invalid_category() -> Refusal {
     invalid("InvalidEventCategoryException", "The EventCategory value is not valid.")
@@ -69,7 +74,7 @@ pub(super) fn invalid_category() -> Refusal {
 fn page_size(asked: Option<i32>) -> Result<usize, Refusal> {
     match asked.unwrap_or(LARGEST_PAGE) {
         size @ 1..=LARGEST_PAGE => Ok(size.unsigned_abs() as usize),
-        _ => Err(invalid("InvalidMaxResultsException", "The MaxResults value must be between 1 and 50.")),
+        _ => Err(invalid_max_results()),
     }
 }
 
@@ -139,6 +144,15 @@ impl Wanted {
         parts
     }
 
+    /// The records among which the search looks. The log knows when a call was made to the microsecond, a record in
+    /// whole seconds, by which [`Self::includes`] judges: hence the whole second of the end.
+    fn query(&self, account: AccountId, before: Option<EventPosition>) -> EventQuery {
+        let until = Timestamp::from_second(self.to.as_second())
+            .and_then(|second| second.checked_add(SignedDuration::from_secs(1)))
+            .unwrap_or(Timestamp::MAX);
+        EventQuery { account: Some(account), from: self.from, until, before, limit: RECORDS_PER_READ }
+    }
+
     fn includes(&self, event: &Event) -> bool {
         let in_time = event.event_time.is_some_and(|time| self.from <= time && time <= self.to);
         in_time && self.attribute.as_ref().is_none_or(|attribute| has_attribute(event, attribute))
@@ -183,7 +197,7 @@ fn search(
 ) -> Result<Page, Fault> {
     let mut events = Vec::new();
     loop {
-        let rows = world.events(&EventQuery { account, before, limit: RECORDS_PER_READ })?;
+        let rows = world.events(&wanted.query(account, before))?;
         let is_end = rows.len() < RECORDS_PER_READ;
         for row in rows {
             let position = row.position;

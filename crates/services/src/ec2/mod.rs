@@ -4,13 +4,17 @@ pub mod describe_regions;
 pub mod model;
 pub mod record;
 
+use std::borrow::Cow;
+
 use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
+use serde_json::Value;
 
-use crate::authority::access::{Access, Permitted};
-use crate::context::Context;
+use crate::authority::access::Permitted;
+use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules, needed};
 use crate::sts::authorization_message;
 use crate::table::answers;
 use crate::world::World;
@@ -19,9 +23,47 @@ use model::{Input, Operation, Output};
 /// How CloudTrail names the service.
 pub const EVENT_SOURCE: &str = "ec2.amazonaws.com";
 
-/// F-EC2-1: what the call asks to do: `ec2:DescribeRegions` knows no resources.
-pub fn access(operation: Operation, caller: &Caller) -> Access {
-    Access::to(caller.account(), format!("ec2:{}", operation.name()), "*", Vec::new())
+/// F-EC2-1: what a call asks to do has the form of most services: `ec2:DescribeRegions` knows no resources.
+impl Rules for Operation {
+    const PROFILE: &'static Profile = &Profile {
+        not_supported: "UnsupportedOperation",
+        ..Profile::new(&model::SERVICE, "ec2", EVENT_SOURCE)
+    };
+
+    fn is_read_only(self) -> bool {
+        match self {
+            Self::DescribeRegions => true,
+        }
+    }
+
+    fn denied(self, denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
+        denied(denial, caller, context)
+    }
+
+    /// EC2's model has no constraints.
+    fn validate(self, _members: &Value, _validation: Validation) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        _caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        let input = Input::parse(self, members)?;
+        Ok(execute(needed(permitted), input, context, world)?.to_value())
+    }
+
+    fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
+        record::request_parameters(members)
+    }
+
+    fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {
+        record::error_code(refusal).into()
+    }
 }
 
 /// F-EC2-2: the refusal of a denied call: the text up to the policy type is recorded. The encoded message at
@@ -33,7 +75,7 @@ pub fn denied(denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
         denial.message(),
         authorization_message::encode(denial, caller, context)
     );
-    Refusal::new("UnauthorizedOperation", 403, message)
+    Operation::PROFILE.access_denied(&message)
 }
 
 /// Carries out an operation.

@@ -41,15 +41,22 @@ pub struct Call {
     route: Route,
     context: Context,
     source_ip: IpAddr,
+    secure_transport: bool,
     event_id: String,
 }
 
 impl Call {
-    /// A request from `source_ip`. `event_id` is drawn by the caller, so that a request that is run again leaves one
-    /// record.
+    /// A request from `source_ip`, which counts as one over TLS. `event_id` is drawn by the caller, so that a request
+    /// that is run again leaves one record.
     pub fn new(request: Request<Bytes>, source_ip: IpAddr, context: Context, event_id: String) -> Self {
         let route = Route::find(&request);
-        Self { request, route, context, source_ip, event_id }
+        Self { request, route, context, source_ip, secure_transport: true, event_id }
+    }
+
+    /// The same request, of which policies see whether it came over TLS (F-IAM-82).
+    #[must_use]
+    pub fn with_secure_transport(self, secure_transport: bool) -> Self {
+        Self { secure_transport, ..self }
     }
 
     /// The service, as far as it can be told.
@@ -78,6 +85,7 @@ impl Call {
             event_id: &self.event_id,
             source_ip: self.source_ip,
             user_agent: self.user_agent(),
+            secure_transport: self.secure_transport,
             region: serving_region(self.route.service, claimed.map(|claimed| claimed.region.as_str())),
         }
     }
@@ -94,6 +102,8 @@ pub struct Circumstances<'a> {
     pub source_ip: IpAddr,
     /// What the client calls itself.
     pub user_agent: Option<&'a str>,
+    /// Whether policies see a call over TLS.
+    pub secure_transport: bool,
     /// The Region that serves the call: see [`serving_region`].
     pub region: &'a str,
 }
@@ -106,6 +116,7 @@ impl Circumstances<'_> {
             region: self.region,
             source_ip: self.source_ip,
             user_agent: self.user_agent,
+            secure_transport: self.secure_transport,
         }
     }
 }

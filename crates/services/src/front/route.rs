@@ -11,24 +11,7 @@ use aws::sigv4::Family;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 
-use crate::account;
-use crate::operation::{Operation, Service, refuse_not_supported};
-
-/// The prefixes of `X-Amz-Target`, and whose they are. CloudTrail's clients use the first of its two.
-const TARGETS: [(&str, Service); 4] = [
-    ("AWSAccountV20210201", Service::Account),
-    ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", Service::CloudTrail),
-    ("CloudTrail_20131101", Service::CloudTrail),
-    ("AWSOrganizationsV20161128", Service::Organizations),
-];
-
-/// The versions of the Query APIs.
-const VERSIONS: [(&str, Service); 4] = [
-    ("2021-02-01", Service::Account),
-    ("2011-06-15", Service::Sts),
-    ("2010-05-08", Service::Iam),
-    ("2016-11-15", Service::Ec2),
-];
+use crate::service::{Operation, Service, refuse_not_supported};
 
 /// How a request names its operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +46,11 @@ impl Route {
         }
         let path = request.uri().path();
         if request.method() == Method::POST
-            && let Some(operation) = account::model::Operation::from_path(path)
+            && let Some(operation) = Operation::from_path(path)
         {
             return Self {
-                service: Some(Service::Account),
-                operation: Ok(Operation::Account(operation)),
+                service: Some(operation.service()),
+                operation: Ok(operation),
                 protocol: Protocol::RestJson,
                 form: Form::Path,
                 parameters: Parameters::default(),
@@ -84,40 +67,37 @@ impl Route {
 
     fn by_target(target: &str) -> Self {
         let (prefix, name) = target.rsplit_once('.').unwrap_or((target, ""));
-        let service = TARGETS.iter().find(|(known, _)| *known == prefix).map(|(_, service)| *service);
+        let service = Service::from_target_prefix(prefix);
         let operation = service
             .and_then(|service| Operation::from_name(service, name))
             .ok_or_else(|| unknown_operation(service));
-        let protocol = match service {
-            Some(Service::Account) => Protocol::RestJson,
-            _ => Protocol::AwsJson11,
-        };
+        let protocol = service.map_or(Protocol::AwsJson11, |service| service.shape().protocol);
         Self { service, operation, protocol, form: Form::Target, parameters: Parameters::default() }
     }
 
     fn by_action(parameters: Parameters, scope: Option<Service>) -> Self {
         let value = |wanted: &str| parameters.get(wanted).unwrap_or("");
         let (action, version) = (value("Action"), value("Version"));
-        let by_version = VERSIONS.iter().find(|(known, _)| *known == version).map(|(_, service)| *service);
-        let service = if version.is_empty() { scope } else { by_version };
+        let service = if version.is_empty() { scope } else { Service::from_query_version(version) };
         let operation =
             service.and_then(|service| Operation::from_name(service, action)).ok_or_else(|| match service {
                 Some(Service::Ec2) => refuse_not_supported(Service::Ec2, action),
                 _ => invalid_action(action, version),
             });
-        let protocol = if service == Some(Service::Ec2) { Protocol::Ec2Query } else { Protocol::Query };
+        let protocol = match service.map(|service| service.shape().protocol) {
+            Some(Protocol::Ec2Query) => Protocol::Ec2Query,
+            _ => Protocol::Query,
+        };
         Self { service, operation, protocol, form: Form::Action, parameters }
     }
 
     /// F-ROUTE-1: a path that leads nowhere gets the gateway's answer, which is that of a missing signature.
     fn unknown(scope: Option<Service>, refusal: Option<Refusal>) -> Self {
-        let (protocol, form, usual) = match scope {
-            Some(Service::Sts | Service::Iam) => (Protocol::Query, Form::Action, missing_action()),
-            Some(Service::Ec2) => (Protocol::Ec2Query, Form::Action, missing_action()),
-            Some(Service::Organizations | Service::CloudTrail) => {
-                (Protocol::AwsJson11, Form::Target, unknown_operation(scope))
-            }
-            Some(Service::Account) | None => (Protocol::RestJson, Form::Path, no_such_path()),
+        let protocol = scope.map_or(Protocol::RestJson, |service| service.shape().protocol);
+        let (form, usual) = match protocol {
+            Protocol::Query | Protocol::Ec2Query => (Form::Action, missing_action()),
+            Protocol::AwsJson11 => (Form::Target, unknown_operation(scope)),
+            Protocol::RestJson => (Form::Path, no_such_path()),
         };
         let operation = Err(refusal.unwrap_or(usual));
         Self { service: scope, operation, protocol, form, parameters: Parameters::default() }
@@ -141,7 +121,8 @@ pub fn no_such_path() -> Refusal {
 
 /// F-ROUTE-2 (*assumed*): a target that names no operation; 404 for Account Management, whose reference lists it so.
 fn unknown_operation(service: Option<Service>) -> Refusal {
-    let status = if service == Some(Service::Account) { 404 } else { 400 };
+    let has_paths = service.is_some_and(|service| service.shape().protocol == Protocol::RestJson);
+    let status = if has_paths { 404 } else { 400 };
     Refusal { message: None, ..Refusal::new("UnknownOperationException", status, "") }
 }
 

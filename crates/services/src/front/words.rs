@@ -78,10 +78,8 @@ impl Call {
 
     /// A fault of our own, in words that say nothing of it.
     pub fn internal_failure(&self) -> Answered {
-        let code = match self.route.service {
-            Some(Service::Account) | None => "InternalServerException",
-            Some(_) => "InternalFailure",
-        };
+        let profile = self.route.service.map(Service::profile);
+        let code = profile.map_or("InternalServerException", |profile| profile.internal_failure);
         self.refuse_unseen(&Refusal::new(code, 500, INTERNAL))
     }
 

@@ -24,21 +24,81 @@ pub mod users;
 
 mod operations;
 
+use std::borrow::Cow;
+
 use aws::arn::AccountId;
+use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
+use aws::trail::small_first_letters;
 use serde_json::Value;
 
-use crate::authority::access::Permitted;
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules, needed, shown_parameters};
 use crate::world::World;
 use directory::entity::Entity;
 use model::{Input, Operation, Output};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "iam.amazonaws.com";
+
+impl Rules for Operation {
+    const PROFILE: &'static Profile =
+        &Profile { is_global: true, ..Profile::new(&model::SERVICE, "iam", EVENT_SOURCE) };
+
+    fn is_read_only(self) -> bool {
+        is_read_only(self)
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        _validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        Ok(Some(access::access(self, members, caller, world)?))
+    }
+
+    fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
+        let resource = access::shown(self, &denial.resource);
+        Self::PROFILE.access_denied(&denial.message_on(Some(resource.as_ref())))
+    }
+
+    fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
+        validate(self, members, validation)
+    }
+
+    fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        let input = Input::parse(self, members)?;
+        Ok(execute(needed(permitted), caller, input, context, world)?.to_value())
+    }
+
+    fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
+        // F-TRAIL-13: parameters of this service begin with a small letter in records.
+        small_first_letters(shown_parameters(self.shape(), members))
+    }
+
+    fn response_elements(self, output: &Value) -> Value {
+        record::response_elements(self, output)
+    }
+
+    fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {
+        // F-EVENT-11: modeled errors have one name in the model and another one in answers.
+        let code = refusal.code.as_ref();
+        model::Error::name_of(code).unwrap_or(code).into()
+    }
+}
 
 /// On which account an operation works, and for whom.
 pub struct On<'a> {

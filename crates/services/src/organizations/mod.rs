@@ -15,20 +15,73 @@ pub mod record;
 mod refusal;
 pub mod tree;
 
+use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::protocol;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
 use serde_json::Value;
 
+use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules};
 use crate::state::organization::arn;
 use crate::world::World;
 use model::{Input, InvalidInputExceptionReason as Reason, Operation, Output};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "organizations.amazonaws.com";
+
+impl Rules for Operation {
+    const PROFILE: &'static Profile = &Profile {
+        is_global: true,
+        not_supported: "UnsupportedAPIEndpointException",
+        ..Profile::new(&model::SERVICE, "organizations", EVENT_SOURCE)
+    };
+
+    fn is_read_only(self) -> bool {
+        is_read_only(self)
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        _validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        Ok(Some(access::access(self, members, caller, world)?))
+    }
+
+    fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
+        // F-IAM-72: Organizations shows the resource of an action that knows none, too.
+        Self::PROFILE.access_denied(&denial.message_on(Some(denial.resource.as_str())))
+    }
+
+    fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
+        validate(self, members, validation)
+    }
+
+    fn execute(
+        self,
+        _permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        Ok(execute(self, caller, members, context, world)?.to_value())
+    }
+
+    fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
+        record::request_parameters(self, members)
+    }
+
+    fn response_elements(self, output: &Value) -> Value {
+        record::response_elements(self, output)
+    }
+}
 
 /// One call: what is done, by whom, and when.
 #[derive(Clone, Copy)]

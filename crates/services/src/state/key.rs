@@ -47,6 +47,28 @@ impl<'k> Part<'k> for AccountId {
     }
 }
 
+/// The id of a document of which there is one.
+#[derive(Clone, Copy)]
+pub struct Current;
+
+impl Current {
+    const TEXT: &'static str = "current";
+}
+
+impl<'k> Part<'k> for Current {
+    fn size(self) -> usize {
+        Self::TEXT.len()
+    }
+
+    fn write(self, key: &mut String) {
+        key.push_str(Self::TEXT);
+    }
+
+    fn read(text: &'k str) -> Option<Self> {
+        (text == Self::TEXT).then_some(Self)
+    }
+}
+
 /// A text that is the same whatever its case. A key holds it in lower case.
 #[derive(Clone, Copy)]
 pub struct CaseInsensitive<'k>(pub &'k str);
@@ -351,7 +373,7 @@ mod tests {
         );
         let deletion = RoleDeletionId { account, task: "task/aws-service-role/x/y" };
         assert_eq!(text::<RoleDeletion>(deletion), "role-deletion/111122223333/task/aws-service-role/x/y");
-        assert_eq!(text::<SessionKey>(crate::state::identity::CurrentSessionKey), "session-key/current");
+        assert_eq!(text::<SessionKey>(Current), "session-key/current");
         let child = ChildId { parent: "r-ab12", kind: ChildType::Account, child: ACCOUNT };
         assert_eq!(text::<Child>(child), "child/r-ab12/ACCOUNT/111122223333");
     }

@@ -5,7 +5,8 @@ use aws::arn::AccountId;
 
 use super::account::{Account, EmailAddress, EmailOwner};
 use super::identity::*;
-use super::key::Part;
+use super::installation::{PageTokenKey, ServiceTime};
+use super::key::{Current, Part};
 use super::message::{Message, MessageId};
 use super::organization::*;
 use super::region::OrganizationRegionRequests;
@@ -91,6 +92,7 @@ kinds! {
     "organization-resource-policy": OrganizationResourcePolicy by OrganizationId<'k>,
     "ou": OrganizationalUnit by UnitId<'k>,
     "ou-name": UnitName by UnitNameId<'k>,
+    "page-token-key": PageTokenKey by Current,
     "policy": OrganizationPolicy by PolicyId<'k>,
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
     "policy-name": PolicyName by PolicyNameId<'k>,
@@ -98,7 +100,8 @@ kinds! {
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,
-    "session-key": SessionKey by CurrentSessionKey,
+    "service-time": ServiceTime by Current,
+    "session-key": SessionKey by Current,
     "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
     "user": User by UserId<'k>,
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod identity;
+pub mod installation;
 pub mod key;
 mod kinds;
 pub mod message;

@@ -13,22 +13,91 @@ pub mod session_policy;
 pub mod session_tags;
 pub mod session_token;
 
+use std::borrow::Cow;
+
 use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
+use aws::trail::small_first_letters;
 
 use crate::authority::access::{Access, Permitted, brings_tags};
 use crate::authority::caller::is_token_session;
 use crate::authority::trust::is_role;
-use crate::context::Context;
+use crate::context::{Context, Validation};
 use crate::failure::Failure;
+use crate::service::{Profile, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
+
+impl Rules for Operation {
+    const PROFILE: &'static Profile = &Profile::new(&model::SERVICE, "sts", EVENT_SOURCE);
+
+    fn is_read_only(self) -> bool {
+        record::is_read_only(self)
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        _validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        access(self, members, caller, world)
+    }
+
+    fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
+        denied(denial)
+    }
+
+    /// STS's constraints come before its permissions (F-STSAPI-1), in [`access`].
+    fn validate(self, _members: &Value, _validation: Validation) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn execute(
+        self,
+        permitted: Option<&Permitted>,
+        caller: &Caller,
+        members: &Value,
+        context: &Context,
+        world: &mut World<'_>,
+    ) -> Result<Value, Failure> {
+        Ok(execute(permitted, caller, Input::parse(self, members)?, context, world)?.to_value())
+    }
+
+    fn request_parameters(self, members: &Value, caller: Option<&Caller>) -> Value {
+        // F-STSAPI-34: parameters of this service begin with a small letter in records.
+        let mut shown = small_first_letters(shown_parameters(self.shape(), members));
+        if let (true, Some(caller)) = (shown.is_object(), caller) {
+            record::inherited_parameters(self, &mut shown, caller);
+        }
+        shown
+    }
+
+    fn response_elements(self, output: &Value) -> Value {
+        record::response_elements(self, output)
+    }
+
+    fn resources(self, members: &Value) -> Value {
+        record::resources(self, members)
+    }
+
+    fn target_record(self) -> Option<TargetRecord> {
+        record::is_recorded_in_target(self).then_some(TargetRecord::CallerUnnamed)
+    }
+
+    fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {
+        // F-EVENT-11: modeled errors have one name in the model and another one in answers.
+        let code = refusal.code.as_ref();
+        model::Error::name_of(code).unwrap_or(code).into()
+    }
+}
 
 /// What the call asks to do; `None` where no permission is needed.
 ///
@@ -140,7 +209,7 @@ pub fn execute(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
-    let permitted = || permitted.expect("INVARIANT: `access` asks for a permission for this operation");
+    let permitted = || needed(permitted);
     Ok(answers! { input;
         GetCallerIdentity(_) => always(get_caller_identity(caller)),
         GetSessionToken(input) => session::get_session_token(caller, input, context, world),

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::context::Context;
 use crate::sealed::{OVERHEAD_BYTES, Seal};
-use crate::state::identity::{Credential, CurrentSessionKey, SealingKey, SessionKey};
+use crate::state::identity::{Credential, SealingKey, SessionKey};
+use crate::state::key::Current;
 use crate::world::{Document, Fault, World};
 
 /// What every token of this form begins with; those in a seed file have any other form.
@@ -20,7 +21,7 @@ const PREFIX: &str = "acd1";
 /// # Errors
 /// See [`Fault`].
 pub fn key(world: &World<'_>) -> Result<Option<SealingKey>, Fault> {
-    Ok(world.get::<SessionKey>(CurrentSessionKey)?.map(|stored| stored.key.clone()))
+    Ok(world.get::<SessionKey>(Current)?.map(|stored| stored.key.clone()))
 }
 
 /// The same; the first session of a state draws its key.
@@ -29,7 +30,7 @@ fn key_or_new(context: &Context, world: &mut World<'_>) -> Result<SealingKey, Fa
         return Ok(key);
     }
     let key = SealingKey::new(context.seed.bytes("session key"));
-    world.put(CurrentSessionKey, SessionKey { key: key.clone(), created_at: context.now });
+    world.put(Current, SessionKey { key: key.clone(), created_at: context.now });
     Ok(key)
 }
 

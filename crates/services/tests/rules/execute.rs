@@ -38,6 +38,7 @@ fn permitted(target: &str, world: &World<'_>) -> (Caller, Permitted) {
         region: "us-east-1",
         source_ip: [127, 0, 0, 1].into(),
         user_agent: None,
+        secure_transport: true,
     };
     let decision = authorize(access, &caller, &origin, world).unwrap();
     (caller, decision.expect("the root user may"))

@@ -24,6 +24,7 @@ fn without_flags_it_serves_on_loopback_from_its_own_directory() {
         assert_eq!(configuration.listen.to_string(), "127.0.0.1:4566");
         assert_eq!(configuration.storage, Storage::Directory("accountd-data".into()));
         assert_eq!(configuration.signatures, Signatures::Strict);
+        assert_eq!(configuration.secure_transport, SecureTransport::Assumed);
         assert_eq!(configuration.validation, Validation::Strict);
         assert_eq!(configuration.delays, Delays::SHORT);
         assert_eq!(configuration.throttle, Throttle::Off);
@@ -44,6 +45,8 @@ fn every_flag_is_read() {
         "s.yaml",
         "--signatures",
         "lenient",
+        "--secure-transport",
+        "real",
         "--validation",
         "masked",
         "--delays",
@@ -69,6 +72,7 @@ fn every_flag_is_read() {
     assert_eq!(configuration.storage, Storage::Memory);
     assert_eq!(configuration.seed, Some("s.yaml".into()));
     assert_eq!(configuration.signatures, Signatures::Lenient);
+    assert_eq!(configuration.secure_transport, SecureTransport::Real);
     assert_eq!(configuration.validation, Validation::Masked);
     assert_eq!(configuration.delays, Delays::AWS);
     assert_eq!(configuration.throttle, Throttle::Aws);

@@ -8,6 +8,9 @@
 //! - `event_account` says in which segments of the log (see [`SEGMENT_BITS`]) an account has records, so that they
 //!   are found without looking through all of it. A row for every block would cost more than the records, as
 //!   soon as many accounts are in use: their rows lie far apart.
+//! - `event_segment` says of every segment but the newest from when to when its records are, and which time no
+//!   record up to its end is later than. A search for a time begins and ends by it. The log is not in order of time:
+//!   what a service will have done is recorded ahead, and an import may bring records of another time.
 //!
 //! Versions and block numbers come from one counter, so neither is ever given twice.
 
@@ -51,32 +54,67 @@ pub(super) const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Schema 2 adds this. The index finds the last segment that is too early as a whole.
+pub(super) const SEGMENT_SCHEMA: &str = "
+    CREATE TABLE event_segment (
+        segment INTEGER PRIMARY KEY,
+        first_time INTEGER NOT NULL,
+        last_time INTEGER NOT NULL,
+        latest_until_here INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX event_segment_latest ON event_segment (latest_until_here);
+";
+
+/// The first segment with a record at or after the time `?2`, or one before it.
+macro_rules! oldest_segment {
+    () => {
+        "coalesce((SELECT segment + 1 FROM event_segment WHERE latest_until_here < ?2
+            ORDER BY latest_until_here DESC, segment DESC LIMIT 1), 0)"
+    };
+}
+
 const HEAD: &str =
     "SELECT sequence, documents_total, events_total FROM event_block ORDER BY sequence DESC LIMIT 1";
 const VERSION: &str = "SELECT version FROM document WHERE key = ?1";
 const READ: &str = "SELECT version, text FROM document WHERE key = ?1";
 const KEYS: &str = "SELECT key FROM document WHERE key >= ?1 ORDER BY key";
-const PUT: &str = "INSERT INTO document (key, version, text) VALUES (?1, ?2, ?3)
+pub(super) const PUT: &str = "INSERT INTO document (key, version, text) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET version = excluded.version, text = excluded.text";
 const DELETE: &str = "DELETE FROM document WHERE key = ?1";
 const APPEND: &str = "INSERT INTO event_block
     (sequence, first_time, last_time, count, documents_total, events_total, records)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const APPEND_ACCOUNT: &str = "INSERT OR IGNORE INTO event_account (account, segment) VALUES (?1, ?2)";
-const BLOCKS: &str = "SELECT sequence, count, records FROM event_block
-    WHERE sequence <= ?1 AND last_time >= ?2 AND first_time < ?3 ORDER BY sequence DESC";
-const BLOCKS_OF_ACCOUNT: &str = "SELECT b.sequence, b.count, b.records
+const BLOCKS: &str = concat!(
+    "SELECT sequence, count, records FROM event_block
+    WHERE sequence >= ",
+    oldest_segment!(),
+    " << 8 AND sequence <= ?1 AND last_time >= ?2 AND first_time < ?3 ORDER BY sequence DESC"
+);
+const BLOCKS_OF_ACCOUNT: &str = concat!(
+    "SELECT b.sequence, b.count, b.records
     FROM event_account AS a JOIN event_block AS b
         ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
-    WHERE a.account = ?4 AND a.segment <= ?1 >> 8
+    WHERE a.account = ?4 AND a.segment >= ",
+    oldest_segment!(),
+    " AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
+            WHERE s.segment = a.segment AND (s.last_time < ?2 OR s.first_time >= ?3))
         AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
-    ORDER BY a.segment DESC, b.sequence DESC";
+    ORDER BY a.segment DESC, b.sequence DESC"
+);
+const LAST_SEGMENT: &str =
+    "SELECT segment, latest_until_here FROM event_segment ORDER BY segment DESC LIMIT 1";
+const NEXT_BLOCK: &str = "SELECT min(sequence) FROM event_block WHERE sequence >= ?1";
+const TIMES: &str = "SELECT min(first_time), max(last_time) FROM event_block
+    WHERE sequence >= ?1 << 8 AND sequence < (?1 + 1) << 8 AND count > 0";
+const CLOSE_SEGMENT: &str = "INSERT INTO event_segment VALUES (?1, ?2, ?3, ?4)";
 const ALL_DOCUMENTS: &str = "SELECT key, text FROM document ORDER BY key";
 const ALL_BLOCKS: &str = "SELECT records FROM event_block ORDER BY sequence";
-const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account; DELETE FROM event_block;";
+const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account; DELETE FROM event_block;
+    DELETE FROM event_segment;";
 
 /// Every statement but the last, which is a script: what an opened file must be able to run.
-pub(super) const STATEMENTS: [&str; 12] = [
+pub(super) const STATEMENTS: [&str; 16] = [
     HEAD,
     VERSION,
     READ,
@@ -87,12 +125,16 @@ pub(super) const STATEMENTS: [&str; 12] = [
     APPEND_ACCOUNT,
     BLOCKS,
     BLOCKS_OF_ACCOUNT,
+    LAST_SEGMENT,
+    NEXT_BLOCK,
+    TIMES,
+    CLOSE_SEGMENT,
     ALL_DOCUMENTS,
     ALL_BLOCKS,
 ];
 
 /// A segment of the log is as many block numbers as this many bits count. The statements above say it too.
-const SEGMENT_BITS: u32 = 8;
+pub(super) const SEGMENT_BITS: u32 = 8;
 
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
@@ -115,7 +157,7 @@ fn unsigned(number: i64) -> u64 {
 
 /// The accounts that are known to be listed in the newest segment. Only what was committed is noted.
 #[derive(Default)]
-struct Listed {
+pub(super) struct Listed {
     segment: u64,
     accounts: BTreeSet<AccountId>,
 }
@@ -187,7 +229,41 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
     Ok(row.optional()?.unwrap_or_default())
 }
 
-fn append(transaction: &Transaction<'_>, block: &Block, head: Head, listed: &Listed) -> EngineResult<()> {
+/// Notes the times of every segment before `segment` that is not noted yet. Nothing is added to those any more.
+pub(super) fn close_segments(transaction: &Transaction<'_>, segment: u64) -> rusqlite::Result<()> {
+    let last = transaction.prepare_cached(LAST_SEGMENT)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (mut closed, mut latest): (i64, i64) = last.optional()?.unwrap_or((-1, i64::MIN));
+    let mut next_block = transaction.prepare_cached(NEXT_BLOCK)?;
+    loop {
+        let next =
+            next_block.query_row([(closed + 1) << SEGMENT_BITS], |row| row.get::<_, Option<i64>>(0))?;
+        let Some(next) = next.map(|block| block >> SEGMENT_BITS).filter(|next| *next < signed(segment))
+        else {
+            return Ok(());
+        };
+        let times = transaction.prepare_cached(TIMES)?.query_row([next], |row| {
+            // Where nothing is recorded there is nothing to be found.
+            Ok((
+                row.get::<_, Option<i64>>(0)?.unwrap_or(i64::MAX),
+                row.get::<_, Option<i64>>(1)?.unwrap_or(i64::MIN),
+            ))
+        })?;
+        latest = latest.max(times.1);
+        transaction.prepare_cached(CLOSE_SEGMENT)?.execute([next, times.0, times.1, latest])?;
+        closed = next;
+    }
+}
+
+pub(super) fn append(
+    transaction: &Transaction<'_>,
+    block: &Block,
+    head: Head,
+    listed: &Listed,
+) -> rusqlite::Result<()> {
+    let segment = head.sequence >> SEGMENT_BITS;
+    if listed.segment != segment {
+        close_segments(transaction, segment)?;
+    }
     transaction.prepare_cached(APPEND)?.execute(params![
         signed(head.sequence),
         block.first_time,
@@ -198,7 +274,6 @@ fn append(transaction: &Transaction<'_>, block: &Block, head: Head, listed: &Lis
         block.records,
     ])?;
     let mut statement = transaction.prepare_cached(APPEND_ACCOUNT)?;
-    let segment = head.sequence >> SEGMENT_BITS;
     for account in block.accounts.iter().filter(|account| !listed.has(account, segment)) {
         statement.execute(params![account.as_str(), signed(segment)])?;
     }
@@ -358,5 +433,50 @@ impl Engine for EmbeddedEngine {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::store::seam::EventRecord;
+
+    /// How many steps SQLite takes to find the records of the newest second among `blocks` seconds.
+    fn steps(blocks: u64, statement: &str) -> i32 {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.set_prepared_statement_cache_capacity(STATEMENTS.len());
+        connection.execute_batch(&format!("{SCHEMA} {SEGMENT_SCHEMA}")).unwrap();
+        let transaction = connection.transaction().unwrap();
+        let account = AccountId::from_number(1);
+        let mut listed = Listed::default();
+        for sequence in 1..=blocks {
+            let time = jiff::Timestamp::from_second(sequence as i64).unwrap();
+            let mut block = Block::default();
+            block.push(&EventRecord::new(Some(account), time, "{}".to_owned()));
+            append(&transaction, &block, Head { sequence, documents: 0, events: 0 }, &listed).unwrap();
+            listed.note(&block.accounts, sequence >> SEGMENT_BITS);
+        }
+        let mut statement = transaction.prepare(statement).unwrap();
+        let (from, until) = (blocks as i64 * 1_000_000, i64::MAX);
+        let found = match statement.parameter_count() {
+            4 => statement
+                .query_map(params![i64::MAX, from, until, account.as_str()], |_| Ok(()))
+                .unwrap()
+                .count(),
+            _ => statement.query_map(params![i64::MAX, from, until], |_| Ok(())).unwrap().count(),
+        };
+        assert_eq!(found, 1);
+        statement.get_status(StatementStatus::VmStep)
+    }
+
+    /// F-STORE-12. Both lengths end in the middle of a segment.
+    #[test]
+    fn a_recent_second_takes_as_many_steps_in_a_long_log_as_in_a_short_one() {
+        for statement in [BLOCKS, BLOCKS_OF_ACCOUNT] {
+            let (short, long) = (steps(1_000, statement), steps(100_072, statement));
+            assert!(long <= short + short / 10, "{short} steps among 1,000 blocks, {long} among 100,072");
+        }
     }
 }

@@ -100,15 +100,33 @@ pub(super) struct BlockMark {
     last_time: i64,
 }
 
+/// One line of a block, taken apart.
+pub(super) struct Line<'b> {
+    /// The account, or `-`.
+    pub account: &'b str,
+    /// When the call was made, in microseconds.
+    pub time: i64,
+    /// The record.
+    pub json: &'b str,
+}
+
+impl<'b> Line<'b> {
+    /// `None` if it is no line of a block.
+    pub fn of(text: &'b str) -> Option<Self> {
+        let mut parts = text.splitn(3, '\t');
+        Some(Self { account: parts.next()?, time: parts.next()?.parse().ok()?, json: parts.next()? })
+    }
+}
+
 /// Reads one line of a block back; `None` if it is not one.
 pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
-    let mut parts = line.splitn(3, '\t');
-    let account = match parts.next()? {
+    let line = Line::of(line)?;
+    let account = match line.account {
         "-" => None,
         account => Some(account.parse().ok()?),
     };
-    let time = Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?;
-    Some(EventRecord::new(account, time, parts.next()?.to_owned()))
+    let time = Timestamp::from_microsecond(line.time).ok()?;
+    Some(EventRecord::new(account, time, line.json.to_owned()))
 }
 
 /// What became of records that were pushed.

@@ -17,9 +17,18 @@ pub(super) const LOG_LIMIT_BYTES: usize = 32 << 20;
 #[derive(Default, Clone)]
 struct State {
     documents: BTreeMap<String, (u64, Arc<str>)>,
-    blocks: VecDeque<(u64, Arc<Block>)>,
+    blocks: VecDeque<Kept>,
     log_bytes: usize,
     head: Head,
+}
+
+/// A block of the log.
+#[derive(Clone)]
+struct Kept {
+    sequence: u64,
+    /// The latest time in this block and all before it: where that is too early, so is everything.
+    latest: i64,
+    block: Arc<Block>,
 }
 
 impl State {
@@ -28,10 +37,11 @@ impl State {
             return;
         }
         self.log_bytes += block.records.len();
-        self.blocks.push_back((sequence, Arc::new(block)));
+        let latest = self.blocks.back().map_or(i64::MIN, |last| last.latest).max(block.last_time);
+        self.blocks.push_back(Kept { sequence, latest, block: Arc::new(block) });
         while self.log_bytes > LOG_LIMIT_BYTES && self.blocks.len() > 1 {
-            if let Some((_, dropped)) = self.blocks.pop_front() {
-                self.log_bytes -= dropped.records.len();
+            if let Some(dropped) = self.blocks.pop_front() {
+                self.log_bytes -= dropped.block.records.len();
             }
         }
     }
@@ -126,12 +136,13 @@ impl Engine for MemoryEngine {
 
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
         // Taken out first, so that no commit waits while they are looked through.
-        let blocks: Vec<(u64, Arc<Block>)> = self
+        let blocks: Vec<Kept> = self
             .state()
             .blocks
             .iter()
             .rev()
-            .filter(|(sequence, block)| {
+            .take_while(|kept| kept.latest >= filter.from)
+            .filter(|Kept { sequence, block, .. }| {
                 *sequence <= filter.up_to
                     && filter.account.is_none_or(|account| block.accounts.contains(&account))
                     && block.last_time >= filter.from
@@ -139,7 +150,7 @@ impl Engine for MemoryEngine {
             })
             .cloned()
             .collect();
-        for (sequence, block) in blocks {
+        for Kept { sequence, block, .. } in blocks {
             if visit(sequence, block.count, &block.records).is_break() {
                 break;
             }
@@ -154,8 +165,8 @@ impl Engine for MemoryEngine {
                 return Ok(());
             }
         }
-        for (_, block) in &state.blocks {
-            for record in block.records.lines().filter_map(parse_line) {
+        for kept in &state.blocks {
+            for record in kept.block.records.lines().filter_map(parse_line) {
                 if visit(Exported::Event(record)).is_break() {
                     return Ok(());
                 }

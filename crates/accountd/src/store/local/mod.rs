@@ -8,7 +8,9 @@ mod cache;
 mod embedded;
 mod engine;
 mod events;
+mod log;
 mod memory;
+mod migrate;
 mod open;
 mod snapshot;
 mod writer;
@@ -17,24 +19,25 @@ mod writer;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use services::world::{Change, Fault, Snapshot};
-use tokio::sync::oneshot;
+use services::world::{Change, EventQuery, Fault, LoggedEvent, Snapshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use cache::{DocumentCache, lock};
-use engine::{BlockFilter, Engine, EngineError};
-use events::{Queued, RecordQueue, parse_line};
+use engine::{Engine, EngineError};
+use events::{Queued, RecordQueue};
+use log::LogReader;
 use snapshot::Committed;
 use writer::{Job, Submitted, Writer};
 
-use super::seam::{
-    Decided, EventRecord, EventsQuery, Exported, Position, RecordedEvent, StoreError, StoreStatistics,
-};
+use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
 pub use open::OpenError;
 
 /// How often a request that changed nothing is run again because commits overtook it, before the
@@ -72,6 +75,8 @@ struct Core {
 pub struct Store {
     core: Arc<Core>,
     writer: Sender<Job>,
+    /// Turns to work beside the threads that answer everybody.
+    beside: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
     directory: Option<PathBuf>,
 }
@@ -113,7 +118,8 @@ impl Store {
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| OpenError::Unusable(format!("no thread for the writer: {error}")))?;
-        Ok(Self { core, writer: sender, thread: Mutex::new(Some(thread)), directory })
+        let beside = Arc::new(Semaphore::new(threads.max(2)));
+        Ok(Self { core, writer: sender, beside, thread: Mutex::new(Some(thread)), directory })
     }
 
     /// Where the data is; `None` in memory.
@@ -133,6 +139,9 @@ impl Store {
 
     /// Runs `run` on the current state and commits what it decided together with its events.
     ///
+    /// It begins on the calling thread. If it wants a list or the log, it is run again on a thread beside those that
+    /// answer everybody.
+    ///
     /// If nothing was changed, the answer comes at once and the events are written within a second.
     /// Otherwise it comes when the change is durable. `run` is run again, possibly on another thread, when
     /// what it had read was changed meanwhile; the last run counts. It sees one committed state, never half
@@ -145,37 +154,47 @@ impl Store {
         F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
         T: Send + 'static,
     {
-        let decided = match self.run_here(&run) {
+        let (run, outcome) = match self.core.run(&run, Reach::Documents) {
+            Run::Wanted => {
+                let again = move |core: &Core| {
+                    let outcome = core.run(&run, Reach::Everything);
+                    (run, outcome)
+                };
+                self.beside(again).await?
+            }
+            outcome => (run, outcome),
+        };
+        let decided = match outcome {
             Run::Read(decided) => {
                 self.queue_records(&decided.events).await?;
                 return Ok(decided.value);
             }
             Run::Failed(fault) => return Err(fault.into()),
             Run::Changed(decided) => Some(decided),
-            Run::Overtaken => None,
+            Run::Wanted | Run::Overtaken => None,
         };
         let (reply, answer) = oneshot::channel();
         self.send(Job::Submit(Box::new(Submitted::new(run, decided, reply))))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Runs on the caller's thread. A decision to change something is compared by the writer; any other
-    /// must have seen one state.
-    fn run_here<T>(&self, run: impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>) -> Run<T> {
-        for _ in 0..READ_ATTEMPTS {
-            let state = self.core.cache.state();
-            let snapshot = Committed::new(&self.core, state);
-            let outcome = run(&snapshot);
-            let is_settled = snapshot.finish();
-            match outcome {
-                Ok(decided) if !decided.changes.writes.is_empty() => return Run::Changed(decided),
-                Ok(decided) if is_settled && self.core.cache.is_still(state) => return Run::Read(decided),
-                Err(fault) if is_settled && self.core.cache.is_still(state) => return Run::Failed(fault),
-                _ if !is_settled => return Run::Overtaken,
-                _ => {}
-            }
-        }
-        Run::Overtaken
+    /// Does what may take long on a thread that answers nobody else, at most as many at once as there are
+    /// processors.
+    async fn beside<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Core) -> R + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let turn = Arc::clone(&self.beside).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let core = Arc::clone(&self.core);
+        let done = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also if the caller has gone away.
+            let _turn = turn;
+            work(&core)
+        });
+        done.await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => StoreError::Closed,
+        })
     }
 
     async fn queue_records(&self, records: &[EventRecord]) -> Result<(), StoreError> {
@@ -221,15 +240,17 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn events(&self, query: &EventsQuery) -> Result<Vec<RecordedEvent>, StoreError> {
+    pub async fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, StoreError> {
         self.flush().await?;
-        Ok(self.core.events(query)?)
+        let query = *query;
+        Ok(self.beside(move |core| LogReader::default().read(core, &query)).await??)
     }
 
-    /// Puts all of `changes` into a store that holds no documents yet, in one transaction.
+    /// Puts all of `changes` into a store that holds no documents yet but those of the installation, in one
+    /// transaction.
     ///
     /// # Errors
-    /// [`StoreError::NotEmpty`] if it holds any; nothing is changed then.
+    /// [`StoreError::NotEmpty`] if it holds others; nothing is changed then.
     pub async fn seed(&self, changes: BTreeMap<String, Change>) -> Result<(), StoreError> {
         self.alone(move |writer| writer.seed(changes)).await
     }
@@ -258,17 +279,22 @@ impl Store {
         .await
     }
 
-    /// Visits every document in the order of keys and then every event, oldest first, as of one moment;
-    /// `visit` may break off. Reads from the disk on the calling thread.
+    /// Adds every document in the order of keys and then every event, oldest first, to `sum`, as of one moment;
+    /// `add` may break off.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn export(
+    pub async fn export<S: Send + 'static>(
         &self,
-        visit: &mut (dyn FnMut(Exported) -> std::ops::ControlFlow<()> + Send),
-    ) -> Result<(), StoreError> {
+        mut sum: S,
+        mut add: impl FnMut(&mut S, Exported) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<S, StoreError> {
         self.flush().await?;
-        Ok(self.core.engine.export(visit)?)
+        let gather = move |core: &Core| {
+            core.engine.export(&mut |item| add(&mut sum, item))?;
+            Ok(sum)
+        };
+        self.beside(gather).await?
     }
 }
 
@@ -282,6 +308,15 @@ impl Drop for Store {
     }
 }
 
+/// What a run may read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Documents: at worst each takes one short look into the engine.
+    Documents,
+    /// Lists and the log, too.
+    Everything,
+}
+
 enum Run<T> {
     /// Changed nothing, saw one state.
     Read(Decided<T>),
@@ -289,41 +324,30 @@ enum Run<T> {
     Changed(Decided<T>),
     /// Failed, saw one state.
     Failed(Fault),
+    /// Wants to read more than it may.
+    Wanted,
     /// Commits came in between.
     Overtaken,
 }
 
 impl Core {
-    /// Committed events that match, newest first.
-    fn events(&self, query: &EventsQuery) -> engine::EngineResult<Vec<RecordedEvent>> {
-        let filter = BlockFilter {
-            account: query.account,
-            from: query.from.as_microsecond(),
-            until: query.until.as_microsecond(),
-            up_to: query.before.map_or(u64::MAX, |position| position.block),
-        };
-        let mut found = Vec::new();
-        if query.limit == 0 {
-            return Ok(found);
-        }
-        self.engine.blocks(&filter, &mut |block, count, records| {
-            for (line, index) in records.lines().rev().zip((0..count).rev()) {
-                let position = Position { block, index };
-                if query.before.is_some_and(|before| position >= before) {
-                    continue;
-                }
-                let Some(record) = parse_line(line) else { continue };
-                let time = record.time.as_microsecond();
-                let is_in_time = filter.from <= time && time < filter.until;
-                if is_in_time && (query.account.is_none() || query.account == record.account) {
-                    found.push(RecordedEvent { position, record });
-                    if found.len() == query.limit {
-                        return std::ops::ControlFlow::Break(());
-                    }
-                }
+    /// Runs on the caller's thread. A decision to change something is compared by the writer; any other
+    /// must have seen one state.
+    fn run<T>(&self, run: &impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>, reach: Reach) -> Run<T> {
+        for _ in 0..READ_ATTEMPTS {
+            let state = self.cache.state();
+            let snapshot = Committed::new(self, state, reach);
+            let outcome = run(&snapshot);
+            let is_settled = snapshot.finish();
+            match outcome {
+                Err(Fault::Wanted(_)) => return Run::Wanted,
+                Ok(decided) if !decided.changes.writes.is_empty() => return Run::Changed(decided),
+                Ok(decided) if is_settled && self.cache.is_still(state) => return Run::Read(decided),
+                Err(fault) if is_settled && self.cache.is_still(state) => return Run::Failed(fault),
+                _ if !is_settled => return Run::Overtaken,
+                _ => {}
             }
-            std::ops::ControlFlow::Continue(())
-        })?;
-        Ok(found)
+        }
+        Run::Overtaken
     }
 }

@@ -2,16 +2,17 @@
 //! F-STORE-8
 //!
 //! How long it takes does not depend on how much is stored: the header, the schema and the last block are
-//! looked at, and no more.
+//! looked at, and no more. Only a file of an older schema is moved forward first (`migrate.rs`).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::embedded::{SCHEMA, STATEMENTS, head};
+use super::embedded::{SCHEMA, SEGMENT_SCHEMA, STATEMENTS, head};
 use super::engine::EngineError;
+use super::migrate;
 
 /// The file's name in the data directory.
 const DATABASE_NAME: &str = "accountd.sqlite";
@@ -26,7 +27,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -135,8 +136,8 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     if !check_header(&file)? {
         make_database(directory, &file)?;
     }
-    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
-    check_content(&connection, &file)?;
+    let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    check_content(&mut connection, directory, &file)?;
     Ok(Opened { connection, file, lock })
 }
 
@@ -256,7 +257,7 @@ fn make_database(directory: &Path, file: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        connection.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;"))?;
+        connection.execute_batch(&format!("BEGIN; {SCHEMA} {SEGMENT_SCHEMA} COMMIT;"))?;
         connection.pragma_update(None, "journal_mode", "WAL")
     };
     make().map_err(|error| OpenError::Directory { path: unfinished.clone(), reason: error.to_string() })?;
@@ -282,19 +283,28 @@ pub(super) fn connect(file: &Path, cache_kib: u32) -> Result<Connection, EngineE
     Ok(connection)
 }
 
-/// Whether every statement finds its tables, and the end of the log can be read.
-fn check_content(connection: &Connection, file: &Path) -> Result<(), OpenError> {
-    let check = || -> rusqlite::Result<u32> {
+/// Whether every statement finds its tables, and the end of the log can be read. A file of an older schema is moved
+/// forward before that, and only if it is sound.
+fn check_content(connection: &mut Connection, directory: &Path, file: &Path) -> Result<(), OpenError> {
+    let mut check = || -> rusqlite::Result<u32> {
         let schema = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
         if mode != "wal" {
             connection.pragma_update(None, "journal_mode", "WAL")?;
         }
         if schema <= SCHEMA_VERSION {
+            let behavior = match schema < SCHEMA_VERSION {
+                true => TransactionBehavior::Immediate,
+                false => TransactionBehavior::Deferred,
+            };
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            migrate::forward(&transaction, schema, directory)?;
             for statement in STATEMENTS {
-                connection.prepare(statement)?;
+                transaction.prepare(statement)?;
             }
-            head(connection)?;
+            head(&transaction)?;
+            transaction.commit()?;
+            migrate::tidy(schema, directory);
         }
         Ok(schema)
     };

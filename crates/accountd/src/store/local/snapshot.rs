@@ -3,15 +3,11 @@
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-use services::world::{
-    Change, Decode, Derived, EventPosition, EventQuery, Fault, Found, LoggedEvent, Snapshot,
-};
+use services::world::{Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
 
-use jiff::Timestamp;
-
-use super::Core;
 use super::engine::{EngineError, EngineResult, Writes};
-use crate::store::seam::{EventsQuery, Position};
+use super::log::LogReader;
+use super::{Core, Reach};
 
 impl From<EngineError> for Fault {
     fn from(error: EngineError) -> Self {
@@ -38,22 +34,6 @@ impl Core {
         Ok((found, is_settled))
     }
 
-    /// Committed records of one account, for a rule that reads the event log.
-    fn logged(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        let found = self.events(&EventsQuery {
-            account: Some(query.account),
-            from: Timestamp::MIN,
-            until: Timestamp::MAX,
-            before: query.before.map(|place| Position { block: place.commit, index: place.index }),
-            limit: query.limit,
-        })?;
-        let logged = found.into_iter().map(|event| LoggedEvent {
-            position: EventPosition { commit: event.position.block, index: event.position.index },
-            record: event.record.json().to_owned(),
-        });
-        Ok(logged.collect())
-    }
-
     /// The committed version of the document under `key`, 0 where there is none. Exact on the writer's
     /// thread only, since nobody else commits.
     pub(super) fn committed_version(&self, key: &str) -> EngineResult<u64> {
@@ -67,6 +47,8 @@ impl Core {
 /// Committed state, for a caller's own thread.
 pub(super) struct Committed<'c> {
     core: &'c Core,
+    reach: Reach,
+    log: LogReader,
     /// The state that the cache showed at the beginning.
     state: u64,
     hits: Cell<u64>,
@@ -75,8 +57,9 @@ pub(super) struct Committed<'c> {
 }
 
 impl<'c> Committed<'c> {
-    pub fn new(core: &'c Core, state: u64) -> Self {
-        Self { core, state, hits: Cell::new(0), misses: Cell::new(0), is_settled: Cell::new(true) }
+    pub fn new(core: &'c Core, state: u64, reach: Reach) -> Self {
+        let (hits, misses, is_settled) = (Cell::new(0), Cell::new(0), Cell::new(true));
+        Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled }
     }
 
     /// Counts what was read. The answer is whether everything read belongs to the state that the cache
@@ -108,6 +91,10 @@ impl Snapshot for Committed<'_> {
     }
 
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        if self.reach == Reach::Documents {
+            let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+            return Err(Wanted::Keys { prefix, after, limit }.into());
+        }
         let before = self.core.cache.commits();
         let keys = self.core.engine.keys(prefix, after, limit)?;
         if !before.is_multiple_of(2) || self.core.cache.commits() != before {
@@ -117,7 +104,10 @@ impl Snapshot for Committed<'_> {
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        self.core.logged(query)
+        if self.reach == Reach::Documents {
+            return Err(Wanted::Events(*query).into());
+        }
+        Ok(self.log.read(self.core, query)?)
     }
 
     fn remembered(&self, key: &str) -> Option<Derived> {
@@ -134,8 +124,15 @@ impl Snapshot for Committed<'_> {
 
 /// Committed state with the changes of the group that the writer is putting together.
 pub(super) struct InGroup<'c> {
-    pub core: &'c Core,
-    pub writes: &'c Writes,
+    core: &'c Core,
+    writes: &'c Writes,
+    log: LogReader,
+}
+
+impl<'c> InGroup<'c> {
+    pub fn new(core: &'c Core, writes: &'c Writes) -> Self {
+        Self { core, writes, log: LogReader::default() }
+    }
 }
 
 impl Snapshot for InGroup<'_> {
@@ -176,7 +173,8 @@ impl Snapshot for InGroup<'_> {
         keys.truncate(limit);
         Ok(keys)
     }
+
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        self.core.logged(query)
+        Ok(self.log.read(self.core, query)?)
     }
 }

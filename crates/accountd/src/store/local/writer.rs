@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use services::state::installation::is_of_installation;
 use services::world::{Change, Fault, Reads, Snapshot};
 use tokio::sync::oneshot;
 
@@ -108,6 +109,9 @@ where
         let _ = self.reply.send(answer);
     }
 }
+
+/// How many documents an installation has of itself.
+const MOST_OF_INSTALLATION: usize = 2;
 
 /// What the writer is to do.
 pub(super) enum Job {
@@ -322,7 +326,7 @@ impl Writer {
         match is_current {
             Ok(true) => {}
             Ok(false) => {
-                submission.run(&InGroup { core: &self.core, writes: &group.writes });
+                submission.run(&InGroup::new(&self.core, &group.writes));
                 group.reruns += 1;
             }
             Err(error) => submission.fail(error),
@@ -445,9 +449,10 @@ impl Writer {
         self.core.statistics.events.store(self.head.events, Ordering::Relaxed);
     }
 
-    /// Stores the first documents.
+    /// Stores the first documents beside those of the installation.
     pub fn seed(&mut self, changes: BTreeMap<String, Change>) -> Result<(), StoreError> {
-        if self.head.documents > 0 {
+        let first = self.core.engine.keys("", None, MOST_OF_INSTALLATION + 1)?;
+        if !first.iter().all(|key| is_of_installation(key)) {
             return Err(StoreError::NotEmpty);
         }
         let version = self.head.sequence + 1;

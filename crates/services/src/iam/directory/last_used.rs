@@ -46,7 +46,7 @@ impl LastUses {
     /// The last uses that records with a text in them tell; only those are read.
     fn told_by(account: AccountId, world: &World<'_>, text: &str) -> Result<Self, Fault> {
         let mut uses = Self::default();
-        let records = world.events(&EventQuery { account, before: None, limit: RECORDS })?;
+        let records = world.events(&EventQuery::newest(account, RECORDS))?;
         for logged in records.iter().filter(|logged| logged.record.contains(text)) {
             uses.add(&logged.record);
         }

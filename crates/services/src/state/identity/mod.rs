@@ -19,7 +19,5 @@ pub use managed_policy::{
     PolicyVersion,
 };
 pub use role::{Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId};
-pub use session::{
-    CurrentSessionKey, FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser,
-};
+pub use session::{FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser};
 pub use user::{User, UserId};

@@ -8,8 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::Part;
-
 /// A user as it was when a session began.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionUser {
@@ -133,26 +131,4 @@ impl TryFrom<String> for SealingKey {
         let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or("a key is 32 bytes in base 64")
     }
-}
-
-/// The id of the key that seals session tokens, of which there is one.
-#[derive(Clone, Copy)]
-pub struct CurrentSessionKey;
-
-impl<'k> Part<'k> for CurrentSessionKey {
-    fn size(self) -> usize {
-        Self::TEXT.len()
-    }
-
-    fn write(self, key: &mut String) {
-        key.push_str(Self::TEXT);
-    }
-
-    fn read(text: &'k str) -> Option<Self> {
-        (text == Self::TEXT).then_some(Self)
-    }
-}
-
-impl CurrentSessionKey {
-    const TEXT: &'static str = "current";
 }

@@ -4,6 +4,9 @@
 //! store can commit only if none of them has changed since, and it keeps every change to itself until
 //! then. The rules never learn which store is behind it.
 
+mod derived;
+mod wanted;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,6 +17,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::state::key::{Key, Part, Prefix};
+
+pub use derived::Derived;
+pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Wanted};
 
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
@@ -54,16 +60,6 @@ pub struct Found {
     pub document: Option<AnyDocument>,
 }
 
-/// Why a world cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The snapshot does not hold this document yet: fetch it and run the request again. Only a
-    /// store that is reached over a network says so.
-    NotFetched(String),
-    /// The store failed or holds something unreadable.
-    Broken(String),
-}
-
 /// State to read from. Implemented by the stores.
 pub trait Snapshot {
     /// The document under `key`.
@@ -94,44 +90,6 @@ pub trait Snapshot {
     fn remember(&self, _key: &str, _derived: &Derived) {}
 }
 
-/// A value made of documents, with the versions that they had.
-#[derive(Clone)]
-pub struct Derived {
-    /// The value.
-    pub value: AnyDocument,
-    /// Keys and versions of every document that was read for it.
-    pub reads: Arc<[(String, u64)]>,
-}
-
-/// Which records of the event log are wanted.
-#[derive(Debug, Clone, Copy)]
-pub struct EventQuery {
-    /// The account whose log is read.
-    pub account: AccountId,
-    /// Only records before this place.
-    pub before: Option<EventPosition>,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// A record's place in the event log. Places are in order of commit, and a past window never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventPosition {
-    /// The commit.
-    pub commit: u64,
-    /// The place within the commit.
-    pub index: u32,
-}
-
-/// One record of the event log.
-#[derive(Debug, Clone)]
-pub struct LoggedEvent {
-    /// Its place.
-    pub position: EventPosition,
-    /// The CloudTrail record: one line of JSON.
-    pub record: String,
-}
-
 /// One change to one document.
 #[derive(Clone)]
 pub enum Change {
@@ -158,15 +116,6 @@ impl Reads {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &(String, u64)> {
         self.single.iter().chain(self.shared.iter().flat_map(|reads| reads.iter()))
-    }
-
-    /// Takes away what was read since there were as many as `single` and `shared` say.
-    fn split_off(&mut self, (single, shared): (usize, usize)) -> Arc<[(String, u64)]> {
-        let mut taken = self.single.split_off(single);
-        for reads in self.shared.split_off(shared) {
-            taken.extend_from_slice(&reads);
-        }
-        taken.into()
     }
 }
 
@@ -241,40 +190,6 @@ impl<'s> World<'s> {
         let document = found.document.map(|document| downcast(&key, document)).transpose()?;
         self.reads.borrow_mut().single.push((key, found.version));
         Ok(document)
-    }
-
-    /// The value that `make` makes of documents, remembered under `key` as long as none of them changes. What it
-    /// is made of counts as read, also when it was remembered.
-    ///
-    /// `make` must read through the world it is given, by [`World::get`] only, and depend on nothing else but
-    /// `key`.
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub fn derived<T: Any + Send + Sync>(
-        &self,
-        key: &str,
-        make: impl FnOnce(&Self) -> Result<T, Fault>,
-    ) -> Result<Arc<T>, Fault> {
-        if self.is_changed() {
-            // The value may be made of what this request alone has changed.
-            return make(self).map(Arc::new);
-        }
-        if let Some(derived) = self.snapshot.remembered(key) {
-            let value = downcast(key, derived.value)?;
-            self.reads.borrow_mut().shared.push(derived.reads);
-            return Ok(value);
-        }
-        let before = {
-            let reads = self.reads.borrow();
-            (reads.single.len(), reads.shared.len())
-        };
-        let value = Arc::new(make(self)?);
-        let mut all = self.reads.borrow_mut();
-        let reads = all.split_off(before);
-        all.shared.push(Arc::clone(&reads));
-        self.snapshot.remember(key, &Derived { value: Arc::clone(&value) as AnyDocument, reads });
-        Ok(value)
     }
 
     /// Replaces or creates the document of kind `D` with this id.

@@ -1,0 +1,71 @@
+//! What outlives the process besides the accounts: the key of page tokens, and how far service time was moved. Both are
+//! documents of the store (F-STORE-10).
+
+use std::sync::Arc;
+
+use services::context::TokenKey;
+use services::state::identity::SealingKey;
+use services::state::installation::{PageTokenKey, ServiceTime};
+use services::state::key::{Current, Key};
+use services::world::Document;
+
+use crate::clock::Clock;
+use crate::entropy;
+use crate::state_engine::{change, look};
+use crate::store::{Exported, Store};
+
+/// Finds the key of page tokens, or makes it at the first start, and sets the clock to where it was moved.
+///
+/// # Errors
+/// One line that says why the store failed.
+pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
+    let fresh = entropy::secret_bytes();
+    let (key, time) = change(store, move |world| {
+        let time = world.get::<ServiceTime>(Current)?;
+        let key = match world.get::<PageTokenKey>(Current)? {
+            Some(kept) => *kept.key.as_bytes(),
+            None => {
+                world.put(Current, PageTokenKey { key: SealingKey::new(fresh) });
+                fresh
+            }
+        };
+        Ok((key, time))
+    })
+    .await?;
+    if let Some(time) = time {
+        clock.restore(*time);
+        if clock.moved() != *time {
+            keep_time(store, clock).await?;
+        }
+    }
+    Ok(TokenKey::new(key))
+}
+
+/// Keeps how service time was moved.
+///
+/// # Errors
+/// One line that says why the store failed.
+pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
+    let time = clock.moved();
+    change(store, move |world| {
+        world.put(Current, time);
+        Ok(())
+    })
+    .await
+}
+
+/// Both documents as they are, for whoever replaces everything else.
+///
+/// # Errors
+/// One line that says why the store failed.
+pub async fn documents(store: &Store) -> Result<Vec<Exported>, String> {
+    fn exported<D: Document<Id<'static> = Current>>(document: &Arc<D>) -> Exported {
+        Exported::Document { key: Key::<D>::of(Current).into_string(), text: document.encode() }
+    }
+    look(store, |world| {
+        let key = world.get::<PageTokenKey>(Current)?;
+        let time = world.get::<ServiceTime>(Current)?;
+        Ok(key.iter().map(exported).chain(time.iter().map(exported)).collect())
+    })
+    .await
+}

@@ -1,0 +1,108 @@
+//! Reading the event log backwards, block by block.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+use aws::arn::AccountId;
+use services::world::{EventPosition, EventQuery, LoggedEvent};
+
+use super::Core;
+use super::engine::{BlockFilter, EngineResult};
+use super::events::Line;
+
+/// Reads for one run. It keeps the block in which a read ended, so that the next read of the same run goes on there
+/// and neither fetches the block again nor looks at a record twice.
+#[derive(Default)]
+pub(super) struct LogReader {
+    kept: RefCell<Option<(Cursor, String)>>,
+}
+
+impl LogReader {
+    /// Committed records that match, newest first.
+    pub fn read(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
+        let mut found = Vec::new();
+        let mut kept = self.kept.borrow_mut();
+        let mut up_to = query.before.map_or(u64::MAX, |place| place.commit);
+        if query.limit == 0 {
+            return Ok(found);
+        }
+        if let Some((mut cursor, records)) = kept.take()
+            && query.before == Some(cursor.position())
+        {
+            if cursor.gather(&records, query, &mut found).is_break() {
+                *kept = Some((cursor, records));
+                return Ok(found);
+            }
+            let Some(earlier) = up_to.checked_sub(1) else { return Ok(found) };
+            up_to = earlier;
+        }
+        let filter = BlockFilter {
+            account: query.account,
+            from: query.from.as_microsecond(),
+            until: query.until.as_microsecond(),
+            up_to,
+        };
+        let mut blocks = 0;
+        core.engine.blocks(&filter, &mut |block, count, records| {
+            blocks += 1;
+            let mut cursor = Cursor { block, end: records.len(), count };
+            cursor.go_back_to(query.before, records);
+            let flow = cursor.gather(records, query, &mut found);
+            if flow.is_break() && cursor.count > 0 {
+                let left = records[..cursor.end].to_owned();
+                *kept = Some((cursor, left));
+            }
+            flow
+        })?;
+        core.statistics.log_blocks.fetch_add(blocks, Ordering::Relaxed);
+        Ok(found)
+    }
+}
+
+/// A place between two records of a block. What lies before it was not looked at yet.
+struct Cursor {
+    block: u64,
+    /// How many bytes lie before it.
+    end: usize,
+    /// How many records lie before it.
+    count: u32,
+}
+
+impl Cursor {
+    fn position(&self) -> EventPosition {
+        EventPosition { commit: self.block, index: self.count }
+    }
+
+    /// Steps over one record towards the beginning and gives its line.
+    fn step_back<'b>(&mut self, records: &'b str) -> &'b str {
+        let line = records[..self.end].trim_end_matches('\n');
+        let begin = line.rfind('\n').map_or(0, |end| end + 1);
+        self.end = begin;
+        self.count -= 1;
+        &line[begin..]
+    }
+
+    /// Goes to `place`, if that lies further to the beginning of this block.
+    fn go_back_to(&mut self, place: Option<EventPosition>, records: &str) {
+        while self.count > 0 && place.is_some_and(|place| self.position() > place) {
+            self.step_back(records);
+        }
+    }
+
+    /// Takes records until `found` holds as many that match as are wanted.
+    fn gather(&mut self, records: &str, query: &EventQuery, found: &mut Vec<LoggedEvent>) -> ControlFlow<()> {
+        let (from, until) = (query.from.as_microsecond(), query.until.as_microsecond());
+        let account = query.account.as_ref().map(AccountId::as_str);
+        while self.count > 0 {
+            let Some(line) = Line::of(self.step_back(records)) else { continue };
+            if from <= line.time && line.time < until && account.is_none_or(|it| it == line.account) {
+                found.push(LoggedEvent { position: self.position(), record: line.json.to_owned() });
+                if found.len() == query.limit {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

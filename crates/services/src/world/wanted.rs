@@ -1,0 +1,82 @@
+//! What a snapshot does not have at hand, and must fetch before the request is run again.
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+
+/// Why a world cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The snapshot does not have this at hand: fetch it and run the request again. A store in this process says so
+    /// of lists and of the log, which must not be read on a thread that answers everybody; a store behind a
+    /// network says so of documents, too.
+    Wanted(Box<Wanted>),
+    /// The store failed or holds something unreadable.
+    Broken(String),
+}
+
+impl From<Wanted> for Fault {
+    fn from(wanted: Wanted) -> Self {
+        Self::Wanted(Box::new(wanted))
+    }
+}
+
+/// What a request wants of a store to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The document under this key.
+    Document(String),
+    /// The documents under these keys, all of which will be read.
+    Documents(Vec<String>),
+    /// A list of keys, as [`Snapshot::keys`](super::Snapshot::keys) gives it.
+    Keys {
+        /// What the keys begin with.
+        prefix: String,
+        /// Only keys after this one.
+        after: Option<String>,
+        /// At most this many.
+        limit: usize,
+    },
+    /// Records of the event log.
+    Events(EventQuery),
+}
+
+/// Which records of the event log are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventQuery {
+    /// The account whose log is read; `None` for the records of every account and of none.
+    pub account: Option<AccountId>,
+    /// Only records at this time or later, to the microsecond.
+    pub from: Timestamp,
+    /// Only records before this time, to the microsecond.
+    pub until: Timestamp,
+    /// Only records before this place.
+    pub before: Option<EventPosition>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl EventQuery {
+    /// The newest records of an account's log, whenever they are of.
+    pub fn newest(account: AccountId, limit: usize) -> Self {
+        let (from, until) = (Timestamp::MIN, Timestamp::MAX);
+        Self { account: Some(account), from, until, before: None, limit }
+    }
+}
+
+/// A record's place in the event log. Places are in order of commit, and a past window never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventPosition {
+    /// The commit.
+    pub commit: u64,
+    /// The place within the commit.
+    pub index: u32,
+}
+
+/// One record of the event log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// Its place.
+    pub position: EventPosition,
+    /// The CloudTrail record: one line of JSON.
+    pub record: String,
+}
