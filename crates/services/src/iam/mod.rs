@@ -3,23 +3,15 @@
 
 pub mod absent;
 pub mod access;
-pub mod attachment;
-pub mod boundary;
 pub mod directory;
-pub mod entities_for_policy;
-mod entity_policies;
-pub mod inline_policy;
-pub mod managed_policy;
 pub mod model;
-pub mod policy_version;
+pub mod policies;
 pub mod record;
-pub mod refuse;
+pub mod refusal;
 pub mod reports;
 pub mod roles;
 pub mod simulator;
 pub mod tag;
-pub mod trust_policy;
-pub mod trusted_principals;
 pub mod users;
 
 mod operations;
@@ -147,7 +139,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         },
         _ => None,
     };
-    Err(refuse::validation(match only_pattern {
+    Err(refusal::validation(match only_pattern {
         Some((member, wrong)) => {
             format!("The specified value for {} {wrong}", aws::trail::small_first(member))
         }

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod delegation;
+mod ids;
 pub mod index;
 mod listing;
 pub mod membership;

@@ -41,8 +41,51 @@ fn callers(operation: Operation) -> Callers {
         | O::DisablePolicyType
         | O::TagResource
         | O::UntagResource => Callers::PolicyAdministrators,
-        read if super::is_read_only(read) => Callers::Readers,
-        _ => Callers::Management,
+        O::DescribeAccount
+        | O::DescribeCreateAccountStatus
+        | O::DescribeHandshake
+        | O::DescribeOrganizationalUnit
+        | O::DescribePolicy
+        | O::DescribeResourcePolicy
+        | O::ListAWSServiceAccessForOrganization
+        | O::ListAccounts
+        | O::ListAccountsForParent
+        | O::ListAccountsWithInvalidEffectivePolicy
+        | O::ListChildren
+        | O::ListCreateAccountStatus
+        | O::ListDelegatedAdministrators
+        | O::ListDelegatedServicesForAccount
+        | O::ListEffectivePolicyValidationErrors
+        | O::ListHandshakesForAccount
+        | O::ListHandshakesForOrganization
+        | O::ListOrganizationalUnitsForParent
+        | O::ListParents
+        | O::ListPolicies
+        | O::ListPoliciesForTarget
+        | O::ListRoots
+        | O::ListTagsForResource
+        | O::ListTargetsForPolicy => Callers::Readers,
+        O::AcceptHandshake
+        | O::CancelHandshake
+        | O::CloseAccount
+        | O::CreateAccount
+        | O::CreateGovCloudAccount
+        | O::CreateOrganization
+        | O::CreateOrganizationalUnit
+        | O::DeclineHandshake
+        | O::DeleteOrganization
+        | O::DeleteOrganizationalUnit
+        | O::DeleteResourcePolicy
+        | O::DeregisterDelegatedAdministrator
+        | O::DisableAWSServiceAccess
+        | O::EnableAWSServiceAccess
+        | O::EnableAllFeatures
+        | O::InviteAccountToOrganization
+        | O::MoveAccount
+        | O::PutResourcePolicy
+        | O::RegisterDelegatedAdministrator
+        | O::RemoveAccountFromOrganization
+        | O::UpdateOrganizationalUnit => Callers::Management,
     }
 }
 

@@ -2,3 +2,4 @@
 
 pub mod role;
 pub mod service_linked_role;
+pub mod trust_policy;

@@ -8,12 +8,12 @@ use aws::policy::{Policy, PolicyKind};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::model::{
     DescribeResourcePolicyResponse, InvalidInputExceptionReason, Operation, PutResourcePolicyRequest,
     PutResourcePolicyResponse, ResourcePolicy as Shown, ResourcePolicySummary,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, refusal};
 use crate::state::organization::{OrganizationId, OrganizationResourcePolicy};
