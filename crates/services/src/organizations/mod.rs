@@ -2,8 +2,8 @@
 //!
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
-pub mod access;
-pub mod delegation;
+pub(crate) mod access;
+pub(crate) mod delegation;
 mod ids;
 pub mod index;
 mod listing;
@@ -12,7 +12,7 @@ pub mod model;
 mod operations;
 mod place;
 pub mod policies;
-pub mod record;
+pub(crate) mod record;
 mod refusal;
 pub mod tree;
 
