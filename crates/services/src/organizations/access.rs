@@ -244,7 +244,7 @@ fn resource(
             return Ok(Some(arn::policy(organization, managed.kind.as_str(), id, true)));
         }
         let stored = world.get::<OrganizationPolicy>(PolicyId(id))?;
-        return Ok(stored.map(|stored| arn::policy(organization, &stored.kind, id, false)));
+        return Ok(stored.map(|stored| arn::policy(organization, stored.kind.as_str(), id, false)));
     }
     if id.starts_with("rp-") {
         return Ok(Some(arn::resource_policy(organization, id)));
@@ -292,7 +292,9 @@ fn request_keys(asks: &Asks<'_>, world: &World<'_>) -> Result<Vec<ConditionKey>,
         (Some(given), _) => Some(given.to_owned()),
         (None, Some(id)) => match policy::AwsManaged::find(id) {
             Some(managed) => Some(managed.kind.as_str().to_owned()),
-            None => world.get::<OrganizationPolicy>(PolicyId(id))?.map(|policy| policy.kind.clone()),
+            None => {
+                world.get::<OrganizationPolicy>(PolicyId(id))?.map(|policy| policy.kind.as_str().to_owned())
+            }
         },
         (None, None) => None,
     };

@@ -11,7 +11,7 @@ use crate::organizations::model::{
     ListDelegatedServicesForAccountResponse, RegisterDelegatedAdministratorRequest,
 };
 use crate::organizations::place::Place;
-use crate::organizations::tree::account::{joined_method, member, status_at};
+use crate::organizations::tree::account::{member, status_at};
 use crate::organizations::{Call, arn, refusal};
 use crate::world::World;
 
@@ -112,7 +112,7 @@ pub(crate) fn list(
             name: Some(account.name.as_str().into()),
             status: Some(status),
             state: Some(state),
-            joined_method: joined_method(membership),
+            joined_method: Some(membership.joined_method),
             joined_timestamp: Some(membership.joined_at),
             delegation_enabled_date: Some(*since),
         };

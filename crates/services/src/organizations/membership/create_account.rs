@@ -13,10 +13,11 @@ use crate::failure::Failure;
 use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    ConstraintViolationExceptionReason, CreateAccountRequest, CreateAccountResponse, CreateAccountState,
-    CreateAccountStatus, CreateGovCloudAccountRequest, CreateGovCloudAccountResponse,
-    DescribeCreateAccountStatusRequest, DescribeCreateAccountStatusResponse, InvalidInputExceptionReason,
-    ListCreateAccountStatusRequest, ListCreateAccountStatusResponse,
+    AccountJoinedMethod, ConstraintViolationExceptionReason, CreateAccountFailureReason,
+    CreateAccountRequest, CreateAccountResponse, CreateAccountState, CreateAccountStatus,
+    CreateGovCloudAccountRequest, CreateGovCloudAccountResponse, DescribeCreateAccountStatusRequest,
+    DescribeCreateAccountStatusResponse, InvalidInputExceptionReason, ListCreateAccountStatusRequest,
+    ListCreateAccountStatusResponse,
 };
 use crate::organizations::place::Place;
 use crate::organizations::tree::{root_and_units, tag};
@@ -147,9 +148,9 @@ fn begin(
     }
     let completes_at = call.context.after(call.context.delays.account_creation);
     let outcome = if account_using(&address, now, world)?.is_some() {
-        CreationOutcome::Failed("EMAIL_ALREADY_EXISTS".to_owned())
+        CreationOutcome::Failed(CreateAccountFailureReason::EmailAlreadyExists)
     } else if count >= MAX_ACCOUNTS {
-        CreationOutcome::Failed("ACCOUNT_LIMIT_EXCEEDED".to_owned())
+        CreationOutcome::Failed(CreateAccountFailureReason::AccountLimitExceeded)
     } else {
         put_account(place, &wanted, completes_at, call, world)?
     };
@@ -210,7 +211,7 @@ fn put_account(
         organization_id: organization.id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: completes_at,
-        joined_method: "CREATED".to_owned(),
+        joined_method: AccountJoinedMethod::Created,
         policies: root_and_units::initial_policies(organization),
         tags: wanted.tags.clone(),
         closure: None,
@@ -261,7 +262,7 @@ fn show(creation: &AccountCreation, now: Option<Timestamp>) -> CreateAccountStat
         }
         CreationOutcome::Failed(reason) => {
             status.state = Some(CreateAccountState::Failed);
-            status.failure_reason = reason.parse().ok();
+            status.failure_reason = Some(*reason);
         }
     }
     status

@@ -6,14 +6,14 @@ use aws::arn::AccountId;
 use jiff::SignedDuration;
 
 use super::create_account::{MAX_ACCOUNTS, member_count};
-use super::handshake::{INVITE, first_state, is_migrating, put, show};
+use super::handshake::{first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::roles;
 use crate::failure::Failure;
 use crate::organizations::ids::new_id;
 use crate::organizations::model::{
-    HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
-    InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
+    AccountJoinedMethod, ActionType, HandshakeConstraintViolationExceptionReason as Constraint,
+    HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
     InviteAccountToOrganizationResponse,
 };
 use crate::organizations::place::Place;
@@ -35,7 +35,7 @@ const MAX_INVITATIONS_A_DAY: usize = if MAX_ACCOUNTS > 20 { MAX_ACCOUNTS } else 
 /// The handshake that carries something from the organization to a recipient.
 pub(crate) fn new_handshake(
     place: &Place,
-    action: &str,
+    action: ActionType,
     recipient: Recipient,
     id: String,
     lasts_days: i64,
@@ -48,14 +48,14 @@ pub(crate) fn new_handshake(
     let lifetime = SignedDuration::from_hours(24 * lasts_days);
     Ok(Handshake {
         id,
-        action: action.to_owned(),
+        action,
         organization_id: organization.id.clone(),
         management_account,
         management_email: email_of(management_account, call, world)?,
         management_name: name.unwrap_or_default(),
         feature_set: organization.feature_set,
         recipient,
-        state: first_state(action).to_owned(),
+        state: first_state(action),
         requested_at: call.context.now,
         expires_at: call.context.now.saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
         resolved_at: None,
@@ -111,7 +111,8 @@ pub(crate) fn invite(
         return Err(refusal::handshake_constraint(Constraint::HandshakeRateLimitExceeded).into());
     }
     let id = new_id(call.context, "h-", 10);
-    let mut handshake = new_handshake(place, INVITE, recipient, id, INVITATION_DAYS, call, world)?;
+    let mut handshake =
+        new_handshake(place, ActionType::Invite, recipient, id, INVITATION_DAYS, call, world)?;
     handshake.notes = input.notes.map(|notes| notes.into_string());
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
@@ -225,7 +226,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
         organization_id: organization_id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: call.context.now,
-        joined_method: "INVITED".to_owned(),
+        joined_method: AccountJoinedMethod::Invited,
         policies: root_and_units::initial_policies(&organization),
         tags: handshake.tags.clone(),
         closure: None,
@@ -240,7 +241,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
 
 /// An invitation that is answered counts no longer.
 pub(crate) fn forget_invitation(handshake: &Handshake, world: &mut World<'_>) -> Result<(), Failure> {
-    if handshake.action == INVITE {
+    if handshake.action == ActionType::Invite {
         let mut changes = index::membership_changes(&handshake.organization_id, world)?;
         changes.invitations.remove(&handshake.id);
         world.put(OrganizationId(&handshake.organization_id), changes);

@@ -8,7 +8,7 @@ use super::create_account::member_count;
 use super::handshake;
 use crate::failure::Failure;
 use crate::organizations::model::{
-    AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
+    AccountJoinedMethod, AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
     RemoveAccountFromOrganizationRequest,
 };
 use crate::organizations::place::{Member, Place};
@@ -147,7 +147,7 @@ pub(crate) fn depart(
         return Err(refusal::constraint(Reason::AccountCannotLeaveOrganization).into());
     }
     let age = call.context.now.duration_since(member.account.created_at);
-    if membership.joined_method == "CREATED" && age < days(WAIT_DAYS) {
+    if membership.joined_method == AccountJoinedMethod::Created && age < days(WAIT_DAYS) {
         return Err(refusal::constraint(Reason::WaitPeriodActive).into());
     }
     let changes = index::membership_changes(&organization.id, world)?;

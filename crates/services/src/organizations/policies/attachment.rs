@@ -93,7 +93,7 @@ impl Target {
 fn kind_of(place: &Place, id: &str, world: &World<'_>) -> Result<PolicyType, Failure> {
     match AwsManaged::find(id) {
         Some(managed) => Ok(managed.kind),
-        None => Ok(policy::kind_of(&*policy::own(place, id, world)?)?),
+        None => Ok(policy::own(place, id, world)?.kind),
     }
 }
 
@@ -103,9 +103,7 @@ fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, 
     for id in target.policies() {
         let is_of_kind = match AwsManaged::find(id) {
             Some(managed) => managed.kind == kind,
-            None => world
-                .get::<OrganizationPolicy>(PolicyId(id))?
-                .is_some_and(|policy| policy.kind == kind.as_str()),
+            None => world.get::<OrganizationPolicy>(PolicyId(id))?.is_some_and(|policy| policy.kind == kind),
         };
         count += usize::from(is_of_kind);
     }
@@ -116,7 +114,7 @@ fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, 
 fn is_attached(place: &Place, target: &Target, id: &str) -> bool {
     let enabled = &place.organization.enabled_policy_types;
     target.policies().contains(id)
-        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(RCP_FULL_AWS_ACCESS.kind.as_str()))
+        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(&RCP_FULL_AWS_ACCESS.kind))
 }
 
 /// AttachPolicy.
@@ -134,7 +132,7 @@ pub(crate) fn attach(
     let kind = kind_of(place, id, world)?;
     let target = Target::find(place, input.target_id.as_str(), call, world)?;
     let organization = &place.organization;
-    if !organization.enabled_policy_types.contains(kind.as_str()) {
+    if !organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     if is_attached(place, &target, id) {
@@ -168,7 +166,7 @@ pub(crate) fn detach(
     let id = input.policy_id.as_str();
     let kind = kind_of(place, id, world)?;
     let target = Target::find(place, input.target_id.as_str(), call, world)?;
-    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+    if !place.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     if id == RCP_FULL_AWS_ACCESS.id {
@@ -248,7 +246,7 @@ pub(crate) fn list_policies(
     for id in target.policies().iter().map(String::as_str).chain(implicit) {
         let summary = match AwsManaged::find(id) {
             Some(managed) => managed.summary(organization),
-            None => policy::summary(organization, &*policy::own(place, id, world)?)?,
+            None => policy::summary(organization, &*policy::own(place, id, world)?),
         };
         if summary.r#type == Some(kind) {
             policies.push((id.to_owned(), summary));

@@ -49,7 +49,7 @@ impl Effective {
             let of_level = contributions.len();
             for id in level {
                 let Some(policy) = world.get::<OrganizationPolicy>(PolicyId(id))? else { continue };
-                if policy.kind == kind.as_str() {
+                if policy.kind.as_str() == kind.as_str() {
                     let document = serde_json::from_str(policy.document.source())
                         .map_err(|_| Fault::Broken("a policy's document is no JSON".into()))?;
                     contributions.push(Contribution { policy_id: id.clone(), document });
@@ -65,7 +65,8 @@ impl Effective {
 /// # Errors
 /// F-ORGS-EFF-3: `EffectivePolicyNotFoundException` while the type is not enabled.
 fn check_enabled(place: &Place, kind: EffectivePolicyType) -> Result<(), Failure> {
-    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+    let mut enabled = place.organization.enabled_policy_types.iter();
+    if !enabled.any(|enabled| enabled.as_str() == kind.as_str()) {
         return Err(refusal::effective_policy_not_found().into());
     }
     Ok(())

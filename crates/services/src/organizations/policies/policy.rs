@@ -132,31 +132,23 @@ pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
     }
 }
 
-/// The type of a stored policy.
-pub(crate) fn kind_of(policy: &OrganizationPolicy) -> Result<PolicyType, Fault> {
-    policy.kind.parse().map_err(|_| Fault::Broken("a policy has a type that the model does not know".into()))
-}
-
 /// The summary of a stored policy.
-pub(crate) fn summary(
-    organization: &Organization,
-    policy: &OrganizationPolicy,
-) -> Result<PolicySummary, Fault> {
-    Ok(PolicySummary {
+pub(crate) fn summary(organization: &Organization, policy: &OrganizationPolicy) -> PolicySummary {
+    PolicySummary {
         id: Some(policy.id.as_str().into()),
-        arn: Some(arn::policy(organization, &policy.kind, &policy.id, false).into()),
+        arn: Some(arn::policy(organization, policy.kind.as_str(), &policy.id, false).into()),
         name: Some(policy.name.as_str().into()),
         description: Some(policy.description.as_str().into()),
-        r#type: Some(kind_of(policy)?),
+        r#type: Some(policy.kind),
         aws_managed: Some(false),
-    })
+    }
 }
 
-fn show(organization: &Organization, policy: &OrganizationPolicy) -> Result<Shown, Fault> {
-    Ok(Shown {
-        policy_summary: Some(summary(organization, policy)?),
+fn show(organization: &Organization, policy: &OrganizationPolicy) -> Shown {
+    Shown {
+        policy_summary: Some(summary(organization, policy)),
         content: Some(policy.document.source().into()),
-    })
+    }
 }
 
 /// The organization's own policy with this id.
@@ -183,7 +175,7 @@ fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> R
     if AWS_MANAGED.iter().any(|managed| managed.kind == kind && managed.name == name) {
         return Ok(true);
     }
-    let id = PolicyNameId { organization: &place.organization.id, kind: kind.as_str(), name };
+    let id = PolicyNameId { organization: &place.organization.id, kind, name };
     Ok(world.get::<PolicyName>(id)?.is_some())
 }
 
@@ -210,7 +202,7 @@ pub(crate) fn create(
     }
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| {
-        counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))
+        counts.policies.get(&kind).is_some_and(|it| *it >= policy_type::max_policies(kind))
     }) {
         let reason = ConstraintViolationExceptionReason::PolicyNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
@@ -218,17 +210,17 @@ pub(crate) fn create(
     let policy = OrganizationPolicy {
         id: new_id(call.context, "p-", 10),
         organization_id: organization.id.clone(),
-        kind: kind.as_str().to_owned(),
+        kind,
         name: input.name.into_string(),
         description: input.description.into_string(),
         document,
         tags,
         updated_at: Some(call.context.now),
     };
-    let shown = show(organization, &policy)?;
+    let shown = show(organization, &policy);
     index::put_policy(policy, world);
     index::count(&organization.id, world, |counts| {
-        *counts.policies.entry(kind.as_str().to_owned()).or_default() += 1;
+        *counts.policies.entry(kind).or_default() += 1;
     })?;
     Ok(CreatePolicyResponse { policy: Some(shown) })
 }
@@ -248,7 +240,7 @@ pub(crate) fn describe(
         return Ok(DescribePolicyResponse { policy: Some(policy) });
     }
     let policy = own(place, id, world)?;
-    Ok(DescribePolicyResponse { policy: Some(show(&place.organization, &policy)?) })
+    Ok(DescribePolicyResponse { policy: Some(show(&place.organization, &policy)) })
 }
 
 /// UpdatePolicy: what is not given stays.
@@ -264,7 +256,7 @@ pub(crate) fn update(
     refuse_aws_managed(input.policy_id.as_str())?;
     let stored = own(place, input.policy_id.as_str(), world)?;
     let mut policy = (*stored).clone();
-    let kind = kind_of(&policy)?;
+    let kind = policy.kind;
     if let Some(content) = input.content {
         policy.document = read(content.as_str(), kind)?;
     }
@@ -279,7 +271,7 @@ pub(crate) fn update(
         policy.name = name.into_string();
     }
     policy.updated_at = Some(call.context.now);
-    let shown = show(&place.organization, &policy)?;
+    let shown = show(&place.organization, &policy);
     index::put_policy(policy, world);
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }
@@ -320,13 +312,13 @@ pub(crate) fn list(
     // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
     let managed: Vec<_> = AWS_MANAGED.iter().filter(|managed| managed.kind == kind).collect();
     let (listing, first) = listing.after_first(managed.len());
-    let prefix = PolicyNameId::within(&organization.id, kind.as_str());
+    let prefix = PolicyNameId::within(&organization.id, kind);
     let (mut policies, next_token) = listing.over(&prefix, world, |id| {
         let Some(named) = world.get::<PolicyName>(id)? else {
             return Ok(Entry::Hidden);
         };
         let policy = own(place, &named.policy_id, world)?;
-        Ok(Entry::Shown(summary(organization, &policy)?))
+        Ok(Entry::Shown(summary(organization, &policy)))
     })?;
     policies.splice(0..0, managed.into_iter().take(first).map(|managed| managed.summary(organization)));
     Ok(ListPoliciesResponse { policies: Some(policies), next_token })

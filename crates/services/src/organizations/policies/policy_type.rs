@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 
 use super::attachment;
-use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
@@ -79,8 +78,8 @@ fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> 
 /// # Errors
 /// F-ORGS-TYPE-3: POLICY_TYPE_ENABLED_FOR_THIS_SERVICE where a type that is enabled needs the service's trusted access.
 pub(crate) fn check_not_needed(place: &Place, service: &str) -> Result<(), Failure> {
-    let mut enabled = place.organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
-    if enabled.any(|kind| needed_service(kind) == Some(service)) {
+    let mut enabled = place.organization.enabled_policy_types.iter();
+    if enabled.any(|kind| needed_service(*kind) == Some(service)) {
         let reason = ConstraintViolationExceptionReason::PolicyTypeEnabledForThisService;
         return Err(refusal::constraint(reason).into());
     }
@@ -104,19 +103,19 @@ pub(crate) fn enable(
     world: &mut World<'_>,
 ) -> Result<EnablePolicyTypeResponse, Failure> {
     check_root(place, input.root_id.as_str())?;
-    let kind = input.policy_type.as_str();
+    let kind = input.policy_type;
     if place.organization.feature_set != FeatureSet::All {
         return Err(refusal::policy_type_not_available().into());
     }
-    if place.organization.enabled_policy_types.contains(kind) {
+    if place.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_already_enabled().into());
     }
-    check_service_access(place, input.policy_type)?;
-    if kind == SERVICE_CONTROL_POLICY {
+    check_service_access(place, kind)?;
+    if kind == PolicyType::ServiceControlPolicy {
         attachment::full_access_everywhere(place, true, world)?;
     }
     let organization = place.change(world, |organization| {
-        organization.enabled_policy_types.insert(kind.to_owned());
+        organization.enabled_policy_types.insert(kind);
     });
     Ok(EnablePolicyTypeResponse { root: Some(show_root(&organization)) })
 }
@@ -131,8 +130,8 @@ pub(crate) fn disable(
     world: &mut World<'_>,
 ) -> Result<DisablePolicyTypeResponse, Failure> {
     check_root(place, input.root_id.as_str())?;
-    let kind = input.policy_type.as_str();
-    if !place.organization.enabled_policy_types.contains(kind) {
+    let kind = input.policy_type;
+    if !place.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     for key in index::all(&PolicyNameId::within(&place.organization.id, kind), world)? {
@@ -140,11 +139,11 @@ pub(crate) fn disable(
             attachment::detach_everywhere(place, &named.policy_id, world)?;
         }
     }
-    if kind == SERVICE_CONTROL_POLICY {
+    if kind == PolicyType::ServiceControlPolicy {
         attachment::full_access_everywhere(place, false, world)?;
     }
     let organization = place.change(world, |organization| {
-        organization.enabled_policy_types.remove(kind);
+        organization.enabled_policy_types.remove(&kind);
     });
     Ok(DisablePolicyTypeResponse { root: Some(show_root(&organization)) })
 }

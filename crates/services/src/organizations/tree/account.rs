@@ -6,7 +6,7 @@ use super::root_and_units;
 use crate::failure::Failure;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
+    Account as Shown, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
     DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
     ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
 };
@@ -36,11 +36,6 @@ pub(crate) fn status_at(
     }
 }
 
-/// How a member joined.
-pub(crate) fn joined_method(membership: &Membership) -> Option<AccountJoinedMethod> {
-    membership.joined_method.parse().ok()
-}
-
 /// F-ORGS-ACC-1: name and address are the account's own, so that a change in Account Management shows at once.
 pub(crate) fn show(
     place: &Place,
@@ -59,7 +54,7 @@ pub(crate) fn show(
         status: Some(status),
         state: Some(state),
         paths: Some(vec![path.into()]),
-        joined_method: joined_method(membership),
+        joined_method: Some(membership.joined_method),
         joined_timestamp: Some(membership.joined_at),
     })
 }

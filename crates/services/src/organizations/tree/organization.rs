@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use crate::organizations::ids::new_id;
 use crate::organizations::membership::{handshake, roles};
 use crate::organizations::model::{
-    CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
-    Organization as Shown, OrganizationFeatureSet, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
+    AccountJoinedMethod, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
+    Organization as Shown, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
 };
 use crate::organizations::place::Place;
 use crate::organizations::{Call, arn, index, refusal};
@@ -44,10 +44,7 @@ pub(crate) fn create(
     let organization = Organization {
         id: new_id(call.context, "o-", 10),
         management_account: account,
-        feature_set: match input.feature_set {
-            Some(OrganizationFeatureSet::ConsolidatedBilling) => FeatureSet::ConsolidatedBilling,
-            Some(OrganizationFeatureSet::All) | None => FeatureSet::All,
-        },
+        feature_set: input.feature_set.unwrap_or(FeatureSet::All),
         root_id: new_id(call.context, "r-", 4),
         trusted_services: BTreeMap::new(),
         delegated_administrators: BTreeMap::new(),
@@ -68,7 +65,7 @@ pub(crate) fn create(
         organization_id: organization.id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: call.context.now,
-        joined_method: "INVITED".to_owned(),
+        joined_method: AccountJoinedMethod::Invited,
         policies: AttachedPolicies::default(),
         tags: BTreeMap::new(),
         closure: None,
@@ -97,14 +94,14 @@ fn show(organization: &Organization, call: &Call<'_>, world: &World<'_>) -> Resu
         r#type: Some(PolicyType::ServiceControlPolicy),
         status: Some(PolicyTypeStatus::Enabled),
     };
-    let (feature_set, available) = match organization.feature_set {
-        FeatureSet::All => (OrganizationFeatureSet::All, vec![available]),
-        FeatureSet::ConsolidatedBilling => (OrganizationFeatureSet::ConsolidatedBilling, Vec::new()),
+    let available = match organization.feature_set {
+        FeatureSet::All => vec![available],
+        FeatureSet::ConsolidatedBilling => Vec::new(),
     };
     Ok(Shown {
         id: Some(organization.id.as_str().into()),
         arn: Some(arn::organization(organization).into()),
-        feature_set: Some(feature_set),
+        feature_set: Some(organization.feature_set),
         master_account_arn: Some(arn::account(organization, management_account).into()),
         master_account_id: Some(management_account.as_str().into()),
         master_account_email: Some(email_of(management_account, call, world)?.into()),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 
 use super::tag;
-use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
 use crate::organizations::ids::BASE36;
 use crate::organizations::listing::{Entry, Listing};
@@ -15,7 +14,7 @@ use crate::organizations::model::{
     DescribeOrganizationalUnitResponse, ListChildrenRequest, ListChildrenResponse,
     ListOrganizationalUnitsForParentRequest, ListOrganizationalUnitsForParentResponse, ListParentsRequest,
     ListParentsResponse, ListRootsRequest, ListRootsResponse, OrganizationalUnit as Shown, Parent,
-    ParentType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
+    ParentType, PolicyType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
     UpdateOrganizationalUnitResponse,
 };
 use crate::organizations::place::{Member, Place};
@@ -34,13 +33,15 @@ pub const MAX_UNITS: u32 = 2_000;
 
 /// The root as it is shown.
 pub(crate) fn show_root(organization: &Organization) -> Root {
-    let types = organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
+    let mut types: Vec<PolicyType> = organization.enabled_policy_types.iter().copied().collect();
+    types.sort_unstable_by_key(|kind| kind.as_str());
     Root {
         id: Some(organization.root_id.as_str().into()),
         arn: Some(arn::unit(organization, &organization.root_id).into()),
         name: Some("Root".into()),
         policy_types: Some(
             types
+                .into_iter()
                 .map(|kind| PolicyTypeSummary { r#type: Some(kind), status: Some(PolicyTypeStatus::Enabled) })
                 .collect(),
         ),
@@ -153,7 +154,7 @@ pub(crate) fn create(
 /// What is attached to a new unit or account.
 pub(crate) fn initial_policies(organization: &Organization) -> AttachedPolicies {
     let mut policies = AttachedPolicies::default();
-    if organization.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
+    if organization.enabled_policy_types.contains(&PolicyType::ServiceControlPolicy) {
         policies.attach(policy::FULL_AWS_ACCESS.id);
     }
     policies
