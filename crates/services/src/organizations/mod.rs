@@ -10,10 +10,10 @@ mod listing;
 pub mod membership;
 pub mod model;
 mod operations;
-mod place;
 pub mod policies;
 pub(crate) mod record;
 mod refusal;
+mod standing;
 pub mod tree;
 
 use aws::authorization::Denial;
