@@ -92,7 +92,7 @@ fn targets(caller: &Caller) -> [(&'static str, Option<&'static str>); 7] {
 }
 
 /// Members that break no constraint. Whether a rule then refuses is no matter of authorization.
-fn members(operation: Operation) -> Value {
+pub fn members(operation: Operation) -> Value {
     match operation.name() {
         "GetAlternateContact" | "DeleteAlternateContact" => json!({ "AlternateContactType": "BILLING" }),
         "PutAlternateContact" => json!({
@@ -158,7 +158,7 @@ fn short(caller: &Caller, operation: Operation, answer: &Answer) -> String {
 }
 
 fn rows(kind: &Kind, table: &mut String) -> BTreeSet<&'static str> {
-    let world: World = (kind.world)().build();
+    let world = World::of((kind.world)());
     let mut seen = BTreeSet::new();
     writeln!(table, "\n{} ({})", kind.name, kind.caller.arn).unwrap();
     write!(table, "  {:<30}", "").unwrap();

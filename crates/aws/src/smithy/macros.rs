@@ -110,10 +110,12 @@ macro_rules! string_shape {
                 $crate::smithy::Value::String(native.0.clone())
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }
 
-/// A string that is one of a few: an enum.
+/// A string that is one of a few: an enum. Serde reads and writes it as the model does and refuses any other text.
 #[macro_export]
 macro_rules! enum_shape {
     ($name:ident { $($variant:ident = $text:literal,)+ }) => {
@@ -146,6 +148,18 @@ macro_rules! enum_shape {
             }
         }
 
+        impl $crate::smithy::Serialize for $name {
+            fn serialize<S: $crate::smithy::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::smithy::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::smithy::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::smithy::deserialize_text(deserializer)
+            }
+        }
+
         impl $crate::smithy::Shape for $name {
             type Native = Self;
 
@@ -165,6 +179,8 @@ macro_rules! enum_shape {
                 $crate::smithy::Value::from(native.as_str())
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }
 
@@ -193,6 +209,8 @@ macro_rules! __described {
                 <$native as $crate::smithy::Shape>::to_value(native)
             }
         }
+
+        $crate::__seen! { $name, like $native }
     };
 }
 
@@ -301,6 +319,8 @@ macro_rules! timestamp_shape {
                 }
             }
         }
+
+        $crate::__seen! { $name, value }
     };
 }
 
@@ -351,5 +371,7 @@ macro_rules! blob_shape {
                 <$crate::smithy::Base64 as $crate::smithy::Shape>::to_value(&native.0)
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }

@@ -4,5 +4,7 @@
 mod access;
 mod accounts;
 mod cost;
+mod delegation;
 mod policies;
 mod support;
+mod tree;

@@ -1,22 +1,16 @@
-//! The caller's place: its organization, and what it may do there.
+//! The caller's standing: its organization, and what it may do there.
 
 use std::sync::Arc;
 
 use aws::arn::AccountId;
-use aws::authorization::{
-    AttachedPolicy, Decision, PolicySets, Request, RequestContext, ResourcePolicy, ResourcePolicyKind,
-    evaluate,
-};
 
 use super::model::{ConstraintViolationExceptionReason, Operation};
-use super::{Call, access, refusal};
-use crate::authority::access::Asked;
-use crate::authority::managed::FULL_AWS_ACCESS;
+use super::{Call, refusal};
+use crate::authority::delegation::Delegation;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationId, OrganizationResourcePolicy, OrganizationalUnit,
-    UnitId,
+    FeatureSet, Membership, Organization, OrganizationId, OrganizationalUnit, UnitId,
 };
 use crate::world::{Fault, World};
 
@@ -47,21 +41,90 @@ fn callers(operation: Operation) -> Callers {
         | O::DisablePolicyType
         | O::TagResource
         | O::UntagResource => Callers::PolicyAdministrators,
-        read if super::is_read_only(read) => Callers::Readers,
-        _ => Callers::Management,
+        O::DescribeAccount
+        | O::DescribeCreateAccountStatus
+        | O::DescribeHandshake
+        | O::DescribeOrganizationalUnit
+        | O::DescribePolicy
+        | O::DescribeResourcePolicy
+        | O::ListAWSServiceAccessForOrganization
+        | O::ListAccounts
+        | O::ListAccountsForParent
+        | O::ListAccountsWithInvalidEffectivePolicy
+        | O::ListChildren
+        | O::ListCreateAccountStatus
+        | O::ListDelegatedAdministrators
+        | O::ListDelegatedServicesForAccount
+        | O::ListEffectivePolicyValidationErrors
+        | O::ListHandshakesForAccount
+        | O::ListHandshakesForOrganization
+        | O::ListOrganizationalUnitsForParent
+        | O::ListParents
+        | O::ListPolicies
+        | O::ListPoliciesForTarget
+        | O::ListRoots
+        | O::ListTagsForResource
+        | O::ListTargetsForPolicy => Callers::Readers,
+        O::AcceptHandshake
+        | O::CancelHandshake
+        | O::CloseAccount
+        | O::CreateAccount
+        | O::CreateGovCloudAccount
+        | O::CreateOrganization
+        | O::CreateOrganizationalUnit
+        | O::DeclineHandshake
+        | O::DeleteOrganization
+        | O::DeleteOrganizationalUnit
+        | O::DeleteResourcePolicy
+        | O::DeregisterDelegatedAdministrator
+        | O::DisableAWSServiceAccess
+        | O::EnableAWSServiceAccess
+        | O::EnableAllFeatures
+        | O::InviteAccountToOrganization
+        | O::MoveAccount
+        | O::PutResourcePolicy
+        | O::RegisterDelegatedAdministrator
+        | O::RemoveAccountFromOrganization
+        | O::UpdateOrganizationalUnit => Callers::Management,
     }
 }
 
-/// The caller's place in its organization.
-pub(crate) struct Place {
+/// F-ORGS-AUTH-2: whether an account of the organization may call an operation by its position alone.
+fn may_by_position(operation: Operation, account: AccountId, organization: &Organization) -> bool {
+    account == organization.management_account
+        || match callers(operation) {
+            Callers::Everyone => true,
+            Callers::Readers => organization.delegated_administrators.contains_key(&account),
+            Callers::PolicyAdministrators | Callers::Management => false,
+        }
+}
+
+/// F-ORGS-AUTH-3: the delegation policy, where an account may call an operation only if that allows it.
+///
+/// # Errors
+/// See [`Fault`].
+pub(super) fn delegation(
+    operation: Operation,
+    account: AccountId,
+    organization: &Organization,
+    world: &World<'_>,
+) -> Result<Option<Delegation>, Fault> {
+    if callers(operation) == Callers::Management || may_by_position(operation, account, organization) {
+        return Ok(None);
+    }
+    Delegation::of(organization, world)
+}
+
+/// The caller's standing in its organization.
+pub(crate) struct Standing {
     /// The caller's account.
     pub(super) account: AccountId,
     /// Its organization.
     pub(super) organization: Arc<Organization>,
 }
 
-impl Place {
-    /// The place of an account, if it is in an organization.
+impl Standing {
+    /// The standing of an account, if it is in an organization.
     pub(super) fn of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
         let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
         if !membership.is_visible_at(call.context.now) {
@@ -73,59 +136,16 @@ impl Place {
         Ok(Some(Self { account, organization }))
     }
 
-    /// The caller's place, if it may call the operation.
+    /// The caller's standing, if it may call the operation.
     ///
     /// # Errors
     /// F-ORGS-AUTH-1: `AWSOrganizationsNotInUseException` outside any organization. F-ORGS-AUTH-2:
     /// `AccessDeniedException` for an account that may not, whatever IAM says.
     pub(super) fn enter(call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
-        let place = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
-        let organization = &place.organization;
-        let may = match callers(call.operation) {
-            _ if place.is_management() => true,
-            Callers::Everyone => true,
-            Callers::Readers => {
-                organization.delegated_administrators.contains_key(&place.account)
-                    || place.is_granted(call, world)?
-            }
-            Callers::PolicyAdministrators => place.is_granted(call, world)?,
-            Callers::Management => false,
-        };
-        if may { Ok(place) } else { Err(refusal::access_denied().into()) }
-    }
-
-    /// F-ORGS-AUTH-3: whether the organization's resource policy allows the caller to do this. IAM's own decision was
-    /// made before.
-    fn is_granted(&self, call: &Call<'_>, world: &World<'_>) -> Result<bool, Failure> {
-        let organization = &self.organization;
-        let Some(stored) = world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))? else {
-            return Ok(false);
-        };
-        let access = access::access(call.operation, call.members, call.caller, world)?;
-        let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
-        let policy = AttachedPolicy { arn: None, policy: stored.document.clone() };
-        let sets = PolicySets {
-            identity: &everything,
-            resource: Some(ResourcePolicy {
-                policy: &policy,
-                owner: organization.management_account,
-                kind: ResourcePolicyKind::Optional,
-            }),
-            ..PolicySets::default()
-        };
-        let is_allowed = |asked: &Asked| {
-            let mut context = RequestContext::for_caller(call.caller, []);
-            asked.add_keys(&mut context);
-            let request = Request {
-                caller: call.caller,
-                action: &asked.action,
-                resource: &asked.resource,
-                target_account: organization.management_account,
-                context: &context,
-            };
-            matches!(evaluate(&request, &sets), Decision::Allowed(_))
-        };
-        Ok(access.asked().all(is_allowed))
+        let standing = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
+        let may = may_by_position(call.operation, standing.account, &standing.organization)
+            || call.permitted.is_delegated();
+        if may { Ok(standing) } else { Err(refusal::access_denied().into()) }
     }
 
     /// Whether the caller is the management account.
