@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::account::model::AlternateContactType;
 use services::context::Delays;
 use services::regions;
 use services::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
@@ -23,7 +24,7 @@ pub(super) struct AccountDraft<'n> {
     pub state: AccountState,
     pub created_at: Timestamp,
     pub contact: Option<ContactInformation>,
-    pub alternate_contacts: BTreeMap<String, AlternateContact>,
+    pub alternate_contacts: BTreeMap<AlternateContactType, AlternateContact>,
     pub regions: BTreeMap<String, RegionOpt>,
     pub gov_cloud: Option<Given<'n, GovCloudLink>>,
     pub iam: Iam<'n>,
@@ -195,14 +196,14 @@ fn trimmed(fields: &Fields<'_>, key: &str, shape: Shape) -> Option<String> {
     Some(fields.required_text(key, shape)?.trim().to_owned())
 }
 
-fn read_alternate_contacts(item: Item<'_>) -> Option<BTreeMap<String, AlternateContact>> {
+fn read_alternate_contacts(item: Item<'_>) -> Option<BTreeMap<AlternateContactType, AlternateContact>> {
     let fields = item.fields(&["BILLING", "OPERATIONS", "SECURITY"])?;
     let mut contacts = BTreeMap::new();
     let mut complete = true;
-    for kind in ["BILLING", "OPERATIONS", "SECURITY"] {
-        match fields.optional(kind, read_alternate_contact) {
+    for kind in AlternateContactType::ALL {
+        match fields.optional(kind.as_str(), read_alternate_contact) {
             Some(Some(contact)) => {
-                contacts.insert(kind.to_owned(), contact);
+                contacts.insert(*kind, contact);
             }
             Some(None) => {}
             None => complete = false,

@@ -252,7 +252,7 @@ fn write_tree(tree: Tree, world: &mut World<'_>) {
         index::put_unit(unit, world);
     }
     for policy in tree.policies {
-        *counts.policies.entry(policy.kind.clone()).or_default() += 1;
+        *counts.policies.entry(policy.kind).or_default() += 1;
         index::put_policy(policy, world);
     }
     for (account, membership) in tree.members {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::{AccountId, Arn, PARTITION};
-use aws::policy::Policy;
 use jiff::{SignedDuration, Timestamp};
 use services::authority::managed::{AWS_MANAGED, find_aws_managed};
 use services::iam::directory;
 use services::iam::users::group;
+use services::organizations::membership::roles::{self, ACCESS_ROLE};
 use services::state::identity::{
     Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
 };
@@ -15,14 +15,12 @@ use services::world::World;
 
 use super::Summary;
 use super::account::AccountDraft;
-use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
+use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
-
-const ACCESS_ROLE: &str = "OrganizationAccountAccessRole";
 
 /// Writes the identities of one account after another, and sees to what is unique over all of them.
 #[derive(Default)]
@@ -291,31 +289,9 @@ fn session_owner(
     }
 }
 
-/// F-SEED-5: the role that Organizations leaves in an account it creates (observed.md, "Organizations
-/// account creation").
+/// F-SEED-5: the role that Organizations leaves in an account it creates.
 fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
-    let trust_policy = serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{PARTITION}:iam::{management_account}:root") },
-            "Action": "sts:AssumeRole",
-        }],
-    });
-    Role {
-        account: scope.id(),
-        name: ACCESS_ROLE.to_owned(),
-        id: ids::identity("AROA", scope.id().as_str(), ACCESS_ROLE),
-        path: "/".to_owned(),
-        created_at: scope.account.created_at,
-        trust_policy: Policy::parse(&trust_policy.to_string())
-            .expect("INVARIANT: a trust policy with one principal is well-formed"),
-        description: String::new(),
-        max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
-        max_signin_session_duration_seconds: None,
-        inline_policies: BTreeMap::new(),
-        attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
-        permissions_boundary: None,
-        tags: BTreeMap::new(),
-    }
+    let account = scope.id();
+    let id = ids::identity("AROA", account.as_str(), ACCESS_ROLE);
+    roles::access_role(account, management_account, ACCESS_ROLE, id, scope.account.created_at)
 }
