@@ -1,17 +1,17 @@
 //! AWS Identity and Access Management, version 2010-05-08: who a credential stands for, which policies bind
 //! that caller, and the operations that change both. One file per resource of the model.
 
-pub mod absent;
-pub mod access;
+pub(crate) mod absent;
+pub(crate) mod access;
 pub mod directory;
 pub mod model;
-pub mod policies;
-pub mod record;
-pub mod refusal;
-pub mod reports;
-pub mod roles;
-pub mod simulator;
-pub mod tag;
+pub(crate) mod policies;
+pub(crate) mod record;
+pub(crate) mod refusal;
+pub(crate) mod reports;
+pub(crate) mod roles;
+pub(crate) mod simulator;
+pub(crate) mod tag;
 pub mod users;
 
 mod operations;

@@ -9,7 +9,7 @@ use aws::smithy::{Items, Value};
 
 use super::model::{HandshakePartyMembers, Operation, Tag, TagKey, Unchecked};
 use super::policies::policy;
-use super::{arn, place};
+use super::{arn, standing};
 use crate::authority::access::{Access, Asked, ConditionKey, request_tag_keys};
 use crate::state::organization::{
     Handshake, HandshakeId, Membership, Organization, OrganizationId, OrganizationPolicy,
@@ -74,7 +74,7 @@ pub fn access(
     if let Some(organization) = organization {
         // F-IAM-83: all of an organization is its management account's, AWS's own policies in it as well.
         access.answering = organization.management_account;
-        access.delegation = place::delegation(operation, account, organization, world)?;
+        access.delegation = standing::delegation(operation, account, organization, world)?;
     }
     Ok(access)
 }
@@ -113,7 +113,7 @@ enum Creates<'v> {
 
 fn on<const N: usize>(ids: [Option<&str>; N]) -> Asks<'_> {
     let mut named = [None; 3];
-    named.iter_mut().zip(ids).for_each(|(place, id)| *place = id);
+    named.iter_mut().zip(ids).for_each(|(slot, id)| *slot = id);
     Asks { named, ..Asks::default() }
 }
 

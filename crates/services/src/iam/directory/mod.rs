@@ -3,11 +3,11 @@
 //!
 //! A count is a document, so two requests that would pass a quota together cannot both commit.
 
-pub mod entity;
-pub mod last_used;
-pub mod names;
-pub mod page;
-pub mod trusted_principals;
+pub(crate) mod entity;
+pub(crate) mod last_used;
+pub(crate) mod names;
+pub(crate) mod page;
+pub(crate) mod trusted_principals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Policies of IAM: managed ones and their versions, inline ones, attachments and permissions boundaries.
 
-pub mod attachment;
-pub mod boundary;
-pub mod entities_for_policy;
+pub(crate) mod attachment;
+pub(crate) mod boundary;
+pub(crate) mod entities_for_policy;
 pub(crate) mod entity_policies;
-pub mod inline_policy;
-pub mod managed_policy;
-pub mod policy_version;
+pub(crate) mod inline_policy;
+pub(crate) mod managed_policy;
+pub(crate) mod policy_version;

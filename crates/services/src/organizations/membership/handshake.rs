@@ -21,7 +21,7 @@ use crate::organizations::model::{
     InvalidInputExceptionReason, ListHandshakesForAccountRequest, ListHandshakesForAccountResponse,
     ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::organization::email_of;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
@@ -329,11 +329,11 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-FEAT-3: ORGANIZATION_ALREADY_HAS_ALL_FEATURES, ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION.
 pub(crate) fn enable_all_features(
-    place: &Place,
+    standing: &Standing,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<EnableAllFeaturesResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     if organization.feature_set == FeatureSet::All {
         return Err(refusal::handshake_constraint(Constraint::OrganizationAlreadyHasAllFeatures).into());
     }
@@ -346,7 +346,7 @@ pub(crate) fn enable_all_features(
     let days = ALL_FEATURES_DAYS;
     let recipient = Recipient::Organization;
     let mut whole =
-        new_handshake(place, ActionType::EnableAllFeatures, recipient, id.clone(), days, call, world)?;
+        new_handshake(standing, ActionType::EnableAllFeatures, recipient, id.clone(), days, call, world)?;
     for entry in index::all(&OrganizationEntityId::within(&organization.id), world)? {
         // Accounts come first in the order of keys.
         let Ok(account) = entry.id()?.entity.parse::<AccountId>() else { break };
@@ -359,7 +359,7 @@ pub(crate) fn enable_all_features(
         let part = part_of(&id, account);
         let recipient = Recipient::Account(account);
         let mut part =
-            new_handshake(place, ActionType::ApproveAllFeatures, recipient, part, days, call, world)?;
+            new_handshake(standing, ActionType::ApproveAllFeatures, recipient, part, days, call, world)?;
         part.parent = Some(id.clone());
         whole.unanswered.insert(part.id.clone());
         put(part, Some(account), world);
@@ -426,7 +426,7 @@ fn entry(
 
 /// ListHandshakesForOrganization, in order of ids.
 pub(crate) fn list_for_organization(
-    place: &Place,
+    standing: &Standing,
     input: ListHandshakesForOrganizationRequest,
     call: &Call<'_>,
     world: &World<'_>,
@@ -434,7 +434,7 @@ pub(crate) fn list_for_organization(
     let filter = input.filter.as_ref();
     let parts = filter_parts(filter)?;
     let listing = Listing::open(call, &parts, input.next_token.as_ref(), input.max_results)?;
-    let prefix = HandshakeOfId::within(&place.organization.id);
+    let prefix = HandshakeOfId::within(&standing.organization.id);
     let (handshakes, next_token) =
         listing.over(&prefix, world, |id| entry(id.handshake, filter, call, world))?;
     Ok(ListHandshakesForOrganizationResponse { handshakes: Some(handshakes), next_token })

@@ -16,7 +16,7 @@ use crate::organizations::model::{
     HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
     InviteAccountToOrganizationResponse,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
@@ -34,7 +34,7 @@ const MAX_INVITATIONS_A_DAY: usize = if MAX_ACCOUNTS > 20 { MAX_ACCOUNTS } else 
 
 /// The handshake that carries something from the organization to a recipient.
 pub(crate) fn new_handshake(
-    place: &Place,
+    standing: &Standing,
     action: ActionType,
     recipient: Recipient,
     id: String,
@@ -42,7 +42,7 @@ pub(crate) fn new_handshake(
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<Handshake, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let management_account = organization.management_account;
     let name = world.get::<Account>(management_account)?.map(|account| account.name.clone());
     let lifetime = SignedDuration::from_hours(24 * lasts_days);
@@ -74,13 +74,13 @@ pub(crate) fn new_handshake(
 /// INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES; `DuplicateHandshakeException`; ACCOUNT_NUMBER_LIMIT_EXCEEDED, open
 /// invitations included; F-ORGS-INVITE-5: HANDSHAKE_RATE_LIMIT_EXCEEDED.
 pub(crate) fn invite(
-    place: &Place,
+    standing: &Standing,
     input: InviteAccountToOrganizationRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<InviteAccountToOrganizationResponse, Failure> {
     let now = call.context.now;
-    let organization_id = &place.organization.id;
+    let organization_id = &standing.organization.id;
     let tags = tag::read(input.tags)?;
     let recipient = recipient(input.target.r#type, input.target.id.as_str())?;
     let account = account_of(&recipient, call, world)?;
@@ -112,7 +112,7 @@ pub(crate) fn invite(
     }
     let id = new_id(call.context, "h-", 10);
     let mut handshake =
-        new_handshake(place, ActionType::Invite, recipient, id, INVITATION_DAYS, call, world)?;
+        new_handshake(standing, ActionType::Invite, recipient, id, INVITATION_DAYS, call, world)?;
     handshake.notes = input.notes.map(|notes| notes.into_string());
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
@@ -204,7 +204,7 @@ pub(crate) fn account_of(
 pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let account = call.caller.account();
     let organization_id = &handshake.organization_id;
-    let current = Place::of(account, call, world)?;
+    let current = Standing::of(account, call, world)?;
     if current.as_ref().is_some_and(|it| it.is_management() || it.organization.id == *organization_id) {
         return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
     }

@@ -17,7 +17,7 @@ use crate::organizations::model::{
     ListPoliciesResponse, Policy as Shown, PolicySummary, PolicyType, UpdatePolicyRequest,
     UpdatePolicyResponse,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
@@ -155,9 +155,13 @@ fn show(organization: &Organization, policy: &OrganizationPolicy) -> Shown {
 ///
 /// # Errors
 /// `PolicyNotFoundException`.
-pub(crate) fn own(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationPolicy>, Failure> {
+pub(crate) fn own(
+    standing: &Standing,
+    id: &str,
+    world: &World<'_>,
+) -> Result<Arc<OrganizationPolicy>, Failure> {
     let policy = world.get::<OrganizationPolicy>(PolicyId(id))?;
-    let policy = policy.filter(|policy| policy.organization_id == place.organization.id);
+    let policy = policy.filter(|policy| policy.organization_id == standing.organization.id);
     policy.ok_or_else(|| refusal::policy_not_found().into())
 }
 
@@ -171,11 +175,11 @@ fn refuse_aws_managed(id: &str) -> Result<(), Failure> {
 }
 
 /// Whether a policy of the organization has this type and name.
-fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> Result<bool, Fault> {
+fn is_taken(standing: &Standing, kind: PolicyType, name: &str, world: &World<'_>) -> Result<bool, Fault> {
     if AWS_MANAGED.iter().any(|managed| managed.kind == kind && managed.name == name) {
         return Ok(true);
     }
-    let id = PolicyNameId { organization: &place.organization.id, kind, name };
+    let id = PolicyNameId { organization: &standing.organization.id, kind, name };
     Ok(world.get::<PolicyName>(id)?.is_some())
 }
 
@@ -185,19 +189,19 @@ fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> R
 /// `PolicyTypeNotAvailableForOrganizationException` without all features; those of [`read`]; F-ORGS-POL-5:
 /// `DuplicatePolicyException`; F-ORGS-POL-1.
 pub(crate) fn create(
-    place: &Place,
+    standing: &Standing,
     input: CreatePolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreatePolicyResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     if organization.feature_set != FeatureSet::All {
         return Err(refusal::policy_type_not_available().into());
     }
     let kind = input.r#type;
     let tags = tag::read(input.tags)?;
     let document = read(input.content.as_str(), kind)?;
-    if is_taken(place, kind, input.name.as_str(), world)? {
+    if is_taken(standing, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
@@ -227,20 +231,20 @@ pub(crate) fn create(
 
 /// DescribePolicy.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribePolicyRequest,
     world: &World<'_>,
 ) -> Result<DescribePolicyResponse, Failure> {
     let id = input.policy_id.as_str();
     if let Some(managed) = AwsManaged::find(id) {
         let policy = Shown {
-            policy_summary: Some(managed.summary(&place.organization)),
+            policy_summary: Some(managed.summary(&standing.organization)),
             content: Some(managed.content.into()),
         };
         return Ok(DescribePolicyResponse { policy: Some(policy) });
     }
-    let policy = own(place, id, world)?;
-    Ok(DescribePolicyResponse { policy: Some(show(&place.organization, &policy)) })
+    let policy = own(standing, id, world)?;
+    Ok(DescribePolicyResponse { policy: Some(show(&standing.organization, &policy)) })
 }
 
 /// UpdatePolicy: what is not given stays.
@@ -248,13 +252,13 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-POL-4, F-ORGS-POL-5, and those of [`read`].
 pub(crate) fn update(
-    place: &Place,
+    standing: &Standing,
     input: UpdatePolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<UpdatePolicyResponse, Failure> {
     refuse_aws_managed(input.policy_id.as_str())?;
-    let stored = own(place, input.policy_id.as_str(), world)?;
+    let stored = own(standing, input.policy_id.as_str(), world)?;
     let mut policy = (*stored).clone();
     let kind = policy.kind;
     if let Some(content) = input.content {
@@ -264,14 +268,14 @@ pub(crate) fn update(
         policy.description = description.into_string();
     }
     if let Some(name) = input.name.filter(|name| name.as_str() != stored.name) {
-        if is_taken(place, kind, name.as_str(), world)? {
+        if is_taken(standing, kind, name.as_str(), world)? {
             return Err(refusal::duplicate_policy().into());
         }
         index::delete_policy(&stored, world);
         policy.name = name.into_string();
     }
     policy.updated_at = Some(call.context.now);
-    let shown = show(&place.organization, &policy);
+    let shown = show(&standing.organization, &policy);
     index::put_policy(policy, world);
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }
@@ -281,13 +285,13 @@ pub(crate) fn update(
 /// # Errors
 /// F-ORGS-POL-4; F-ORGS-POL-6: `PolicyInUseException` while it is attached.
 pub(crate) fn delete(
-    place: &Place,
+    standing: &Standing,
     input: DeletePolicyRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     refuse_aws_managed(input.policy_id.as_str())?;
-    let policy = own(place, input.policy_id.as_str(), world)?;
-    let organization_id = &place.organization.id;
+    let policy = own(standing, input.policy_id.as_str(), world)?;
+    let organization_id = &standing.organization.id;
     if !world.keys(&AttachmentId::within(organization_id, &policy.id), None, 1)?.is_empty() {
         return Err(refusal::policy_in_use().into());
     }
@@ -301,12 +305,12 @@ pub(crate) fn delete(
 
 /// ListPolicies: those of one type, AWS's first, then in order of names.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListPoliciesRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListPoliciesResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let kind = input.filter;
     let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
@@ -317,7 +321,7 @@ pub(crate) fn list(
         let Some(named) = world.get::<PolicyName>(id)? else {
             return Ok(Entry::Hidden);
         };
-        let policy = own(place, &named.policy_id, world)?;
+        let policy = own(standing, &named.policy_id, world)?;
         Ok(Entry::Shown(summary(organization, &policy)))
     })?;
     policies.splice(0..0, managed.into_iter().take(first).map(|managed| managed.summary(organization)));

@@ -13,7 +13,7 @@ use crate::organizations::model::{
     AccountJoinedMethod, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
     Organization as Shown, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
 use crate::state::key::Prefix;
@@ -38,7 +38,7 @@ pub(crate) fn create(
     world: &mut World<'_>,
 ) -> Result<CreateOrganizationResponse, Failure> {
     let account = call.caller.account();
-    if Place::of(account, call, world)?.is_some() {
+    if Standing::of(account, call, world)?.is_some() {
         return Err(refusal::already_in_organization().into());
     }
     let organization = Organization {
@@ -111,11 +111,11 @@ fn show(organization: &Organization, call: &Call<'_>, world: &World<'_>) -> Resu
 
 /// DescribeOrganization.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeOrganizationResponse, Failure> {
-    let organization = show(&place.organization, call, world)?;
+    let organization = show(&standing.organization, call, world)?;
     Ok(DescribeOrganizationResponse { organization: Some(organization) })
 }
 
@@ -123,13 +123,13 @@ pub(crate) fn describe(
 ///
 /// # Errors
 /// F-ORGS-ORG-4: `OrganizationNotEmptyException` while another account is in it, or being created in it.
-pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
-    let id = place.organization.id.as_str();
+pub(crate) fn delete(standing: &Standing, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let id = standing.organization.id.as_str();
     // Read, so that a member that joins at the same time is not lost.
     world.get::<MembershipChanges>(OrganizationId(id))?;
     for entity in index::all(&OrganizationEntityId::within(id), world)? {
         let entry = entity.id()?;
-        delete_entity(entry.entity, place, call, world)?;
+        delete_entity(entry.entity, standing, call, world)?;
         world.delete::<OrganizationEntity>(entry);
     }
     index::delete_all::<Attachment>(&Prefix::within(id), world)?;
@@ -152,7 +152,12 @@ pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> R
     Ok(())
 }
 
-fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+fn delete_entity(
+    entity: &str,
+    standing: &Standing,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     let Ok(account) = entity.parse::<AccountId>() else {
         index::delete_all::<Child>(&Prefix::within(entity), world)?;
         index::delete_all(&UnitNameId::within(entity), world)?;
@@ -164,7 +169,7 @@ fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World
         .get::<Membership>(account)?
         .and_then(|membership| membership.closure)
         .is_some_and(|closure| closure.final_at <= call.context.now);
-    if account != place.organization.management_account && !closed_for_good {
+    if account != standing.organization.management_account && !closed_for_good {
         return Err(refusal::organization_not_empty().into());
     }
     world.delete::<Membership>(account);
