@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Circumstances, Progress};
 use crate::decided::EventRecord;
-use crate::operation::{Operation, Service, TargetRecord};
+use crate::service::{Operation, Service, TargetRecord};
 use crate::world::{ServiceEvent, World};
 
 /// What a record shows in place of a sensitive text.
