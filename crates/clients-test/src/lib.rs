@@ -92,7 +92,7 @@ impl InProcess {
         let clock = Arc::new(Clock::new(TimeMode::Manual));
         let store = Store::in_memory(&StoreOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         let store = Arc::new(store);
-        let seed = accountd::seed::read(seed, clock.now()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let seed = services::seed::read(seed, clock.now()).unwrap_or_else(|problems| panic!("{problems:?}"));
         store.seed(seed.writes).await.unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings {
             signatures: Signatures::Strict,

@@ -24,13 +24,25 @@ pub(crate) fn put_access(
     context: &Context,
     world: &mut World<'_>,
 ) -> Result<(), Fault> {
+    let id = names::unique_id_for("AROA", "access role", &context.seed);
+    directory::save(access(account, management_account, name, id, at), world)
+}
+
+/// The access role of a member account (F-SEED-5).
+pub(crate) fn access(
+    account: AccountId,
+    management_account: AccountId,
+    name: &str,
+    id: String,
+    at: Timestamp,
+) -> Role {
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:{PARTITION}:iam::{management_account}:root"}},"Action":"sts:AssumeRole"}}]}}"#
     );
-    let role = Role {
+    Role {
         account,
         name: name.to_owned(),
-        id: names::unique_id_for("AROA", "access role", &context.seed),
+        id,
         path: "/".to_owned(),
         created_at: at,
         trust_policy: Policy::parse(&trust).expect("INVARIANT: the trust policy is made of an account id"),
@@ -41,8 +53,7 @@ pub(crate) fn put_access(
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
         permissions_boundary: None,
         tags: BTreeMap::new(),
-    };
-    directory::save(role, world)
+    }
 }
 
 /// F-ORGS-SLR-1: puts the service-linked role into an account of an organization with all features, if it is

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::arn::AccountId;
-use jiff::Timestamp;
-use services::organizations::model::PolicyType;
-use services::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use services::organizations::policies::policy_type::{max_attached, needed_service};
-use services::state::organization::{
+use crate::organizations::model::PolicyType;
+use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use crate::organizations::policies::policy_type::{max_attached, needed_service};
+use crate::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
 };
+use aws::arn::AccountId;
+use jiff::Timestamp;
 
 use super::account::AccountDraft;
 use super::ids;

@@ -2,27 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::arn::{AccountId, Arn, PARTITION};
-use aws::policy::Policy;
-use jiff::{SignedDuration, Timestamp};
-use services::authority::managed::{AWS_MANAGED, find_aws_managed};
-use services::iam::directory;
-use services::iam::users::group;
-use services::state::identity::{
+use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
+use crate::iam::directory;
+use crate::iam::users::group;
+use crate::organizations::membership::roles::{ACCESS_ROLE, access};
+use crate::state::identity::{
     Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
 };
-use services::world::World;
+use crate::world::World;
+use aws::arn::{AccountId, Arn, PARTITION};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Summary;
 use super::account::AccountDraft;
-use super::identity::{DEFAULT_SESSION_SECONDS, IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
+use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
-
-const ACCESS_ROLE: &str = "OrganizationAccountAccessRole";
 
 /// Writes the identities of one account after another, and sees to what is unique over all of them.
 #[derive(Default)]
@@ -115,7 +113,9 @@ impl Principals {
         summary.access_keys += iam.root_access_keys.len() + user_keys + sessions;
         let named = iam.roles.iter().any(|role| role.identity.name.eq_ignore_ascii_case(ACCESS_ROLE));
         if let Some(management_account) = management_account.filter(|_| !named) {
-            let role = access_role(&scope, management_account);
+            // F-SEED-5: the role that Organizations leaves in an account it creates.
+            let id = ids::identity("AROA", scope.id().as_str(), ACCESS_ROLE);
+            let role = access(scope.id(), management_account, ACCESS_ROLE, id, account.created_at);
             directory::save(role, world).expect(NOTHING_FAILS);
             summary.roles += 1;
         }
@@ -288,34 +288,5 @@ fn session_owner(
         tags: session.tags.clone(),
         transitive_tag_keys: BTreeSet::new(),
         source_identity: session.source_identity.clone(),
-    }
-}
-
-/// F-SEED-5: the role that Organizations leaves in an account it creates (observed.md, "Organizations
-/// account creation").
-fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
-    let trust_policy = serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{PARTITION}:iam::{management_account}:root") },
-            "Action": "sts:AssumeRole",
-        }],
-    });
-    Role {
-        account: scope.id(),
-        name: ACCESS_ROLE.to_owned(),
-        id: ids::identity("AROA", scope.id().as_str(), ACCESS_ROLE),
-        path: "/".to_owned(),
-        created_at: scope.account.created_at,
-        trust_policy: Policy::parse(&trust_policy.to_string())
-            .expect("INVARIANT: a trust policy with one principal is well-formed"),
-        description: String::new(),
-        max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
-        max_signin_session_duration_seconds: None,
-        inline_policies: BTreeMap::new(),
-        attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
-        permissions_boundary: None,
-        tags: BTreeMap::new(),
     }
 }
