@@ -33,12 +33,12 @@ list_shape! { FlatNames { member: Name, flattened: true, } }
 list_shape! { Items { member: Animal, location_name: "item", } }
 map_shape! { Labels { key: String, value: Name, } }
 map_shape! { FlatLabels { key: String, value: Name, flattened: true, } }
-structure! { #[derive(Default)] Animal {
+structure! { #[derive(Default)] Animal as AnimalMembers {
     name: optional Name = "Name" as "animalName",
     kind: optional Kind = "Kind",
     inner: optional aws::smithy::Boxed<Animal> = "Inner",
 } }
-structure! { #[derive(Default)] Everything {
+structure! { #[derive(Default)] Everything as EverythingMembers {
     name: optional Name = "Name",
     count: optional Count = "Count",
     long: optional i64 = "Long",

@@ -97,13 +97,15 @@ impl Model {
         self.operations().map(|(name, _)| name)
     }
 
-    /// The names of the shapes that these operations use, directly or not.
-    pub fn reachable(&self, left_out: &BTreeSet<&str>) -> Result<BTreeSet<String>, String> {
+    /// The names of the shapes that these sides of operations use, directly or not.
+    pub fn reachable(&self, left_out: &BTreeSet<&str>, sides: &[&str]) -> Result<BTreeSet<String>, String> {
         let mut found = BTreeSet::new();
         let mut open: Vec<&str> = Vec::new();
         for (_, operation) in self.operations().filter(|(name, _)| !left_out.contains(name.as_str())) {
-            open.extend(["input", "output"].iter().filter_map(|side| operation[side]["shape"].as_str()));
-            open.extend(errors(operation));
+            open.extend(sides.iter().filter_map(|side| operation[side]["shape"].as_str()));
+            if sides.contains(&"errors") {
+                open.extend(errors(operation));
+            }
         }
         while let Some(name) = open.pop() {
             if found.insert(name.to_owned()) {

@@ -27,6 +27,11 @@ pub fn type_name(name: &str) -> String {
     }
 }
 
+/// The view of a structure: `AttachPolicyRequest` is seen as `AttachPolicyMembers`.
+pub fn view_name(name: &str) -> String {
+    format!("{}Members", name.strip_suffix("Request").unwrap_or(name))
+}
+
 /// A field: `AddressLine1` becomes `address_line_1`, `SAMLProviderArn` becomes `saml_provider_arn`.
 pub fn field_name(name: &str) -> String {
     let name = words(name).join("_").to_lowercase();

@@ -5,20 +5,25 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::model::{Model, body_members, errors};
-use super::names::{field_name, type_name, variant_name};
+use super::names::{field_name, type_name, variant_name, view_name};
+
+/// What an operation takes, what it answers and what it refuses with.
+const SIDES: [&str; 3] = ["input", "output", "errors"];
 
 /// The width of a line.
 const WIDTH: usize = 110;
 
 /// The generated file of a model.
 pub fn file(model: &Model, left_out: &BTreeSet<&str>) -> Result<String, String> {
-    let reachable = model.reachable(left_out)?;
+    let reachable = model.reachable(left_out, &SIDES)?;
+    // Requests are read before they are checked, so what they are made of has views.
+    let viewed = model.reachable(left_out, &["input"])?;
     let mut sections = vec![service(model)?, not_supported(left_out)];
     for kind in ["string", "enum", "integer", "timestamp", "blob", "list", "map", "structure", "exception"] {
         let mut section = String::new();
         for (name, shape) in model.shapes().filter(|(name, _)| reachable.contains(*name)) {
             if kind_of(shape)? == kind {
-                section.push_str(&declaration(model, kind, name, shape)?);
+                section.push_str(&declaration(model, kind, name, shape, viewed.contains(name))?);
             }
         }
         sections.push(section);
@@ -176,10 +181,16 @@ fn reference(model: &Model, name: &str) -> Result<String, String> {
 /// Every name that declarations of the whole model use.
 #[cfg(test)]
 pub fn references(model: &Model) -> Result<BTreeSet<String>, String> {
-    model.reachable(&BTreeSet::new())?.iter().map(|name| reference(model, name)).collect()
+    model.reachable(&BTreeSet::new(), &SIDES)?.iter().map(|name| reference(model, name)).collect()
 }
 
-fn declaration(model: &Model, kind: &str, name: &str, shape: &Value) -> Result<String, String> {
+fn declaration(
+    model: &Model,
+    kind: &str,
+    name: &str,
+    shape: &Value,
+    is_viewed: bool,
+) -> Result<String, String> {
     let rust_name = type_name(name);
     match kind {
         "enum" => enumeration(&rust_name, shape),
@@ -187,7 +198,7 @@ fn declaration(model: &Model, kind: &str, name: &str, shape: &Value) -> Result<S
             let size = if shape["type"] == "long" { "Long" } else { "Integer" };
             Ok(call("integer_shape", &format!("{rust_name}: {size}"), &options(model, shape)?))
         }
-        "structure" => structure(model, &rust_name, shape),
+        "structure" => structure(model, &rust_name, shape, is_viewed),
         "exception" => exception(model, name, shape),
         _ => Ok(call(&format!("{kind}_shape"), &rust_name, &options(model, shape)?)),
     }
@@ -324,8 +335,9 @@ fn member_line(
     Ok(format!("    {}: {presence} {reference} = {name:?}{location_name},\n", field_name(name)))
 }
 
-fn structure(model: &Model, name: &str, shape: &Value) -> Result<String, String> {
+fn structure(model: &Model, name: &str, shape: &Value, is_viewed: bool) -> Result<String, String> {
     let (members, all_optional) = members(model, name, shape)?;
+    let name = if is_viewed { format!("{name} as {}", view_name(name)) } else { name.to_owned() };
     let sensitive = if shape["sensitive"] == true { "sensitive " } else { "" };
     let derive = if all_optional { "#[derive(Default)] " } else { "" };
     if members.is_empty() {

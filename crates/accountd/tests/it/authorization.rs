@@ -92,7 +92,7 @@ fn targets(caller: &Caller) -> [(&'static str, Option<&'static str>); 7] {
 }
 
 /// Members that break no constraint. Whether a rule then refuses is no matter of authorization.
-fn members(operation: Operation) -> Value {
+pub fn members(operation: Operation) -> Value {
     match operation.name() {
         "GetAlternateContact" | "DeleteAlternateContact" => json!({ "AlternateContactType": "BILLING" }),
         "PutAlternateContact" => json!({

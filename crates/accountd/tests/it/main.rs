@@ -17,6 +17,7 @@ mod edges;
 mod faults;
 mod lookup;
 mod observed;
+mod perimeter;
 mod policy_changes;
 mod precedence;
 mod precedence_services;

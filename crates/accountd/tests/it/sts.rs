@@ -1,11 +1,15 @@
 //! GetCallerIdentity for every kind of caller, and what keeps a role from being assumed.
 
 use accountd::store::Decided;
+use aws::protocol::Protocol;
+use serde_json::{Value, json};
+use services::operation::Service;
 use services::state::organization::{Membership, Organization, OrganizationId, OrganizationPolicy};
 use services::world::Snapshot;
 
 use crate::answer::element;
 use crate::cast::*;
+use crate::wire;
 use crate::world::{World, post, signed};
 use testing::signer::{Key, escaped};
 
@@ -116,4 +120,44 @@ fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
     assert!(answer.message().contains("resource control policy"), "{}", answer.message());
     // Roles of other accounts are not bound by it.
     assert_eq!(assume(&world, LOCKED).status, 200);
+}
+
+/// F-STSAPI-41: managed session policies are those of the account whose session it becomes, by their exact ARN, and AWS's.
+#[test]
+fn managed_session_policies_are_of_the_sessions_account_f_stsapi_41() {
+    let world = World::company();
+    let ask = |operation: &str, mut members: Value, policy: &str| {
+        members["PolicyArns"] = json!([{ "arn": policy }]);
+        let answer = world.ask(&MANAGEMENT_ADMIN.key, wire::operation(Service::Sts, operation), &members);
+        if answer.status == 200 { None } else { answer.code(Protocol::Query).zip(Some(answer.message())) }
+    };
+    let of_aws = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let of_member = "arn:aws:iam::222222222222:policy/reads-only";
+    let role = |account: &str, name: &str| json!({ "RoleArn": format!("arn:aws:iam::{account}:role/{name}"), "RoleSessionName": "probe" });
+    let in_member = role(MEMBER, "OrganizationAccountAccessRole");
+    let in_management = role(MANAGEMENT, "Admin");
+    let federated = json!({ "Name": "probe" });
+    let absent = |policy: &str| {
+        let message = format!("Policy {policy} does not exist or is not attachable.");
+        Some(("MalformedPolicyDocument".to_owned(), message))
+    };
+    assert_eq!(ask("AssumeRole", in_member.clone(), of_member), None);
+    for (operation, members) in
+        [("AssumeRole", &in_member), ("AssumeRole", &in_management), ("GetFederationToken", &federated)]
+    {
+        assert_eq!(ask(operation, members.clone(), of_aws), None, "{operation} {members}");
+        // Neither a path, nor a name in another case, nor an account that is not the session's.
+        for policy in [
+            "arn:aws:iam::222222222222:policy/other/path/reads-only",
+            "arn:aws:iam::222222222222:policy/Reads-Only",
+            "arn:aws:iam::222222222222:policyreads-only",
+            "arn:aws:iam::111111111111:policy/reads-only",
+        ] {
+            assert_eq!(ask(operation, members.clone(), policy), absent(policy), "{operation} {members}");
+        }
+    }
+    // One that is there, of an account that the caller has nothing to do with, is as absent as one that is not.
+    for (operation, members) in [("AssumeRole", in_management), ("GetFederationToken", federated)] {
+        assert_eq!(ask(operation, members, of_member), absent(of_member), "{operation}");
+    }
 }

@@ -110,6 +110,8 @@ macro_rules! string_shape {
                 $crate::smithy::Value::String(native.0.clone())
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }
 
@@ -165,6 +167,8 @@ macro_rules! enum_shape {
                 $crate::smithy::Value::from(native.as_str())
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }
 
@@ -193,6 +197,8 @@ macro_rules! __described {
                 <$native as $crate::smithy::Shape>::to_value(native)
             }
         }
+
+        $crate::__seen! { $name, like $native }
     };
 }
 
@@ -301,6 +307,8 @@ macro_rules! timestamp_shape {
                 }
             }
         }
+
+        $crate::__seen! { $name, value }
     };
 }
 
@@ -351,5 +359,7 @@ macro_rules! blob_shape {
                 <$crate::smithy::Base64 as $crate::smithy::Shape>::to_value(&native.0)
             }
         }
+
+        $crate::__seen! { $name, text }
     };
 }

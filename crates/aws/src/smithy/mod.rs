@@ -16,6 +16,7 @@ mod operation;
 mod operation_macros;
 mod redact;
 mod validation;
+mod views;
 
 pub use coral::coral_message;
 pub use ecma::Pattern;
@@ -25,6 +26,7 @@ pub use operation::{ErrorShape, ModeledOperation, OperationShape, ServiceShape};
 pub use redact::{HIDDEN, redact, redact_as};
 pub use serde_json::{Map, Value};
 pub use validation::{Constraint, Patterns, Violation, check, validation_message, violations};
+pub use views::{Items, Seen, Viewed, seen_member};
 
 pub use crate::{
     blob_shape, enum_shape, errors, exception, integer_shape, list_shape, map_shape, operations,

@@ -39,7 +39,8 @@ macro_rules! __put_member {
 }
 
 /// A structure: each field is `required` or `optional`, of a shape, under the model's name, and where it
-/// differs under another name in XML and forms. The `Debug` of a `sensitive` one shows nothing.
+/// differs under another name in XML and forms. The `Debug` of a `sensitive` one shows nothing. What stands after
+/// `as` is the name of its [view](crate::smithy::Viewed).
 #[macro_export]
 macro_rules! structure {
     (sensitive $(#[$meta:meta])* $name:ident { $($members:tt)* }) => {
@@ -50,9 +51,12 @@ macro_rules! structure {
                 formatter.write_str($crate::smithy::REDACTED)
             }
         }
+
+        $crate::__seen! { $name, value }
     };
-    ($(#[$meta:meta])* $name:ident { $($members:tt)* }) => {
+    ($(#[$meta:meta])* $name:ident $(as $view:ident)? { $($members:tt)* }) => {
         $crate::__structure! { sensitive false, #[derive(Debug)] $(#[$meta])* $name { $($members)* } }
+        $crate::__view! { $name [$($view)?] $($members)* }
     };
 }
 
@@ -273,6 +277,26 @@ macro_rules! operations {
             pub fn operation(&self) -> Operation {
                 match self {
                     $(Self::$name { .. } => Operation::$name,)*
+                }
+            }
+        }
+
+        /// The members of a request before they are held to the model, by its operation.
+        #[derive(Clone, Copy)]
+        pub enum Unchecked<'v> {
+            $(
+                #[doc = concat!("Of `", stringify!($name), "`")]
+                $name $((<$input as $crate::smithy::Viewed>::View<'v>))?,
+            )*
+        }
+
+        impl<'v> Unchecked<'v> {
+            /// What was given for the members of `operation`.
+            pub fn of(operation: Operation, members: &'v $crate::smithy::Value) -> Self {
+                match operation {
+                    $(Operation::$name => {
+                        Self::$name $((<$input as $crate::smithy::Viewed>::view(members)))?
+                    })*
                 }
             }
         }

@@ -9,7 +9,7 @@ use aws::principal::Caller;
 use aws::refusal::Refusal;
 use serde_json::Value;
 
-use super::model::{AlternateContactType, Operation};
+use super::model::{AlternateContactType, Operation, Unchecked};
 use crate::authority::access::{Access, ConditionKey};
 use crate::authority::ancestry::Ancestry;
 use crate::context::Validation;
@@ -43,16 +43,45 @@ pub(super) fn access_denied(caller: &Caller, operation: Operation, reason: Optio
     Refusal::new("AccessDeniedException", 403, text)
 }
 
-/// The member that names the target account.
-fn account_member(operation: Operation) -> &'static str {
-    match operation {
-        Operation::GetGovCloudAccountInformation => "StandardAccountId",
-        _ => "AccountId",
-    }
+/// What an operation asks for, by the members that the request gives. None of them is checked yet.
+#[derive(Default)]
+struct Asks<'v> {
+    /// The target account.
+    target: Option<&'v str>,
+    contact_type: Option<&'v str>,
+    region: Option<&'v str>,
+    /// A new primary e-mail address.
+    address: Option<&'v str>,
 }
 
-fn text<'v>(members: &'v Value, name: &str) -> Option<&'v str> {
-    members.get(name).and_then(Value::as_str)
+fn on(target: Option<&str>) -> Asks<'_> {
+    Asks { target, ..Asks::default() }
+}
+
+fn asks(request: Unchecked<'_>) -> Asks<'_> {
+    use Unchecked as Op;
+    match request {
+        Op::AcceptPrimaryEmailUpdate(m) => Asks { address: m.primary_email(), ..on(m.account_id()) },
+        Op::DeleteAlternateContact(m) => {
+            Asks { contact_type: m.alternate_contact_type(), ..on(m.account_id()) }
+        }
+        Op::DisableRegion(m) => Asks { region: m.region_name(), ..on(m.account_id()) },
+        Op::EnableRegion(m) => Asks { region: m.region_name(), ..on(m.account_id()) },
+        Op::GetAccountInformation(m) => on(m.account_id()),
+        Op::GetAlternateContact(m) => Asks { contact_type: m.alternate_contact_type(), ..on(m.account_id()) },
+        Op::GetContactInformation(m) => on(m.account_id()),
+        Op::GetGovCloudAccountInformation(m) => on(m.standard_account_id()),
+        Op::GetPrimaryEmail(m) => on(m.account_id()),
+        Op::GetPrimaryEmailUpdateStatus(m) => on(m.account_id()),
+        Op::GetRegionOptStatus(m) => Asks { region: m.region_name(), ..on(m.account_id()) },
+        Op::ListRegions(m) => on(m.account_id()),
+        Op::PutAccountName(m) => on(m.account_id()),
+        Op::PutAlternateContact(m) => Asks { contact_type: m.alternate_contact_type(), ..on(m.account_id()) },
+        Op::PutContactInformation(m) => on(m.account_id()),
+        Op::SendPhoneNumberVerification(m) => on(m.account_id()),
+        Op::StartPrimaryEmailUpdate(m) => Asks { address: m.primary_email(), ..on(m.account_id()) },
+        Op::VerifyPhoneNumber(m) => on(m.account_id()),
+    }
 }
 
 /// What the call asks to do.
@@ -72,7 +101,8 @@ pub fn access(
 ) -> Result<Access, Failure> {
     let action = format!("account:{}", operation.name());
     let mut keys = Vec::new();
-    let (resource, target) = match text(members, account_member(operation)) {
+    let asks = asks(Unchecked::of(operation, members));
+    let (resource, target) = match asks.target {
         None => {
             let account = caller.account();
             (format!("arn:{PARTITION}:account::{account}:account"), account)
@@ -102,7 +132,7 @@ pub fn access(
             (resource, target)
         }
     };
-    keys.extend(operation_key(operation, members, caller)?);
+    keys.extend(operation_key(operation, &asks, caller)?);
     Ok(Access::to(target, action, resource, keys))
 }
 
@@ -152,32 +182,24 @@ fn management_account_reason(operation: Operation) -> &'static str {
 /// The condition key that an operation adds from its own members.
 fn operation_key(
     operation: Operation,
-    members: &Value,
+    asks: &Asks<'_>,
     caller: &Caller,
 ) -> Result<Option<ConditionKey>, Refusal> {
-    use Operation as O;
-    match operation {
-        O::GetAlternateContact | O::PutAlternateContact | O::DeleteAlternateContact => {
-            let Some(given) = text(members, "AlternateContactType") else { return Ok(None) };
-            // F-ALT-4: a type that is none is refused here, even to an administrator.
-            if given.parse::<AlternateContactType>().is_err() {
-                return Err(access_denied(caller, operation, Some(INVALID_CONTACT_TYPE)));
-            }
-            Ok(Some(ConditionKey::multivalued("account:AlternateContactTypes", vec![given.to_owned()])))
+    if let Some(given) = asks.contact_type {
+        // F-ALT-4: a type that is none is refused here, even to an administrator.
+        if given.parse::<AlternateContactType>().is_err() {
+            return Err(access_denied(caller, operation, Some(INVALID_CONTACT_TYPE)));
         }
-        O::GetRegionOptStatus | O::EnableRegion | O::DisableRegion => {
-            let Some(given) = text(members, "RegionName") else { return Ok(None) };
-            // F-REG-8: capital letters make the Region unreadable to authorization; the exact set of
-            // characters it takes is *assumed*.
-            if given.chars().any(|character| character.is_ascii_uppercase()) {
-                return Err(access_denied(caller, operation, Some(INVALID_REGION)));
-            }
-            Ok(Some(ConditionKey::single("account:TargetRegion", given)))
-        }
-        O::StartPrimaryEmailUpdate | O::AcceptPrimaryEmailUpdate => {
-            let domain = text(members, "PrimaryEmail").and_then(|address| address.rsplit_once('@'));
-            Ok(domain.map(|(_, domain)| ConditionKey::single("account:EmailTargetDomain", domain.trim_end())))
-        }
-        _ => Ok(None),
+        return Ok(Some(ConditionKey::multivalued("account:AlternateContactTypes", vec![given.to_owned()])));
     }
+    if let Some(given) = asks.region {
+        // F-REG-8: capital letters make the Region unreadable to authorization; the exact set of
+        // characters it takes is *assumed*.
+        if given.chars().any(|character| character.is_ascii_uppercase()) {
+            return Err(access_denied(caller, operation, Some(INVALID_REGION)));
+        }
+        return Ok(Some(ConditionKey::single("account:TargetRegion", given)));
+    }
+    let domain = asks.address.and_then(|address| address.rsplit_once('@'));
+    Ok(domain.map(|(_, domain)| ConditionKey::single("account:EmailTargetDomain", domain.trim_end())))
 }

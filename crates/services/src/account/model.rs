@@ -103,7 +103,7 @@ list_shape! { RegionOptList { member: Region, } }
 list_shape! { RegionOptStatusList { member: RegionOptStatus, } }
 list_shape! { ValidationExceptionFieldList { member: ValidationExceptionField, } }
 
-structure! { AcceptPrimaryEmailUpdateRequest {
+structure! { AcceptPrimaryEmailUpdateRequest as AcceptPrimaryEmailUpdateMembers {
     account_id: required AccountId = "AccountId",
     primary_email: required PrimaryEmailAddress = "PrimaryEmail",
     otp: required Otp = "Otp",
@@ -118,7 +118,7 @@ structure! { #[derive(Default)] AlternateContact {
     phone_number: optional PhoneNumber = "PhoneNumber",
     alternate_contact_type: optional AlternateContactType = "AlternateContactType",
 } }
-structure! { ContactInformation {
+structure! { ContactInformation as ContactInformationMembers {
     full_name: required FullName = "FullName",
     address_line_1: required AddressLine = "AddressLine1",
     address_line_2: optional AddressLine = "AddressLine2",
@@ -132,19 +132,19 @@ structure! { ContactInformation {
     company_name: optional CompanyName = "CompanyName",
     website_url: optional WebsiteUrl = "WebsiteUrl",
 } }
-structure! { DeleteAlternateContactRequest {
+structure! { DeleteAlternateContactRequest as DeleteAlternateContactMembers {
     alternate_contact_type: required AlternateContactType = "AlternateContactType",
     account_id: optional AccountId = "AccountId",
 } }
-structure! { DisableRegionRequest {
+structure! { DisableRegionRequest as DisableRegionMembers {
     account_id: optional AccountId = "AccountId",
     region_name: required RegionName = "RegionName",
 } }
-structure! { EnableRegionRequest {
+structure! { EnableRegionRequest as EnableRegionMembers {
     account_id: optional AccountId = "AccountId",
     region_name: required RegionName = "RegionName",
 } }
-structure! { #[derive(Default)] GetAccountInformationRequest {
+structure! { #[derive(Default)] GetAccountInformationRequest as GetAccountInformationMembers {
     account_id: optional AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] GetAccountInformationResponse {
@@ -153,41 +153,41 @@ structure! { #[derive(Default)] GetAccountInformationResponse {
     account_created_date: optional AccountCreatedDate = "AccountCreatedDate",
     account_state: optional AccountState = "AccountState",
 } }
-structure! { GetAlternateContactRequest {
+structure! { GetAlternateContactRequest as GetAlternateContactMembers {
     alternate_contact_type: required AlternateContactType = "AlternateContactType",
     account_id: optional AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] GetAlternateContactResponse {
     alternate_contact: optional AlternateContact = "AlternateContact",
 } }
-structure! { #[derive(Default)] GetContactInformationRequest {
+structure! { #[derive(Default)] GetContactInformationRequest as GetContactInformationMembers {
     account_id: optional AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] GetContactInformationResponse {
     contact_information: optional ContactInformation = "ContactInformation",
     verification_status: optional PhoneNumberVerificationStatus = "VerificationStatus",
 } }
-structure! { #[derive(Default)] GetGovCloudAccountInformationRequest {
+structure! { #[derive(Default)] GetGovCloudAccountInformationRequest as GetGovCloudAccountInformationMembers {
     standard_account_id: optional AccountId = "StandardAccountId",
 } }
 structure! { GetGovCloudAccountInformationResponse {
     gov_cloud_account_id: required AccountId = "GovCloudAccountId",
     account_state: required AwsAccountState = "AccountState",
 } }
-structure! { GetPrimaryEmailRequest {
+structure! { GetPrimaryEmailRequest as GetPrimaryEmailMembers {
     account_id: required AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] GetPrimaryEmailResponse {
     primary_email: optional PrimaryEmailAddress = "PrimaryEmail",
 } }
-structure! { #[derive(Default)] GetPrimaryEmailUpdateStatusRequest {
+structure! { #[derive(Default)] GetPrimaryEmailUpdateStatusRequest as GetPrimaryEmailUpdateStatusMembers {
     account_id: optional AccountId = "AccountId",
 } }
 structure! { GetPrimaryEmailUpdateStatusResponse {
     status: required PrimaryEmailUpdateStatus = "Status",
     updated_at: optional Timestamp = "UpdatedAt",
 } }
-structure! { GetRegionOptStatusRequest {
+structure! { GetRegionOptStatusRequest as GetRegionOptStatusMembers {
     account_id: optional AccountId = "AccountId",
     region_name: required RegionName = "RegionName",
 } }
@@ -195,7 +195,7 @@ structure! { #[derive(Default)] GetRegionOptStatusResponse {
     region_name: optional RegionName = "RegionName",
     region_opt_status: optional RegionOptStatus = "RegionOptStatus",
 } }
-structure! { #[derive(Default)] ListRegionsRequest {
+structure! { #[derive(Default)] ListRegionsRequest as ListRegionsMembers {
     account_id: optional AccountId = "AccountId",
     max_results: optional ListRegionsRequestMaxResultsInteger = "MaxResults",
     next_token: optional ListRegionsRequestNextTokenString = "NextToken",
@@ -205,11 +205,11 @@ structure! { #[derive(Default)] ListRegionsResponse {
     next_token: optional String = "NextToken",
     regions: optional RegionOptList = "Regions",
 } }
-structure! { PutAccountNameRequest {
+structure! { PutAccountNameRequest as PutAccountNameMembers {
     account_name: required AccountName = "AccountName",
     account_id: optional AccountId = "AccountId",
 } }
-structure! { PutAlternateContactRequest {
+structure! { PutAlternateContactRequest as PutAlternateContactMembers {
     name: required Name = "Name",
     title: required Title = "Title",
     email_address: required EmailAddress = "EmailAddress",
@@ -217,7 +217,7 @@ structure! { PutAlternateContactRequest {
     alternate_contact_type: required AlternateContactType = "AlternateContactType",
     account_id: optional AccountId = "AccountId",
 } }
-structure! { PutContactInformationRequest {
+structure! { PutContactInformationRequest as PutContactInformationMembers {
     contact_information: required ContactInformation = "ContactInformation",
     account_id: optional AccountId = "AccountId",
 } }
@@ -225,13 +225,13 @@ structure! { #[derive(Default)] Region {
     region_name: optional RegionName = "RegionName",
     region_opt_status: optional RegionOptStatus = "RegionOptStatus",
 } }
-structure! { #[derive(Default)] SendPhoneNumberVerificationRequest {
+structure! { #[derive(Default)] SendPhoneNumberVerificationRequest as SendPhoneNumberVerificationMembers {
     account_id: optional AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] SendPhoneNumberVerificationResponse {
     status: optional PhoneNumberVerificationStatus = "Status",
 } }
-structure! { StartPrimaryEmailUpdateRequest {
+structure! { StartPrimaryEmailUpdateRequest as StartPrimaryEmailUpdateMembers {
     account_id: required AccountId = "AccountId",
     primary_email: required PrimaryEmailAddress = "PrimaryEmail",
 } }
@@ -242,7 +242,7 @@ structure! { ValidationExceptionField {
     name: required String = "name",
     message: required SensitiveString = "message",
 } }
-structure! { VerifyPhoneNumberRequest {
+structure! { VerifyPhoneNumberRequest as VerifyPhoneNumberMembers {
     account_id: optional AccountId = "AccountId",
     otp: required Otp = "Otp",
 } }

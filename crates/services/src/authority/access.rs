@@ -1,8 +1,10 @@
 //! What a call asks to do: the actions, the resources and the condition keys that policies decide on.
 
-use aws::arn::AccountId;
+use aws::arn::{AccountId, Arn};
 use aws::authorization::{Permit, RequestContext};
-use serde_json::Value;
+
+use super::delegation::Delegation;
+use super::managed::AWS_MANAGED_PREFIX;
 
 /// A condition key of the call with its values, for example `account:TargetRegion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,27 +29,21 @@ impl ConditionKey {
     }
 }
 
-/// `aws:RequestTag/…` and `aws:TagKeys`: the tags that come with a call as `Tags`, and those it names to be
-/// taken away as `TagKeys`. Every service spells the two so.
-pub fn request_tag_keys(members: &Value) -> Vec<ConditionKey> {
-    let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
-    let text = |tag: &Value, name: &str| tag.get(name).and_then(Value::as_str).map(str::to_owned);
-    let given = list("Tags").filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?)));
+/// `aws:RequestTag/…` and `aws:TagKeys`: the tags that a call gives, and the keys of those that it takes away.
+pub fn request_tag_keys<'v>(
+    given: impl IntoIterator<Item = (&'v str, &'v str)>,
+    removed: impl IntoIterator<Item = &'v str>,
+) -> Vec<ConditionKey> {
     let (mut keys, mut names) = (Vec::new(), Vec::new());
     for (key, value) in given {
         keys.push(ConditionKey::single(format!("aws:RequestTag/{key}"), value));
-        names.push(key);
+        names.push(key.to_owned());
     }
-    names.extend(list("TagKeys").filter_map(Value::as_str).map(str::to_owned));
+    names.extend(removed.into_iter().map(str::to_owned));
     if !names.is_empty() {
         keys.push(ConditionKey::multivalued("aws:TagKeys", names));
     }
     keys
-}
-
-/// Whether tags come with a call; then the action that tags must be allowed too.
-pub fn brings_tags(members: &Value) -> bool {
-    members.get("Tags").and_then(Value::as_array).is_some_and(|tags| !tags.is_empty())
 }
 
 /// An action on a resource, which policies allow or do not.
@@ -75,11 +71,16 @@ impl Asked {
 }
 
 /// What a call asks to do. All of it must be allowed, each by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Access {
     /// The account the call acts on. Not always the one in the ARN: in organizations mode that is the
     /// management account.
     pub target: AccountId,
+    /// The account that answers the call, whose resources are those that name no owner.
+    pub answering: AccountId,
+    /// The delegation policy of the organization, where the caller may do this only if that allows it, too. The rule of
+    /// Organizations refuses where it does not, in its own words.
+    pub delegation: Option<Delegation>,
     /// The operation's own action on its first resource.
     pub first: Asked,
     /// The same action on the other resources, and the actions that the call needs besides.
@@ -87,7 +88,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// One action on one resource.
+    /// One action on one resource, of which the target answers.
     pub fn to(
         target: AccountId,
         action: impl Into<String>,
@@ -95,7 +96,7 @@ impl Access {
         keys: Vec<ConditionKey>,
     ) -> Self {
         let first = Asked { action: action.into(), resource: resource.into(), keys };
-        Self { target, first, further: Vec::new() }
+        Self { target, answering: target, delegation: None, first, further: Vec::new() }
     }
 
     /// The same, and another action on the first resource.
@@ -117,9 +118,19 @@ impl Access {
         std::iter::once(&self.first).chain(&self.further)
     }
 
-    /// The access, allowed. Only this opens the target account's documents to a rule.
-    pub fn permitted(self, _permit: Permit) -> Permitted {
-        Permitted { target: self.target }
+    /// F-IAM-83: the account that owns a resource of the call: the one in its ARN, else the one that answers. The
+    /// managed policies of AWS belong to nobody's account.
+    pub(super) fn owner(&self, asked: &Asked) -> Option<AccountId> {
+        if asked.resource.starts_with(AWS_MANAGED_PREFIX) {
+            return None;
+        }
+        let named = Arn::parse(&asked.resource).and_then(|arn| arn.account.parse().ok());
+        Some(named.unwrap_or(self.answering))
+    }
+
+    /// The access, allowed.
+    pub(super) fn permitted(self, _permit: Permit, is_delegated: bool) -> Permitted {
+        Permitted { target: self.target, is_delegated }
     }
 }
 
@@ -128,11 +139,17 @@ impl Access {
 #[derive(Debug)]
 pub struct Permitted {
     target: AccountId,
+    is_delegated: bool,
 }
 
 impl Permitted {
     /// The account that may be acted on.
     pub fn target(&self) -> AccountId {
         self.target
+    }
+
+    /// Whether the delegation policy of the organization allowed all of it as well.
+    pub fn is_delegated(&self) -> bool {
+        self.is_delegated
     }
 }

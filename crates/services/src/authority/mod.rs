@@ -6,6 +6,7 @@
 pub mod access;
 pub mod ancestry;
 pub mod caller;
+pub(crate) mod delegation;
 pub(crate) mod groups;
 pub mod managed;
 pub mod policies;

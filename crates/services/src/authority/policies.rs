@@ -50,36 +50,76 @@ pub fn authorize(
 ) -> Result<Result<Permitted, Box<Denial>>, Fault> {
     let ancestry = Ancestry::of(caller.account(), world)?;
     let bound = Bound::of(caller, ancestry.as_ref(), world)?;
-    let role = match RoleSide::of(&access, origin, world)? {
+    let places = Places::of(&access, caller, ancestry, world)?;
+    let role = match RoleSide::of(&access, origin, &places, world)? {
         Ok(role) => role,
         Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
     };
-    let is_bound = !(bound.are_none() && role.is_none());
+    let is_bound = !(bound.are_none() && role.is_none() && access.delegation.is_none());
     let ask = |asked: &Asked| {
         let context = match is_bound {
-            true => context(caller, &bound, ancestry.as_ref(), asked, role.as_ref(), origin),
+            true => context(caller, &bound.tags, &places, access.owner(asked), asked, origin),
             // No policy will look at it.
             false => RequestContext::default(),
         };
         let (action, resource, target_account) = (&asked.action, &asked.resource, access.target);
         let request = Request { caller, action, resource, target_account, context: &context };
-        bound.decide(&request, role.as_ref()).into_result()
+        let permit = bound.decide(&request, role.as_ref()).into_result()?;
+        Ok((permit, access.delegation.as_ref().is_some_and(|delegation| delegation.allows(&request))))
     };
-    let decision = ask(&access.first)
-        .and_then(|permit| access.further.iter().try_for_each(|asked| ask(asked).map(drop)).map(|()| permit));
-    Ok(decision.map(|permit| access.permitted(permit)))
+    let decision = ask(&access.first).and_then(|(permit, first_is_delegated)| {
+        let further = access.further.iter().map(|asked| ask(asked).map(|(_, is_delegated)| is_delegated));
+        let is_delegated =
+            further.collect::<Result<Vec<_>, _>>()?.into_iter().all(|is_delegated| is_delegated);
+        Ok((permit, first_is_delegated && is_delegated))
+    });
+    Ok(decision.map(|(permit, is_delegated)| access.permitted(permit, is_delegated)))
+}
+
+/// Where the caller's account and those that own what is asked for stand in their organizations.
+pub(super) struct Places {
+    caller: AccountId,
+    own: Option<Ancestry>,
+    /// Of accounts other than the caller's.
+    others: Vec<(AccountId, Option<Ancestry>)>,
+}
+
+impl Places {
+    fn of(access: &Access, caller: &Caller, own: Option<Ancestry>, world: &World<'_>) -> Result<Self, Fault> {
+        let caller = caller.account();
+        let mut others: Vec<(AccountId, Option<Ancestry>)> = Vec::new();
+        for owner in access.asked().filter_map(|asked| access.owner(asked)) {
+            if owner != caller && others.iter().all(|(known, _)| *known != owner) {
+                others.push((owner, Ancestry::of(owner, world)?));
+            }
+        }
+        Ok(Self { caller, own, others })
+    }
+
+    /// The place of the caller's account.
+    fn own(&self) -> Option<&Ancestry> {
+        self.own.as_ref()
+    }
+
+    /// The place of an account that owns what is asked for; `None` where it is in no organization.
+    pub(super) fn find(&self, account: AccountId) -> Option<&Ancestry> {
+        if account == self.caller {
+            return self.own();
+        }
+        self.others.iter().find(|(known, _)| *known == account)?.1.as_ref()
+    }
 }
 
 /// What the request says about itself.
 fn context<'a>(
     caller: &'a Caller,
-    bound: &'a Bound,
-    ancestry: Option<&'a Ancestry>,
+    tags: &'a BTreeMap<String, String>,
+    places: &'a Places,
+    owner: Option<AccountId>,
     asked: &'a Asked,
-    role: Option<&'a RoleSide>,
     origin: &RequestOrigin<'a>,
 ) -> RequestContext<'a> {
-    let tags = bound.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let mut context = RequestContext::for_caller(caller, tags);
     context.add_request(&RequestFacts {
         now: origin.now,
@@ -87,17 +127,12 @@ fn context<'a>(
         source_ip: Some(origin.source_ip),
         user_agent: origin.user_agent,
         secure_transport: origin.secure_transport,
-        caller_organization: ancestry.map(facts),
-        resource_account: resource_account(asked),
-        resource_organization: role.and_then(RoleSide::organization),
+        caller_organization: places.own().map(facts),
+        resource_account: owner,
+        resource_organization: owner.and_then(|owner| places.find(owner)).map(facts),
     });
     asked.add_keys(&mut context);
     context
-}
-
-/// The owner of the resource, as its ARN says.
-fn resource_account(asked: &Asked) -> Option<AccountId> {
-    Arn::parse(&asked.resource).and_then(|arn| arn.account.parse().ok())
 }
 
 /// Every policy that binds one caller.
@@ -226,18 +261,21 @@ impl Bound {
     }
 }
 
-/// The managed policy with this ARN, AWS's own or the account's. One that is gone binds nobody.
+/// The managed policy with exactly this ARN, AWS's own or an account's. One that is gone binds nobody.
 pub(crate) fn managed(arn: &str, world: &World<'_>) -> Result<Option<AttachedPolicy>, Fault> {
     if let Some(policy) = aws_managed(arn) {
         return Ok(Some(AttachedPolicy { arn: Some(Arc::from(arn)), policy }));
     }
-    let Some((account, name)) = Arn::parse(arn).and_then(|parts| {
-        let (_, name) = parts.resource.strip_prefix("policy")?.rsplit_once('/')?;
-        Some((parts.account.parse().ok()?, name))
+    let Some((account, path_and_name)) = Arn::parse(arn).and_then(|parts| {
+        let path_and_name = parts.resource.strip_prefix("policy").filter(|_| parts.service == "iam")?;
+        Some((parts.account.parse().ok()?, path_and_name))
     }) else {
         return Ok(None);
     };
+    let name = path_and_name.rsplit('/').next().unwrap_or_default();
     let stored = world.get::<ManagedPolicy>(ManagedPolicyId::new(account, name))?;
+    // The path and the case of the name are part of the ARN.
+    let stored = stored.filter(|stored| path_and_name.strip_suffix(&stored.name) == Some(&stored.path));
     Ok(stored.map(|stored| AttachedPolicy { arn: Some(Arc::from(arn)), policy: stored.document.clone() }))
 }
 
@@ -269,7 +307,7 @@ pub(super) fn resource_control(ancestry: Option<&Ancestry>, world: &World<'_>) -
 }
 
 /// What the global condition keys say of an account's organization.
-pub(super) fn facts(ancestry: &Ancestry) -> OrganizationFacts<'_> {
+fn facts(ancestry: &Ancestry) -> OrganizationFacts<'_> {
     OrganizationFacts {
         id: &ancestry.organization.id,
         management_account: ancestry.organization.management_account,

@@ -4,14 +4,12 @@
 use std::sync::Arc;
 
 use aws::arn::{Arn, PARTITION};
-use aws::authorization::{
-    AttachedPolicy, Denial, OrganizationFacts, PolicyType, Reason, ResourcePolicy, ResourcePolicyKind,
-};
+use aws::authorization::{AttachedPolicy, Denial, PolicyType, Reason, ResourcePolicy, ResourcePolicyKind};
 use aws::principal::Caller;
 
 use super::access::{Access, Asked};
-use super::ancestry::{Ancestry, Levels};
-use super::policies::{RequestOrigin, facts, resource_control};
+use super::ancestry::Levels;
+use super::policies::{Places, RequestOrigin, resource_control};
 use crate::state::account::Account;
 use crate::state::identity::{Role, RoleId};
 use crate::world::{Fault, World};
@@ -21,7 +19,6 @@ pub struct RoleSide {
     role: Arc<Role>,
     trust: AttachedPolicy,
     resource_control: Levels,
-    ancestry: Option<Ancestry>,
 }
 
 /// Says that there is no such role, at least not for the Region that was asked.
@@ -48,9 +45,10 @@ impl RoleSide {
     ///
     /// # Errors
     /// See [`Fault`]; the inner result says that there is no such role.
-    pub fn of(
+    pub(super) fn of(
         access: &Access,
         origin: &RequestOrigin<'_>,
+        places: &Places,
         world: &World<'_>,
     ) -> Result<Result<Option<Self>, AbsentRole>, Fault> {
         let Asked { action, resource, .. } = &access.first;
@@ -61,10 +59,9 @@ impl RoleSide {
         if !serves(&role, origin, world)? {
             return Ok(Err(AbsentRole));
         }
-        let ancestry = Ancestry::of(role.account, world)?;
-        let resource_control = resource_control(ancestry.as_ref(), world)?;
+        let resource_control = resource_control(places.find(role.account), world)?;
         let trust = AttachedPolicy { arn: None, policy: role.trust_policy.clone() };
-        Ok(Ok(Some(Self { role, trust, resource_control, ancestry })))
+        Ok(Ok(Some(Self { role, trust, resource_control })))
     }
 
     /// The trust policy.
@@ -75,11 +72,6 @@ impl RoleSide {
     /// The resource control policies, level by level.
     pub fn resource_control(&self) -> &Levels {
         &self.resource_control
-    }
-
-    /// The place of the role's account in its organization.
-    pub fn organization(&self) -> Option<OrganizationFacts<'_>> {
-        self.ancestry.as_ref().map(facts)
     }
 }
 

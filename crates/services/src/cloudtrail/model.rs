@@ -113,11 +113,11 @@ structure! { #[derive(Default)] Event {
     resources: optional ResourceList = "Resources",
     cloud_trail_event: optional String = "CloudTrailEvent",
 } }
-structure! { LookupAttribute {
+structure! { LookupAttribute as LookupAttributeMembers {
     attribute_key: required LookupAttributeKey = "AttributeKey",
     attribute_value: required LookupAttributeValue = "AttributeValue",
 } }
-structure! { #[derive(Default)] LookupEventsRequest {
+structure! { #[derive(Default)] LookupEventsRequest as LookupEventsMembers {
     lookup_attributes: optional LookupAttributesList = "LookupAttributes",
     start_time: optional Timestamp = "StartTime",
     end_time: optional Timestamp = "EndTime",

@@ -25,7 +25,7 @@ list_shape! { RegionList { member: Region, location_name: "item", } }
 list_shape! { RegionNameStringList { member: String, location_name: "RegionName", } }
 list_shape! { ValueStringList { member: String, location_name: "item", } }
 
-structure! { #[derive(Default)] DescribeRegionsRequest {
+structure! { #[derive(Default)] DescribeRegionsRequest as DescribeRegionsMembers {
     region_names: optional RegionNameStringList = "RegionNames" as "RegionName",
     all_regions: optional bool = "AllRegions",
     dry_run: optional bool = "DryRun" as "dryRun",
@@ -34,7 +34,7 @@ structure! { #[derive(Default)] DescribeRegionsRequest {
 structure! { #[derive(Default)] DescribeRegionsResult {
     regions: optional RegionList = "Regions" as "regionInfo",
 } }
-structure! { #[derive(Default)] Filter {
+structure! { #[derive(Default)] Filter as FilterMembers {
     name: optional String = "Name",
     values: optional ValueStringList = "Values" as "Value",
 } }

@@ -2,7 +2,10 @@
 //! whose fault it was.
 
 use aws::refusal::Refusal;
-use serde_json::{Map, Value, json};
+use aws::smithy::{Items, Map, Value, Viewed};
+use serde_json::json;
+
+use super::model::DescribeRegionsRequest;
 
 /// F-EVENT-10: `Client.` or `Server.` stands before the code of the answer.
 pub fn error_code(refusal: &Refusal) -> String {
@@ -12,20 +15,21 @@ pub fn error_code(refusal: &Refusal) -> String {
 
 /// F-EC2-9: `requestParameters` of DescribeRegions; `regionSet` is there even when empty.
 pub fn request_parameters(members: &Value) -> Value {
-    let items = |list: Option<&Value>, name: &str| -> Value {
-        let list = list.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let items: Vec<_> = list.iter().map(|value| json!({ name: value })).collect();
+    let members = DescribeRegionsRequest::view(members);
+    let items = |list: Option<Items<'_, String>>, name: &str| -> Value {
+        let items: Vec<_> =
+            list.into_iter().flat_map(Items::iter).map(|value| json!({ name: value })).collect();
         if items.is_empty() { json!({}) } else { json!({ "items": items }) }
     };
     let mut shown = Map::new();
-    shown.insert("regionSet".into(), items(members.get("RegionNames"), "regionName"));
-    if let Some(all) = members.get("AllRegions") {
-        shown.insert("allRegions".into(), all.clone());
+    shown.insert("regionSet".into(), items(members.region_names(), "regionName"));
+    if let Some(all) = members.all_regions() {
+        shown.insert("allRegions".into(), all.into());
     }
-    if let Some(filters) = members.get("Filters").and_then(Value::as_array) {
+    if let Some(filters) = members.filters() {
         let filters: Vec<_> = filters
             .iter()
-            .map(|filter| json!({ "name": filter["Name"], "valueSet": items(filter.get("Values"), "value") }))
+            .map(|filter| json!({ "name": filter.name(), "valueSet": items(filter.values(), "value") }))
             .collect();
         shown.insert("filterSet".into(), json!({ "items": filters }));
     }

@@ -327,19 +327,19 @@ structure! { #[derive(Default)] AccessKeyMetadata {
     status: optional StatusType = "Status",
     create_date: optional Timestamp = "CreateDate",
 } }
-structure! { AddUserToGroupRequest {
+structure! { AddUserToGroupRequest as AddUserToGroupMembers {
     group_name: required GroupNameType = "GroupName",
     user_name: required ExistingUserNameType = "UserName",
 } }
-structure! { AttachGroupPolicyRequest {
+structure! { AttachGroupPolicyRequest as AttachGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_arn: required ArnType = "PolicyArn",
 } }
-structure! { AttachRolePolicyRequest {
+structure! { AttachRolePolicyRequest as AttachRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_arn: required ArnType = "PolicyArn",
 } }
-structure! { AttachUserPolicyRequest {
+structure! { AttachUserPolicyRequest as AttachUserPolicyMembers {
     user_name: required UserNameType = "UserName",
     policy_arn: required ArnType = "PolicyArn",
 } }
@@ -351,28 +351,28 @@ structure! { #[derive(Default)] AttachedPolicy {
     policy_name: optional PolicyNameType = "PolicyName",
     policy_arn: optional ArnType = "PolicyArn",
 } }
-structure! { #[derive(Default)] ContextEntry {
+structure! { #[derive(Default)] ContextEntry as ContextEntryMembers {
     context_key_name: optional ContextKeyNameType = "ContextKeyName",
     context_key_values: optional ContextKeyValueListType = "ContextKeyValues",
     context_key_type: optional ContextKeyTypeEnum = "ContextKeyType",
 } }
-structure! { #[derive(Default)] CreateAccessKeyRequest {
+structure! { #[derive(Default)] CreateAccessKeyRequest as CreateAccessKeyMembers {
     user_name: optional ExistingUserNameType = "UserName",
 } }
 structure! { CreateAccessKeyResponse {
     access_key: required AccessKey = "AccessKey",
 } }
-structure! { CreateAccountAliasRequest {
+structure! { CreateAccountAliasRequest as CreateAccountAliasMembers {
     account_alias: required AccountAliasType = "AccountAlias",
 } }
-structure! { CreateGroupRequest {
+structure! { CreateGroupRequest as CreateGroupMembers {
     path: optional PathType = "Path",
     group_name: required GroupNameType = "GroupName",
 } }
 structure! { CreateGroupResponse {
     group: required Group = "Group",
 } }
-structure! { CreatePolicyRequest {
+structure! { CreatePolicyRequest as CreatePolicyMembers {
     policy_name: required PolicyNameType = "PolicyName",
     path: optional PolicyPathType = "Path",
     policy_document: required PolicyDocumentType = "PolicyDocument",
@@ -382,7 +382,7 @@ structure! { CreatePolicyRequest {
 structure! { #[derive(Default)] CreatePolicyResponse {
     policy: optional Policy = "Policy",
 } }
-structure! { CreatePolicyVersionRequest {
+structure! { CreatePolicyVersionRequest as CreatePolicyVersionMembers {
     policy_arn: required ArnType = "PolicyArn",
     policy_document: required PolicyDocumentType = "PolicyDocument",
     set_as_default: optional bool = "SetAsDefault",
@@ -390,7 +390,7 @@ structure! { CreatePolicyVersionRequest {
 structure! { #[derive(Default)] CreatePolicyVersionResponse {
     policy_version: optional PolicyVersion = "PolicyVersion",
 } }
-structure! { CreateRoleRequest {
+structure! { CreateRoleRequest as CreateRoleMembers {
     path: optional PathType = "Path",
     role_name: required RoleNameType = "RoleName",
     assume_role_policy_document: required PolicyDocumentType = "AssumeRolePolicyDocument",
@@ -403,7 +403,7 @@ structure! { CreateRoleRequest {
 structure! { CreateRoleResponse {
     role: required Role = "Role",
 } }
-structure! { CreateServiceLinkedRoleRequest {
+structure! { CreateServiceLinkedRoleRequest as CreateServiceLinkedRoleMembers {
     aws_service_name: required GroupNameType = "AWSServiceName",
     description: optional RoleDescriptionType = "Description",
     custom_suffix: optional CustomSuffixType = "CustomSuffix",
@@ -411,7 +411,7 @@ structure! { CreateServiceLinkedRoleRequest {
 structure! { #[derive(Default)] CreateServiceLinkedRoleResponse {
     role: optional Role = "Role",
 } }
-structure! { CreateUserRequest {
+structure! { CreateUserRequest as CreateUserMembers {
     path: optional PathType = "Path",
     user_name: required UserNameType = "UserName",
     permissions_boundary: optional ArnType = "PermissionsBoundary",
@@ -420,69 +420,69 @@ structure! { CreateUserRequest {
 structure! { #[derive(Default)] CreateUserResponse {
     user: optional User = "User",
 } }
-structure! { DeleteAccessKeyRequest {
+structure! { DeleteAccessKeyRequest as DeleteAccessKeyMembers {
     user_name: optional ExistingUserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
 } }
-structure! { DeleteAccountAliasRequest {
+structure! { DeleteAccountAliasRequest as DeleteAccountAliasMembers {
     account_alias: required AccountAliasType = "AccountAlias",
 } }
-structure! { DeleteGroupPolicyRequest {
+structure! { DeleteGroupPolicyRequest as DeleteGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
-structure! { DeleteGroupRequest {
+structure! { DeleteGroupRequest as DeleteGroupMembers {
     group_name: required GroupNameType = "GroupName",
 } }
-structure! { #[derive(Default)] DeleteLoginProfileRequest {
+structure! { #[derive(Default)] DeleteLoginProfileRequest as DeleteLoginProfileMembers {
     user_name: optional UserNameType = "UserName",
 } }
-structure! { DeletePolicyRequest {
+structure! { DeletePolicyRequest as DeletePolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
 } }
-structure! { DeletePolicyVersionRequest {
+structure! { DeletePolicyVersionRequest as DeletePolicyVersionMembers {
     policy_arn: required ArnType = "PolicyArn",
     version_id: required PolicyVersionIdType = "VersionId",
 } }
-structure! { DeleteRolePermissionsBoundaryRequest {
+structure! { DeleteRolePermissionsBoundaryRequest as DeleteRolePermissionsBoundaryMembers {
     role_name: required RoleNameType = "RoleName",
 } }
-structure! { DeleteRolePolicyRequest {
+structure! { DeleteRolePolicyRequest as DeleteRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
-structure! { DeleteRoleRequest {
+structure! { DeleteRoleRequest as DeleteRoleMembers {
     role_name: required RoleNameType = "RoleName",
 } }
-structure! { DeleteServiceLinkedRoleRequest {
+structure! { DeleteServiceLinkedRoleRequest as DeleteServiceLinkedRoleMembers {
     role_name: required RoleNameType = "RoleName",
 } }
 structure! { DeleteServiceLinkedRoleResponse {
     deletion_task_id: required DeletionTaskIdType = "DeletionTaskId",
 } }
-structure! { DeleteUserPermissionsBoundaryRequest {
+structure! { DeleteUserPermissionsBoundaryRequest as DeleteUserPermissionsBoundaryMembers {
     user_name: required UserNameType = "UserName",
 } }
-structure! { DeleteUserPolicyRequest {
+structure! { DeleteUserPolicyRequest as DeleteUserPolicyMembers {
     user_name: required ExistingUserNameType = "UserName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
-structure! { DeleteUserRequest {
+structure! { DeleteUserRequest as DeleteUserMembers {
     user_name: required ExistingUserNameType = "UserName",
 } }
 structure! { #[derive(Default)] DeletionTaskFailureReasonType {
     reason: optional ReasonType = "Reason",
     role_usage_list: optional RoleUsageListType = "RoleUsageList",
 } }
-structure! { DetachGroupPolicyRequest {
+structure! { DetachGroupPolicyRequest as DetachGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_arn: required ArnType = "PolicyArn",
 } }
-structure! { DetachRolePolicyRequest {
+structure! { DetachRolePolicyRequest as DetachRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_arn: required ArnType = "PolicyArn",
 } }
-structure! { DetachUserPolicyRequest {
+structure! { DetachUserPolicyRequest as DetachUserPolicyMembers {
     user_name: required UserNameType = "UserName",
     policy_arn: required ArnType = "PolicyArn",
 } }
@@ -501,14 +501,14 @@ structure! { #[derive(Default)] GenerateCredentialReportResponse {
     state: optional ReportStateType = "State",
     description: optional String = "Description",
 } }
-structure! { GetAccessKeyLastUsedRequest {
+structure! { GetAccessKeyLastUsedRequest as GetAccessKeyLastUsedMembers {
     access_key_id: required AccessKeyIdType = "AccessKeyId",
 } }
 structure! { #[derive(Default)] GetAccessKeyLastUsedResponse {
     user_name: optional ExistingUserNameType = "UserName",
     access_key_last_used: optional AccessKeyLastUsed = "AccessKeyLastUsed",
 } }
-structure! { #[derive(Default)] GetAccountAuthorizationDetailsRequest {
+structure! { #[derive(Default)] GetAccountAuthorizationDetailsRequest as GetAccountAuthorizationDetailsMembers {
     filter: optional EntityListType = "Filter",
     max_items: optional MaxItemsType = "MaxItems",
     marker: optional MarkerType = "Marker",
@@ -532,7 +532,7 @@ structure! { #[derive(Default)] GetCredentialReportResponse {
     report_format: optional ReportFormatType = "ReportFormat",
     generated_time: optional Timestamp = "GeneratedTime",
 } }
-structure! { GetGroupPolicyRequest {
+structure! { GetGroupPolicyRequest as GetGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
@@ -541,7 +541,7 @@ structure! { GetGroupPolicyResponse {
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { GetGroupRequest {
+structure! { GetGroupRequest as GetGroupMembers {
     group_name: required GroupNameType = "GroupName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -552,26 +552,26 @@ structure! { GetGroupResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] GetLoginProfileRequest {
+structure! { #[derive(Default)] GetLoginProfileRequest as GetLoginProfileMembers {
     user_name: optional UserNameType = "UserName",
 } }
 structure! { GetLoginProfileResponse {
     login_profile: required LoginProfile = "LoginProfile",
 } }
-structure! { GetPolicyRequest {
+structure! { GetPolicyRequest as GetPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
 } }
 structure! { #[derive(Default)] GetPolicyResponse {
     policy: optional Policy = "Policy",
 } }
-structure! { GetPolicyVersionRequest {
+structure! { GetPolicyVersionRequest as GetPolicyVersionMembers {
     policy_arn: required ArnType = "PolicyArn",
     version_id: required PolicyVersionIdType = "VersionId",
 } }
 structure! { #[derive(Default)] GetPolicyVersionResponse {
     policy_version: optional PolicyVersion = "PolicyVersion",
 } }
-structure! { GetRolePolicyRequest {
+structure! { GetRolePolicyRequest as GetRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
@@ -580,20 +580,20 @@ structure! { GetRolePolicyResponse {
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { GetRoleRequest {
+structure! { GetRoleRequest as GetRoleMembers {
     role_name: required RoleNameType = "RoleName",
 } }
 structure! { GetRoleResponse {
     role: required Role = "Role",
 } }
-structure! { GetServiceLinkedRoleDeletionStatusRequest {
+structure! { GetServiceLinkedRoleDeletionStatusRequest as GetServiceLinkedRoleDeletionStatusMembers {
     deletion_task_id: required DeletionTaskIdType = "DeletionTaskId",
 } }
 structure! { GetServiceLinkedRoleDeletionStatusResponse {
     status: required DeletionTaskStatusType = "Status",
     reason: optional DeletionTaskFailureReasonType = "Reason",
 } }
-structure! { GetUserPolicyRequest {
+structure! { GetUserPolicyRequest as GetUserPolicyMembers {
     user_name: required ExistingUserNameType = "UserName",
     policy_name: required PolicyNameType = "PolicyName",
 } }
@@ -602,7 +602,7 @@ structure! { GetUserPolicyResponse {
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { #[derive(Default)] GetUserRequest {
+structure! { #[derive(Default)] GetUserRequest as GetUserMembers {
     user_name: optional ExistingUserNameType = "UserName",
 } }
 structure! { GetUserResponse {
@@ -624,7 +624,7 @@ structure! { #[derive(Default)] GroupDetail {
     group_policy_list: optional PolicyDetailListType = "GroupPolicyList",
     attached_managed_policies: optional AttachedPoliciesListType = "AttachedManagedPolicies",
 } }
-structure! { InlinePolicyIdentifierType {
+structure! { InlinePolicyIdentifierType as InlinePolicyIdentifierTypeMembers {
     policy_name: required PolicyNameType = "PolicyName",
     attachment_type: required AttachmentType = "AttachmentType",
     attachment_name: required AttachmentName = "AttachmentName",
@@ -638,7 +638,7 @@ structure! { InstanceProfile {
     roles: required RoleListType = "Roles",
     tags: optional TagListType = "Tags",
 } }
-structure! { #[derive(Default)] ListAccessKeysRequest {
+structure! { #[derive(Default)] ListAccessKeysRequest as ListAccessKeysMembers {
     user_name: optional ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -648,7 +648,7 @@ structure! { ListAccessKeysResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListAccountAliasesRequest {
+structure! { #[derive(Default)] ListAccountAliasesRequest as ListAccountAliasesMembers {
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
 } }
@@ -657,7 +657,7 @@ structure! { ListAccountAliasesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListAttachedGroupPoliciesRequest {
+structure! { ListAttachedGroupPoliciesRequest as ListAttachedGroupPoliciesMembers {
     group_name: required GroupNameType = "GroupName",
     path_prefix: optional PolicyPathType = "PathPrefix",
     marker: optional MarkerType = "Marker",
@@ -668,7 +668,7 @@ structure! { #[derive(Default)] ListAttachedGroupPoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListAttachedRolePoliciesRequest {
+structure! { ListAttachedRolePoliciesRequest as ListAttachedRolePoliciesMembers {
     role_name: required RoleNameType = "RoleName",
     path_prefix: optional PolicyPathType = "PathPrefix",
     marker: optional MarkerType = "Marker",
@@ -679,7 +679,7 @@ structure! { #[derive(Default)] ListAttachedRolePoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListAttachedUserPoliciesRequest {
+structure! { ListAttachedUserPoliciesRequest as ListAttachedUserPoliciesMembers {
     user_name: required UserNameType = "UserName",
     path_prefix: optional PolicyPathType = "PathPrefix",
     marker: optional MarkerType = "Marker",
@@ -690,7 +690,7 @@ structure! { #[derive(Default)] ListAttachedUserPoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListEntitiesForPolicyRequest {
+structure! { ListEntitiesForPolicyRequest as ListEntitiesForPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
     entity_filter: optional EntityType = "EntityFilter",
     path_prefix: optional PathType = "PathPrefix",
@@ -705,7 +705,7 @@ structure! { #[derive(Default)] ListEntitiesForPolicyResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListGroupPoliciesRequest {
+structure! { ListGroupPoliciesRequest as ListGroupPoliciesMembers {
     group_name: required GroupNameType = "GroupName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -715,7 +715,7 @@ structure! { ListGroupPoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListGroupsForUserRequest {
+structure! { ListGroupsForUserRequest as ListGroupsForUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -725,7 +725,7 @@ structure! { ListGroupsForUserResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListGroupsRequest {
+structure! { #[derive(Default)] ListGroupsRequest as ListGroupsMembers {
     path_prefix: optional PathPrefixType = "PathPrefix",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -735,7 +735,7 @@ structure! { ListGroupsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListInstanceProfilesForRoleRequest {
+structure! { ListInstanceProfilesForRoleRequest as ListInstanceProfilesForRoleMembers {
     role_name: required RoleNameType = "RoleName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -745,7 +745,7 @@ structure! { ListInstanceProfilesForRoleResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListInstanceProfilesRequest {
+structure! { #[derive(Default)] ListInstanceProfilesRequest as ListInstanceProfilesMembers {
     path_prefix: optional PathPrefixType = "PathPrefix",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -755,7 +755,7 @@ structure! { ListInstanceProfilesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListMFADevicesRequest {
+structure! { #[derive(Default)] ListMFADevicesRequest as ListMFADevicesMembers {
     user_name: optional ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -765,11 +765,11 @@ structure! { ListMFADevicesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListOpenIDConnectProvidersRequest {} }
+structure! { #[derive(Default)] ListOpenIDConnectProvidersRequest as ListOpenIDConnectProvidersMembers {} }
 structure! { #[derive(Default)] ListOpenIDConnectProvidersResponse {
     open_id_connect_provider_list: optional OpenIDConnectProviderListType = "OpenIDConnectProviderList",
 } }
-structure! { #[derive(Default)] ListPoliciesRequest {
+structure! { #[derive(Default)] ListPoliciesRequest as ListPoliciesMembers {
     scope: optional PolicyScopeType = "Scope",
     only_attached: optional bool = "OnlyAttached",
     path_prefix: optional PolicyPathType = "PathPrefix",
@@ -782,7 +782,7 @@ structure! { #[derive(Default)] ListPoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListPolicyTagsRequest {
+structure! { ListPolicyTagsRequest as ListPolicyTagsMembers {
     policy_arn: required ArnType = "PolicyArn",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -792,7 +792,7 @@ structure! { ListPolicyTagsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListPolicyVersionsRequest {
+structure! { ListPolicyVersionsRequest as ListPolicyVersionsMembers {
     policy_arn: required ArnType = "PolicyArn",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -802,7 +802,7 @@ structure! { #[derive(Default)] ListPolicyVersionsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListRolePoliciesRequest {
+structure! { ListRolePoliciesRequest as ListRolePoliciesMembers {
     role_name: required RoleNameType = "RoleName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -812,7 +812,7 @@ structure! { ListRolePoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListRoleTagsRequest {
+structure! { ListRoleTagsRequest as ListRoleTagsMembers {
     role_name: required RoleNameType = "RoleName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -822,7 +822,7 @@ structure! { ListRoleTagsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListRolesRequest {
+structure! { #[derive(Default)] ListRolesRequest as ListRolesMembers {
     path_prefix: optional PathPrefixType = "PathPrefix",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -832,11 +832,11 @@ structure! { ListRolesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListSAMLProvidersRequest {} }
+structure! { #[derive(Default)] ListSAMLProvidersRequest as ListSAMLProvidersMembers {} }
 structure! { #[derive(Default)] ListSAMLProvidersResponse {
     saml_provider_list: optional SAMLProviderListType = "SAMLProviderList",
 } }
-structure! { #[derive(Default)] ListSSHPublicKeysRequest {
+structure! { #[derive(Default)] ListSSHPublicKeysRequest as ListSSHPublicKeysMembers {
     user_name: optional UserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -846,7 +846,7 @@ structure! { #[derive(Default)] ListSSHPublicKeysResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListServerCertificatesRequest {
+structure! { #[derive(Default)] ListServerCertificatesRequest as ListServerCertificatesMembers {
     path_prefix: optional PathPrefixType = "PathPrefix",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -856,7 +856,7 @@ structure! { ListServerCertificatesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListServiceSpecificCredentialsRequest {
+structure! { #[derive(Default)] ListServiceSpecificCredentialsRequest as ListServiceSpecificCredentialsMembers {
     user_name: optional UserNameType = "UserName",
     service_name: optional String = "ServiceName",
     all_users: optional bool = "AllUsers",
@@ -868,7 +868,7 @@ structure! { #[derive(Default)] ListServiceSpecificCredentialsResponse {
     marker: optional String = "Marker",
     is_truncated: optional bool = "IsTruncated",
 } }
-structure! { #[derive(Default)] ListSigningCertificatesRequest {
+structure! { #[derive(Default)] ListSigningCertificatesRequest as ListSigningCertificatesMembers {
     user_name: optional ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -878,7 +878,7 @@ structure! { ListSigningCertificatesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListUserPoliciesRequest {
+structure! { ListUserPoliciesRequest as ListUserPoliciesMembers {
     user_name: required ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -888,7 +888,7 @@ structure! { ListUserPoliciesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { ListUserTagsRequest {
+structure! { ListUserTagsRequest as ListUserTagsMembers {
     user_name: required ExistingUserNameType = "UserName",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -898,7 +898,7 @@ structure! { ListUserTagsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListUsersRequest {
+structure! { #[derive(Default)] ListUsersRequest as ListUsersMembers {
     path_prefix: optional PathPrefixType = "PathPrefix",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -908,7 +908,7 @@ structure! { ListUsersResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { #[derive(Default)] ListVirtualMFADevicesRequest {
+structure! { #[derive(Default)] ListVirtualMFADevicesRequest as ListVirtualMFADevicesMembers {
     assignment_status: optional AssignmentStatusType = "AssignmentStatus",
     marker: optional MarkerType = "Marker",
     max_items: optional MaxItemsType = "MaxItems",
@@ -947,7 +947,7 @@ structure! { #[derive(Default)] OpenIDConnectProviderListEntry {
     arn: optional ArnType = "Arn",
     is_trusted_identity_propagation_enabled: optional bool = "IsTrustedIdentityPropagationEnabled",
 } }
-structure! { #[derive(Default)] OrderedOrganizationPolicyType {
+structure! { #[derive(Default)] OrderedOrganizationPolicyType as OrderedOrganizationPolicyTypeMembers {
     service_control_policy_input_list: optional SimulationPolicyListType = "ServiceControlPolicyInputList",
 } }
 structure! { #[derive(Default)] OrganizationsDecisionDetail {
@@ -990,7 +990,7 @@ structure! { #[derive(Default)] PolicyGroup {
     group_name: optional GroupNameType = "GroupName",
     group_id: optional IdType = "GroupId",
 } }
-structure! { #[derive(Default)] PolicyIdentifier {
+structure! { #[derive(Default)] PolicyIdentifier as PolicyIdentifierMembers {
     policy_type: optional PolicyIdentifierPolicyType = "PolicyType",
     policy_arn: optional ArnType = "PolicyArn",
     inline_policy_identifier: optional InlinePolicyIdentifierType = "InlinePolicyIdentifier",
@@ -1013,30 +1013,30 @@ structure! { #[derive(Default)] Position {
     line: optional i32 = "Line",
     column: optional i32 = "Column",
 } }
-structure! { PutGroupPolicyRequest {
+structure! { PutGroupPolicyRequest as PutGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { PutRolePermissionsBoundaryRequest {
+structure! { PutRolePermissionsBoundaryRequest as PutRolePermissionsBoundaryMembers {
     role_name: required RoleNameType = "RoleName",
     permissions_boundary: required ArnType = "PermissionsBoundary",
 } }
-structure! { PutRolePolicyRequest {
+structure! { PutRolePolicyRequest as PutRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { PutUserPermissionsBoundaryRequest {
+structure! { PutUserPermissionsBoundaryRequest as PutUserPermissionsBoundaryMembers {
     user_name: required UserNameType = "UserName",
     permissions_boundary: required ArnType = "PermissionsBoundary",
 } }
-structure! { PutUserPolicyRequest {
+structure! { PutUserPolicyRequest as PutUserPolicyMembers {
     user_name: required ExistingUserNameType = "UserName",
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { RemoveUserFromGroupRequest {
+structure! { RemoveUserFromGroupRequest as RemoveUserFromGroupMembers {
     group_name: required GroupNameType = "GroupName",
     user_name: required ExistingUserNameType = "UserName",
 } }
@@ -1115,7 +1115,7 @@ structure! { ServiceSpecificCredentialMetadata {
     service_specific_credential_id: required ServiceSpecificCredentialId = "ServiceSpecificCredentialId",
     service_name: required String = "ServiceName",
 } }
-structure! { SetDefaultPolicyVersionRequest {
+structure! { SetDefaultPolicyVersionRequest as SetDefaultPolicyVersionMembers {
     policy_arn: required ArnType = "PolicyArn",
     version_id: required PolicyVersionIdType = "VersionId",
 } }
@@ -1126,7 +1126,7 @@ structure! { SigningCertificate {
     status: required StatusType = "Status",
     upload_date: optional Timestamp = "UploadDate",
 } }
-structure! { SimulateCustomPolicyRequest {
+structure! { SimulateCustomPolicyRequest as SimulateCustomPolicyMembers {
     policy_input_list: required SimulationPolicyListType = "PolicyInputList",
     permissions_boundary_policy_input_list: optional SimulationPolicyListType = "PermissionsBoundaryPolicyInputList",
     ordered_organization_policy_input_list: optional OrganizationPolicyListType = "OrderedOrganizationPolicyInputList",
@@ -1145,7 +1145,7 @@ structure! { #[derive(Default)] SimulatePolicyResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
-structure! { SimulatePrincipalPolicyRequest {
+structure! { SimulatePrincipalPolicyRequest as SimulatePrincipalPolicyMembers {
     policy_source_arn: required ArnType = "PolicySourceArn",
     policy_input_list: optional SimulationPolicyListType = "PolicyInputList",
     permissions_boundary_policy_input_list: optional SimulationPolicyListType = "PermissionsBoundaryPolicyInputList",
@@ -1170,56 +1170,56 @@ structure! { #[derive(Default)] Statement {
     start_position: optional Position = "StartPosition",
     end_position: optional Position = "EndPosition",
 } }
-structure! { Tag {
+structure! { Tag as TagMembers {
     key: required TagKeyType = "Key",
     value: required TagValueType = "Value",
 } }
-structure! { TagPolicyRequest {
+structure! { TagPolicyRequest as TagPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
     tags: required TagListType = "Tags",
 } }
-structure! { TagRoleRequest {
+structure! { TagRoleRequest as TagRoleMembers {
     role_name: required RoleNameType = "RoleName",
     tags: required TagListType = "Tags",
 } }
-structure! { TagUserRequest {
+structure! { TagUserRequest as TagUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     tags: required TagListType = "Tags",
 } }
-structure! { UntagPolicyRequest {
+structure! { UntagPolicyRequest as UntagPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
     tag_keys: required TagKeyListType = "TagKeys",
 } }
-structure! { UntagRoleRequest {
+structure! { UntagRoleRequest as UntagRoleMembers {
     role_name: required RoleNameType = "RoleName",
     tag_keys: required TagKeyListType = "TagKeys",
 } }
-structure! { UntagUserRequest {
+structure! { UntagUserRequest as UntagUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     tag_keys: required TagKeyListType = "TagKeys",
 } }
-structure! { UpdateAccessKeyRequest {
+structure! { UpdateAccessKeyRequest as UpdateAccessKeyMembers {
     user_name: optional ExistingUserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
     status: required StatusType = "Status",
 } }
-structure! { UpdateAssumeRolePolicyRequest {
+structure! { UpdateAssumeRolePolicyRequest as UpdateAssumeRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
-structure! { UpdateGroupRequest {
+structure! { UpdateGroupRequest as UpdateGroupMembers {
     group_name: required GroupNameType = "GroupName",
     new_path: optional PathType = "NewPath",
     new_group_name: optional GroupNameType = "NewGroupName",
 } }
-structure! { UpdateRoleDescriptionRequest {
+structure! { UpdateRoleDescriptionRequest as UpdateRoleDescriptionMembers {
     role_name: required RoleNameType = "RoleName",
     description: required RoleDescriptionType = "Description",
 } }
 structure! { #[derive(Default)] UpdateRoleDescriptionResponse {
     role: optional Role = "Role",
 } }
-structure! { UpdateRoleRequest {
+structure! { UpdateRoleRequest as UpdateRoleMembers {
     role_name: required RoleNameType = "RoleName",
     description: optional RoleDescriptionType = "Description",
     max_session_duration: optional RoleMaxSessionDurationType = "MaxSessionDuration",
@@ -1227,7 +1227,7 @@ structure! { UpdateRoleRequest {
     reset_max_signin_session_duration: optional bool = "ResetMaxSigninSessionDuration",
 } }
 structure! { #[derive(Default)] UpdateRoleResponse {} }
-structure! { UpdateUserRequest {
+structure! { UpdateUserRequest as UpdateUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     new_path: optional PathType = "NewPath",
     new_user_name: optional UserNameType = "NewUserName",

@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::authority::access::{Access, Permitted};
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules};
+use crate::service::{Profile, Rules, needed};
 use crate::state::organization::arn;
 use crate::world::World;
 use model::{Input, InvalidInputExceptionReason as Reason, Operation, Output};
@@ -65,13 +65,13 @@ impl Rules for Operation {
 
     fn execute(
         self,
-        _permitted: Option<&Permitted>,
+        permitted: Option<&Permitted>,
         caller: &Caller,
         members: &Value,
         context: &Context,
         world: &mut World<'_>,
     ) -> Result<Value, Failure> {
-        Ok(execute(self, caller, members, context, world)?.to_value())
+        Ok(execute(needed(permitted), self, caller, members, context, world)?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
@@ -88,7 +88,7 @@ impl Rules for Operation {
 pub(crate) struct Call<'a> {
     operation: Operation,
     caller: &'a Caller,
-    members: &'a Value,
+    permitted: &'a Permitted,
     context: &'a Context,
 }
 
@@ -130,6 +130,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
 /// # Errors
 /// What the operation refuses, in AWS's words; the world's changes are then discarded by whoever called.
 pub fn execute(
+    permitted: &Permitted,
     operation: Operation,
     caller: &Caller,
     members: &Value,
@@ -137,5 +138,5 @@ pub fn execute(
     world: &mut World<'_>,
 ) -> Result<Output, Failure> {
     let input = Input::parse(operation, members)?;
-    operations::run(&Call { operation, caller, members, context }, input, world)
+    operations::run(&Call { operation, caller, permitted, context }, input, world)
 }

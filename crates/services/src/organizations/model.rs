@@ -335,7 +335,7 @@ list_shape! { Roots { member: Root, } }
 list_shape! { TagKeys { member: TagKey, } }
 list_shape! { Tags { member: Tag, } }
 
-structure! { AcceptHandshakeRequest {
+structure! { AcceptHandshakeRequest as AcceptHandshakeMembers {
     handshake_id: required HandshakeId = "HandshakeId",
 } }
 structure! { #[derive(Default)] AcceptHandshakeResponse {
@@ -352,11 +352,11 @@ structure! { #[derive(Default)] Account {
     joined_method: optional AccountJoinedMethod = "JoinedMethod",
     joined_timestamp: optional Timestamp = "JoinedTimestamp",
 } }
-structure! { AttachPolicyRequest {
+structure! { AttachPolicyRequest as AttachPolicyMembers {
     policy_id: required PolicyId = "PolicyId",
     target_id: required PolicyTargetId = "TargetId",
 } }
-structure! { CancelHandshakeRequest {
+structure! { CancelHandshakeRequest as CancelHandshakeMembers {
     handshake_id: required HandshakeId = "HandshakeId",
 } }
 structure! { #[derive(Default)] CancelHandshakeResponse {
@@ -366,10 +366,10 @@ structure! { #[derive(Default)] Child {
     id: optional ChildId = "Id",
     r#type: optional ChildType = "Type",
 } }
-structure! { CloseAccountRequest {
+structure! { CloseAccountRequest as CloseAccountMembers {
     account_id: required AccountId = "AccountId",
 } }
-structure! { CreateAccountRequest {
+structure! { CreateAccountRequest as CreateAccountMembers {
     email: required Email = "Email",
     account_name: required CreateAccountName = "AccountName",
     role_name: optional RoleName = "RoleName",
@@ -389,7 +389,7 @@ structure! { #[derive(Default)] CreateAccountStatus {
     gov_cloud_account_id: optional AccountId = "GovCloudAccountId",
     failure_reason: optional CreateAccountFailureReason = "FailureReason",
 } }
-structure! { CreateGovCloudAccountRequest {
+structure! { CreateGovCloudAccountRequest as CreateGovCloudAccountMembers {
     email: required Email = "Email",
     account_name: required CreateAccountName = "AccountName",
     role_name: optional RoleName = "RoleName",
@@ -399,13 +399,13 @@ structure! { CreateGovCloudAccountRequest {
 structure! { #[derive(Default)] CreateGovCloudAccountResponse {
     create_account_status: optional CreateAccountStatus = "CreateAccountStatus",
 } }
-structure! { #[derive(Default)] CreateOrganizationRequest {
+structure! { #[derive(Default)] CreateOrganizationRequest as CreateOrganizationMembers {
     feature_set: optional OrganizationFeatureSet = "FeatureSet",
 } }
 structure! { #[derive(Default)] CreateOrganizationResponse {
     organization: optional Organization = "Organization",
 } }
-structure! { CreateOrganizationalUnitRequest {
+structure! { CreateOrganizationalUnitRequest as CreateOrganizationalUnitMembers {
     parent_id: required ParentId = "ParentId",
     name: required OrganizationalUnitName = "Name",
     tags: optional Tags = "Tags",
@@ -413,7 +413,7 @@ structure! { CreateOrganizationalUnitRequest {
 structure! { #[derive(Default)] CreateOrganizationalUnitResponse {
     organizational_unit: optional OrganizationalUnit = "OrganizationalUnit",
 } }
-structure! { CreatePolicyRequest {
+structure! { CreatePolicyRequest as CreatePolicyMembers {
     content: required PolicyContent = "Content",
     description: required PolicyDescription = "Description",
     name: required PolicyName = "Name",
@@ -423,7 +423,7 @@ structure! { CreatePolicyRequest {
 structure! { #[derive(Default)] CreatePolicyResponse {
     policy: optional Policy = "Policy",
 } }
-structure! { DeclineHandshakeRequest {
+structure! { DeclineHandshakeRequest as DeclineHandshakeMembers {
     handshake_id: required HandshakeId = "HandshakeId",
 } }
 structure! { #[derive(Default)] DeclineHandshakeResponse {
@@ -444,36 +444,36 @@ structure! { #[derive(Default)] DelegatedService {
     service_principal: optional ServicePrincipal = "ServicePrincipal",
     delegation_enabled_date: optional Timestamp = "DelegationEnabledDate",
 } }
-structure! { DeleteOrganizationalUnitRequest {
+structure! { DeleteOrganizationalUnitRequest as DeleteOrganizationalUnitMembers {
     organizational_unit_id: required OrganizationalUnitId = "OrganizationalUnitId",
 } }
-structure! { DeletePolicyRequest {
+structure! { DeletePolicyRequest as DeletePolicyMembers {
     policy_id: required PolicyId = "PolicyId",
 } }
-structure! { DeregisterDelegatedAdministratorRequest {
+structure! { DeregisterDelegatedAdministratorRequest as DeregisterDelegatedAdministratorMembers {
     account_id: required AccountId = "AccountId",
     service_principal: required ServicePrincipal = "ServicePrincipal",
 } }
-structure! { DescribeAccountRequest {
+structure! { DescribeAccountRequest as DescribeAccountMembers {
     account_id: required AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] DescribeAccountResponse {
     account: optional Account = "Account",
 } }
-structure! { DescribeCreateAccountStatusRequest {
+structure! { DescribeCreateAccountStatusRequest as DescribeCreateAccountStatusMembers {
     create_account_request_id: required CreateAccountRequestId = "CreateAccountRequestId",
 } }
 structure! { #[derive(Default)] DescribeCreateAccountStatusResponse {
     create_account_status: optional CreateAccountStatus = "CreateAccountStatus",
 } }
-structure! { DescribeEffectivePolicyRequest {
+structure! { DescribeEffectivePolicyRequest as DescribeEffectivePolicyMembers {
     policy_type: required EffectivePolicyType = "PolicyType",
     target_id: optional PolicyTargetId = "TargetId",
 } }
 structure! { #[derive(Default)] DescribeEffectivePolicyResponse {
     effective_policy: optional EffectivePolicy = "EffectivePolicy",
 } }
-structure! { DescribeHandshakeRequest {
+structure! { DescribeHandshakeRequest as DescribeHandshakeMembers {
     handshake_id: required HandshakeId = "HandshakeId",
 } }
 structure! { #[derive(Default)] DescribeHandshakeResponse {
@@ -482,13 +482,13 @@ structure! { #[derive(Default)] DescribeHandshakeResponse {
 structure! { #[derive(Default)] DescribeOrganizationResponse {
     organization: optional Organization = "Organization",
 } }
-structure! { DescribeOrganizationalUnitRequest {
+structure! { DescribeOrganizationalUnitRequest as DescribeOrganizationalUnitMembers {
     organizational_unit_id: required OrganizationalUnitId = "OrganizationalUnitId",
 } }
 structure! { #[derive(Default)] DescribeOrganizationalUnitResponse {
     organizational_unit: optional OrganizationalUnit = "OrganizationalUnit",
 } }
-structure! { DescribePolicyRequest {
+structure! { DescribePolicyRequest as DescribePolicyMembers {
     policy_id: required PolicyId = "PolicyId",
 } }
 structure! { #[derive(Default)] DescribePolicyResponse {
@@ -497,14 +497,14 @@ structure! { #[derive(Default)] DescribePolicyResponse {
 structure! { #[derive(Default)] DescribeResourcePolicyResponse {
     resource_policy: optional ResourcePolicy = "ResourcePolicy",
 } }
-structure! { DetachPolicyRequest {
+structure! { DetachPolicyRequest as DetachPolicyMembers {
     policy_id: required PolicyId = "PolicyId",
     target_id: required PolicyTargetId = "TargetId",
 } }
-structure! { DisableAWSServiceAccessRequest {
+structure! { DisableAWSServiceAccessRequest as DisableAWSServiceAccessMembers {
     service_principal: required ServicePrincipal = "ServicePrincipal",
 } }
-structure! { DisablePolicyTypeRequest {
+structure! { DisablePolicyTypeRequest as DisablePolicyTypeMembers {
     root_id: required RootId = "RootId",
     policy_type: required PolicyType = "PolicyType",
 } }
@@ -523,14 +523,14 @@ structure! { #[derive(Default)] EffectivePolicyValidationError {
     path_to_error: optional String = "PathToError",
     contributing_policies: optional PolicyIds = "ContributingPolicies",
 } }
-structure! { EnableAWSServiceAccessRequest {
+structure! { EnableAWSServiceAccessRequest as EnableAWSServiceAccessMembers {
     service_principal: required ServicePrincipal = "ServicePrincipal",
 } }
-structure! { #[derive(Default)] EnableAllFeaturesRequest {} }
+structure! { #[derive(Default)] EnableAllFeaturesRequest as EnableAllFeaturesMembers {} }
 structure! { #[derive(Default)] EnableAllFeaturesResponse {
     handshake: optional Handshake = "Handshake",
 } }
-structure! { EnablePolicyTypeRequest {
+structure! { EnablePolicyTypeRequest as EnablePolicyTypeMembers {
     root_id: required RootId = "RootId",
     policy_type: required PolicyType = "PolicyType",
 } }
@@ -551,11 +551,11 @@ structure! { #[derive(Default)] Handshake {
     action: optional ActionType = "Action",
     resources: optional HandshakeResources = "Resources",
 } }
-structure! { #[derive(Default)] HandshakeFilter {
+structure! { #[derive(Default)] HandshakeFilter as HandshakeFilterMembers {
     action_type: optional ActionType = "ActionType",
     parent_handshake_id: optional HandshakeId = "ParentHandshakeId",
 } }
-structure! { HandshakeParty {
+structure! { HandshakeParty as HandshakePartyMembers {
     id: required HandshakePartyId = "Id",
     r#type: required HandshakePartyType = "Type",
 } }
@@ -564,7 +564,7 @@ structure! { #[derive(Default)] HandshakeResource {
     r#type: optional HandshakeResourceType = "Type",
     resources: optional HandshakeResources = "Resources",
 } }
-structure! { InviteAccountToOrganizationRequest {
+structure! { InviteAccountToOrganizationRequest as InviteAccountToOrganizationMembers {
     target: required HandshakeParty = "Target",
     notes: optional HandshakeNotes = "Notes",
     tags: optional Tags = "Tags",
@@ -572,7 +572,7 @@ structure! { InviteAccountToOrganizationRequest {
 structure! { #[derive(Default)] InviteAccountToOrganizationResponse {
     handshake: optional Handshake = "Handshake",
 } }
-structure! { #[derive(Default)] ListAWSServiceAccessForOrganizationRequest {
+structure! { #[derive(Default)] ListAWSServiceAccessForOrganizationRequest as ListAWSServiceAccessForOrganizationMembers {
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
 } }
@@ -580,7 +580,7 @@ structure! { #[derive(Default)] ListAWSServiceAccessForOrganizationResponse {
     enabled_service_principals: optional EnabledServicePrincipals = "EnabledServicePrincipals",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListAccountsForParentRequest {
+structure! { ListAccountsForParentRequest as ListAccountsForParentMembers {
     parent_id: required ParentId = "ParentId",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -589,7 +589,7 @@ structure! { #[derive(Default)] ListAccountsForParentResponse {
     accounts: optional Accounts = "Accounts",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { #[derive(Default)] ListAccountsRequest {
+structure! { #[derive(Default)] ListAccountsRequest as ListAccountsMembers {
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
 } }
@@ -597,7 +597,7 @@ structure! { #[derive(Default)] ListAccountsResponse {
     accounts: optional Accounts = "Accounts",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListAccountsWithInvalidEffectivePolicyRequest {
+structure! { ListAccountsWithInvalidEffectivePolicyRequest as ListAccountsWithInvalidEffectivePolicyMembers {
     policy_type: required EffectivePolicyType = "PolicyType",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -607,7 +607,7 @@ structure! { #[derive(Default)] ListAccountsWithInvalidEffectivePolicyResponse {
     policy_type: optional EffectivePolicyType = "PolicyType",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListChildrenRequest {
+structure! { ListChildrenRequest as ListChildrenMembers {
     parent_id: required ParentId = "ParentId",
     child_type: required ChildType = "ChildType",
     next_token: optional NextToken = "NextToken",
@@ -617,7 +617,7 @@ structure! { #[derive(Default)] ListChildrenResponse {
     children: optional Children = "Children",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { #[derive(Default)] ListCreateAccountStatusRequest {
+structure! { #[derive(Default)] ListCreateAccountStatusRequest as ListCreateAccountStatusMembers {
     states: optional CreateAccountStates = "States",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -626,7 +626,7 @@ structure! { #[derive(Default)] ListCreateAccountStatusResponse {
     create_account_statuses: optional CreateAccountStatuses = "CreateAccountStatuses",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { #[derive(Default)] ListDelegatedAdministratorsRequest {
+structure! { #[derive(Default)] ListDelegatedAdministratorsRequest as ListDelegatedAdministratorsMembers {
     service_principal: optional ServicePrincipal = "ServicePrincipal",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -635,7 +635,7 @@ structure! { #[derive(Default)] ListDelegatedAdministratorsResponse {
     delegated_administrators: optional DelegatedAdministrators = "DelegatedAdministrators",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListDelegatedServicesForAccountRequest {
+structure! { ListDelegatedServicesForAccountRequest as ListDelegatedServicesForAccountMembers {
     account_id: required AccountId = "AccountId",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -644,7 +644,7 @@ structure! { #[derive(Default)] ListDelegatedServicesForAccountResponse {
     delegated_services: optional DelegatedServices = "DelegatedServices",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListEffectivePolicyValidationErrorsRequest {
+structure! { ListEffectivePolicyValidationErrorsRequest as ListEffectivePolicyValidationErrorsMembers {
     account_id: required AccountId = "AccountId",
     policy_type: required EffectivePolicyType = "PolicyType",
     next_token: optional NextToken = "NextToken",
@@ -658,7 +658,7 @@ structure! { #[derive(Default)] ListEffectivePolicyValidationErrorsResponse {
     next_token: optional NextToken = "NextToken",
     effective_policy_validation_errors: optional EffectivePolicyValidationErrors = "EffectivePolicyValidationErrors",
 } }
-structure! { #[derive(Default)] ListHandshakesForAccountRequest {
+structure! { #[derive(Default)] ListHandshakesForAccountRequest as ListHandshakesForAccountMembers {
     filter: optional HandshakeFilter = "Filter",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -667,7 +667,7 @@ structure! { #[derive(Default)] ListHandshakesForAccountResponse {
     handshakes: optional Handshakes = "Handshakes",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { #[derive(Default)] ListHandshakesForOrganizationRequest {
+structure! { #[derive(Default)] ListHandshakesForOrganizationRequest as ListHandshakesForOrganizationMembers {
     filter: optional HandshakeFilter = "Filter",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -676,7 +676,7 @@ structure! { #[derive(Default)] ListHandshakesForOrganizationResponse {
     handshakes: optional Handshakes = "Handshakes",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListOrganizationalUnitsForParentRequest {
+structure! { ListOrganizationalUnitsForParentRequest as ListOrganizationalUnitsForParentMembers {
     parent_id: required ParentId = "ParentId",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -685,7 +685,7 @@ structure! { #[derive(Default)] ListOrganizationalUnitsForParentResponse {
     organizational_units: optional OrganizationalUnits = "OrganizationalUnits",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListParentsRequest {
+structure! { ListParentsRequest as ListParentsMembers {
     child_id: required ChildId = "ChildId",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -694,7 +694,7 @@ structure! { #[derive(Default)] ListParentsResponse {
     parents: optional Parents = "Parents",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListPoliciesForTargetRequest {
+structure! { ListPoliciesForTargetRequest as ListPoliciesForTargetMembers {
     target_id: required PolicyTargetId = "TargetId",
     filter: required PolicyType = "Filter",
     next_token: optional NextToken = "NextToken",
@@ -704,7 +704,7 @@ structure! { #[derive(Default)] ListPoliciesForTargetResponse {
     policies: optional Policies = "Policies",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListPoliciesRequest {
+structure! { ListPoliciesRequest as ListPoliciesMembers {
     filter: required PolicyType = "Filter",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -713,7 +713,7 @@ structure! { #[derive(Default)] ListPoliciesResponse {
     policies: optional Policies = "Policies",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { #[derive(Default)] ListRootsRequest {
+structure! { #[derive(Default)] ListRootsRequest as ListRootsMembers {
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
 } }
@@ -721,7 +721,7 @@ structure! { #[derive(Default)] ListRootsResponse {
     roots: optional Roots = "Roots",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListTagsForResourceRequest {
+structure! { ListTagsForResourceRequest as ListTagsForResourceMembers {
     resource_id: required TaggableResourceId = "ResourceId",
     next_token: optional NextToken = "NextToken",
 } }
@@ -729,7 +729,7 @@ structure! { #[derive(Default)] ListTagsForResourceResponse {
     tags: optional Tags = "Tags",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { ListTargetsForPolicyRequest {
+structure! { ListTargetsForPolicyRequest as ListTargetsForPolicyMembers {
     policy_id: required PolicyId = "PolicyId",
     next_token: optional NextToken = "NextToken",
     max_results: optional MaxResults = "MaxResults",
@@ -738,7 +738,7 @@ structure! { #[derive(Default)] ListTargetsForPolicyResponse {
     targets: optional PolicyTargets = "Targets",
     next_token: optional NextToken = "NextToken",
 } }
-structure! { MoveAccountRequest {
+structure! { MoveAccountRequest as MoveAccountMembers {
     account_id: required AccountId = "AccountId",
     source_parent_id: required ParentId = "SourceParentId",
     destination_parent_id: required ParentId = "DestinationParentId",
@@ -784,18 +784,18 @@ structure! { #[derive(Default)] PolicyTypeSummary {
     r#type: optional PolicyType = "Type",
     status: optional PolicyTypeStatus = "Status",
 } }
-structure! { PutResourcePolicyRequest {
+structure! { PutResourcePolicyRequest as PutResourcePolicyMembers {
     content: required ResourcePolicyContent = "Content",
     tags: optional Tags = "Tags",
 } }
 structure! { #[derive(Default)] PutResourcePolicyResponse {
     resource_policy: optional ResourcePolicy = "ResourcePolicy",
 } }
-structure! { RegisterDelegatedAdministratorRequest {
+structure! { RegisterDelegatedAdministratorRequest as RegisterDelegatedAdministratorMembers {
     account_id: required AccountId = "AccountId",
     service_principal: required ServicePrincipal = "ServicePrincipal",
 } }
-structure! { RemoveAccountFromOrganizationRequest {
+structure! { RemoveAccountFromOrganizationRequest as RemoveAccountFromOrganizationMembers {
     account_id: required AccountId = "AccountId",
 } }
 structure! { #[derive(Default)] ResourcePolicy {
@@ -812,26 +812,26 @@ structure! { #[derive(Default)] Root {
     name: optional RootName = "Name",
     policy_types: optional PolicyTypes = "PolicyTypes",
 } }
-structure! { Tag {
+structure! { Tag as TagMembers {
     key: required TagKey = "Key",
     value: required TagValue = "Value",
 } }
-structure! { TagResourceRequest {
+structure! { TagResourceRequest as TagResourceMembers {
     resource_id: required TaggableResourceId = "ResourceId",
     tags: required Tags = "Tags",
 } }
-structure! { UntagResourceRequest {
+structure! { UntagResourceRequest as UntagResourceMembers {
     resource_id: required TaggableResourceId = "ResourceId",
     tag_keys: required TagKeys = "TagKeys",
 } }
-structure! { UpdateOrganizationalUnitRequest {
+structure! { UpdateOrganizationalUnitRequest as UpdateOrganizationalUnitMembers {
     organizational_unit_id: required OrganizationalUnitId = "OrganizationalUnitId",
     name: optional OrganizationalUnitName = "Name",
 } }
 structure! { #[derive(Default)] UpdateOrganizationalUnitResponse {
     organizational_unit: optional OrganizationalUnit = "OrganizationalUnit",
 } }
-structure! { UpdatePolicyRequest {
+structure! { UpdatePolicyRequest as UpdatePolicyMembers {
     policy_id: required PolicyId = "PolicyId",
     name: optional PolicyName = "Name",
     description: optional PolicyDescription = "Description",

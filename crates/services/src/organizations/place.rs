@@ -3,20 +3,14 @@
 use std::sync::Arc;
 
 use aws::arn::AccountId;
-use aws::authorization::{
-    AttachedPolicy, Decision, PolicySets, Request, RequestContext, ResourcePolicy, ResourcePolicyKind,
-    evaluate,
-};
 
 use super::model::{ConstraintViolationExceptionReason, Operation};
-use super::{Call, access, refusal};
-use crate::authority::access::Asked;
-use crate::authority::managed::FULL_AWS_ACCESS;
+use super::{Call, refusal};
+use crate::authority::delegation::Delegation;
 use crate::failure::Failure;
 use crate::state::account::Account;
 use crate::state::organization::{
-    FeatureSet, Membership, Organization, OrganizationId, OrganizationResourcePolicy, OrganizationalUnit,
-    UnitId,
+    FeatureSet, Membership, Organization, OrganizationId, OrganizationalUnit, UnitId,
 };
 use crate::world::{Fault, World};
 
@@ -52,6 +46,32 @@ fn callers(operation: Operation) -> Callers {
     }
 }
 
+/// F-ORGS-AUTH-2: whether an account of the organization may call an operation by its position alone.
+fn may_by_position(operation: Operation, account: AccountId, organization: &Organization) -> bool {
+    account == organization.management_account
+        || match callers(operation) {
+            Callers::Everyone => true,
+            Callers::Readers => organization.delegated_administrators.contains_key(&account),
+            Callers::PolicyAdministrators | Callers::Management => false,
+        }
+}
+
+/// F-ORGS-AUTH-3: the delegation policy, where an account may call an operation only if that allows it.
+///
+/// # Errors
+/// See [`Fault`].
+pub(super) fn delegation(
+    operation: Operation,
+    account: AccountId,
+    organization: &Organization,
+    world: &World<'_>,
+) -> Result<Option<Delegation>, Fault> {
+    if callers(operation) == Callers::Management || may_by_position(operation, account, organization) {
+        return Ok(None);
+    }
+    Delegation::of(organization, world)
+}
+
 /// The caller's place in its organization.
 pub(crate) struct Place {
     /// The caller's account.
@@ -80,52 +100,9 @@ impl Place {
     /// `AccessDeniedException` for an account that may not, whatever IAM says.
     pub(super) fn enter(call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
         let place = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
-        let organization = &place.organization;
-        let may = match callers(call.operation) {
-            _ if place.is_management() => true,
-            Callers::Everyone => true,
-            Callers::Readers => {
-                organization.delegated_administrators.contains_key(&place.account)
-                    || place.is_granted(call, world)?
-            }
-            Callers::PolicyAdministrators => place.is_granted(call, world)?,
-            Callers::Management => false,
-        };
+        let may = may_by_position(call.operation, place.account, &place.organization)
+            || call.permitted.is_delegated();
         if may { Ok(place) } else { Err(refusal::access_denied().into()) }
-    }
-
-    /// F-ORGS-AUTH-3: whether the organization's resource policy allows the caller to do this. IAM's own decision was
-    /// made before.
-    fn is_granted(&self, call: &Call<'_>, world: &World<'_>) -> Result<bool, Failure> {
-        let organization = &self.organization;
-        let Some(stored) = world.get::<OrganizationResourcePolicy>(OrganizationId(&organization.id))? else {
-            return Ok(false);
-        };
-        let access = access::access(call.operation, call.members, call.caller, world)?;
-        let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
-        let policy = AttachedPolicy { arn: None, policy: stored.document.clone() };
-        let sets = PolicySets {
-            identity: &everything,
-            resource: Some(ResourcePolicy {
-                policy: &policy,
-                owner: organization.management_account,
-                kind: ResourcePolicyKind::Optional,
-            }),
-            ..PolicySets::default()
-        };
-        let is_allowed = |asked: &Asked| {
-            let mut context = RequestContext::for_caller(call.caller, []);
-            asked.add_keys(&mut context);
-            let request = Request {
-                caller: call.caller,
-                action: &asked.action,
-                resource: &asked.resource,
-                target_account: organization.management_account,
-                context: &context,
-            };
-            matches!(evaluate(&request, &sets), Decision::Allowed(_))
-        };
-        Ok(access.asked().all(is_allowed))
     }
 
     /// Whether the caller is the management account.

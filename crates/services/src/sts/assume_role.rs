@@ -5,7 +5,6 @@
 use aws::arn::{Arn, PARTITION};
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
-use serde_json::Value;
 
 use super::credentials::Drawn;
 use super::model::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
@@ -38,12 +37,7 @@ const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
 /// # Errors
 /// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN.
 /// F-STSAPI-8: a second factor.
-pub fn access(
-    input: &AssumeRoleRequest,
-    members: &Value,
-    caller: &Caller,
-    world: &World<'_>,
-) -> Result<Access, Failure> {
+pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> Result<Access, Failure> {
     if matches!(caller.principal, Principal::Root { .. }) {
         return Err(access_denied(ROOT).into());
     }
@@ -61,9 +55,19 @@ pub fn access(
     if input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty()) {
         return Err(validation_error(CONTEXT_PROVIDER).into());
     }
-    let mut keys = request_tag_keys(members);
+    let mut keys = request_tag_keys(session_tags::pairs(input.tags.as_deref()), []);
     keys.extend(condition_keys(input, caller, world)?);
-    Ok(Access::to(target, "sts:AssumeRole", resource, keys))
+    let mut access = Access::to(target, "sts:AssumeRole", resource, keys);
+    // Session tags and the source identity must be allowed too, whether they come with the call or from the caller's
+    // own session.
+    let brings_tags = input.tags.as_ref().is_some_and(|tags| !tags.is_empty());
+    if brings_tags || !session_tags::inherited(caller).is_empty() {
+        access = access.and_action(session_tags::ACTION);
+    }
+    if source_identity(input, caller).is_some() {
+        access = access.and_action("sts:SetSourceIdentity");
+    }
+    Ok(access)
 }
 
 /// F-STSAPI-13: the condition keys of AssumeRole, besides those of its tags.
@@ -144,7 +148,8 @@ pub fn assume_role(
     let inherited = session_tags::inherited(caller);
     let tags = session_tags::read(input.tags.as_deref(), input.transitive_tag_keys.as_deref(), inherited)?;
     let policy = input.policy.as_ref().map(|policy| policy.as_str());
-    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags.tags, world)?;
+    let policies =
+        SessionPolicies::read(role.account, policy, input.policy_arns.as_deref(), &tags.tags, world)?;
     let source_identity = source_identity(&input, caller).map(str::to_owned);
     let drawn = Drawn::draw(role.account, seconds, context);
     let session_name = input.role_session_name.as_str().to_owned();

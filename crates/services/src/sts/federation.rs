@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use aws::arn::PARTITION;
 use aws::principal::Caller;
-use serde_json::Value;
 
 use super::credentials::Drawn;
 use super::model::{FederatedUser, GetFederationTokenRequest, GetFederationTokenResponse};
@@ -24,9 +23,14 @@ fn arn(caller: &Caller, name: &str) -> String {
 }
 
 /// F-STSAPI-16: what the call asks to do: `sts:GetFederationToken` on the federated user.
-pub fn access(input: &GetFederationTokenRequest, members: &Value, caller: &Caller) -> Access {
+pub fn access(input: &GetFederationTokenRequest, caller: &Caller) -> Access {
     let resource = arn(caller, input.name.as_str());
-    Access::to(caller.account(), "sts:GetFederationToken", resource, request_tag_keys(members))
+    let keys = request_tag_keys(session_tags::pairs(input.tags.as_deref()), []);
+    let access = Access::to(caller.account(), "sts:GetFederationToken", resource, keys);
+    match input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+        true => access.and_action(session_tags::ACTION),
+        false => access,
+    }
 }
 
 /// Issues the credentials.
@@ -44,7 +48,7 @@ pub fn get_federation_token(
     let name = input.name.as_str();
     let tags = session_tags::read(input.tags.as_deref(), None, BTreeMap::new())?.tags;
     let policy = input.policy.as_ref().map(|policy| policy.as_str());
-    let policies = SessionPolicies::read(policy, input.policy_arns.as_deref(), &tags, world)?;
+    let policies = SessionPolicies::read(account, policy, input.policy_arns.as_deref(), &tags, world)?;
     let user = session_user(caller)?;
     let seconds = lifetime_seconds(caller, input.duration_seconds);
     let drawn = Drawn::draw(account, seconds, context);

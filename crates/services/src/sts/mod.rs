@@ -21,7 +21,7 @@ use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
 use aws::trail::small_first_letters;
 
-use crate::authority::access::{Access, Permitted, brings_tags};
+use crate::authority::access::{Access, Permitted};
 use crate::authority::caller::is_token_session;
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
@@ -114,41 +114,17 @@ pub fn access(
     validate(operation, members)?;
     refuse_token_session(operation, caller)?;
     let on_everything = || Access::to(caller.account(), format!("sts:{}", operation.name()), "*", Vec::new());
-    let access = match Input::parse(operation, members)? {
+    Ok(match Input::parse(operation, members)? {
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
         Input::GetCallerIdentity(_) => None,
         Input::GetSessionToken(input) => {
             session::check(&input)?;
             None
         }
-        Input::AssumeRole(input) => Some(assume_role::access(&input, members, caller, world)?),
-        Input::GetFederationToken(input) => Some(federation::access(&input, members, caller)),
+        Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
-    };
-    let further = further_actions(operation, members, caller);
-    Ok(access.map(|access| further.into_iter().fold(access, Access::and_action)))
-}
-
-/// The actions that must be allowed on the same resource besides the operation's own: those of session tags
-/// and of the source identity, whether they come with the call or from the caller's own session.
-fn further_actions(operation: Operation, members: &Value, caller: &Caller) -> Vec<&'static str> {
-    let mut actions = Vec::new();
-    let (tags, source_identity) = match operation {
-        Operation::AssumeRole => (
-            brings_tags(members) || !session_tags::inherited(caller).is_empty(),
-            members.get("SourceIdentity").is_some()
-                || caller.session.as_ref().is_some_and(|session| session.source_identity.is_some()),
-        ),
-        Operation::GetFederationToken => (brings_tags(members), false),
-        _ => (false, false),
-    };
-    if tags {
-        actions.push("sts:TagSession");
-    }
-    if source_identity {
-        actions.push("sts:SetSourceIdentity");
-    }
-    actions
+    })
 }
 
 /// A refusal as STS words what is wrong with a request.

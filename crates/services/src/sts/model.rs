@@ -70,7 +70,7 @@ list_shape! { PolicyDescriptorListType { member: PolicyDescriptorType, } }
 list_shape! { TagKeyListType { member: TagKeyType, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
 
-structure! { AssumeRoleRequest {
+structure! { AssumeRoleRequest as AssumeRoleMembers {
     role_arn: required ArnType = "RoleArn",
     role_session_name: required RoleSessionNameType = "RoleSessionName",
     policy_arns: optional PolicyDescriptorListType = "PolicyArns",
@@ -103,7 +103,7 @@ structure! { Credentials {
     session_token: required String = "SessionToken",
     expiration: required Timestamp = "Expiration",
 } }
-structure! { DecodeAuthorizationMessageRequest {
+structure! { DecodeAuthorizationMessageRequest as DecodeAuthorizationMessageMembers {
     encoded_message: required EncodedMessageType = "EncodedMessage",
 } }
 structure! { #[derive(Default)] DecodeAuthorizationMessageResponse {
@@ -113,19 +113,19 @@ structure! { FederatedUser {
     federated_user_id: required FederatedIdType = "FederatedUserId",
     arn: required ArnType = "Arn",
 } }
-structure! { GetAccessKeyInfoRequest {
+structure! { GetAccessKeyInfoRequest as GetAccessKeyInfoMembers {
     access_key_id: required AccessKeyIdType = "AccessKeyId",
 } }
 structure! { #[derive(Default)] GetAccessKeyInfoResponse {
     account: optional String = "Account",
 } }
-structure! { #[derive(Default)] GetCallerIdentityRequest {} }
+structure! { #[derive(Default)] GetCallerIdentityRequest as GetCallerIdentityMembers {} }
 structure! { #[derive(Default)] GetCallerIdentityResponse {
     user_id: optional String = "UserId",
     account: optional String = "Account",
     arn: optional ArnType = "Arn",
 } }
-structure! { GetFederationTokenRequest {
+structure! { GetFederationTokenRequest as GetFederationTokenMembers {
     name: required UserNameType = "Name",
     policy: optional SessionPolicyDocumentType = "Policy",
     policy_arns: optional PolicyDescriptorListType = "PolicyArns",
@@ -140,7 +140,7 @@ structure! { #[derive(Default)] GetFederationTokenResponse {
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
 } }
-structure! { #[derive(Default)] GetSessionTokenRequest {
+structure! { #[derive(Default)] GetSessionTokenRequest as GetSessionTokenMembers {
     duration_seconds: optional DurationSecondsType = "DurationSeconds",
     serial_number: optional SerialNumberType = "SerialNumber",
     token_code: optional TokenCodeType = "TokenCode",
@@ -151,14 +151,14 @@ structure! { #[derive(Default)] GetSessionTokenResponse {
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
 } }
-structure! { #[derive(Default)] PolicyDescriptorType {
+structure! { #[derive(Default)] PolicyDescriptorType as PolicyDescriptorTypeMembers {
     arn: optional ArnType = "arn",
 } }
-structure! { #[derive(Default)] ProvidedContext {
+structure! { #[derive(Default)] ProvidedContext as ProvidedContextMembers {
     provider_arn: optional ArnType = "ProviderArn",
     context_assertion: optional ContextAssertionType = "ContextAssertion",
 } }
-structure! { Tag {
+structure! { Tag as TagMembers {
     key: required TagKeyType = "Key",
     value: required TagValueType = "Value",
 } }

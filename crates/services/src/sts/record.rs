@@ -6,7 +6,7 @@ use aws::arn::{AccountId, Arn};
 use aws::principal::Caller;
 use serde_json::{Value, json};
 
-use super::model::Operation;
+use super::model::{Operation, Unchecked};
 use super::session_tags;
 
 /// What a record shows in place of a session token.
@@ -81,8 +81,8 @@ fn expiration(value: &Value) -> Value {
 
 /// F-STSAPI-32: `resources` of AssumeRole: the role.
 pub fn resources(operation: Operation, members: &Value) -> Value {
-    let role = match operation {
-        Operation::AssumeRole => members.get("RoleArn").and_then(Value::as_str),
+    let role = match Unchecked::of(operation, members) {
+        Unchecked::AssumeRole(members) => members.role_arn(),
         _ => None,
     };
     let Some((arn, account)) = role.and_then(|arn| {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws::arn::{AccountId, Arn};
 use aws::policy::{Policy, PolicyKind};
 
 use super::model::{MalformedPolicyDocumentException, PackedPolicyTooLargeException, PolicyDescriptorType};
@@ -34,8 +35,10 @@ impl SessionPolicies {
     /// Reads what a call gives.
     ///
     /// # Errors
-    /// F-STSAPI-22 to F-STSAPI-25: too long, too many, malformed, absent, too large together with the tags.
+    /// F-STSAPI-22 to F-STSAPI-25: too long, too many, malformed, absent, too large together with the tags. F-STSAPI-41:
+    /// managed policies of another account than the session's are as absent ones.
     pub fn read(
+        account: AccountId,
         policy: Option<&str>,
         arns: Option<&[PolicyDescriptorType]>,
         tags: &BTreeMap<String, String>,
@@ -48,7 +51,10 @@ impl SessionPolicies {
             |malformed| MalformedPolicyDocumentException { message: Some(malformed.message().into_owned()) },
         )?;
         for arn in &arns {
-            if managed(arn, world)?.is_none() {
+            let is_elsewhere = Arn::parse(arn)
+                .and_then(|parts| parts.account.parse::<AccountId>().ok())
+                .is_some_and(|owner| owner != account);
+            if is_elsewhere || managed(arn, world)?.is_none() {
                 let message = format!("Policy {arn} does not exist or is not attachable.");
                 return Err(MalformedPolicyDocumentException { message: Some(message) }.into());
             }

@@ -26,6 +26,14 @@ pub struct SessionTags {
     pub transitive_keys: BTreeSet<String>,
 }
 
+/// The action that who gives tags to a session must be allowed.
+pub const ACTION: &str = "sts:TagSession";
+
+/// The tags that come with a call.
+pub fn pairs(tags: Option<&[Tag]>) -> impl Iterator<Item = (&str, &str)> {
+    tags.unwrap_or_default().iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
+}
+
 /// The transitive tags of the caller's own session.
 pub fn inherited(caller: &Caller) -> BTreeMap<String, String> {
     let Some(session) = &caller.session else { return BTreeMap::new() };

@@ -4,5 +4,6 @@
 mod access;
 mod accounts;
 mod cost;
+mod delegation;
 mod policies;
 mod support;

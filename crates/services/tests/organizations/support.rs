@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
+use aws::principal::Caller;
 use aws::refusal::Refusal;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -103,6 +104,11 @@ impl Play {
     #[must_use]
     pub fn commit(&mut self, changes: ReadsAndWrites) -> bool {
         self.documents.commit(changes)
+    }
+
+    /// Makes a call of Organizations as somebody and commits it.
+    pub fn call_as(&mut self, caller: &Caller, name: &str, members: Value) -> Result<Value, Refusal> {
+        self.0.call(caller, organizations(name), members)
     }
 
     /// Makes a call and commits it.
