@@ -1,24 +1,29 @@
 //! `cargo xtask test`: the one command that tests everything, installing what it needs.
 //!
-//! It runs suites in order and stops at the first that fails. Everything it installs lies under
+//! What computes and what waits run side by side: cargo builds and runs the tests in Rust, while the clients in other
+//! languages are installed and, as soon as there is an accountd, speak to it. Everything it installs lies under
 //! `target/clients/`; only Python itself may come from the system's packages, and only for root.
 
 mod counts;
+mod dependencies;
+mod report;
+mod rust;
 mod tools;
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use counts::Counts;
+use report::Report;
 use tools::Tools;
 
 /// A part of the gate that can be chosen by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Suite {
-    /// Formatting, lints, and every test that is written in Rust, the Rust SDKs in process among them.
+    /// Formatting, lints, documentation, and every test that is written in Rust, the Rust SDKs in process among them.
     Rust,
     /// boto3, the AWS CLI and awslocal against the running program.
     Python,
@@ -44,27 +49,29 @@ impl fmt::Display for Suite {
     }
 }
 
-/// Runs the suites that are named, or all of them, and prints how many tests there were in all.
+/// Runs the suites that are named, or all of them, and prints how long each took and how many tests there were.
 ///
 /// # Errors
-/// One line that says which step failed and, where something is missing, what to install.
+/// Each step that failed with a line and, where something is missing, what to install.
 pub fn run(names: &[&str]) -> Result<(), String> {
     let suites = choose(names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("INVARIANT: this crate lies in the workspace's root")
         .to_owned();
-    let mut gate = Gate { tools: Tools::new(&root), root, counts: Counts::default(), binary: None };
-    let started = Instant::now();
-    let outcome = suites.into_iter().try_for_each(|suite| gate.run(suite));
-    if outcome.is_err() && gate.counts.failed == 0 {
-        // A step without tests of its own failed, for example formatting. The closing line must not
-        // read as if all were well.
-        gate.counts.failed = 1;
-    }
-    eprintln!("\n==> all in {}", seconds(started));
-    say(&gate.counts.to_string());
-    outcome
+    let gate = Gate { tools: Tools::new(&root), root, report: Report::new(), binary: OnceLock::new() };
+    let is_chosen = |suite| suites.contains(&suite);
+    std::thread::scope(|scope| {
+        // Terraform's provider waits for minutes until a Region is there, so that nobody waits behind it.
+        scope.spawn(|| is_chosen(Suite::Terraform).then(|| gate.terraform()));
+        scope.spawn(|| is_chosen(Suite::Prowler).then(|| gate.prowler()));
+        scope.spawn(|| {
+            is_chosen(Suite::Python).then(|| gate.python());
+            is_chosen(Suite::Node).then(|| gate.node())
+        });
+        gate.rust(is_chosen(Suite::Rust), suites != [Suite::Rust]);
+    });
+    gate.report.close()
 }
 
 fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
@@ -80,200 +87,124 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
         .collect()
 }
 
-/// Prints on standard output, where continuous integration looks for the closing line.
-fn say(line: &str) {
-    // A reader that has gone away is no reason to fail.
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-fn seconds(started: Instant) -> String {
-    format!("{:.1} s", started.elapsed().as_secs_f64())
-}
-
-/// A run of the gate.
+/// A run of the gate, shared by what runs side by side.
 struct Gate {
     root: PathBuf,
     tools: Tools,
-    counts: Counts,
-    /// The program under test, once it is built.
-    binary: Option<PathBuf>,
+    report: Report,
+    /// The program under test, once it is built, or why there is none.
+    binary: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Gate {
-    fn run(&mut self, suite: Suite) -> Result<(), String> {
-        match suite {
-            Suite::Rust => self.rust(),
-            Suite::Python => self.python(),
-            Suite::Node => self.node(),
-            Suite::Terraform => self.terraform(),
-            Suite::Prowler => self.prowler(),
-        }
+    fn python(&self) {
+        const NAME: &str = "boto3, AWS CLI and awslocal";
+        let Some(binary) = self.ready(NAME, || self.tools.python().map(drop)) else { return };
+        self.report.step(NAME, || self.pytest("python", &binary, |pytest| pytest));
     }
 
-    fn rust(&mut self) -> Result<(), String> {
-        self.step("formatting", |gate| gate.plain(&mut gate.cargo(&["fmt", "--check"])))?;
-        self.step("lints", |gate| {
-            let scope = ["--workspace", "--all-targets"];
-            gate.plain(gate.cargo(&["clippy"]).args(scope).args(["--", "-D", "warnings"]))
-        })?;
-        self.step("rust tests", |gate| {
-            let mut cargo = gate.cargo(&["test", "--workspace", "--no-fail-fast"]);
-            gate.counted(&mut cargo, Counts::read_cargo)
-        })
-    }
-
-    fn python(&mut self) -> Result<(), String> {
-        let binary = self.binary()?;
-        self.step("boto3, AWS CLI and awslocal", |gate| {
-            let python = gate.tools.python()?;
-            let mut pytest = gate.pytest(&python, "python", &binary);
-            gate.plain_then_report(&mut pytest, "python")
-        })
-    }
-
-    fn node(&mut self) -> Result<(), String> {
-        let binary = self.binary()?;
-        self.step("JavaScript SDK", |gate| {
-            let node = gate.tools.node()?;
+    fn node(&self) {
+        const NAME: &str = "JavaScript SDK";
+        let Some(binary) = self.ready(NAME, || self.tools.node().map(drop)) else { return };
+        self.report.step(NAME, || {
+            let node = self.tools.node()?;
             let mut tests = Command::new(&node.program);
             tests.args(["--test", "--test-reporter=tap"]);
-            tests.arg(gate.root.join("tests/clients/node/account.test.js"));
-            tests.env("NODE_PATH", &node.modules).env("ACCOUNTD_BINARY", &binary);
-            gate.counted(&mut tests, Counts::read_tap)
-        })
+            tests.arg(self.root.join("tests/clients/node/account.test.js"));
+            tests.env("NODE_PATH", &node.modules).env("ACCOUNTD_BINARY", binary);
+            let (text, success) = self.captured(&mut tests, "node")?;
+            let mut counts = Counts::default();
+            text.lines().filter_map(Counts::read_tap).for_each(|line| counts += line);
+            counts.that_is_all(success)
+        });
     }
 
-    fn terraform(&mut self) -> Result<(), String> {
+    fn terraform(&self) {
+        const NAME: &str = "Terraform";
         let Some(terraform) = self.tools.terraform() else {
-            self.counts.skipped += 1;
-            eprintln!("\n==> Terraform\nskipped: no terraform with a terraform-provider-aws was found");
-            return Ok(());
+            let reason = "no terraform with a terraform-provider-aws was found";
+            return self.report.skip(NAME, reason, self.tests_of("terraform"));
         };
-        let binary = self.binary()?;
-        self.step("Terraform", |gate| {
-            let python = gate.tools.python()?;
-            let mut pytest = gate.pytest(&python, "terraform", &binary);
-            pytest.env("TERRAFORM", &terraform.program).env("TERRAFORM_MIRROR", &terraform.mirror);
-            // The provider mostly waits for Regions to settle, so that the tests wait side by side.
-            pytest.args(["--numprocesses", "4"]);
-            gate.plain_then_report(&mut pytest, "terraform")
-        })
+        let Some(binary) = self.binary() else { return };
+        self.report.step(NAME, || {
+            self.pytest("terraform", &binary, |pytest| {
+                pytest.env("TERRAFORM", &terraform.program).env("TERRAFORM_MIRROR", &terraform.mirror);
+                // The provider mostly waits for Regions to settle, so that the tests wait side by side.
+                pytest.args(["--numprocesses", "4"])
+            })
+        });
     }
 
-    fn prowler(&mut self) -> Result<(), String> {
+    fn prowler(&self) {
+        const NAME: &str = "prowler";
+        let started = Instant::now();
         let prowler = match self.tools.prowler() {
             Ok(prowler) => prowler,
             Err(reason) => {
-                self.counts.skipped += 1;
-                eprintln!("\n==> prowler\nskipped: it cannot be installed: {reason}");
-                return Ok(());
+                let reason = format!("it cannot be installed: {reason}");
+                return self.report.skip(NAME, &reason, self.tests_of("prowler"));
             }
         };
-        let binary = self.binary()?;
-        self.step("prowler", |gate| {
-            let python = gate.tools.python()?;
-            let mut pytest = gate.pytest(&python, "prowler", &binary);
-            gate.plain_then_report(pytest.env("PROWLER", &prowler), "prowler")
-        })
+        self.report.installed(NAME, started);
+        let Some(binary) = self.binary() else { return };
+        self.report.step(NAME, || self.pytest("prowler", &binary, |pytest| pytest.env("PROWLER", &prowler)));
     }
 
-    /// Announces a step, runs it, and says how long it took.
-    fn step(&mut self, name: &str, run: impl FnOnce(&mut Self) -> Result<(), String>) -> Result<(), String> {
-        eprintln!("\n==> {name}");
+    /// Installs what a suite needs, and waits for the program under test.
+    fn ready(&self, name: &str, install: impl FnOnce() -> Result<(), String>) -> Option<PathBuf> {
         let started = Instant::now();
-        let outcome = run(self).map_err(|reason| format!("{name}: {reason}"));
-        let verdict = if outcome.is_ok() { "passed" } else { "failed" };
-        eprintln!("==> {name}: {verdict} in {}", seconds(started));
-        outcome
-    }
-
-    /// The program under test, as cargo built it.
-    fn binary(&mut self) -> Result<PathBuf, String> {
-        if let Some(binary) = &self.binary {
-            return Ok(binary.clone());
-        }
-        self.step("building accountd", |gate| {
-            // With --workspace the dependencies have the features they had in the tests, so that
-            // nothing is built twice.
-            let format = "--message-format=json-render-diagnostics";
-            let mut cargo = gate.cargo(&["build", "--workspace", "--bins", format]);
-            let output = cargo.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-            if !output.status.success() {
-                return Err("cargo build failed".to_owned());
+        match install() {
+            Ok(()) => self.report.installed(name, started),
+            Err(reason) => {
+                self.report.step(name, || Err(reason));
+                return None;
             }
-            let text = String::from_utf8_lossy(&output.stdout);
-            gate.binary = text.lines().find_map(executable);
-            gate.binary.is_some().then_some(()).ok_or("cargo built no accountd".to_owned())
-        })?;
-        Ok(self.binary.clone().expect("INVARIANT: the step that just passed has set it"))
-    }
-
-    fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
-        command
-    }
-
-    fn pytest(&self, python: &Path, suite: &str, binary: &Path) -> Command {
-        let mut command = Command::new(python);
-        command.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]);
-        command.arg(format!("--junitxml={}", self.report(suite).display()));
-        command.arg(self.root.join("tests/clients").join(suite));
-        command.env("ACCOUNTD_BINARY", binary).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.current_dir(&self.root).stdin(Stdio::null());
-        command
-    }
-
-    fn report(&self, suite: &str) -> PathBuf {
-        self.root.join(format!("target/clients/{suite}.xml"))
-    }
-
-    /// Runs a command of which only success matters.
-    fn plain(&self, command: &mut Command) -> Result<(), String> {
-        let status = command.stdin(Stdio::null()).status().map_err(|error| error.to_string())?;
-        if status.success() { Ok(()) } else { Err(status.to_string()) }
-    }
-
-    /// Runs a command, shows what it prints, and counts its tests by what it prints.
-    fn counted(&mut self, command: &mut Command, read: fn(&str) -> Option<Counts>) -> Result<(), String> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| error.to_string())?;
-        let output = child.stdout.take().expect("INVARIANT: standard output is piped");
-        let mut counts = Counts::default();
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.map_err(|error| error.to_string())?;
-            let line = String::from_utf8_lossy(&line);
-            say(&line);
-            counts += read(&line).unwrap_or_default();
         }
-        let status = child.wait().map_err(|error| error.to_string())?;
-        self.add(counts, status.success())
+        self.binary()
     }
 
-    /// Runs pytest and counts its tests by its report.
-    fn plain_then_report(&mut self, pytest: &mut Command, suite: &str) -> Result<(), String> {
-        let report = self.report(suite);
+    /// The program under test, as soon as it is built; nothing where it could not be, which the report says already.
+    fn binary(&self) -> Option<PathBuf> {
+        self.binary.wait().clone().ok()
+    }
+
+    /// How many tests in Python a suite has, for a suite that cannot run.
+    fn tests_of(&self, suite: &str) -> u64 {
+        let files = std::fs::read_dir(self.root.join("tests/clients").join(suite)).into_iter().flatten();
+        let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
+        texts.map(|text| text.lines().filter(|line| line.starts_with("def test_")).count() as u64).sum()
+    }
+
+    /// Runs a suite of pytest and counts its tests by its report.
+    fn pytest(
+        &self,
+        suite: &str,
+        binary: &Path,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Counts, String> {
+        let report = self.root.join(format!("target/clients/{suite}.xml"));
         // A report of an earlier run must not be counted.
         let _ = std::fs::remove_file(&report);
-        let status = pytest.status().map_err(|error| error.to_string())?;
-        let text = std::fs::read_to_string(&report).map_err(|_| format!("no report ({status})"))?;
-        let counts = Counts::read_junit(&text).ok_or("its report cannot be read")?;
-        self.add(counts, status.success())
+        let mut pytest = Command::new(self.tools.python()?);
+        pytest.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]);
+        pytest.arg(format!("--junitxml={}", report.display()));
+        pytest.arg(self.root.join("tests/clients").join(suite));
+        pytest.env("ACCOUNTD_BINARY", binary).env("PYTHONDONTWRITEBYTECODE", "1");
+        let (_, success) = self.captured(more(&mut pytest), suite)?;
+        let text = std::fs::read_to_string(&report).map_err(|_| "it wrote no report".to_owned())?;
+        Counts::read_junit(&text).ok_or("its report cannot be read".to_owned())?.that_is_all(success)
     }
 
-    fn add(&mut self, counts: Counts, success: bool) -> Result<(), String> {
-        self.counts += counts;
-        if !success {
-            return Err(format!("{} failed", counts.failed));
-        }
-        // A runner that found no test has tested nothing.
-        if counts.passed == 0 { Err("no test was run".to_owned()) } else { Ok(()) }
+    /// Runs a command beside others: what it prints is kept, and shown in one piece when it ends.
+    fn captured(&self, command: &mut Command, name: &str) -> Result<(String, bool), String> {
+        let path = self.root.join(format!("target/clients/{name}.log"));
+        let log = std::fs::File::create(&path).map_err(|error| error.to_string())?;
+        let errors = log.try_clone().map_err(|error| error.to_string())?;
+        command.current_dir(&self.root).stdin(Stdio::null()).stdout(log).stderr(errors);
+        let status = command.status().map_err(|error| error.to_string())?;
+        let text = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        self.report.show(name, &text);
+        Ok((text, status.success()))
     }
-}
-
-/// The path of accountd, if this line of cargo's messages says that it was built.
-fn executable(line: &str) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is_accountd = message["target"]["name"] == "accountd" && message["target"]["kind"][0] == "bin";
-    message["executable"].as_str().filter(|_| is_accountd).map(PathBuf::from)
 }

@@ -41,14 +41,19 @@ pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
     Ok(TokenKey::new(key))
 }
 
-/// Keeps how service time was moved.
+/// Keeps how service time was moved. Of two moves at once the later one stays.
 ///
 /// # Errors
 /// One line that says why the store failed.
 pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
     let time = clock.moved();
     change(store, move |world| {
-        world.put(Current, time);
+        let is_kept = |kept: &ServiceTime| {
+            kept.stands_still == time.stands_still && kept.microseconds >= time.microseconds
+        };
+        if !world.get::<ServiceTime>(Current)?.is_some_and(|kept| is_kept(&kept)) {
+            world.put(Current, time);
+        }
         Ok(())
     })
     .await

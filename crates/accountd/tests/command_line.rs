@@ -208,6 +208,26 @@ fn elsewhere_than_on_loopback_the_own_endpoints_need_the_token() {
     assert!(opened.get("/_accountd/clock", token).starts_with("HTTP/1.1 200"));
 }
 
+/// F-STORE-10
+#[test]
+fn service_time_that_was_moved_stays_moved_after_a_restart() {
+    let directory = Directory::new("moved");
+    let data = directory.0.join("data");
+    let arguments = ["--data", data.to_str().unwrap(), "--listen", "127.0.0.1:0", "--time", "manual"];
+    let page = |answer: String| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let running = Running::start(&arguments);
+    let body = r#"{"set":"2199-01-01T00:00:00Z"}"#;
+    let moved = running.ask(&format!(
+        "POST /_accountd/clock HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    let moved = page(moved);
+    assert_eq!(moved, r#"{"now":"2199-01-01T00:00:00Z","mode":"manual"}"#);
+    assert_eq!(running.end("-KILL").0, None);
+    let again = Running::start(&arguments);
+    assert_eq!(page(again.get("/_accountd/clock", "")), moved);
+}
+
 #[test]
 fn help_and_version_are_printed_on_standard_output() {
     for (arguments, parts) in [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::organizations::model::PolicyType;
 use services::seed::{self, SeedDocuments};
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::{
@@ -99,7 +100,7 @@ fn the_organization_of_the_example_has_its_tree() {
     assert_eq!(organization.management_account, management);
     assert!(organization.trusts("account.amazonaws.com"));
     assert!(organization.delegates("account.amazonaws.com", AccountId::from_number(222_233_334_444)));
-    assert!(organization.enabled_policy_types.contains("SERVICE_CONTROL_POLICY"));
+    assert!(organization.enabled_policy_types.contains(&PolicyType::ServiceControlPolicy));
     assert_eq!(organization.created_at, at("2019-03-04T00:00:00Z"));
 
     let root: OrganizationalUnit = get(&documents, &organization.root_id);

@@ -114,7 +114,7 @@ fn put_organization(world: &mut World, attached_to: &str, kind: &str, document: 
     full.attach("p-FullAWSAccess");
     let (mut organization, mut root) =
         builders::organization(AccountId::from_number(1), Timestamp::UNIX_EPOCH);
-    organization.enabled_policy_types.insert(kind.to_owned());
+    organization.enabled_policy_types.insert(kind.parse().expect("a policy type"));
     root.policies = full.clone();
     world.put(ORGANIZATION, &organization);
     world.put(ROOT, &root);
@@ -129,7 +129,7 @@ fn put_organization(world: &mut World, attached_to: &str, kind: &str, document: 
     let stored = OrganizationPolicy {
         id: "p-test".to_owned(),
         organization_id: ORGANIZATION.to_owned(),
-        kind: kind.to_owned(),
+        kind: kind.parse().expect("a policy type"),
         name: "test".to_owned(),
         description: String::new(),
         document: PolicyDocument::Authorization(policy(document)),

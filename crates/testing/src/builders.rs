@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
+use services::organizations::model::AccountJoinedMethod;
 use services::state::account::{Account, AccountState};
 use services::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationalUnit,
@@ -65,7 +66,7 @@ pub fn membership(joined_at: Timestamp) -> Membership {
         organization_id: ORGANIZATION.to_owned(),
         parent_id: ROOT.to_owned(),
         joined_at,
-        joined_method: "CREATED".to_owned(),
+        joined_method: AccountJoinedMethod::Created,
         policies: AttachedPolicies::default(),
         tags: BTreeMap::new(),
         closure: None,

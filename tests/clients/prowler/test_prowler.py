@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent / "python"))
 from accountd import Accountd, clean_environment  # noqa: E402
 
 PROWLER = os.environ.get("PROWLER")
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 600
 
 pytestmark = pytest.mark.skipif(not PROWLER, reason="no prowler")
 

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from test_terraform import DIFFERENCE, HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
+from test_terraform import HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
 
 from accountd import Accountd
 
@@ -49,13 +49,10 @@ def test_the_life_of_an_accounts_identities(server, tmp_path):
 
     imported = IamWorkspace(tmp_path / "second", server)
     imported("init", "-input=false")
-    for address, name in IMPORTS.items():
-        imported("import", "-input=false", address, name)
-    imported.plan(*(f"-target={address}" for address in IMPORTS), expect=NO_DIFFERENCE)
+    imported.take_over(IMPORTS)
 
     changes = {"action": "account:List*", "description": "Changed"}
-    terraform.plan(expect=DIFFERENCE, **changes)
-    terraform("apply", "-input=false", "-auto-approve", **changes)
+    terraform.change(**changes)
     assert iam.get_policy(PolicyArn=CONTACTS)["Policy"]["DefaultVersionId"] == "v2"
     assert iam.get_role(RoleName="Auditor")["Role"]["Description"] == "Changed"
     terraform.plan(expect=NO_DIFFERENCE, **changes)

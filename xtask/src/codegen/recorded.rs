@@ -89,30 +89,35 @@ mod tests {
 
     #[test]
     fn what_was_recorded_is_read_into_the_model() {
-        let user = patched(json!({"shape": "User", "ledger": "F-A-1", "not_required": ["Path"]})).unwrap();
+        let user =
+            patched(json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "not_required": ["Path"]})).unwrap();
         assert_eq!(user["User"]["required"], json!(["Name"]));
-        let kind = patched(json!({"shape": "Kind", "ledger": "F-A-1", "further_values": ["IAM"]})).unwrap();
+        let kind =
+            patched(json!({"shape": "Kind", "ledger": "F-IAMAPI-USR-2", "further_values": ["IAM"]})).unwrap();
         assert_eq!(kind["Kind"]["enum"], json!(["user", "none", "IAM"]));
     }
 
     #[test]
     fn what_the_model_says_by_itself_or_cannot_take_is_refused() {
         for (entry, problem) in [
-            (json!({"shape": "Users", "ledger": "F-A-1"}), "Users: the model has no such shape"),
+            (json!({"shape": "Users", "ledger": "F-IAMAPI-USR-2"}), "Users: the model has no such shape"),
             (json!({"shape": "User"}), "User: no row of the ledger is named"),
             (
-                json!({"shape": "User", "ledger": "F-A-1", "not_required": ["Id"]}),
+                json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "not_required": ["Id"]}),
                 "User: \"Id\" is not required by the model",
             ),
             (
-                json!({"shape": "Kind", "ledger": "F-A-1", "further_values": ["none"]}),
+                json!({"shape": "Kind", "ledger": "F-IAMAPI-USR-2", "further_values": ["none"]}),
                 "Kind: the model has \"none\" by itself",
             ),
             (
-                json!({"shape": "User", "ledger": "F-A-1", "further_values": ["x"]}),
+                json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "further_values": ["x"]}),
                 "User: the shape has no `enum`",
             ),
-            (json!({"shape": "User", "ledger": "F-A-1", "gone": []}), "User: `gone: []` is not understood"),
+            (
+                json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "gone": []}),
+                "User: `gone: []` is not understood",
+            ),
         ] {
             assert_eq!(patched(entry).err().unwrap_or_default(), problem);
         }

@@ -29,6 +29,18 @@ impl fmt::Display for Counts {
 }
 
 impl Counts {
+    /// The numbers of a runner that has ended, if they and its exit code agree.
+    ///
+    /// # Errors
+    /// Where it failed without a failed test, or ran none: a runner that found no test has tested nothing.
+    pub fn that_is_all(self, success: bool) -> Result<Self, String> {
+        match self {
+            Self { failed: 0, .. } if !success => Err("the runner failed".to_owned()),
+            Self { passed: 0, failed: 0, .. } => Err("no test was run".to_owned()),
+            counts => Ok(counts),
+        }
+    }
+
     /// Reads a line of cargo's test harness such as
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`.
     pub fn read_cargo(line: &str) -> Option<Self> {
@@ -95,6 +107,16 @@ mod tests {
         let report = "<?xml version=\"1.0\"?><testsuites name=\"pytest tests\"><testsuite name=\"pytest\" \
                       errors=\"1\" failures=\"2\" skipped=\"3\" tests=\"16\" time=\"1.5\"><testcase/>";
         assert_eq!(Counts::read_junit(report), Some(Counts { passed: 10, failed: 3, skipped: 3 }));
+    }
+
+    #[test]
+    fn a_runner_that_tested_nothing_has_failed() {
+        let ran = Counts { passed: 1, failed: 0, skipped: 0 };
+        assert_eq!(ran.that_is_all(true), Ok(ran));
+        assert!(ran.that_is_all(false).is_err());
+        assert!(Counts { passed: 0, failed: 0, skipped: 3 }.that_is_all(true).is_err());
+        let failed = Counts { failed: 2, ..ran };
+        assert_eq!(failed.that_is_all(false), Ok(failed));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 /// The oldest Python that the pinned packages run on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -17,6 +18,10 @@ pub struct Tools {
     root: PathBuf,
     /// `target/clients`
     clients: PathBuf,
+    /// Held while the packages in Python that suites share are installed.
+    python: Mutex<()>,
+    /// Held while Python itself is found or installed.
+    system: Mutex<()>,
 }
 
 /// Node.js, and where the SDK lies.
@@ -38,7 +43,12 @@ pub struct Terraform {
 impl Tools {
     /// For the workspace at `root`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), clients: root.join("target/clients") }
+        Self {
+            root: root.to_owned(),
+            clients: root.join("target/clients"),
+            python: Mutex::new(()),
+            system: Mutex::new(()),
+        }
     }
 
     /// The Python of a virtual environment that holds what the tests need.
@@ -46,6 +56,7 @@ impl Tools {
     /// # Errors
     /// Says what to install where Python is missing and this user may not install it.
     pub fn python(&self) -> Result<PathBuf, String> {
+        let _alone = self.python.lock();
         self.environment("python", &[])
     }
 
@@ -66,6 +77,7 @@ impl Tools {
         let environment = self.clients.join(suite);
         let python = environment.join("bin/python");
         if !succeeds(Command::new(&python).args(["-c", "import pip"])) {
+            let _alone = self.system.lock();
             let system = system_python()?;
             run(Command::new(system).args(["-m", "venv", "--clear"]).arg(&environment))?;
         }

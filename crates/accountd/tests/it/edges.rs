@@ -1,13 +1,17 @@
 //! What lies at the edges of the path: faults of our own, bodies that were not read, rates, operations that are known
 //! but not answered.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use accountd::admin::{Engine, NotImported};
 use accountd::configuration::Throttle;
 use accountd::listener::Unread;
+use accountd::state_engine::StateEngine;
 use accountd::store::Decided;
 use aws::protocol::Protocol;
-use serde_json::json;
+use bytes::Bytes;
+use serde_json::{Value, json};
 use services::state::organization::Membership;
 use services::world::Snapshot;
 
@@ -63,7 +67,7 @@ fn a_body_that_was_not_read_is_refused_f_edge_5() {
 /// F-QUOTA-3, F-QUOTA-4: a rate is the caller's account's, whichever account it names.
 #[test]
 fn a_rate_belongs_to_the_callers_account_f_quota_3_f_quota_4() {
-    let world = Setup { throttle: Throttle::Aws, ..Setup::company() }.build();
+    let world = World::of(Setup { throttle: Throttle::Aws, ..Setup::company() });
     let rename = |caller: &Caller, target: Option<&str>| {
         let mut members = json!({ "AccountName": "New" });
         if let Some(target) = target {
@@ -108,4 +112,29 @@ fn a_known_operation_that_is_not_answered_says_so_f_nosup_1() {
         let text = format!("The operation cloudtrail:{name} is not supported by accountd.");
         assert_eq!((answer.status, answer.message()), (400, text));
     }
+}
+
+/// F-STORE-14: an import is refused by the key of the document that cannot be read, and changes nothing.
+#[test]
+fn an_import_says_which_document_is_damaged_f_store_14() {
+    let world = World::company();
+    let engine = StateEngine::new(Arc::clone(&world.store), Arc::clone(&world.clock), None);
+    let before = world.block_on(engine.export()).expect("an export");
+    let export: Value = serde_json::from_slice(&before).expect("JSON");
+    let member = format!("member/{STANDALONE}");
+    let membership = |method: &str| {
+        json!({
+            "v": 1, "organization_id": "o-exampleorg", "parent_id": "r-ab12",
+            "joined_at": "2024-01-15T00:00:00Z", "joined_method": method
+        })
+    };
+    for (key, document) in [(member.as_str(), membership("LAPSED")), ("member/none", membership("INVITED"))] {
+        let mut damaged = export.clone();
+        damaged["documents"][key] = document;
+        let refused = world.block_on(engine.import(Bytes::from(damaged.to_string())));
+        let Err(NotImported::Wrong(reason)) = refused else { panic!("{key} was imported") };
+        assert!(reason.contains(key), "{reason}");
+        assert_eq!(world.block_on(engine.export()).expect("an export"), before);
+    }
+    assert!(world.block_on(engine.import(before.clone())).is_ok());
 }

@@ -4,6 +4,7 @@ use accountd::store::Decided;
 use aws::protocol::Protocol;
 use serde_json::{Value, json};
 use services::operation::Service;
+use services::organizations::model::PolicyType;
 use services::state::organization::{Membership, Organization, OrganizationId, OrganizationPolicy};
 use services::world::Snapshot;
 
@@ -99,7 +100,7 @@ fn a_resource_control_policy_guards_the_roles_of_its_account_f_stsapi_9() {
         let delegate = DELEGATE.parse().expect("an account id");
         let organization = world.get::<Organization>(OrganizationId("o-exampleorg"))?.expect("the company's");
         let mut organization = Organization::clone(&organization);
-        organization.enabled_policy_types.insert("RESOURCE_CONTROL_POLICY".to_owned());
+        organization.enabled_policy_types.insert(PolicyType::ResourceControlPolicy);
         let membership = world.get::<Membership>(delegate)?.expect("a member");
         let mut membership = Membership::clone(&membership);
         membership.policies.attach("p-guarded0");

@@ -84,7 +84,8 @@ fn is_equal(got: &Value, want: &Value) -> Result<(), String> {
 /// Equal as numbers and texts are; XML knows texts only.
 fn equal(got: &Value, want: &Value) -> bool {
     match (got, want) {
-        (Value::String(text), Value::Bool(_) | Value::Number(_)) => *text == want.to_string(),
+        (Value::String(text), Value::Bool(want)) => text == if *want { "true" } else { "false" },
+        (Value::String(text), Value::Number(want)) => *text == want.to_string(),
         (Value::Number(_), Value::Number(_)) => number(got) == number(want),
         (Value::Array(got), Value::Array(want)) => {
             got.len() == want.len() && got.iter().zip(want).all(|(got, want)| equal(got, want))

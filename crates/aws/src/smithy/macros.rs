@@ -115,7 +115,7 @@ macro_rules! string_shape {
     };
 }
 
-/// A string that is one of a few: an enum.
+/// A string that is one of a few: an enum. Serde reads and writes it as the model does and refuses any other text.
 #[macro_export]
 macro_rules! enum_shape {
     ($name:ident { $($variant:ident = $text:literal,)+ }) => {
@@ -145,6 +145,18 @@ macro_rules! enum_shape {
                     $($text => Ok(Self::$variant),)+
                     _ => Err($crate::smithy::Mismatch { shape: stringify!($name) }),
                 }
+            }
+        }
+
+        impl $crate::smithy::Serialize for $name {
+            fn serialize<S: $crate::smithy::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::smithy::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::smithy::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::smithy::deserialize_text(deserializer)
             }
         }
 

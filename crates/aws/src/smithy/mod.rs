@@ -21,9 +21,13 @@ mod views;
 pub use coral::coral_message;
 pub use ecma::Pattern;
 pub use jiff::Timestamp;
-pub use native::{Base64, Boxed, Integer, Long, Mismatch, Shape, epoch_seconds, iso8601, optional, required};
+pub use native::{
+    Base64, Boxed, Integer, Long, Mismatch, Shape, deserialize_text, epoch_seconds, iso8601, optional,
+    required,
+};
 pub use operation::{ErrorShape, ModeledOperation, OperationShape, ServiceShape};
 pub use redact::{HIDDEN, redact, redact_as};
+pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use serde_json::{Map, Value};
 pub use validation::{Constraint, Patterns, Violation, check, validation_message, violations};
 pub use views::{Items, Seen, Viewed, seen_member};

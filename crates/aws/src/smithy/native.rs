@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use super::{Bounds, Kind, Map, Schema, TimestampFormat, Value};
 use crate::refusal::Refusal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// A shape of a model: its description, and the Rust type that holds its values.
 ///
@@ -251,4 +253,17 @@ impl<S: Shape> Shape for BTreeMap<String, S> {
     fn to_value(native: &BTreeMap<String, S::Native>) -> Value {
         Value::Object(native.iter().map(|(key, value)| (key.clone(), S::to_value(value))).collect())
     }
+}
+
+/// Reads a text of one of a few. Its errors do not repeat the text.
+///
+/// # Errors
+/// Where it is no text, or none of them.
+pub fn deserialize_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err = Mismatch>,
+{
+    let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+    text.parse().map_err(|mismatch: Mismatch| D::Error::custom(format_args!("it is no {}", mismatch.shape)))
 }

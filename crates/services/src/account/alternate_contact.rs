@@ -24,7 +24,7 @@ pub fn get(
     input: GetAlternateContactRequest,
 ) -> Result<GetAlternateContactResponse, Error> {
     let kind = input.alternate_contact_type;
-    let stored = account.alternate_contacts.get(kind.as_str()).ok_or_else(not_found)?;
+    let stored = account.alternate_contacts.get(&kind).ok_or_else(not_found)?;
     Ok(GetAlternateContactResponse { alternate_contact: Some(shown(kind, stored)) })
 }
 
@@ -49,7 +49,7 @@ pub fn put(account: &mut Account, input: PutAlternateContactRequest) {
         email_address: input.email_address.as_str().trim().to_owned(),
         phone_number: input.phone_number.into_string(),
     };
-    account.alternate_contacts.insert(input.alternate_contact_type.as_str().to_owned(), contact);
+    account.alternate_contacts.insert(input.alternate_contact_type, contact);
 }
 
 /// DeleteAlternateContact.
@@ -57,7 +57,7 @@ pub fn put(account: &mut Account, input: PutAlternateContactRequest) {
 /// # Errors
 /// F-ALT-1: `ResourceNotFoundException` where no contact of this type is stored; a second delete is refused too.
 pub fn delete(account: &mut Account, input: DeleteAlternateContactRequest) -> Result<(), Error> {
-    match account.alternate_contacts.remove(input.alternate_contact_type.as_str()) {
+    match account.alternate_contacts.remove(&input.alternate_contact_type) {
         Some(_) => Ok(()),
         None => Err(not_found()),
     }

@@ -1,10 +1,10 @@
 //! AWS Account Management, version 2021-02-01: the heart of accountd. One file per resource of the model.
 
-pub mod access;
+pub(crate) mod access;
 pub mod account_information;
 pub mod alternate_contact;
 pub mod contact_information;
-pub mod first_use;
+pub(crate) mod first_use;
 pub mod gov_cloud;
 pub mod model;
 pub mod phone_number;

@@ -6,6 +6,7 @@ use aws::arn::AccountId;
 use aws::authorization::AttachedPolicy;
 
 use super::managed::FULL_AWS_ACCESS;
+use crate::organizations::model::PolicyType;
 use crate::state::organization::{
     AttachedPolicies, Membership, Organization, OrganizationId, OrganizationPolicy, OrganizationalUnit,
     PolicyId, UnitId, arn,
@@ -14,12 +15,6 @@ use crate::world::{Fault, World};
 
 /// The id of the AWS-managed policy that allows everything and is attached everywhere at first.
 pub const FULL_AWS_ACCESS_ID: &str = "p-FullAWSAccess";
-
-/// The policy type whose policies bound what a member account's principals may do.
-pub const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
-
-/// The policy type whose policies bound what may be done to a member account's resources.
-pub const RESOURCE_CONTROL_POLICY: &str = "RESOURCE_CONTROL_POLICY";
 
 /// The way from the root of an organization down to a unit.
 struct Way {
@@ -102,12 +97,12 @@ impl Ancestry {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn policies(&self, kind: &str, world: &World<'_>) -> Result<Levels, Fault> {
-        if self.is_management_account() || !self.organization.enabled_policy_types.contains(kind) {
+    pub fn policies(&self, kind: PolicyType, world: &World<'_>) -> Result<Levels, Fault> {
+        if self.is_management_account() || !self.organization.enabled_policy_types.contains(&kind) {
             return Ok(Levels::default());
         }
         let (organization_id, unit_id) = (&self.organization.id, &self.membership.parent_id);
-        let key = ["levels/", kind, "/", organization_id, "/", unit_id].concat();
+        let key = ["levels/", kind.as_str(), "/", organization_id, "/", unit_id].concat();
         let units = world.derived(&key, |world| {
             let organization = organization(organization_id, world)?;
             let way = Way::to(unit_id, organization_id, world)?;
@@ -119,17 +114,20 @@ impl Ancestry {
 
     /// The policies attached to the account itself. Most accounts have the one of AWS and nothing else, which is
     /// not worth remembering.
-    fn own_level(&self, kind: &str, world: &World<'_>) -> Result<Arc<Vec<AttachedPolicy>>, Fault> {
+    fn own_level(&self, kind: PolicyType, world: &World<'_>) -> Result<Arc<Vec<AttachedPolicy>>, Fault> {
         let own = &self.membership.policies;
         if own.iter().all(|id| id == FULL_AWS_ACCESS_ID) {
             return level(own, kind, &self.organization, world).map(Arc::new);
         }
         let (account, organization_id) = (self.account, &self.organization.id);
-        world.derived(&["levels/", kind, "/", organization_id, "/", account.as_str()].concat(), |world| {
-            let organization = organization(organization_id, world)?;
-            let membership = found(world.get::<Membership>(account)?, "member")?;
-            level(&membership.policies, kind, &organization, world)
-        })
+        world.derived(
+            &["levels/", kind.as_str(), "/", organization_id, "/", account.as_str()].concat(),
+            |world| {
+                let organization = organization(organization_id, world)?;
+                let membership = found(world.get::<Membership>(account)?, "member")?;
+                level(&membership.policies, kind, &organization, world)
+            },
+        )
     }
 }
 
@@ -155,7 +153,7 @@ impl Levels {
 /// allows everything is shown without an ARN.
 fn level(
     ids: &AttachedPolicies,
-    kind: &str,
+    kind: PolicyType,
     organization: &Organization,
     world: &World<'_>,
 ) -> Result<Vec<AttachedPolicy>, Fault> {
@@ -163,12 +161,12 @@ fn level(
     let mut level = Vec::with_capacity(ids.len() + 1);
     // F-ORGS-RCP-1, F-STSAPI-9: RCPFullAWSAccess is attached everywhere as long as the type is enabled, and
     // cannot be detached.
-    if kind == RESOURCE_CONTROL_POLICY {
+    if kind == PolicyType::ResourceControlPolicy {
         level.push(everything());
     }
     for id in ids {
         if id == FULL_AWS_ACCESS_ID {
-            if kind == SERVICE_CONTROL_POLICY {
+            if kind == PolicyType::ServiceControlPolicy {
                 level.push(everything());
             }
             continue;
@@ -177,7 +175,7 @@ fn level(
         if policy.kind == kind
             && let Some(document) = policy.document.authorization()
         {
-            let arn = Some(Arc::from(arn::policy(organization, kind, &policy.id, false)));
+            let arn = Some(Arc::from(arn::policy(organization, kind.as_str(), &policy.id, false)));
             level.push(AttachedPolicy { arn, policy: document.clone() });
         }
     }

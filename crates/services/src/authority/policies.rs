@@ -15,10 +15,11 @@ use aws::session::SessionTerms;
 use jiff::Timestamp;
 
 use super::access::{Access, Asked, Permitted};
-use super::ancestry::{Ancestry, Levels, RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY};
+use super::ancestry::{Ancestry, Levels};
 use super::groups::groups_of;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
+use crate::organizations::model::PolicyType;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
@@ -295,15 +296,19 @@ fn session_policies(terms: &SessionTerms, world: &World<'_>) -> Result<Option<Ve
 /// Service control policies, level by level. They bind every principal of a member account, its root user
 /// too.
 pub(crate) fn service_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
-    ancestry
-        .map_or_else(|| Ok(Levels::default()), |ancestry| ancestry.policies(SERVICE_CONTROL_POLICY, world))
+    ancestry.map_or_else(
+        || Ok(Levels::default()),
+        |ancestry| ancestry.policies(PolicyType::ServiceControlPolicy, world),
+    )
 }
 
 /// F-STSAPI-9: resource control policies of the account that owns a resource, level by level.
 /// `RCPFullAWSAccess` stands at every level, so every level allows and only denials bind.
 pub(super) fn resource_control(ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Levels, Fault> {
-    ancestry
-        .map_or_else(|| Ok(Levels::default()), |ancestry| ancestry.policies(RESOURCE_CONTROL_POLICY, world))
+    ancestry.map_or_else(
+        || Ok(Levels::default()),
+        |ancestry| ancestry.policies(PolicyType::ResourceControlPolicy, world),
+    )
 }
 
 /// What the global condition keys say of an account's organization.

@@ -1,8 +1,8 @@
 //! AWS CloudTrail: reading the event log back.
 
-pub mod lookup;
+pub(crate) mod lookup;
 pub mod model;
-pub mod resources;
+pub(crate) mod resources;
 
 use aws::principal::Caller;
 use aws::refusal::Refusal;

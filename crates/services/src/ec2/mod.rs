@@ -1,8 +1,8 @@
 //! Amazon EC2: the one operation of it that Account Management bears on, DescribeRegions.
 
-pub mod describe_regions;
+pub(crate) mod describe_regions;
 pub mod model;
-pub mod record;
+pub(crate) mod record;
 
 use std::borrow::Cow;
 

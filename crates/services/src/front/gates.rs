@@ -11,6 +11,7 @@ use crate::account::model::RegionOptStatus::{Disabled, Enabling};
 use crate::authority::caller::is_token_session;
 use crate::context::Context;
 use crate::operation::{Operation, Service};
+use crate::organizations::model::AccountJoinedMethod;
 use crate::regions;
 use crate::state::account::Account;
 use crate::state::organization::Membership;
@@ -61,8 +62,9 @@ fn is_being_created(account: &Account, now: Timestamp, world: &World<'_>) -> Res
         return Ok(false);
     }
     let membership = world.get::<Membership>(account.id)?;
-    Ok(membership
-        .is_some_and(|membership| membership.joined_method == "CREATED" && membership.joined_at > now))
+    Ok(membership.is_some_and(|membership| {
+        membership.joined_method == AccountJoinedMethod::Created && membership.joined_at > now
+    }))
 }
 
 /// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.

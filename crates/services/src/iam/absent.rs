@@ -11,7 +11,7 @@ use super::model::{
     ListVirtualMFADevicesResponse, UserNameType,
 };
 use super::users::user::{named_or_self, refuse_absent};
-use super::{On, refuse};
+use super::{On, refusal};
 use crate::failure::Failure;
 use crate::world::World;
 use aws::principal::Principal;
@@ -93,7 +93,7 @@ fn no_login_profile(on: &On<'_>, name: Option<&UserNameType>, world: &World<'_>)
         None => named_or_self(on, None)?,
     };
     refuse_absent(on, name, world)?;
-    Ok(refuse::no_such_entity(format!("Login Profile for User {name} cannot be found.")).into())
+    Ok(refusal::no_such_entity(format!("Login Profile for User {name} cannot be found.")).into())
 }
 
 /// GetLoginProfile.
@@ -126,7 +126,7 @@ pub fn delete_login_profile(
 /// `NoSuchEntity`, always.
 pub fn password_policy(on: &On<'_>) -> Result<GetAccountPasswordPolicyResponse, Failure> {
     let text = format!("The Password Policy with domain name {} cannot be found.", on.account);
-    Err(refuse::no_such_entity(text).into())
+    Err(refusal::no_such_entity(text).into())
 }
 
 /// ListVirtualMFADevices.

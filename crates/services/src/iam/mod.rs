@@ -1,25 +1,17 @@
 //! AWS Identity and Access Management, version 2010-05-08: who a credential stands for, which policies bind
 //! that caller, and the operations that change both. One file per resource of the model.
 
-pub mod absent;
-pub mod access;
-pub mod attachment;
-pub mod boundary;
+pub(crate) mod absent;
+pub(crate) mod access;
 pub mod directory;
-pub mod entities_for_policy;
-mod entity_policies;
-pub mod inline_policy;
-pub mod managed_policy;
 pub mod model;
-pub mod policy_version;
-pub mod record;
-pub mod refuse;
-pub mod reports;
-pub mod roles;
-pub mod simulator;
-pub mod tag;
-pub mod trust_policy;
-pub mod trusted_principals;
+pub(crate) mod policies;
+pub(crate) mod record;
+pub(crate) mod refusal;
+pub(crate) mod reports;
+pub(crate) mod roles;
+pub(crate) mod simulator;
+pub(crate) mod tag;
 pub mod users;
 
 mod operations;
@@ -147,7 +139,7 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
         },
         _ => None,
     };
-    Err(refuse::validation(match only_pattern {
+    Err(refusal::validation(match only_pattern {
         Some((member, wrong)) => {
             format!("The specified value for {} {wrong}", aws::trail::small_first(member))
         }

@@ -1,13 +1,12 @@
 //! The operations of IAM, one line each: which function answers it.
 
 use super::model::{Input, Output};
+use super::policies::{boundary, entities_for_policy, entity_policies, managed_policy, policy_version};
 use super::reports::{account, authorization_details, credential_report};
 use super::roles::{role, service_linked_role};
 use super::simulator::simulate;
 use super::users::{access_key, group, user};
-use super::{
-    On, absent, boundary, entities_for_policy, entity_policies, managed_policy, policy_version, tag,
-};
+use super::{On, absent, tag};
 use crate::failure::Failure;
 use crate::state::identity::{Role, User};
 use crate::table::{always, answers};

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::refusal::Refusal;
 
-use super::directory::entity::Principal;
+use super::directory::entity::PrincipalEntity;
 use super::directory::page::{Page, Pages};
 use super::model::{MarkerType, Tag, TagKeyType};
-use super::{On, directory, refuse};
+use super::{On, directory, refusal};
 use crate::failure::Failure;
 use crate::world::World;
 
@@ -42,7 +42,7 @@ impl Keys {
 /// F-IAMAPI-TAG-1: `LimitExceeded` (text *assumed*). F-IAMAPI-TAG-3: an empty list (text *assumed*).
 pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Result<(), Refusal> {
     if new.is_empty() {
-        return Err(refuse::invalid_input("Tags must not be empty."));
+        return Err(refusal::invalid_input("Tags must not be empty."));
     }
     merge(tags, new, keys)
 }
@@ -51,10 +51,10 @@ fn merge(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Resu
     let mut seen = BTreeSet::new();
     for key in new.iter().map(|tag| tag.key.as_str()) {
         if key.to_lowercase().starts_with("aws:") {
-            return Err(refuse::invalid_input("Tag keys beginning with aws: are reserved for system use."));
+            return Err(refusal::invalid_input("Tag keys beginning with aws: are reserved for system use."));
         }
         if !seen.insert(keys.canonical(key)) {
-            return Err(refuse::invalid_input(
+            return Err(refusal::invalid_input(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));
         }
@@ -62,7 +62,7 @@ fn merge(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Resu
     tags.retain(|known, _| !seen.contains(&keys.canonical(known)));
     tags.extend(new.into_iter().map(|tag| (tag.key.into_string(), tag.value.into_string())));
     if tags.len() > MOST {
-        return Err(refuse::limit_exceeded(format!(
+        return Err(refusal::limit_exceeded(format!(
             "The number of tags has reached the maximum limit of {MOST}."
         )));
     }
@@ -89,7 +89,7 @@ pub fn remove(tags: &mut BTreeMap<String, String>, unwanted: &[TagKeyType], keys
 ///
 /// # Errors
 /// `NoSuchEntity`, and as [`add`].
-pub fn add_to<E: Principal>(
+pub fn add_to<E: PrincipalEntity>(
     on: &On<'_>,
     name: &str,
     new: Vec<Tag>,
@@ -104,7 +104,7 @@ pub fn add_to<E: Principal>(
 ///
 /// # Errors
 /// `NoSuchEntity`.
-pub fn remove_from<E: Principal>(
+pub fn remove_from<E: PrincipalEntity>(
     on: &On<'_>,
     name: &str,
     unwanted: &[TagKeyType],
@@ -119,7 +119,7 @@ pub fn remove_from<E: Principal>(
 ///
 /// # Errors
 /// `NoSuchEntity`, `ValidationError` for a foreign marker.
-pub fn list<E: Principal>(
+pub fn list<E: PrincipalEntity>(
     on: &On<'_>,
     operation: &'static str,
     name: &str,

@@ -9,7 +9,7 @@ use aws::smithy::{Items, Value};
 
 use super::model::{HandshakePartyMembers, Operation, Tag, TagKey, Unchecked};
 use super::policies::policy;
-use super::{arn, place};
+use super::{arn, standing};
 use crate::authority::access::{Access, Asked, ConditionKey, request_tag_keys};
 use crate::state::organization::{
     Handshake, HandshakeId, Membership, Organization, OrganizationId, OrganizationPolicy,
@@ -74,7 +74,7 @@ pub fn access(
     if let Some(organization) = organization {
         // F-IAM-83: all of an organization is its management account's, AWS's own policies in it as well.
         access.answering = organization.management_account;
-        access.delegation = place::delegation(operation, account, organization, world)?;
+        access.delegation = standing::delegation(operation, account, organization, world)?;
     }
     Ok(access)
 }
@@ -113,7 +113,7 @@ enum Creates<'v> {
 
 fn on<const N: usize>(ids: [Option<&str>; N]) -> Asks<'_> {
     let mut named = [None; 3];
-    named.iter_mut().zip(ids).for_each(|(place, id)| *place = id);
+    named.iter_mut().zip(ids).for_each(|(slot, id)| *slot = id);
     Asks { named, ..Asks::default() }
 }
 
@@ -244,7 +244,7 @@ fn resource(
             return Ok(Some(arn::policy(organization, managed.kind.as_str(), id, true)));
         }
         let stored = world.get::<OrganizationPolicy>(PolicyId(id))?;
-        return Ok(stored.map(|stored| arn::policy(organization, &stored.kind, id, false)));
+        return Ok(stored.map(|stored| arn::policy(organization, stored.kind.as_str(), id, false)));
     }
     if id.starts_with("rp-") {
         return Ok(Some(arn::resource_policy(organization, id)));
@@ -292,7 +292,9 @@ fn request_keys(asks: &Asks<'_>, world: &World<'_>) -> Result<Vec<ConditionKey>,
         (Some(given), _) => Some(given.to_owned()),
         (None, Some(id)) => match policy::AwsManaged::find(id) {
             Some(managed) => Some(managed.kind.as_str().to_owned()),
-            None => world.get::<OrganizationPolicy>(PolicyId(id))?.map(|policy| policy.kind.clone()),
+            None => {
+                world.get::<OrganizationPolicy>(PolicyId(id))?.map(|policy| policy.kind.as_str().to_owned())
+            }
         },
         (None, None) => None,
     };

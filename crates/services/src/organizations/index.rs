@@ -117,7 +117,7 @@ pub(super) fn delete_unit(unit: &OrganizationalUnit, world: &mut World<'_>) {
 }
 
 fn policy_name(policy: &OrganizationPolicy) -> PolicyNameId<'_> {
-    PolicyNameId { organization: &policy.organization_id, kind: &policy.kind, name: &policy.name }
+    PolicyNameId { organization: &policy.organization_id, kind: policy.kind, name: &policy.name }
 }
 
 /// Puts a policy into its place. Its name must be free.

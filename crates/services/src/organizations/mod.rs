@@ -2,17 +2,18 @@
 //!
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
-pub mod access;
-pub mod delegation;
+pub(crate) mod access;
+pub(crate) mod delegation;
+mod ids;
 pub mod index;
 mod listing;
 pub mod membership;
 pub mod model;
 mod operations;
-mod place;
 pub mod policies;
-pub mod record;
+pub(crate) mod record;
 mod refusal;
+mod standing;
 pub mod tree;
 
 use aws::authorization::Denial;

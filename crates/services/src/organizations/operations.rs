@@ -1,12 +1,12 @@
-//! The operations of AWS Organizations, one line each: which function answers it, and whether the caller must have a
-//! place in an organization first.
+//! The operations of AWS Organizations, one line each: which function answers it, and whether the caller must be in an
+//! organization first.
 
 use super::Call;
 use super::delegation::{delegated_administrator, resource_policy, trusted_access};
 use super::membership::{create_account, handshake, invitation, leaving};
 use super::model::{Input, Output};
-use super::place::Place;
 use super::policies::{attachment, effective_policy, policy, policy_type};
+use super::standing::Standing;
 use super::tree::{account, organization, root_and_units, tag};
 use crate::failure::Failure;
 use crate::table::answers;
@@ -17,7 +17,7 @@ use crate::world::World;
 /// # Errors
 /// What the operation refuses.
 pub(super) fn run(call: &Call<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {
-    let standing = |world: &World<'_>| Place::enter(call, world);
+    let standing = |world: &World<'_>| Standing::enter(call, world);
     Ok(answers! { input;
         // Without an organization, or from outside of one.
         CreateOrganization(input) => organization::create(input, call, world),

@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::Delays;
-use crate::regions;
-use crate::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
-use crate::state::region::RegionOpt;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
@@ -13,7 +9,12 @@ use super::constraints::Shape;
 use super::identity::{Iam, read_iam};
 use super::item::{Fields, Given, Item};
 use super::organization::{Attachments, ORGANIZATION_KEYS, read_attachments};
+use crate::account::model::AlternateContactType;
+use crate::context::Delays;
 use crate::iam::tag::Keys;
+use crate::regions;
+use crate::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
+use crate::state::region::RegionOpt;
 
 /// One account as the file describes it.
 pub(super) struct AccountDraft<'n> {
@@ -24,7 +25,7 @@ pub(super) struct AccountDraft<'n> {
     pub state: AccountState,
     pub created_at: Timestamp,
     pub contact: Option<ContactInformation>,
-    pub alternate_contacts: BTreeMap<String, AlternateContact>,
+    pub alternate_contacts: BTreeMap<AlternateContactType, AlternateContact>,
     pub regions: BTreeMap<String, RegionOpt>,
     pub gov_cloud: Option<Given<'n, GovCloudLink>>,
     pub iam: Iam<'n>,
@@ -198,14 +199,14 @@ fn trimmed(fields: &Fields<'_>, key: &str, shape: Shape) -> Option<String> {
     Some(fields.required_text(key, shape)?.trim().to_owned())
 }
 
-fn read_alternate_contacts(item: Item<'_>) -> Option<BTreeMap<String, AlternateContact>> {
+fn read_alternate_contacts(item: Item<'_>) -> Option<BTreeMap<AlternateContactType, AlternateContact>> {
     let fields = item.fields(&["BILLING", "OPERATIONS", "SECURITY"])?;
     let mut contacts = BTreeMap::new();
     let mut complete = true;
-    for kind in ["BILLING", "OPERATIONS", "SECURITY"] {
-        match fields.optional(kind, read_alternate_contact) {
+    for kind in AlternateContactType::ALL {
+        match fields.optional(kind.as_str(), read_alternate_contact) {
             Some(Some(contact)) => {
-                contacts.insert(kind.to_owned(), contact);
+                contacts.insert(*kind, contact);
             }
             Some(None) => {}
             None => complete = false,

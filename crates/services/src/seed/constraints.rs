@@ -4,14 +4,12 @@
 //! seeded value is one that the API would have taken. Where no API takes such a value (secrets, ids that AWS draws), the
 //! rule is the seed file's own.
 
-use aws::smithy::{Bounds, Kind, Schema, Shape as _};
-use aws::smithy::{Constraint, Patterns, check};
+use aws::smithy::{Bounds, Constraint, Kind, Patterns, Schema, Shape as _, check};
 use serde_json::Value;
-
-use Shape::*;
 
 use crate::organizations::delegation::trusted_access::check_principal;
 use crate::{account, iam, organizations, sts};
+use Shape::*;
 
 /// A kind of text in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::iam::tag::Keys;
-use crate::organizations;
-use crate::organizations::model::PolicyType;
-use crate::organizations::policies::policy::Misfit;
-use crate::state::organization::PolicyDocument;
 use aws::arn::AccountId;
 use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
@@ -15,6 +10,11 @@ use serde_json::Value as Json;
 use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
 use super::problem::Problems;
+use crate::iam::tag::Keys;
+use crate::organizations;
+use crate::organizations::model::PolicyType;
+use crate::organizations::policies::policy::Misfit;
+use crate::state::organization::PolicyDocument;
 
 /// A value of the file together with its path.
 #[derive(Clone)]

@@ -13,11 +13,13 @@ mod node;
 mod organization;
 mod principals;
 mod problem;
-
 mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
 
 use crate::organizations::index;
 use crate::state::account::{ContactInformation, EmailAddress, EmailOwner};
@@ -25,9 +27,6 @@ use crate::state::key::CaseInsensitive;
 use crate::state::organization::{OrganizationCounts, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
 use crate::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
-use aws::arn::AccountId;
-use jiff::Timestamp;
-
 use account::{AccountDraft, read_account};
 use item::Item;
 use organization::{OrganizationDraft, UnitDraft, read_organization, read_units};
@@ -237,7 +236,7 @@ fn write_tree(tree: Tree, world: &mut World<'_>) {
         index::put_unit(unit, world);
     }
     for policy in tree.policies {
-        *counts.policies.entry(policy.kind.clone()).or_default() += 1;
+        *counts.policies.entry(policy.kind).or_default() += 1;
         index::put_policy(policy, world);
     }
     for (account, membership) in tree.members {

@@ -48,8 +48,9 @@ pub(super) struct Key {
     pub text: String,
 }
 
-/// The deepest nesting that is read; AWS needs less than thirty levels.
-const MAX_DEPTH: usize = 64;
+/// The deepest nesting that is read; AWS needs less than thirty levels. In a build without optimization 63 of them are
+/// more than a stack of 2 MiB holds.
+const MAX_DEPTH: usize = 32;
 
 /// The most values that are read; 10,000 accounts with everything in them stay below.
 const MAX_NODES: usize = 10_000_000;

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
-use crate::organizations::model::PolicyType;
-use crate::organizations::tree::root_and_units::MAX_DEPTH;
-use crate::state::organization::{FeatureSet, PolicyDocument};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
 use crate::iam::tag::Keys;
+use crate::organizations::model::PolicyType;
+use crate::organizations::tree::root_and_units::MAX_DEPTH;
+use crate::state::organization::{FeatureSet, PolicyDocument};
 
 /// The keys of an account that make sense only within an organization.
 pub(super) const ORGANIZATION_KEYS: [&str; 7] = [
@@ -44,7 +43,7 @@ pub(super) struct OrganizationDraft<'n> {
     pub root_tags: BTreeMap<String, String>,
     pub trusted_services: Vec<Given<'n, String>>,
     pub delegated_administrators: Vec<DelegationDraft<'n>>,
-    pub enabled_policy_types: BTreeSet<String>,
+    pub enabled_policy_types: BTreeSet<PolicyType>,
     pub policies: Vec<PolicyDraft<'n>>,
 }
 
@@ -162,16 +161,16 @@ fn policy_types() -> Vec<(&'static str, PolicyType)> {
     PolicyType::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect()
 }
 
-fn read_policy_types(fields: &Fields<'_>, feature_set: FeatureSet) -> Option<BTreeSet<String>> {
+fn read_policy_types(fields: &Fields<'_>, feature_set: FeatureSet) -> Option<BTreeSet<PolicyType>> {
     if fields.get("enabled_policy_types").is_none() {
         // With all features the console and CreateOrganization leave this type enabled; without them no
         // type can be.
-        let scp = (feature_set == FeatureSet::All).then(|| SERVICE_CONTROL_POLICY.to_owned());
+        let scp = (feature_set == FeatureSet::All).then_some(PolicyType::ServiceControlPolicy);
         return Some(scp.into_iter().collect());
     }
     let words = policy_types();
     let types = fields.each("enabled_policy_types", |kind| kind.choice(&words))?;
-    Some(types.into_iter().map(|kind| kind.as_str().to_owned()).collect())
+    Some(types.into_iter().collect())
 }
 
 fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {

@@ -2,14 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
-use crate::iam::directory;
-use crate::iam::users::group;
-use crate::organizations::membership::roles::{ACCESS_ROLE, access};
-use crate::state::identity::{
-    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
-};
-use crate::world::World;
 use aws::arn::{AccountId, Arn, PARTITION};
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,6 +10,14 @@ use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
+use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
+use crate::iam::directory;
+use crate::iam::users::group;
+use crate::organizations::membership::roles::{self, ACCESS_ROLE};
+use crate::state::identity::{
+    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
+};
+use crate::world::World;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
@@ -113,9 +113,7 @@ impl Principals {
         summary.access_keys += iam.root_access_keys.len() + user_keys + sessions;
         let named = iam.roles.iter().any(|role| role.identity.name.eq_ignore_ascii_case(ACCESS_ROLE));
         if let Some(management_account) = management_account.filter(|_| !named) {
-            // F-SEED-5: the role that Organizations leaves in an account it creates.
-            let id = ids::identity("AROA", scope.id().as_str(), ACCESS_ROLE);
-            let role = access(scope.id(), management_account, ACCESS_ROLE, id, account.created_at);
+            let role = access_role(&scope, management_account);
             directory::save(role, world).expect(NOTHING_FAILS);
             summary.roles += 1;
         }
@@ -289,4 +287,11 @@ fn session_owner(
         transitive_tag_keys: BTreeSet::new(),
         source_identity: session.source_identity.clone(),
     }
+}
+
+/// F-SEED-5: the role that Organizations leaves in an account it creates.
+fn access_role(scope: &Scope<'_, '_>, management_account: AccountId) -> Role {
+    let account = scope.id();
+    let id = ids::identity("AROA", account.as_str(), ACCESS_ROLE);
+    roles::access_role(account, management_account, ACCESS_ROLE, id, scope.account.created_at)
 }

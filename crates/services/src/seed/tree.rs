@@ -2,12 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::organizations::model::PolicyType;
-use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use crate::organizations::policies::policy_type::{max_attached, needed_service};
-use crate::state::organization::{
-    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
-};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
@@ -15,6 +9,12 @@ use super::account::AccountDraft;
 use super::ids;
 use super::item::{Given, Item};
 use super::organization::{Attachments, OrganizationDraft, UnitDraft};
+use crate::organizations::model::{AccountJoinedMethod, PolicyType};
+use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use crate::organizations::policies::policy_type::{max_attached, needed_service};
+use crate::state::organization::{
+    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+};
 
 /// The service that takes one delegated administrator only (Account Management guide).
 const ACCOUNT_MANAGEMENT: &str = "account.amazonaws.com";
@@ -61,7 +61,11 @@ pub(super) fn resolve(
                 organization_id: id.clone(),
                 parent_id: places.get(account).unwrap_or(&root_id).clone(),
                 joined_at: member.joined_at,
-                joined_method: if created { "CREATED" } else { "INVITED" }.to_owned(),
+                joined_method: if created {
+                    AccountJoinedMethod::Created
+                } else {
+                    AccountJoinedMethod::Invited
+                },
                 policies: targets.attached(&member.item, &member.attachments),
                 tags: member.tags.clone(),
                 closure: None,
@@ -110,7 +114,7 @@ fn check_features(draft: &OrganizationDraft<'_>) {
     }
     // F-SEED-15: EnablePolicyType answers SERVICE_ACCESS_NOT_ENABLED.
     let trusts = |service: &str| draft.trusted_services.iter().any(|trusted| trusted.value == service);
-    for kind in draft.enabled_policy_types.iter().filter_map(|kind| kind.parse::<PolicyType>().ok()) {
+    for kind in draft.enabled_policy_types.iter().copied() {
         if let Some(service) = needed_service(kind).filter(|service| !trusts(service)) {
             let kind = kind.as_str();
             draft.item.report(format!("enables {kind}, which needs {service} among its trusted_services"));
@@ -138,7 +142,7 @@ fn policies(draft: &OrganizationDraft<'_>, organization_id: &str) -> Vec<Organiz
         policies.push(OrganizationPolicy {
             id,
             organization_id: organization_id.to_owned(),
-            kind: kind.as_str().to_owned(),
+            kind,
             name: policy.name.clone(),
             description: policy.description.clone(),
             document: policy.document.clone(),
@@ -197,7 +201,7 @@ impl Targets<'_, '_> {
     }
 
     fn is_enabled(&self, kind: PolicyType) -> bool {
-        self.draft.enabled_policy_types.contains(kind.as_str())
+        self.draft.enabled_policy_types.contains(&kind)
     }
 
     /// Id and type of the policy that is named, by its name or its id.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::region::RegionOpt;
+use crate::account::model::AlternateContactType;
 use crate::regions;
 use crate::state::key::{CaseInsensitive, id};
 use crate::world::{Fault, Identified, World};
@@ -61,9 +62,9 @@ pub struct Account {
     /// The primary contact; an account that came into being on first use has none until one is put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactInformation>,
-    /// The alternate contacts by type (`BILLING`, `OPERATIONS`, `SECURITY`).
+    /// The alternate contacts by type.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub alternate_contacts: BTreeMap<String, AlternateContact>,
+    pub alternate_contacts: BTreeMap<AlternateContactType, AlternateContact>,
     /// Opt-in Regions that were ever switched. A Region that is absent is in its default status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOpt>,

@@ -330,7 +330,7 @@ impl<D: Document> Prefix<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::organizations::model::ChildType;
+    use crate::organizations::model::{ChildType, PolicyType};
     use crate::state::account::{EmailAddress, EmailOwner};
     use crate::state::identity::{
         EntityKind, GroupMember, GroupMemberId, PolicyEntity, PolicyEntityId, RoleDeletion, RoleDeletionId,
@@ -382,7 +382,7 @@ mod tests {
     fn names_and_addresses_may_have_slashes_in_them() {
         let unit = UnitNameId { parent: "r-ab12", name: "R/D" };
         assert_eq!(text::<UnitName>(unit), "ou-name/r-ab12/R/D");
-        let policy = PolicyNameId { organization: "o-1", kind: "TAG_POLICY", name: "a/b" };
+        let policy = PolicyNameId { organization: "o-1", kind: PolicyType::TagPolicy, name: "a/b" };
         assert_eq!(text::<PolicyName>(policy), "policy-name/o-1/TAG_POLICY/a/b");
         let handshake = HandshakeOfId { owner: "a/b@example.com", handshake: "h-1" };
         assert_eq!(text::<HandshakeOf>(handshake), "handshake-of/a/b@example.com/h-1");

@@ -131,4 +131,38 @@ mod tests {
         assert!(!reason.contains("secret"), "{reason}");
         assert!(kind.check("email/Someone@example.com", r#"{"v":1,"account":"111122223333"}"#).is_err());
     }
+
+    /// F-STORE-14: an enum's text that the model does not have is damage, never another value.
+    #[test]
+    fn a_text_that_the_model_does_not_have_is_damage_f_store_14() {
+        let handshake = |state: &str, action: &str| {
+            format!(
+                r#"{{"v":1,"id":"h-1","action":"{action}","organization_id":"o-1","management_account":"111122223333",
+                "management_email":"a@example.com","management_name":"A","feature_set":"ALL","recipient":"organization",
+                "state":"{state}","requested_at":"2024-01-15T00:00:00Z","expires_at":"2024-01-30T00:00:00Z"}}"#
+            )
+        };
+        let membership = |method: &str| {
+            format!(
+                r#"{{"v":1,"organization_id":"o-1","parent_id":"r-1","joined_at":"2024-01-15T00:00:00Z",
+                "joined_method":"{method}"}}"#
+            )
+        };
+        let policy = |kind: &str| {
+            format!(
+                r#"{{"v":1,"id":"p-1","organization_id":"o-1","kind":"{kind}","name":"n","document":"{{}}"}}"#
+            )
+        };
+        let check = |key: &str, text: &str| Kind::of(key).expect("a kind").check(key, text);
+        for (key, right, wrong) in [
+            ("handshake/h-1", handshake("OPEN", "INVITE"), handshake("LAPSED", "INVITE")),
+            ("handshake/h-1", handshake("OPEN", "INVITE"), handshake("OPEN", "LAPSED")),
+            ("member/111122223333", membership("INVITED"), membership("LAPSED")),
+            ("policy/p-1", policy("TAG_POLICY"), policy("LAPSED")),
+        ] {
+            assert_eq!(check(key, &right), Ok(()), "{right}");
+            let reason = check(key, &wrong).expect_err(&wrong);
+            assert!(!reason.contains("LAPSED"), "{reason}");
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! AWS Security Token Service: who am I, and temporary credentials for somebody else.
 
-pub mod access_key_info;
-pub mod assume_role;
-pub mod authorization_message;
-pub mod credentials;
-pub mod federation;
-pub mod mfa;
+pub(crate) mod access_key_info;
+pub(crate) mod assume_role;
+pub(crate) mod authorization_message;
+pub(crate) mod credentials;
+pub(crate) mod federation;
+pub(crate) mod mfa;
 pub mod model;
-pub mod record;
-pub mod session;
-pub mod session_policy;
-pub mod session_tags;
+pub(crate) mod record;
+pub(crate) mod session;
+pub(crate) mod session_policy;
+pub(crate) mod session_tags;
 pub mod session_token;
 
 use std::borrow::Cow;

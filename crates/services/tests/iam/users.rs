@@ -114,6 +114,7 @@ fn keys_of_others_are_not_seen() {
     assert_eq!((&used["UserName"], &used["AccessKeyLastUsed"]["Region"]), (&json!("Ann"), &json!("N/A")));
 }
 
+/// F-IAMAPI-USR-2
 #[test]
 fn the_root_user_is_shown_without_a_name_and_has_keys_of_its_own() {
     let mut store = Store::new();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use services::organizations::index;
+use services::organizations::model::AccountJoinedMethod;
 use services::state::organization::{AttachedPolicies, Membership};
 use services::world::World;
 
@@ -19,7 +20,7 @@ fn large() -> Play {
         let id = aws::arn::AccountId::from_number(300_000_000_000 + number);
         play.put_account(id.as_str());
         let membership = Membership {
-            joined_method: "CREATED".to_owned(),
+            joined_method: AccountJoinedMethod::Created,
             policies: AttachedPolicies::default(),
             tags: BTreeMap::new(),
             ..own.clone()

@@ -7,3 +7,4 @@ mod cost;
 mod delegation;
 mod policies;
 mod support;
+mod tree;

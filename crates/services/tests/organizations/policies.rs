@@ -2,7 +2,8 @@
 
 use aws::arn::AccountId;
 use serde_json::{Value, json};
-use services::authority::ancestry::{Ancestry, RESOURCE_CONTROL_POLICY};
+use services::authority::ancestry::Ancestry;
+use services::organizations::model::PolicyType;
 use services::state::organization::OrganizationCounts;
 use services::world::World;
 
@@ -23,25 +24,28 @@ fn resource_control_policies_reach_their_accounts_level_by_level() {
     let mut play = Play::organization();
     let root = play.root_id();
     let account = play.vend("dev@example.invalid");
-    let policy = create(&mut play, RESOURCE_CONTROL_POLICY, "rcp", RCP);
-    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": RESOURCE_CONTROL_POLICY}));
+    let policy = create(&mut play, "RESOURCE_CONTROL_POLICY", "rcp", RCP);
+    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": "RESOURCE_CONTROL_POLICY"}));
     play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": policy, "TargetId": account}));
     let full = json!({"PolicyId": "p-RCPFullAWSAccess", "TargetId": account});
     let kept = play.refused(MANAGEMENT, "DetachPolicy", full);
     assert_eq!(kept.1.as_deref(), Some("NON_DETACHABLE_POLICY"));
-    let attached = json!({"TargetId": account, "Filter": RESOURCE_CONTROL_POLICY});
+    let attached = json!({"TargetId": account, "Filter": "RESOURCE_CONTROL_POLICY"});
     let attached = play.ok(MANAGEMENT, "ListPoliciesForTarget", attached);
     let names: Vec<_> = attached["Policies"].as_array().unwrap().iter().map(|it| &it["Name"]).collect();
     assert_eq!(names, ["RCPFullAWSAccess", "rcp"]);
     let world = World::new(&play.documents);
     let id: AccountId = account.parse().unwrap();
-    let levels =
-        Ancestry::of(id, &world).unwrap().unwrap().policies(RESOURCE_CONTROL_POLICY, &world).unwrap();
+    let levels = Ancestry::of(id, &world)
+        .unwrap()
+        .unwrap()
+        .policies(PolicyType::ResourceControlPolicy, &world)
+        .unwrap();
     let shape: Vec<Vec<bool>> =
         levels.iter().map(|level| level.iter().map(|policy| policy.arn.is_none()).collect()).collect();
     assert_eq!(shape, [vec![true], vec![true, false]], "the root, then the account");
     let management = Ancestry::of(MANAGEMENT.parse().unwrap(), &world).unwrap().unwrap();
-    assert!(management.policies(RESOURCE_CONTROL_POLICY, &world).unwrap().iter().next().is_none());
+    assert!(management.policies(PolicyType::ResourceControlPolicy, &world).unwrap().iter().next().is_none());
 }
 
 /// F-ORGS-POL-7: ten service control policies on one target, FullAWSAccess included.
@@ -118,10 +122,8 @@ fn an_organization_has_so_many_policies_of_a_type() {
     for (kind, limit) in limits {
         assert_eq!(max_policies(kind), limit);
         let mut play = Play::organization();
-        let counts = OrganizationCounts {
-            policies: [(kind.as_str().to_owned(), limit - 1)].into(),
-            ..OrganizationCounts::default()
-        };
+        let counts =
+            OrganizationCounts { policies: [(kind, limit - 1)].into(), ..OrganizationCounts::default() };
         let organization =
             play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
         play.put(organization.as_str().unwrap(), &counts);

@@ -16,14 +16,14 @@
 //! again. F-STORE-9
 
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Weighter};
 use services::world::{Change, Derived, Found};
 
 use super::engine::Writes;
+use super::sync::{AtomicU64, Mutex, Ordering, fence, lock, yield_now};
 
 /// Enough that a reader rarely shares one with an unrelated commit; 16 KB in all.
 const STRIPES: usize = 1024;
@@ -36,11 +36,6 @@ const ENTRY_OVERHEAD_BYTES: u64 = 160;
 
 /// A decoded document takes about twice its text.
 const BYTES_PER_TEXT_BYTE: u64 = 2;
-
-/// Locks even after a panic elsewhere: what these locks guard is never left half done.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[derive(Clone)]
 struct Entry {
@@ -178,7 +173,7 @@ impl DocumentCache {
             if state.is_multiple_of(2) {
                 return state;
             }
-            std::thread::yield_now();
+            yield_now();
         }
     }
 

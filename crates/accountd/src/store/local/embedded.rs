@@ -24,10 +24,10 @@ use aws::arn::AccountId;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use services::world::Change;
 
-use super::cache::lock;
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
 use super::events::{Block, parse_line};
 use super::open::{self, OpenError};
+use super::sync::lock;
 use crate::store::seam::Exported;
 
 /// Written once, when the file is made.

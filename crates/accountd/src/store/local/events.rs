@@ -4,23 +4,16 @@
 //! microseconds since 1970, and the record as JSON, with tabs between. Blocks are numbered by commit, and
 //! only grow at the end of the log, so a window that was read once never changes.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
-use super::cache::lock;
 use crate::store::seam::EventRecord;
 
-/// A shard that holds this much asks to be written at once rather than at the end of its second.
-const SHARD_PRESSING_BYTES: usize = 1 << 20;
-
-/// A shard never holds more than this; callers wait instead.
-const SHARD_LIMIT_BYTES: usize = 4 << 20;
+/// This much asks to be written at once rather than at the end of its second.
+pub(super) const PRESSING_BYTES: usize = 1 << 20;
 
 /// The records of one transaction. See the module's text.
 #[derive(Clone, Default)]
@@ -43,7 +36,8 @@ impl Block {
         self.push_line(record.account, record.time.as_microsecond(), record.json());
     }
 
-    fn push_line(&mut self, account: Option<AccountId>, time: i64, json: &str) {
+    /// The same of a record in parts; `time` is in microseconds.
+    pub fn push_line(&mut self, account: Option<AccountId>, time: i64, json: &str) {
         let account_text = account.as_ref().map_or("-", AccountId::as_str);
         self.records.reserve(json.len() + 40);
         write!(self.records, "{account_text}\t{time}\t").expect("INVARIANT: writing to a string never fails");
@@ -57,7 +51,7 @@ impl Block {
 
     /// Whether an import should begin another block, so that none grows without bound.
     pub fn is_large(&self) -> bool {
-        self.records.len() > SHARD_PRESSING_BYTES
+        self.records.len() > PRESSING_BYTES
     }
 
     /// Adds the records of `later` at the end.
@@ -129,116 +123,6 @@ pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
     Some(EventRecord::new(account, time, line.json.to_owned()))
 }
 
-/// What became of records that were pushed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Queued {
-    /// They wait; the writer knows already.
-    Quietly,
-    /// They wait; the writer is to be told that there is something to write within a second.
-    First,
-    /// They wait; the writer is to be told to write now.
-    Pressing,
-    /// There is no room: write first, then try again.
-    Full,
-}
-
-struct Mark {
-    account: Option<AccountId>,
-    time: i64,
-    /// F-CLIENT-13: the place among all that were pushed; while service time stands still, time alone says nothing.
-    order: u64,
-    end: usize,
-}
-
-/// Aligned so that two shards never share a cache line.
-#[derive(Default)]
-#[repr(align(128))]
-struct Shard {
-    text: String,
-    marks: Vec<Mark>,
-}
-
-/// Records of calls that changed nothing, waiting for the next transaction. A push costs one lock that
-/// other threads hardly ever hold, and a copy.
-pub(super) struct RecordQueue {
-    shards: Box<[Mutex<Shard>]>,
-    /// How many records were pushed.
-    pushed: AtomicU64,
-    /// The writer knows that something waits.
-    noticed: AtomicBool,
-    /// The writer knows that it is urgent.
-    pressed: AtomicBool,
-}
-
-static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// Spreads threads over shards evenly.
-    static SLOT: Cell<usize> = Cell::new(NEXT_SLOT.fetch_add(1, Ordering::Relaxed));
-}
-
-impl RecordQueue {
-    /// An empty queue for about `threads` threads.
-    pub fn new(threads: usize) -> Self {
-        Self {
-            shards: (0..threads.next_power_of_two().clamp(1, 16)).map(|_| Mutex::default()).collect(),
-            pushed: AtomicU64::new(0),
-            noticed: AtomicBool::new(false),
-            pressed: AtomicBool::new(false),
-        }
-    }
-
-    /// Queues all of `records` or, if there is no room, none.
-    pub fn push(&self, records: &[EventRecord]) -> Queued {
-        if records.is_empty() {
-            return Queued::Quietly;
-        }
-        let slot = SLOT.with(Cell::get) & (self.shards.len() - 1);
-        let mut shard = lock(&self.shards[slot]);
-        let added: usize = records.iter().map(|record| record.json().len()).sum();
-        // A single record larger than the limit must still find room in an empty shard.
-        if !shard.text.is_empty() && shard.text.len() + added > SHARD_LIMIT_BYTES {
-            return Queued::Full;
-        }
-        for record in records {
-            shard.text.push_str(record.json());
-            let (time, end) = (record.time.as_microsecond(), shard.text.len());
-            let order = self.pushed.fetch_add(1, Ordering::Relaxed);
-            shard.marks.push(Mark { account: record.account, time, order, end });
-        }
-        let is_pressing = shard.text.len() > SHARD_PRESSING_BYTES;
-        drop(shard);
-        if is_pressing && !self.pressed.load(Ordering::Relaxed) && !self.pressed.swap(true, Ordering::SeqCst)
-        {
-            return Queued::Pressing;
-        }
-        if !self.noticed.load(Ordering::Relaxed) && !self.noticed.swap(true, Ordering::SeqCst) {
-            return Queued::First;
-        }
-        Queued::Quietly
-    }
-
-    /// Takes everything that waits and appends it to `block` in the order of time.
-    pub fn take_into(&self, block: &mut Block) {
-        // Cleared before the shards are emptied: a record that comes after that is noticed anew.
-        self.noticed.store(false, Ordering::SeqCst);
-        self.pressed.store(false, Ordering::SeqCst);
-        let taken: Vec<Shard> = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard))).collect();
-        let mut records: Vec<(&Mark, &str)> = Vec::new();
-        for shard in &taken {
-            let mut begin = 0;
-            for mark in &shard.marks {
-                records.push((mark, &shard.text[begin..mark.end]));
-                begin = mark.end;
-            }
-        }
-        records.sort_by_key(|(mark, _)| (mark.time, mark.order));
-        for (mark, json) in records {
-            block.push_line(mark.account, mark.time, json);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,57 +141,5 @@ mod tests {
         assert_eq!(back[0].json(), "{ \"a\":\t\"b\"}");
         assert_eq!((back[0].account, back[1].account), (Some(AccountId::from_number(7)), None));
         assert_eq!((block.first_time, block.last_time, block.count), (0, 5, 2));
-    }
-
-    #[test]
-    fn a_full_queue_takes_nothing_until_it_was_emptied() {
-        let queue = RecordQueue::new(1);
-        let large = record(1, &"x".repeat(SHARD_PRESSING_BYTES + 1));
-        assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Pressing);
-        assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::First);
-        assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Quietly);
-        assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Full);
-        let mut block = Block::default();
-        queue.take_into(&mut block);
-        assert_eq!(block.count, 3);
-        assert_eq!(queue.push(&[record(1, "{}")]), Queued::First);
-    }
-
-    #[test]
-    fn queued_records_come_out_in_the_order_of_time() {
-        let queue = RecordQueue::new(4);
-        std::thread::scope(|scope| {
-            for thread in 0..4 {
-                let queue = &queue;
-                scope.spawn(move || {
-                    for step in 0..50 {
-                        queue.push(&[record(step * 4 + thread, "{}")]);
-                    }
-                });
-            }
-        });
-        let mut block = Block::default();
-        queue.take_into(&mut block);
-        let times: Vec<_> = block
-            .records
-            .lines()
-            .map(|line| parse_line(line).expect("a line").time.as_microsecond())
-            .collect();
-        assert_eq!(times, (0..200).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn while_time_stands_still_records_come_out_as_they_were_pushed() {
-        let queue = RecordQueue::new(4);
-        for step in 0..20 {
-            // Each on a thread of its own, as two requests in a row may be.
-            let record = EventRecord::new(None, Timestamp::UNIX_EPOCH, step.to_string());
-            std::thread::scope(|scope| drop(scope.spawn(|| queue.push(&[record]))));
-        }
-        let mut block = Block::default();
-        queue.take_into(&mut block);
-        let steps: Vec<_> =
-            block.records.lines().map(|line| parse_line(line).expect("a line").json().to_owned()).collect();
-        assert_eq!(steps, (0..20).map(|step| step.to_string()).collect::<Vec<_>>());
     }
 }

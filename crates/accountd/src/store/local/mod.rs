@@ -12,7 +12,9 @@ mod log;
 mod memory;
 mod migrate;
 mod open;
+mod queue;
 mod snapshot;
+mod sync;
 mod writer;
 
 #[cfg(test)]
@@ -30,11 +32,12 @@ use std::thread::JoinHandle;
 use services::world::{Change, EventQuery, Fault, LoggedEvent, Snapshot};
 use tokio::sync::{Semaphore, oneshot};
 
-use cache::{DocumentCache, lock};
+use cache::DocumentCache;
 use engine::{Engine, EngineError};
-use events::{Queued, RecordQueue};
 use log::LogReader;
+use queue::{Queued, RecordQueue};
 use snapshot::Committed;
+use sync::lock;
 use writer::{Job, Submitted, Writer};
 
 use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};

@@ -12,6 +12,7 @@ use services::state::key::Prefix;
 use services::world::{Document, Found, ReadsAndWrites, World};
 
 use super::engine::{Batch, BlockFilter, EngineResult, Head, Staged, VisitBlock, Writes};
+use super::events::{Block, PRESSING_BYTES, parse_line};
 use super::memory::MemoryEngine;
 use super::*;
 
@@ -355,4 +356,57 @@ fn the_log_in_memory_drops_its_oldest_blocks() {
     let kept: Vec<u32> = block_on(log(&store)).iter().map(|json| json.trim().parse().unwrap()).collect();
     assert_eq!(kept.len(), memory::LOG_LIMIT_BYTES / block_bytes);
     assert_eq!(kept[0], 19);
+}
+
+fn queued(time: i64, json: &str) -> EventRecord {
+    EventRecord::new(None, Timestamp::from_microsecond(time).unwrap(), json.to_owned())
+}
+
+#[test]
+fn a_full_queue_takes_nothing_until_it_was_emptied() {
+    let queue = RecordQueue::new(1);
+    let large = queued(1, &"x".repeat(PRESSING_BYTES + 1));
+    assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Pressing);
+    assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::First);
+    assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Quietly);
+    assert_eq!(queue.push(std::slice::from_ref(&large)), Queued::Full);
+    let mut block = Block::default();
+    queue.take_into(&mut block);
+    assert_eq!(block.count, 3);
+    assert_eq!(queue.push(&[queued(1, "{}")]), Queued::First);
+}
+
+#[test]
+fn queued_records_come_out_in_the_order_of_time() {
+    let queue = RecordQueue::new(4);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let queue = &queue;
+            scope.spawn(move || {
+                for step in 0..50 {
+                    queue.push(&[queued(step * 4 + thread, "{}")]);
+                }
+            });
+        }
+    });
+    let mut block = Block::default();
+    queue.take_into(&mut block);
+    let times: Vec<_> =
+        block.records.lines().map(|line| parse_line(line).expect("a line").time.as_microsecond()).collect();
+    assert_eq!(times, (0..200).collect::<Vec<_>>());
+}
+
+#[test]
+fn while_time_stands_still_records_come_out_as_they_were_pushed() {
+    let queue = RecordQueue::new(4);
+    for step in 0..20 {
+        // Each on a thread of its own, as two requests in a row may be.
+        let record = EventRecord::new(None, Timestamp::UNIX_EPOCH, step.to_string());
+        std::thread::scope(|scope| drop(scope.spawn(|| queue.push(&[record]))));
+    }
+    let mut block = Block::default();
+    queue.take_into(&mut block);
+    let steps: Vec<_> =
+        block.records.lines().map(|line| parse_line(line).expect("a line").json().to_owned()).collect();
+    assert_eq!(steps, (0..20).map(|step| step.to_string()).collect::<Vec<_>>());
 }

@@ -91,7 +91,7 @@ pub trait Entity: Identified + for<'k> Document<Id<'k> = Named<'k, Self>> + Clon
 }
 
 /// A user or a role: an entity with a permissions boundary and tags.
-pub trait Principal: Entity {
+pub trait PrincipalEntity: Entity {
     /// ARN of the permissions boundary, to be changed.
     fn boundary_mut(&mut self) -> &mut Option<String>;
     /// Tags.
@@ -144,7 +144,7 @@ macro_rules! entity {
 
 macro_rules! principal {
     ($type:ident) => {
-        impl Principal for $type {
+        impl PrincipalEntity for $type {
             fn boundary_mut(&mut self) -> &mut Option<String> {
                 &mut self.permissions_boundary
             }
@@ -172,7 +172,7 @@ entity!(Role {
     }
 
     fn trusted_principals(&self) -> BTreeSet<String> {
-        crate::iam::trusted_principals::named_in(&self.trust_policy)
+        super::trusted_principals::named_in(&self.trust_policy)
     }
 
     fn is_protected(&self) -> bool {

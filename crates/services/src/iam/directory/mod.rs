@@ -3,10 +3,11 @@
 //!
 //! A count is a document, so two requests that would pass a quota together cannot both commit.
 
-pub mod entity;
-pub mod last_used;
-pub mod names;
-pub mod page;
+pub(crate) mod entity;
+pub(crate) mod last_used;
+pub(crate) mod names;
+pub(crate) mod page;
+pub(crate) mod trusted_principals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use aws::arn::AccountId;
 
 use self::entity::{Entity, EntityKind};
 use crate::failure::Failure;
-use crate::iam::{refuse, trusted_principals};
+use crate::iam::refusal;
 use crate::state::identity::{
     IamAccount, ManagedPolicy, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId, RoleId,
 };
@@ -61,7 +62,7 @@ pub fn change_account<T>(
 /// `NoSuchEntity`.
 pub fn find<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
     let found = world.get::<E>(Named::new(account, name))?;
-    found.ok_or_else(|| refuse::no_entity(E::ENTITY, name).into())
+    found.ok_or_else(|| refusal::no_entity(E::ENTITY, name).into())
 }
 
 /// The same, to be changed and saved.
@@ -79,7 +80,7 @@ pub fn open<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Res
 pub fn open_unprotected<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Result<E, Failure> {
     let entity = open::<E>(account, name, world)?;
     if entity.is_protected() {
-        return Err(refuse::protected_role(entity.name()).into());
+        return Err(refusal::protected_role(entity.name()).into());
     }
     Ok(entity)
 }
@@ -90,7 +91,7 @@ pub fn open_unprotected<E: Entity>(account: AccountId, name: &str, world: &World
 /// `EntityAlreadyExists`.
 pub fn refuse_taken<E: Entity>(account: AccountId, name: &str, world: &World<'_>) -> Result<(), Failure> {
     match world.get::<E>(Named::new(account, name))? {
-        Some(_) => Err(refuse::entity_exists(E::ENTITY, name).into()),
+        Some(_) => Err(refusal::entity_exists(E::ENTITY, name).into()),
         None => Ok(()),
     }
 }
@@ -108,7 +109,7 @@ pub fn create<E: Entity>(entity: E, world: &mut World<'_>) -> Result<(), Failure
         EntityKind::User => ("UsersPerAccount", USERS),
     };
     if *count_of(&mut self::account(account, world)?, E::ENTITY) >= limit {
-        return Err(refuse::quota(quota, limit as usize).into());
+        return Err(refusal::quota(quota, limit as usize).into());
     }
     save(entity, world)?;
     Ok(())

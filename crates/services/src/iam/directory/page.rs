@@ -3,7 +3,7 @@
 use aws::refusal::Refusal;
 
 use crate::context::TokenKey;
-use crate::iam::{On, model, refuse};
+use crate::iam::{On, model, refusal};
 use crate::page_token::Binding;
 use crate::state::key::Prefix;
 use crate::world::{Document, Fault, World};
@@ -50,7 +50,7 @@ impl<'a> Pages<'a> {
         let after = marker
             .map(|marker| {
                 let opened = binding.open(marker.as_str(), key);
-                opened.ok_or_else(|| refuse::validation("Invalid Marker."))
+                opened.ok_or_else(|| refusal::validation("Invalid Marker."))
             })
             .transpose()?;
         let size = max_items.and_then(|items| usize::try_from(items).ok()).unwrap_or(DEFAULT_ITEMS);

@@ -11,8 +11,9 @@ use crate::iam::model::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
     ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
 };
+use crate::iam::policies::{attachment, policy_version};
 use crate::iam::users::{access_key, group};
-use crate::iam::{On, attachment, directory, policy_version, refuse};
+use crate::iam::{On, directory, refusal};
 use crate::state::identity::{AccountAlias, AccountAliasId, PolicyUseId};
 use crate::world::World;
 
@@ -29,10 +30,10 @@ pub fn create_alias(
 ) -> Result<(), Failure> {
     let alias = input.account_alias.into_string();
     if alias.parse::<AccountId>().is_ok() {
-        return Err(refuse::invalid_input("The account alias must not be an account ID.").into());
+        return Err(refusal::invalid_input("The account alias must not be an account ID.").into());
     }
     if world.get::<AccountAlias>(AccountAliasId(&alias))?.is_some() {
-        return Err(refuse::already_exists(format!("The account alias {alias} already exists.")).into());
+        return Err(refusal::already_exists(format!("The account alias {alias} already exists.")).into());
     }
     world.put(AccountAliasId(&alias), AccountAlias { account: on.account });
     let old = directory::change_account(on.account, world, |account| account.alias.replace(alias))?;
@@ -53,7 +54,7 @@ pub fn delete_alias(
 ) -> Result<(), Failure> {
     let alias = input.account_alias.as_str();
     if directory::account(on.account, world)?.alias.as_deref() != Some(alias) {
-        return Err(refuse::no_such_entity(format!("The account alias {alias} cannot be found.")).into());
+        return Err(refusal::no_such_entity(format!("The account alias {alias} cannot be found.")).into());
     }
     directory::change_account(on.account, world, |account| account.alias = None)?;
     world.delete::<AccountAlias>(AccountAliasId(alias));

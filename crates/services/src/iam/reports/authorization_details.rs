@@ -12,7 +12,8 @@ use crate::iam::model::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
     ManagedPolicyDetail, RoleDetail, UserDetail,
 };
-use crate::iam::{On, directory, policy_version, refuse, tag};
+use crate::iam::policies::policy_version;
+use crate::iam::{On, directory, refusal, tag};
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
 use crate::state::key::Named;
 use crate::world::{Document, Fault, World};
@@ -49,7 +50,7 @@ pub fn get(
     let wanted = input.filter.filter(|wanted| !wanted.is_empty()).unwrap_or_else(|| SECTIONS.to_vec());
     let filter = wanted.iter().map(|kind| kind.as_str());
     let pages = Pages::new("GetAccountAuthorizationDetails", on, filter, input.marker, input.max_items)
-        .map_err(|_| refuse::validation("Marker and Filter do not match"))?;
+        .map_err(|_| refusal::validation("Marker and Filter do not match"))?;
     let mut filling = pages.filling();
     let (begun, after) = match pages.after().and_then(|place| place.split_once('/')) {
         Some((section, name)) => (section.parse().unwrap_or(0), Some(name)),

@@ -1,6 +1,6 @@
 //! What IAM shows of an account as a whole: its summary and alias, its credential report, and everything it
 //! holds.
 
-pub mod account;
-pub mod authorization_details;
-pub mod credential_report;
+pub(crate) mod account;
+pub(crate) mod authorization_details;
+pub(crate) mod credential_report;

@@ -1,4 +1,5 @@
 //! Roles, service-linked ones included.
 
-pub mod role;
-pub mod service_linked_role;
+pub(crate) mod role;
+pub(crate) mod service_linked_role;
+pub(crate) mod trust_policy;

@@ -12,7 +12,9 @@ use crate::iam::model::{
     UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
     UpdateRoleRequest, UpdateRoleResponse,
 };
-use crate::iam::{On, boundary, directory, model, refuse, tag, trust_policy};
+use crate::iam::policies::boundary;
+use crate::iam::roles::trust_policy;
+use crate::iam::{On, directory, model, refusal, tag};
 use crate::state::identity::{Role, RoleId};
 use crate::world::World;
 
@@ -69,7 +71,7 @@ pub fn create(
     let path = input.path.map_or_else(|| "/".to_owned(), PathType::into_string);
     if path.starts_with(service_linked_role::PATH_PREFIX) {
         let text = format!("Roles in {} can only be created by AWS.", service_linked_role::PATH_PREFIX);
-        return Err(refuse::validation(text).into());
+        return Err(refusal::validation(text).into());
     }
     let role = Role {
         account: on.account,
@@ -113,7 +115,7 @@ pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetR
 pub fn delete(on: &On<'_>, input: DeleteRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let role = directory::open_unprotected::<Role>(on.account, input.role_name.as_str(), world)?;
     if let Some(conflict) = crate::iam::policy_conflict(&role) {
-        return Err(refuse::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
+        return Err(refusal::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
     }
     Ok(directory::remove(&role, world)?)
 }
@@ -132,17 +134,17 @@ pub fn update(
     let mut role = directory::open::<Role>(on.account, input.role_name.as_str(), world)?;
     if let Some(seconds) = seconds(input.max_session_duration) {
         if role.is_protected() {
-            return Err(refuse::protected_duration(&role.name).into());
+            return Err(refusal::protected_duration(&role.name).into());
         }
         role.max_session_duration_seconds = seconds;
     }
     let resets = input.reset_max_signin_session_duration == Some(true);
     if resets || input.max_signin_session_duration.is_some() {
         if role.is_protected() {
-            return Err(refuse::protected_duration(&role.name).into());
+            return Err(refusal::protected_duration(&role.name).into());
         }
         if resets && input.max_signin_session_duration.is_some() {
-            return Err(refuse::invalid_input(SET_AND_RESET).into());
+            return Err(refusal::invalid_input(SET_AND_RESET).into());
         }
         role.max_signin_session_duration_seconds = seconds(input.max_signin_session_duration);
     }

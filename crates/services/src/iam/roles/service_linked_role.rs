@@ -18,7 +18,7 @@ use crate::iam::model::{
     DeleteServiceLinkedRoleResponse, DeletionTaskFailureReasonType, DeletionTaskStatusType,
     GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse,
 };
-use crate::iam::{On, directory, refuse};
+use crate::iam::{On, directory, refusal};
 use crate::state::identity::{Role, RoleDeletion, RoleDeletionId, RoleId};
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};
@@ -86,13 +86,13 @@ pub fn create(
     let service = input.aws_service_name.as_str();
     if service != ORGANIZATIONS {
         let text = format!("The service-linked role of {service} is not supported by accountd.");
-        return Err(refuse::invalid_input(text).into());
+        return Err(refusal::invalid_input(text).into());
     }
     if input.custom_suffix.is_some() {
-        return Err(refuse::invalid_input(format!("Custom suffix is not allowed for {service}")).into());
+        return Err(refusal::invalid_input(format!("Custom suffix is not allowed for {service}")).into());
     }
     if world.get::<Role>(RoleId::new(on.account, ORGANIZATIONS_ROLE))?.is_some() {
-        return Err(refuse::invalid_input(format!(
+        return Err(refusal::invalid_input(format!(
             "Service role name {ORGANIZATIONS_ROLE} has been taken in this account, please try a different suffix."
         ))
         .into());
@@ -116,7 +116,7 @@ pub fn delete(
     let name = input.role_name.as_str();
     let role = directory::find::<Role>(on.account, name, world)?;
     if !role.is_protected() {
-        return Err(refuse::no_entity(EntityKind::Role, name).into());
+        return Err(refusal::no_entity(EntityKind::Role, name).into());
     }
     // F-IAMAPI-SLR-3: the role of AWS Organizations is in use as long as the account is in an organization.
     let in_use = world.get::<Membership>(on.account)?.is_some();
@@ -141,11 +141,11 @@ pub fn deletion_status(
 ) -> Result<GetServiceLinkedRoleDeletionStatusResponse, Failure> {
     let task = input.deletion_task_id.as_str();
     if !task.starts_with(&format!("task{PATH_PREFIX}")) {
-        return Err(refuse::invalid_input("Invalid task id").into());
+        return Err(refusal::invalid_input("Invalid task id").into());
     }
     let deletion = world.get::<RoleDeletion>(RoleDeletionId { account: on.account, task })?;
     let deletion =
-        deletion.ok_or_else(|| refuse::no_such_entity("Cannot find deletion status for given id."))?;
+        deletion.ok_or_else(|| refusal::no_such_entity("Cannot find deletion status for given id."))?;
     let status = match deletion.failure {
         Some(_) => DeletionTaskStatusType::Failed,
         None => DeletionTaskStatusType::Succeeded,

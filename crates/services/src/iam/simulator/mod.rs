@@ -1,5 +1,5 @@
 //! The policy simulator: what would be decided, and by which statements.
 
-pub mod simulate;
-pub mod simulation;
-pub mod statement_position;
+pub(crate) mod simulate;
+pub(crate) mod simulation;
+pub(crate) mod statement_position;

@@ -19,12 +19,12 @@ use crate::authority::policies;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
-use crate::iam::inline_policy::read;
 use crate::iam::model::{
     PolicyDocumentType, PolicyIdentifier, ResourceNameType, SimulateCustomPolicyRequest,
     SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
-use crate::iam::{On, refuse};
+use crate::iam::policies::inline_policy::read;
+use crate::iam::{On, refusal};
 use crate::state::identity::{Group, Role, User};
 use crate::state::key::Named;
 use crate::world::World;
@@ -79,7 +79,7 @@ pub fn custom_policy(
         organization.push(level.into_iter().map(|source| source.policy).collect());
     }
     if input.resource_policy.is_some() && input.caller_arn.is_none() {
-        return Err(refuse::invalid_input("CallerArn must be specified with ResourcePolicy.").into());
+        return Err(refusal::invalid_input("CallerArn must be specified with ResourcePolicy.").into());
     }
     let principal = named_principal(on, input.caller_arn.as_ref().map(ResourceNameType::as_str));
     let caller = Caller { principal, access_key_id: String::new(), session: None };
@@ -118,7 +118,7 @@ fn given(
 fn given_boundary(documents: Option<Vec<PolicyDocumentType>>) -> Result<Option<Source>, Refusal> {
     let mut boundaries = given(documents, "PermissionsBoundaryPolicyInputList", PolicyKind::Inline)?;
     if boundaries.len() > 1 {
-        return Err(refuse::invalid_input("Only one permissions boundary policy can be simulated."));
+        return Err(refusal::invalid_input("Only one permissions boundary policy can be simulated."));
     }
     Ok(boundaries.pop())
 }
@@ -134,7 +134,7 @@ fn resource_policy(
         Some(owner) => {
             let account = Arn::parse(owner.as_str()).and_then(|arn| arn.account.parse().ok());
             let text = format!("'{}' is not a valid as a Resource Owner.", owner.as_str());
-            account.ok_or_else(|| refuse::invalid_input(text))?
+            account.ok_or_else(|| refusal::invalid_input(text))?
         }
     };
     let source = Source {
@@ -158,7 +158,7 @@ type Bound = (Principal, Vec<Source>, Option<Source>);
 /// F-IAMAPI-SIM-4: an entity that is not there.
 fn found<E: Entity>(on: &On<'_>, name: &str, world: &World<'_>) -> Result<Arc<E>, Failure> {
     let entity = world.get::<E>(Named::new(on.account, name))?;
-    entity.ok_or_else(|| refuse::no_such_entity("Unable to retrieve specified IAM entity.").into())
+    entity.ok_or_else(|| refusal::no_such_entity("Unable to retrieve specified IAM entity.").into())
 }
 
 /// The user, group or role of an ARN with all policies that bind it. The path in the ARN is not looked at.
@@ -177,7 +177,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
             "Invalid Policy Source Arn: caller's account {} does not have access to policies in account {}.",
             on.account, parts.account
         );
-        return Err(refuse::invalid_input(text).into());
+        return Err(refusal::invalid_input(text).into());
     }
     let name = names::last_part(arn);
     match kind {
@@ -206,7 +206,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
             let group = found::<Group>(on, name, world)?;
             Ok((named_principal(on, None), of_entity(&*group, world)?, None))
         }
-        None => Err(refuse::invalid_input(format!("Invalid ARN provided in the request: {arn}")).into()),
+        None => Err(refusal::invalid_input(format!("Invalid ARN provided in the request: {arn}")).into()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::iam::model::{
     DeleteAccessKeyRequest, ExistingUserNameType, GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse,
     ListAccessKeysRequest, ListAccessKeysResponse, StatusType, UpdateAccessKeyRequest,
 };
-use crate::iam::{On, directory, refuse};
+use crate::iam::{On, directory, refusal};
 use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, User};
 use crate::world::{Fault, World};
 
@@ -69,7 +69,7 @@ impl Owner {
 }
 
 fn missing(id: &AccessKeyIdType) -> Failure {
-    refuse::no_such_entity(format!("The Access Key with id {} cannot be found.", id.as_str())).into()
+    refusal::no_such_entity(format!("The Access Key with id {} cannot be found.", id.as_str())).into()
 }
 
 fn status(credential: &Credential) -> StatusType {
@@ -88,7 +88,7 @@ pub fn create(
     let owner = Owner::find(on, input.user_name.as_ref(), world)?;
     let mut keys = owner.keys(on, world)?;
     if keys.len() >= MOST {
-        return Err(refuse::quota("AccessKeysPerUser", MOST).into());
+        return Err(refusal::quota("AccessKeysPerUser", MOST).into());
     }
     let id = names::access_key_id(&on.context.seed);
     if world.get::<Credential>(AccessKeyId(&id))?.is_some() {
@@ -162,7 +162,7 @@ pub fn update(on: &On<'_>, input: &UpdateAccessKeyRequest, world: &mut World<'_>
         StatusType::Active => true,
         StatusType::Inactive => false,
         StatusType::Expired => {
-            return Err(refuse::invalid_input("Status must be either Active or Inactive.").into());
+            return Err(refusal::invalid_input("Status must be either Active or Inactive.").into());
         }
     };
     world.save(Credential { active, ..credential });

@@ -11,7 +11,7 @@ use crate::iam::model::{
     GetGroupResponse, ListGroupsRequest, ListGroupsResponse, PathPrefixType, PathType,
     RemoveUserFromGroupRequest, UpdateGroupRequest,
 };
-use crate::iam::{On, directory, model, refuse};
+use crate::iam::{On, directory, model, refusal};
 use crate::state::identity::{Group, GroupId, GroupMember, GroupMemberId, User, UserId};
 use crate::state::key::CaseInsensitive;
 use crate::world::{Fault, Identified, World};
@@ -135,7 +135,7 @@ pub fn delete(on: &On<'_>, input: DeleteGroupRequest, world: &mut World<'_>) -> 
         _ => Some("must remove users from group first."),
     };
     if let Some(conflict) = conflict {
-        return Err(refuse::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
+        return Err(refusal::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
     }
     Ok(directory::remove(&*group, world)?)
 }
@@ -164,7 +164,7 @@ pub fn add_user(on: &On<'_>, input: AddUserToGroupRequest, world: &mut World<'_>
         return Ok(());
     }
     if user.groups.len() >= MOST_PER_USER {
-        return Err(refuse::quota("GroupsPerUser", MOST_PER_USER).into());
+        return Err(refusal::quota("GroupsPerUser", MOST_PER_USER).into());
     }
     Ok(join(group, user, world)?)
 }
@@ -194,7 +194,7 @@ pub fn remove_user(
     let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
     if !user.groups.remove(&group.name.to_lowercase()) {
         let text = format!("User {} not in group {}", user.name, group.name);
-        return Err(refuse::no_such_entity(text).into());
+        return Err(refusal::no_such_entity(text).into());
     }
     world.delete::<GroupMember>(member(on.account, &group.name, &user.name));
     group.members = group.members.saturating_sub(1);

@@ -1,5 +1,5 @@
 //! Users, their groups and their access keys.
 
-pub mod access_key;
+pub(crate) mod access_key;
 pub mod group;
-pub mod user;
+pub(crate) mod user;

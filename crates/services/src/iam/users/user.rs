@@ -16,7 +16,8 @@ use crate::iam::model::{
     GetUserResponse, ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest,
     ListUserTagsResponse, ListUsersRequest, ListUsersResponse, PathPrefixType, PathType, UpdateUserRequest,
 };
-use crate::iam::{On, boundary, directory, model, refuse, tag};
+use crate::iam::policies::boundary;
+use crate::iam::{On, directory, model, refusal, tag};
 use crate::state::account::Account;
 use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, GroupMember, User, UserId};
 use crate::world::{Identified, World};
@@ -29,7 +30,7 @@ pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n ExistingUserNameType>)
     match (name, &on.caller.principal) {
         (Some(name), _) => Ok(name.as_str()),
         (None, Principal::User { name, .. }) => Ok(name),
-        (None, _) => Err(refuse::validation("Must specify userName when calling with non-User credentials")),
+        (None, _) => Err(refusal::validation("Must specify userName when calling with non-User credentials")),
     }
 }
 
@@ -154,7 +155,7 @@ pub fn delete(on: &On<'_>, input: DeleteUserRequest, world: &mut World<'_>) -> R
         crate::iam::policy_conflict(&*user)
     };
     if let Some(conflict) = conflict {
-        return Err(refuse::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
+        return Err(refusal::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
     }
     Ok(directory::remove(&*user, world)?)
 }
@@ -210,6 +211,6 @@ pub fn list_groups(
 pub fn refuse_absent(on: &On<'_>, name: &str, world: &World<'_>) -> Result<(), Failure> {
     match world.get::<User>(UserId::new(on.account, name))? {
         Some(_) => Ok(()),
-        None => Err(refuse::no_entity(EntityKind::User, name).into()),
+        None => Err(refusal::no_entity(EntityKind::User, name).into()),
     }
 }

@@ -10,8 +10,8 @@ use crate::organizations::model::{
     ListDelegatedAdministratorsResponse, ListDelegatedServicesForAccountRequest,
     ListDelegatedServicesForAccountResponse, RegisterDelegatedAdministratorRequest,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::account::{joined_method, member, status_at};
+use crate::organizations::standing::Standing;
+use crate::organizations::tree::account::{member, status_at};
 use crate::organizations::{Call, arn, refusal};
 use crate::world::World;
 
@@ -23,16 +23,16 @@ use crate::world::World;
 /// `AccountAlreadyRegisteredException`, SERVICE_ACCESS_NOT_ENABLED. F-ORGS-DELEGATE-2: Account Management takes one
 /// delegated administrator only.
 pub(crate) fn register(
-    place: &Place,
+    standing: &Standing,
     input: RegisterDelegatedAdministratorRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    place.require_all_features()?;
-    let organization = &place.organization;
+    standing.require_all_features()?;
+    let organization = &standing.organization;
     let principal = input.service_principal.into_string();
     check_principal(&principal)?;
-    let member = member(place, input.account_id.as_str(), call, world)?;
+    let member = member(standing, input.account_id.as_str(), call, world)?;
     let id = member.account.id;
     let refuse = |reason| Err(refusal::constraint(reason).into());
     if id == organization.management_account {
@@ -51,7 +51,7 @@ pub(crate) fn register(
     if principal == ACCOUNT_MANAGEMENT && delegated.any(|services| services.contains_key(&principal)) {
         return refuse(Reason::DelegatedAdministratorExistsForThisService);
     }
-    place.change(world, |organization| {
+    standing.change(world, |organization| {
         let services = organization.delegated_administrators.entry(id).or_default();
         services.insert(principal, call.context.now);
     });
@@ -63,19 +63,19 @@ pub(crate) fn register(
 /// # Errors
 /// `AccountNotFoundException`, `AccountNotRegisteredException`.
 pub(crate) fn deregister(
-    place: &Place,
+    standing: &Standing,
     input: DeregisterDelegatedAdministratorRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let principal = input.service_principal.as_str();
     check_principal(principal)?;
-    let id = member(place, input.account_id.as_str(), call, world)?.account.id;
-    if !place.organization.delegates(principal, id) {
+    let id = member(standing, input.account_id.as_str(), call, world)?.account.id;
+    if !standing.organization.delegates(principal, id) {
         return Err(refusal::account_not_registered().into());
     }
-    place.change(world, |organization| {
+    standing.change(world, |organization| {
         if let Some(services) = organization.delegated_administrators.get_mut(&id) {
             services.remove(principal);
         }
@@ -86,33 +86,35 @@ pub(crate) fn deregister(
 
 /// ListDelegatedAdministrators, in order of account ids; those of one service if it is named.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListDelegatedAdministratorsRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListDelegatedAdministratorsResponse, Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let principal = input.service_principal.as_ref().map(|principal| principal.as_str());
     principal.map_or(Ok(()), check_principal)?;
     let filter: Vec<&str> = principal.into_iter().collect();
     let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
     let mut administrators = Vec::new();
-    for (id, services) in &place.organization.delegated_administrators {
+    for (id, services) in &standing.organization.delegated_administrators {
         let since = match principal {
             Some(principal) => services.get(principal),
             None => services.values().min(),
         };
-        let (Some(since), Some(member)) = (since, place.member(id.as_str(), call, world)?) else { continue };
+        let (Some(since), Some(member)) = (since, standing.member(id.as_str(), call, world)?) else {
+            continue;
+        };
         let (account, membership) = (&member.account, &member.membership);
         let (status, state) = status_at(membership, account.state, call.context.now);
         let administrator = DelegatedAdministrator {
             id: Some(id.as_str().into()),
-            arn: Some(arn::account(&place.organization, *id).into()),
+            arn: Some(arn::account(&standing.organization, *id).into()),
             email: Some(account.email_at(call.context.now).into()),
             name: Some(account.name.as_str().into()),
             status: Some(status),
             state: Some(state),
-            joined_method: joined_method(membership),
+            joined_method: Some(membership.joined_method),
             joined_timestamp: Some(membership.joined_at),
             delegation_enabled_date: Some(*since),
         };
@@ -127,14 +129,14 @@ pub(crate) fn list(
 /// # Errors
 /// `AccountNotFoundException`, `AccountNotRegisteredException`.
 pub(crate) fn list_services(
-    place: &Place,
+    standing: &Standing,
     input: ListDelegatedServicesForAccountRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListDelegatedServicesForAccountResponse, Failure> {
-    place.require_all_features()?;
-    let id = member(place, input.account_id.as_str(), call, world)?.account.id;
-    let services = place.organization.delegated_administrators.get(&id);
+    standing.require_all_features()?;
+    let id = member(standing, input.account_id.as_str(), call, world)?.account.id;
+    let services = standing.organization.delegated_administrators.get(&id);
     let services = services.ok_or_else(refusal::account_not_registered)?;
     let listing = Listing::open(call, &[id.as_str()], input.next_token.as_ref(), input.max_results)?;
     let shown = services.iter().map(|(principal, since)| {

@@ -1,6 +1,6 @@
 //! Who else may act for the management account: delegated administrators, trusted AWS services, and the
 //! delegation policy.
 
-pub mod delegated_administrator;
-pub mod resource_policy;
-pub mod trusted_access;
+pub(crate) mod delegated_administrator;
+pub(crate) mod resource_policy;
+pub(crate) mod trusted_access;

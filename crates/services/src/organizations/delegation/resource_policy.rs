@@ -8,29 +8,29 @@ use aws::policy::{Policy, PolicyKind};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::model::{
     DescribeResourcePolicyResponse, InvalidInputExceptionReason, Operation, PutResourcePolicyRequest,
     PutResourcePolicyResponse, ResourcePolicy as Shown, ResourcePolicySummary,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, refusal};
 use crate::state::organization::{OrganizationId, OrganizationResourcePolicy};
 use crate::world::World;
 
-fn show(place: &Place, policy: &OrganizationResourcePolicy) -> Shown {
+fn show(standing: &Standing, policy: &OrganizationResourcePolicy) -> Shown {
     Shown {
         resource_policy_summary: Some(ResourcePolicySummary {
             id: Some(policy.id.as_str().into()),
-            arn: Some(arn::resource_policy(&place.organization, &policy.id).into()),
+            arn: Some(arn::resource_policy(&standing.organization, &policy.id).into()),
         }),
         content: Some(policy.document.source().into()),
     }
 }
 
-fn stored(place: &Place, world: &World<'_>) -> Result<Arc<OrganizationResourcePolicy>, Failure> {
-    let policy = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
+fn stored(standing: &Standing, world: &World<'_>) -> Result<Arc<OrganizationResourcePolicy>, Failure> {
+    let policy = world.get::<OrganizationResourcePolicy>(OrganizationId(&standing.organization.id))?;
     policy.ok_or_else(|| refusal::resource_policy_not_found().into())
 }
 
@@ -115,17 +115,17 @@ fn may_mean(action: &str, operation: Operation) -> bool {
 /// F-ORGS-RP-1: INVALID_RESOURCE_POLICY_JSON for a document that is no resource-based policy. F-ORGS-RP-3. F-ORGS-RP-2: tags are taken
 /// when it is created only; later (*assumed*) they are added to those that are there.
 pub(crate) fn put(
-    place: &Place,
+    standing: &Standing,
     input: PutResourcePolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<PutResourcePolicyResponse, Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let document = Policy::parse_as(input.content.as_str(), PolicyKind::Resource)
         .map_err(|_| refusal::invalid_input(InvalidInputExceptionReason::InvalidResourcePolicyJson))?;
     check_delegated(input.content.as_str())?;
     let tags = tag::read(input.tags)?;
-    let before = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
+    let before = world.get::<OrganizationResourcePolicy>(OrganizationId(&standing.organization.id))?;
     let policy = match before {
         Some(before) => {
             let mut policy = OrganizationResourcePolicy { document, ..(*before).clone() };
@@ -134,8 +134,8 @@ pub(crate) fn put(
         }
         None => OrganizationResourcePolicy { id: new_id(call.context, "rp-", 8), document, tags },
     };
-    let shown = show(place, &policy);
-    world.put(OrganizationId(&place.organization.id), policy);
+    let shown = show(standing, &policy);
+    world.put(OrganizationId(&standing.organization.id), policy);
     Ok(PutResourcePolicyResponse { resource_policy: Some(shown) })
 }
 
@@ -143,19 +143,22 @@ pub(crate) fn put(
 ///
 /// # Errors
 /// `ResourcePolicyNotFoundException`.
-pub(crate) fn describe(place: &Place, world: &World<'_>) -> Result<DescribeResourcePolicyResponse, Failure> {
-    place.require_all_features()?;
-    let policy = stored(place, world)?;
-    Ok(DescribeResourcePolicyResponse { resource_policy: Some(show(place, &policy)) })
+pub(crate) fn describe(
+    standing: &Standing,
+    world: &World<'_>,
+) -> Result<DescribeResourcePolicyResponse, Failure> {
+    standing.require_all_features()?;
+    let policy = stored(standing, world)?;
+    Ok(DescribeResourcePolicyResponse { resource_policy: Some(show(standing, &policy)) })
 }
 
 /// DeleteResourcePolicy.
 ///
 /// # Errors
 /// `ResourcePolicyNotFoundException`.
-pub(crate) fn delete(place: &Place, world: &mut World<'_>) -> Result<(), Failure> {
-    place.require_all_features()?;
-    stored(place, world)?;
-    world.delete::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id));
+pub(crate) fn delete(standing: &Standing, world: &mut World<'_>) -> Result<(), Failure> {
+    standing.require_all_features()?;
+    stored(standing, world)?;
+    world.delete::<OrganizationResourcePolicy>(OrganizationId(&standing.organization.id));
     Ok(())
 }

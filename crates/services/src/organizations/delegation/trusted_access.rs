@@ -7,8 +7,8 @@ use crate::organizations::model::{
     InvalidInputExceptionReason, ListAWSServiceAccessForOrganizationRequest,
     ListAWSServiceAccessForOrganizationResponse,
 };
-use crate::organizations::place::Place;
 use crate::organizations::policies::policy_type;
+use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};
 use crate::world::World;
 
@@ -30,16 +30,16 @@ pub(crate) fn check_principal(principal: &str) -> Result<(), Failure> {
 /// # Errors
 /// F-ORGS-FEAT-1, F-ORGS-TRUST-1.
 pub(crate) fn enable(
-    place: &Place,
+    standing: &Standing,
     input: EnableAWSServiceAccessRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let principal = input.service_principal.into_string();
     check_principal(&principal)?;
-    if !place.organization.trusts(&principal) {
-        place.change(world, |organization| {
+    if !standing.organization.trusts(&principal) {
+        standing.change(world, |organization| {
             organization.trusted_services.insert(principal, call.context.now);
         });
     }
@@ -52,16 +52,16 @@ pub(crate) fn enable(
 /// # Errors
 /// F-ORGS-FEAT-1, F-ORGS-TRUST-1, F-ORGS-TYPE-3.
 pub(crate) fn disable(
-    place: &Place,
+    standing: &Standing,
     input: DisableAWSServiceAccessRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let principal = input.service_principal.as_str();
     check_principal(principal)?;
-    if place.organization.trusts(principal) {
-        policy_type::check_not_needed(place, principal)?;
-        place.change(world, |organization| {
+    if standing.organization.trusts(principal) {
+        policy_type::check_not_needed(standing, principal)?;
+        standing.change(world, |organization| {
             organization.trusted_services.remove(principal);
             for services in organization.delegated_administrators.values_mut() {
                 services.remove(principal);
@@ -77,13 +77,13 @@ pub(crate) fn disable(
 /// # Errors
 /// F-ORGS-FEAT-1.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListAWSServiceAccessForOrganizationRequest,
     call: &Call<'_>,
 ) -> Result<ListAWSServiceAccessForOrganizationResponse, Failure> {
-    place.require_all_features()?;
+    standing.require_all_features()?;
     let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
-    let shown = place.organization.trusted_services.iter().map(|(principal, since)| {
+    let shown = standing.organization.trusted_services.iter().map(|(principal, since)| {
         let service = EnabledServicePrincipal {
             service_principal: Some(principal.as_str().into()),
             date_enabled: Some(*since),

@@ -10,15 +10,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    ConstraintViolationExceptionReason, CreateAccountRequest, CreateAccountResponse, CreateAccountState,
-    CreateAccountStatus, CreateGovCloudAccountRequest, CreateGovCloudAccountResponse,
-    DescribeCreateAccountStatusRequest, DescribeCreateAccountStatusResponse, InvalidInputExceptionReason,
-    ListCreateAccountStatusRequest, ListCreateAccountStatusResponse,
+    AccountJoinedMethod, ConstraintViolationExceptionReason, CreateAccountFailureReason,
+    CreateAccountRequest, CreateAccountResponse, CreateAccountState, CreateAccountStatus,
+    CreateGovCloudAccountRequest, CreateGovCloudAccountResponse, DescribeCreateAccountStatusRequest,
+    DescribeCreateAccountStatusResponse, InvalidInputExceptionReason, ListCreateAccountStatusRequest,
+    ListCreateAccountStatusResponse,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{
@@ -50,7 +51,7 @@ struct Wanted {
 
 /// CreateAccount.
 pub(crate) fn create(
-    place: &Place,
+    standing: &Standing,
     input: CreateAccountRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
@@ -62,7 +63,7 @@ pub(crate) fn create(
         tags: tag::read(input.tags)?,
         gov_cloud: false,
     };
-    Ok(CreateAccountResponse { create_account_status: Some(begin(place, wanted, call, world)?) })
+    Ok(CreateAccountResponse { create_account_status: Some(begin(standing, wanted, call, world)?) })
 }
 
 /// CreateGovCloudAccount: a second account comes with it, of which only the id and the link are kept.
@@ -70,12 +71,12 @@ pub(crate) fn create(
 /// # Errors
 /// F-ORGS-GOV-1: MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED where the management account has no such link itself.
 pub(crate) fn create_gov_cloud(
-    place: &Place,
+    standing: &Standing,
     input: CreateGovCloudAccountRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreateGovCloudAccountResponse, Failure> {
-    let management_account = management_account(place, world)?;
+    let management_account = management_account(standing, world)?;
     if management_account.gov_cloud.is_none() {
         let reason = ConstraintViolationExceptionReason::MasterAccountNotGovcloudEnabled;
         return Err(refusal::constraint(reason).into());
@@ -87,7 +88,7 @@ pub(crate) fn create_gov_cloud(
         tags: tag::read(input.tags)?,
         gov_cloud: true,
     };
-    Ok(CreateGovCloudAccountResponse { create_account_status: Some(begin(place, wanted, call, world)?) })
+    Ok(CreateGovCloudAccountResponse { create_account_status: Some(begin(standing, wanted, call, world)?) })
 }
 
 fn role_name(given: Option<&str>) -> Result<String, Failure> {
@@ -100,9 +101,9 @@ fn role_name(given: Option<&str>) -> Result<String, Failure> {
     }
 }
 
-fn management_account(place: &Place, world: &World<'_>) -> Result<std::sync::Arc<Account>, Fault> {
+fn management_account(standing: &Standing, world: &World<'_>) -> Result<std::sync::Arc<Account>, Fault> {
     world
-        .get::<Account>(place.organization.management_account)?
+        .get::<Account>(standing.organization.management_account)?
         .ok_or_else(|| Fault::Broken("an organization refers to an absent account".into()))
 }
 
@@ -123,13 +124,13 @@ pub(crate) fn member_count(organization_id: &str, limit: usize, world: &World<'_
 /// F-ORGS-CREATE-3: ACCOUNT_NUMBER_LIMIT_EXCEEDED where the organization has all its accounts. Where only creations in
 /// progress fill it up, and where the address is in use, the creation fails later.
 fn begin(
-    place: &Place,
+    standing: &Standing,
     wanted: Wanted,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreateAccountStatus, Failure> {
     let now = call.context.now;
-    let organization_id = &place.organization.id;
+    let organization_id = &standing.organization.id;
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.creations.retain(|creation| creation.completes_at > now);
     let address = wanted.email.to_lowercase();
@@ -147,11 +148,11 @@ fn begin(
     }
     let completes_at = call.context.after(call.context.delays.account_creation);
     let outcome = if account_using(&address, now, world)?.is_some() {
-        CreationOutcome::Failed("EMAIL_ALREADY_EXISTS".to_owned())
+        CreationOutcome::Failed(CreateAccountFailureReason::EmailAlreadyExists)
     } else if count >= MAX_ACCOUNTS {
-        CreationOutcome::Failed("ACCOUNT_LIMIT_EXCEEDED".to_owned())
+        CreationOutcome::Failed(CreateAccountFailureReason::AccountLimitExceeded)
     } else {
-        put_account(place, &wanted, completes_at, call, world)?
+        put_account(standing, &wanted, completes_at, call, world)?
     };
     let succeeds = matches!(outcome, CreationOutcome::Created { .. });
     changes.creations.push(PendingCreation { email: address, completes_at, succeeds });
@@ -163,7 +164,7 @@ fn begin(
         completes_at,
         outcome,
     };
-    record::creation_completed(&place.organization, &show(&creation, Some(completes_at)), world);
+    record::creation_completed(&standing.organization, &show(&creation, Some(completes_at)), world);
     // F-ORGS-CREATE-6: the answer is IN_PROGRESS, however short the delay.
     let shown = show(&creation, None);
     let id = creation.id.clone();
@@ -173,19 +174,19 @@ fn begin(
 
 /// Writes the account that will be there at `completes_at`.
 fn put_account(
-    place: &Place,
+    standing: &Standing,
     wanted: &Wanted,
     completes_at: Timestamp,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreationOutcome, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let id = new_account_id(call, "account", world)?;
     let gov_cloud_account =
         wanted.gov_cloud.then(|| new_account_id(call, "GovCloud account", world)).transpose()?;
     let created_at = completes_at.saturating_sub(JOINS_AFTER).unwrap_or(completes_at).max(call.context.now);
     // F-ORGS-CREATE-7: a management account without a contact gives none.
-    let contact = management_account(place, world)?
+    let contact = management_account(standing, world)?
         .contact
         .as_ref()
         .map(|contact| ContactInformation { full_name: wanted.name.clone(), ..contact.clone() });
@@ -210,7 +211,7 @@ fn put_account(
         organization_id: organization.id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: completes_at,
-        joined_method: "CREATED".to_owned(),
+        joined_method: AccountJoinedMethod::Created,
         policies: root_and_units::initial_policies(organization),
         tags: wanted.tags.clone(),
         closure: None,
@@ -261,7 +262,7 @@ fn show(creation: &AccountCreation, now: Option<Timestamp>) -> CreateAccountStat
         }
         CreationOutcome::Failed(reason) => {
             status.state = Some(CreateAccountState::Failed);
-            status.failure_reason = reason.parse().ok();
+            status.failure_reason = Some(*reason);
         }
     }
     status
@@ -272,12 +273,12 @@ fn show(creation: &AccountCreation, now: Option<Timestamp>) -> CreateAccountStat
 /// # Errors
 /// `CreateAccountStatusNotFoundException`.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribeCreateAccountStatusRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeCreateAccountStatusResponse, Failure> {
-    let (organization, request) = (&place.organization.id, input.create_account_request_id.as_str());
+    let (organization, request) = (&standing.organization.id, input.create_account_request_id.as_str());
     let id = AccountCreationId { organization, request };
     let creation = world.get::<AccountCreation>(id)?.ok_or_else(refusal::create_account_status_not_found)?;
     let status = show(&creation, Some(call.context.now));
@@ -286,7 +287,7 @@ pub(crate) fn describe(
 
 /// ListCreateAccountStatus, in order of ids.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListCreateAccountStatusRequest,
     call: &Call<'_>,
     world: &World<'_>,
@@ -294,7 +295,7 @@ pub(crate) fn list(
     let states = input.states.unwrap_or_default();
     let filter: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
     let listing = Listing::open(call, &filter, input.next_token.as_ref(), input.max_results)?;
-    let prefix = AccountCreationId::within(&place.organization.id);
+    let prefix = AccountCreationId::within(&standing.organization.id);
     let (statuses, next_token) = listing.over(&prefix, world, |id| {
         let Some(creation) = world.get::<AccountCreation>(id)? else {
             return Ok(Entry::Hidden);

@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::invitation::{account_of, forget_invitation, join, new_handshake};
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    AcceptHandshakeRequest, AcceptHandshakeResponse, ActionType, CancelHandshakeRequest,
+    AcceptHandshakeRequest, AcceptHandshakeResponse, AccountJoinedMethod, ActionType, CancelHandshakeRequest,
     CancelHandshakeResponse, DeclineHandshakeRequest, DeclineHandshakeResponse, DescribeHandshakeRequest,
     DescribeHandshakeResponse, EnableAllFeaturesResponse, Handshake as Shown,
     HandshakeConstraintViolationExceptionReason as Constraint, HandshakeFilter, HandshakeParty,
@@ -20,8 +21,8 @@ use crate::organizations::model::{
     InvalidInputExceptionReason, ListHandshakesForAccountRequest, ListHandshakesForAccountResponse,
     ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::organization::{email_of, new_id};
+use crate::organizations::standing::Standing;
+use crate::organizations::tree::organization::email_of;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
     FeatureSet, Handshake, HandshakeId, HandshakeOf, HandshakeOfId, Membership, Organization,
@@ -29,20 +30,12 @@ use crate::state::organization::{
 };
 use crate::world::{Fault, World};
 
-/// The change to all features is not approved by all yet.
-const REQUESTED: &str = "REQUESTED";
-/// It is for one account to answer: the one that was invited or asked, or the management account once all have approved.
-const OPEN: &str = "OPEN";
-
-pub(crate) const INVITE: &str = "INVITE";
-/// F-ORGS-SHAKE-7: what a new handshake of this action is. The reference's words on states say otherwise of invitations;
-/// its examples, the guide and the clients that look for invitations have them OPEN.
-pub(crate) fn first_state(action: &str) -> &'static str {
-    if action == ENABLE_ALL_FEATURES { REQUESTED } else { OPEN }
+/// F-ORGS-SHAKE-7: what a new handshake of this action is: REQUESTED while the change to all features is not approved by
+/// all, OPEN where it is for one account to answer. The reference's words on states say otherwise of invitations; its
+/// examples, the guide and the clients that look for invitations have them OPEN.
+pub(crate) fn first_state(action: ActionType) -> HandshakeState {
+    if action == ActionType::EnableAllFeatures { HandshakeState::Requested } else { HandshakeState::Open }
 }
-
-const ENABLE_ALL_FEATURES: &str = "ENABLE_ALL_FEATURES";
-const APPROVE_ALL_FEATURES: &str = "APPROVE_ALL_FEATURES";
 
 /// F-ORGS-SHAKE-1: a handshake that is done with is seen for 30 days.
 const SEEN_DAYS: i64 = 30;
@@ -51,12 +44,11 @@ const ALL_FEATURES_DAYS: i64 = 90;
 
 /// The state at an instant: an open handshake expires by itself.
 pub(crate) fn state_at(handshake: &Handshake, now: Timestamp) -> HandshakeState {
-    match handshake.state.parse() {
-        Ok(HandshakeState::Requested | HandshakeState::Open) if handshake.expires_at <= now => {
+    match handshake.state {
+        HandshakeState::Requested | HandshakeState::Open if handshake.expires_at <= now => {
             HandshakeState::Expired
         }
-        Ok(state) => state,
-        Err(_) => HandshakeState::Expired,
+        state => state,
     }
 }
 
@@ -75,11 +67,11 @@ pub(crate) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
     use HandshakeResourceType as R;
     let organization_id = handshake.organization_id.as_str();
     let mut organization = resource(R::Organization, organization_id);
-    if handshake.action == INVITE {
+    if handshake.action == ActionType::Invite {
         organization.resources = Some(vec![
             resource(R::MasterEmail, &handshake.management_email),
             resource(R::MasterName, &handshake.management_name),
-            resource(R::OrganizationFeatureSet, feature_set(handshake.feature_set)),
+            resource(R::OrganizationFeatureSet, handshake.feature_set.as_str()),
         ]);
     }
     let parent = handshake.parent.as_deref().map(|parent| resource(R::ParentHandshake, parent));
@@ -105,15 +97,8 @@ pub(crate) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
         state: Some(state_at(handshake, now)),
         requested_timestamp: Some(handshake.requested_at),
         expiration_timestamp: Some(handshake.expires_at),
-        action: handshake.action.parse().ok(),
+        action: Some(handshake.action),
         resources: Some(resources),
-    }
-}
-
-fn feature_set(features: FeatureSet) -> &'static str {
-    match features {
-        FeatureSet::All => "ALL",
-        FeatureSet::ConsolidatedBilling => "CONSOLIDATED_BILLING",
     }
 }
 
@@ -174,7 +159,7 @@ fn refuse_final(handshake: &Handshake, wanted: HandshakeState, call: &Call<'_>) 
 /// Leaves a handshake in its final state.
 fn resolve(handshake: &Handshake, state: HandshakeState, call: &Call<'_>, world: &mut World<'_>) -> Shown {
     let mut resolved = handshake.clone();
-    state.as_str().clone_into(&mut resolved.state);
+    resolved.state = state;
     resolved.resolved_at = Some(call.context.now);
     let shown = show(&resolved, call.context.now);
     world.save(resolved);
@@ -195,10 +180,10 @@ pub(crate) fn accept(
         return Err(refusal::access_denied().into());
     }
     refuse_final(&handshake, HandshakeState::Accepted, call)?;
-    match handshake.action.as_str() {
-        INVITE => join(&handshake, call, world)?,
-        APPROVE_ALL_FEATURES => approve(&handshake, call, world)?,
-        ENABLE_ALL_FEATURES => complete_all_features(&handshake, call, world)?,
+    match handshake.action {
+        ActionType::Invite => join(&handshake, call, world)?,
+        ActionType::ApproveAllFeatures => approve(&handshake, call, world)?,
+        ActionType::EnableAllFeatures => complete_all_features(&handshake, call, world)?,
         _ => return Err(refusal::invalid_handshake_transition().into()),
     }
     let handshake = resolve(&handshake, HandshakeState::Accepted, call, world);
@@ -219,8 +204,8 @@ fn no_longer_asked(whole: &str, part: &str, world: &mut World<'_>) -> Result<(),
     if let Some(stored) = world.get::<Handshake>(HandshakeId(whole))? {
         let mut stored = (*stored).clone();
         stored.unanswered.remove(part);
-        if stored.unanswered.is_empty() && stored.state == REQUESTED {
-            OPEN.clone_into(&mut stored.state);
+        if stored.unanswered.is_empty() && stored.state == HandshakeState::Requested {
+            stored.state = HandshakeState::Open;
         }
         world.save(stored);
     }
@@ -253,7 +238,7 @@ fn complete_all_features(
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    if handshake.state != OPEN {
+    if handshake.state != HandshakeState::Open {
         return Err(refusal::invalid_handshake_transition().into());
     }
     let id = &handshake.organization_id;
@@ -312,7 +297,7 @@ pub(crate) fn cancel(
     for part in &handshake.unanswered {
         cancel_open(part, call, world)?;
     }
-    if handshake.action == ENABLE_ALL_FEATURES {
+    if handshake.action == ActionType::EnableAllFeatures {
         forget_all_features(&handshake.organization_id, world)?;
     }
     let handshake = resolve(&handshake, HandshakeState::Canceled, call, world);
@@ -344,11 +329,11 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-FEAT-3: ORGANIZATION_ALREADY_HAS_ALL_FEATURES, ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION.
 pub(crate) fn enable_all_features(
-    place: &Place,
+    standing: &Standing,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<EnableAllFeaturesResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     if organization.feature_set == FeatureSet::All {
         return Err(refusal::handshake_constraint(Constraint::OrganizationAlreadyHasAllFeatures).into());
     }
@@ -360,24 +345,27 @@ pub(crate) fn enable_all_features(
     let id = new_id(call.context, "h-", 10);
     let days = ALL_FEATURES_DAYS;
     let recipient = Recipient::Organization;
-    let mut whole = new_handshake(place, ENABLE_ALL_FEATURES, recipient, id.clone(), days, call, world)?;
+    let mut whole =
+        new_handshake(standing, ActionType::EnableAllFeatures, recipient, id.clone(), days, call, world)?;
     for entry in index::all(&OrganizationEntityId::within(&organization.id), world)? {
         // Accounts come first in the order of keys.
         let Ok(account) = entry.id()?.entity.parse::<AccountId>() else { break };
         let membership = world.get::<Membership>(account)?;
-        let invited = membership.is_some_and(|membership| membership.joined_method == "INVITED");
+        let invited =
+            membership.is_some_and(|membership| membership.joined_method == AccountJoinedMethod::Invited);
         if !invited || account == organization.management_account {
             continue;
         }
         let part = part_of(&id, account);
         let recipient = Recipient::Account(account);
-        let mut part = new_handshake(place, APPROVE_ALL_FEATURES, recipient, part, days, call, world)?;
+        let mut part =
+            new_handshake(standing, ActionType::ApproveAllFeatures, recipient, part, days, call, world)?;
         part.parent = Some(id.clone());
         whole.unanswered.insert(part.id.clone());
         put(part, Some(account), world);
     }
     if whole.unanswered.is_empty() {
-        OPEN.clone_into(&mut whole.state);
+        whole.state = HandshakeState::Open;
     }
     for invitation in std::mem::take(&mut changes.invitations).keys() {
         cancel_open(invitation, call, world)?;
@@ -405,9 +393,8 @@ pub(crate) fn is_migrating(
 /// Whether the filter of a list lets a handshake through.
 fn passes(filter: Option<&HandshakeFilter>, handshake: &Handshake) -> bool {
     let Some(filter) = filter else { return true };
-    let action = filter.action_type.map(ActionType::as_str);
     let parent = filter.parent_handshake_id.as_ref().map(|parent| parent.as_str());
-    action.is_none_or(|action| action == handshake.action)
+    filter.action_type.is_none_or(|action| action == handshake.action)
         && parent.is_none_or(|parent| handshake.parent.as_deref() == Some(parent))
 }
 
@@ -439,7 +426,7 @@ fn entry(
 
 /// ListHandshakesForOrganization, in order of ids.
 pub(crate) fn list_for_organization(
-    place: &Place,
+    standing: &Standing,
     input: ListHandshakesForOrganizationRequest,
     call: &Call<'_>,
     world: &World<'_>,
@@ -447,7 +434,7 @@ pub(crate) fn list_for_organization(
     let filter = input.filter.as_ref();
     let parts = filter_parts(filter)?;
     let listing = Listing::open(call, &parts, input.next_token.as_ref(), input.max_results)?;
-    let prefix = HandshakeOfId::within(&place.organization.id);
+    let prefix = HandshakeOfId::within(&standing.organization.id);
     let (handshakes, next_token) =
         listing.over(&prefix, world, |id| entry(id.handshake, filter, call, world))?;
     Ok(ListHandshakesForOrganizationResponse { handshakes: Some(handshakes), next_token })

@@ -6,17 +6,18 @@ use aws::arn::AccountId;
 use jiff::SignedDuration;
 
 use super::create_account::{MAX_ACCOUNTS, member_count};
-use super::handshake::{INVITE, first_state, is_migrating, put, show};
+use super::handshake::{first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::roles;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::model::{
-    HandshakeConstraintViolationExceptionReason as Constraint, HandshakePartyType,
-    InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
+    AccountJoinedMethod, ActionType, HandshakeConstraintViolationExceptionReason as Constraint,
+    HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
     InviteAccountToOrganizationResponse,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::organization::{email_of, new_id};
+use crate::organizations::standing::Standing;
+use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{Account, account_using};
@@ -33,28 +34,28 @@ const MAX_INVITATIONS_A_DAY: usize = if MAX_ACCOUNTS > 20 { MAX_ACCOUNTS } else 
 
 /// The handshake that carries something from the organization to a recipient.
 pub(crate) fn new_handshake(
-    place: &Place,
-    action: &str,
+    standing: &Standing,
+    action: ActionType,
     recipient: Recipient,
     id: String,
     lasts_days: i64,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<Handshake, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let management_account = organization.management_account;
     let name = world.get::<Account>(management_account)?.map(|account| account.name.clone());
     let lifetime = SignedDuration::from_hours(24 * lasts_days);
     Ok(Handshake {
         id,
-        action: action.to_owned(),
+        action,
         organization_id: organization.id.clone(),
         management_account,
         management_email: email_of(management_account, call, world)?,
         management_name: name.unwrap_or_default(),
         feature_set: organization.feature_set,
         recipient,
-        state: first_state(action).to_owned(),
+        state: first_state(action),
         requested_at: call.context.now,
         expires_at: call.context.now.saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
         resolved_at: None,
@@ -73,13 +74,13 @@ pub(crate) fn new_handshake(
 /// INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES; `DuplicateHandshakeException`; ACCOUNT_NUMBER_LIMIT_EXCEEDED, open
 /// invitations included; F-ORGS-INVITE-5: HANDSHAKE_RATE_LIMIT_EXCEEDED.
 pub(crate) fn invite(
-    place: &Place,
+    standing: &Standing,
     input: InviteAccountToOrganizationRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<InviteAccountToOrganizationResponse, Failure> {
     let now = call.context.now;
-    let organization_id = &place.organization.id;
+    let organization_id = &standing.organization.id;
     let tags = tag::read(input.tags)?;
     let recipient = recipient(input.target.r#type, input.target.id.as_str())?;
     let account = account_of(&recipient, call, world)?;
@@ -110,7 +111,8 @@ pub(crate) fn invite(
         return Err(refusal::handshake_constraint(Constraint::HandshakeRateLimitExceeded).into());
     }
     let id = new_id(call.context, "h-", 10);
-    let mut handshake = new_handshake(place, INVITE, recipient, id, INVITATION_DAYS, call, world)?;
+    let mut handshake =
+        new_handshake(standing, ActionType::Invite, recipient, id, INVITATION_DAYS, call, world)?;
     handshake.notes = input.notes.map(|notes| notes.into_string());
     handshake.tags = tags;
     changes.invitations.insert(handshake.id.clone(), handshake.expires_at);
@@ -202,7 +204,7 @@ pub(crate) fn account_of(
 pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let account = call.caller.account();
     let organization_id = &handshake.organization_id;
-    let current = Place::of(account, call, world)?;
+    let current = Standing::of(account, call, world)?;
     if current.as_ref().is_some_and(|it| it.is_management() || it.organization.id == *organization_id) {
         return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
     }
@@ -224,7 +226,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
         organization_id: organization_id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: call.context.now,
-        joined_method: "INVITED".to_owned(),
+        joined_method: AccountJoinedMethod::Invited,
         policies: root_and_units::initial_policies(&organization),
         tags: handshake.tags.clone(),
         closure: None,
@@ -239,7 +241,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
 
 /// An invitation that is answered counts no longer.
 pub(crate) fn forget_invitation(handshake: &Handshake, world: &mut World<'_>) -> Result<(), Failure> {
-    if handshake.action == INVITE {
+    if handshake.action == ActionType::Invite {
         let mut changes = index::membership_changes(&handshake.organization_id, world)?;
         changes.invitations.remove(&handshake.id);
         world.put(OrganizationId(&handshake.organization_id), changes);

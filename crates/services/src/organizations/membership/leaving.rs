@@ -8,10 +8,10 @@ use super::create_account::member_count;
 use super::handshake;
 use crate::failure::Failure;
 use crate::organizations::model::{
-    AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
+    AccountJoinedMethod, AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
     RemoveAccountFromOrganizationRequest,
 };
-use crate::organizations::place::{Member, Place};
+use crate::organizations::standing::{Member, Standing};
 use crate::organizations::tree::account;
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{Account, AccountState, GovCloudLink};
@@ -57,21 +57,21 @@ fn later(from: Timestamp, count: i64) -> Timestamp {
 /// All features are needed; `AccountNotFoundException`; CANNOT_CLOSE_MANAGEMENT_ACCOUNT; `AccountAlreadyClosedException`;
 /// F-ORGS-CLOSE-4 and F-ORGS-CLOSE-5 with their reasons.
 pub(crate) fn close(
-    place: &Place,
+    standing: &Standing,
     input: CloseAccountRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    place.require_all_features()?;
-    let member = account::member(place, input.account_id.as_str(), call, world)?;
-    if member.account.id == place.organization.management_account {
+    standing.require_all_features()?;
+    let member = account::member(standing, input.account_id.as_str(), call, world)?;
+    if member.account.id == standing.organization.management_account {
         return Err(refusal::constraint(Reason::CannotCloseManagementAccount).into());
     }
     let now = call.context.now;
     if account::status_at(&member.membership, member.account.state, now).0 != AccountStatus::Active {
         return Err(refusal::account_already_closed().into());
     }
-    let organization_id = &place.organization.id;
+    let organization_id = &standing.organization.id;
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.closures.retain(|closure| now.duration_since(closure.requested_at) < days(CLOSURE_WINDOW_DAYS));
     if changes.closures.iter().filter(|closure| closure.completes_at > now).count() >= CONCURRENT_CLOSURES {
@@ -88,8 +88,8 @@ pub(crate) fn close(
     let closure =
         Closure { requested_at: now, completes_at, final_at: later(completes_at, DAYS_AFTER_CLOSURE) };
     let id = member.account.id;
-    record::closure_completed(&place.organization, id, now, completes_at, world);
-    record::departed(&place.organization, id, "CLEANED", closure.final_at, world);
+    record::closure_completed(&standing.organization, id, now, completes_at, world);
+    record::departed(&standing.organization, id, "CLEANED", closure.final_at, world);
     changes.closures.push(closure);
     world.put(OrganizationId(organization_id), changes);
     let state = AccountState::Closing(completes_at);
@@ -106,22 +106,22 @@ pub(crate) fn close(
 /// # Errors
 /// See [`depart`].
 pub(crate) fn remove(
-    place: &Place,
+    standing: &Standing,
     input: RemoveAccountFromOrganizationRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let member = account::member(place, input.account_id.as_str(), call, world)?;
-    depart(&place.organization, &member, "REMOVED", call, world)
+    let member = account::member(standing, input.account_id.as_str(), call, world)?;
+    depart(&standing.organization, &member, "REMOVED", call, world)
 }
 
 /// LeaveOrganization.
 ///
 /// # Errors
 /// See [`depart`].
-pub(crate) fn leave(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
-    let member = account::member(place, place.account.as_str(), call, world)?;
-    depart(&place.organization, &member, "LEFT", call, world)
+pub(crate) fn leave(standing: &Standing, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let member = account::member(standing, standing.account.as_str(), call, world)?;
+    depart(&standing.organization, &member, "LEFT", call, world)
 }
 
 /// Takes a member out; its tags and attachments go, all else of the account stays.
@@ -147,7 +147,7 @@ pub(crate) fn depart(
         return Err(refusal::constraint(Reason::AccountCannotLeaveOrganization).into());
     }
     let age = call.context.now.duration_since(member.account.created_at);
-    if membership.joined_method == "CREATED" && age < days(WAIT_DAYS) {
+    if membership.joined_method == AccountJoinedMethod::Created && age < days(WAIT_DAYS) {
         return Err(refusal::constraint(Reason::WaitPeriodActive).into());
     }
     let changes = index::membership_changes(&organization.id, world)?;

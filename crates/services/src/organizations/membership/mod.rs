@@ -1,7 +1,7 @@
 //! How an account joins an organization and leaves it: creation, invitations and other handshakes, closing.
 
-pub mod create_account;
-pub mod handshake;
+pub(crate) mod create_account;
+pub(crate) mod handshake;
 pub(crate) mod invitation;
-pub mod leaving;
+pub(crate) mod leaving;
 pub mod roles;

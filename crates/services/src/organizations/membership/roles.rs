@@ -15,26 +15,15 @@ use crate::world::{Fault, World};
 /// The role that lets the management account into a new member, unless the caller names another.
 pub const ACCESS_ROLE: &str = "OrganizationAccountAccessRole";
 
-/// Puts the access role into a new member account (observed.md, "Organizations account creation").
-pub(crate) fn put_access(
-    account: AccountId,
-    management_account: AccountId,
-    name: &str,
-    at: Timestamp,
-    context: &Context,
-    world: &mut World<'_>,
-) -> Result<(), Fault> {
-    let id = names::unique_id_for("AROA", "access role", &context.seed);
-    directory::save(access(account, management_account, name, id, at), world)
-}
-
-/// The access role of a member account (F-SEED-5).
-pub(crate) fn access(
+/// The access role of a member account: the management account may assume it and do everything.
+///
+/// O-creation-3: as it was observed.
+pub fn access_role(
     account: AccountId,
     management_account: AccountId,
     name: &str,
     id: String,
-    at: Timestamp,
+    created_at: Timestamp,
 ) -> Role {
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:{PARTITION}:iam::{management_account}:root"}},"Action":"sts:AssumeRole"}}]}}"#
@@ -44,7 +33,7 @@ pub(crate) fn access(
         name: name.to_owned(),
         id,
         path: "/".to_owned(),
-        created_at: at,
+        created_at,
         trust_policy: Policy::parse(&trust).expect("INVARIANT: the trust policy is made of an account id"),
         description: String::new(),
         max_session_duration_seconds: 3600,
@@ -54,6 +43,19 @@ pub(crate) fn access(
         permissions_boundary: None,
         tags: BTreeMap::new(),
     }
+}
+
+/// Puts the access role into a new member account.
+pub(crate) fn put_access(
+    account: AccountId,
+    management_account: AccountId,
+    name: &str,
+    at: Timestamp,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<(), Fault> {
+    let id = names::unique_id_for("AROA", "access role", &context.seed);
+    directory::save(access_role(account, management_account, name, id, at), world)
 }
 
 /// F-ORGS-SLR-1: puts the service-linked role into an account of an organization with all features, if it is

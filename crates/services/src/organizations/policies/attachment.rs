@@ -13,7 +13,7 @@ use crate::organizations::model::{
     InvalidInputExceptionReason, ListPoliciesForTargetRequest, ListPoliciesForTargetResponse,
     ListTargetsForPolicyRequest, ListTargetsForPolicyResponse, PolicyTargetSummary, PolicyType, TargetType,
 };
-use crate::organizations::place::{Member, Place};
+use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
 use crate::state::organization::{
@@ -31,14 +31,24 @@ pub(crate) enum Target {
 impl Target {
     /// # Errors
     /// `TargetNotFoundException`.
-    pub(crate) fn find(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
-        Self::look(place, id, call, world)?.ok_or_else(|| refusal::target_not_found().into())
+    pub(crate) fn find(
+        standing: &Standing,
+        id: &str,
+        call: &Call<'_>,
+        world: &World<'_>,
+    ) -> Result<Self, Failure> {
+        Self::look(standing, id, call, world)?.ok_or_else(|| refusal::target_not_found().into())
     }
 
-    fn look(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
-        Ok(match place.member(id, call, world)? {
+    fn look(
+        standing: &Standing,
+        id: &str,
+        call: &Call<'_>,
+        world: &World<'_>,
+    ) -> Result<Option<Self>, Fault> {
+        Ok(match standing.member(id, call, world)? {
             Some(member) => Some(Self::Member(member)),
-            None => place.unit(id, world)?.map(Self::Unit),
+            None => standing.unit(id, world)?.map(Self::Unit),
         })
     }
 
@@ -71,7 +81,7 @@ impl Target {
         }
     }
 
-    fn show(&self, place: &Place) -> PolicyTargetSummary {
+    fn show(&self, standing: &Standing) -> PolicyTargetSummary {
         let (name, kind) = match self {
             Self::Member(member) => (member.account.name.as_str(), TargetType::Account),
             Self::Unit(unit) if unit.parent_id.is_none() => (unit.name.as_str(), TargetType::Root),
@@ -79,7 +89,7 @@ impl Target {
         };
         PolicyTargetSummary {
             target_id: Some(self.id().into()),
-            arn: Some(arn::target(&place.organization, self.id()).into()),
+            arn: Some(arn::target(&standing.organization, self.id()).into()),
             name: Some(name.into()),
             r#type: Some(kind),
         }
@@ -90,10 +100,10 @@ impl Target {
 ///
 /// # Errors
 /// `PolicyNotFoundException`.
-fn kind_of(place: &Place, id: &str, world: &World<'_>) -> Result<PolicyType, Failure> {
+fn kind_of(standing: &Standing, id: &str, world: &World<'_>) -> Result<PolicyType, Failure> {
     match AwsManaged::find(id) {
         Some(managed) => Ok(managed.kind),
-        None => Ok(policy::kind_of(&*policy::own(place, id, world)?)?),
+        None => Ok(policy::own(standing, id, world)?.kind),
     }
 }
 
@@ -103,9 +113,7 @@ fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, 
     for id in target.policies() {
         let is_of_kind = match AwsManaged::find(id) {
             Some(managed) => managed.kind == kind,
-            None => world
-                .get::<OrganizationPolicy>(PolicyId(id))?
-                .is_some_and(|policy| policy.kind == kind.as_str()),
+            None => world.get::<OrganizationPolicy>(PolicyId(id))?.is_some_and(|policy| policy.kind == kind),
         };
         count += usize::from(is_of_kind);
     }
@@ -113,10 +121,10 @@ fn count(target: &Target, kind: PolicyType, world: &World<'_>) -> Result<usize, 
 }
 
 /// Whether the policy is attached to the target.
-fn is_attached(place: &Place, target: &Target, id: &str) -> bool {
-    let enabled = &place.organization.enabled_policy_types;
+fn is_attached(standing: &Standing, target: &Target, id: &str) -> bool {
+    let enabled = &standing.organization.enabled_policy_types;
     target.policies().contains(id)
-        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(RCP_FULL_AWS_ACCESS.kind.as_str()))
+        || (id == RCP_FULL_AWS_ACCESS.id && enabled.contains(&RCP_FULL_AWS_ACCESS.kind))
 }
 
 /// AttachPolicy.
@@ -125,19 +133,19 @@ fn is_attached(place: &Place, target: &Target, id: &str) -> bool {
 /// F-ORGS-POL-8, in this order: `PolicyNotFoundException`, `TargetNotFoundException`, `PolicyTypeNotEnabledException`,
 /// `DuplicatePolicyAttachmentException`, MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED.
 pub(crate) fn attach(
-    place: &Place,
+    standing: &Standing,
     input: AttachPolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let id = input.policy_id.as_str();
-    let kind = kind_of(place, id, world)?;
-    let target = Target::find(place, input.target_id.as_str(), call, world)?;
-    let organization = &place.organization;
-    if !organization.enabled_policy_types.contains(kind.as_str()) {
+    let kind = kind_of(standing, id, world)?;
+    let target = Target::find(standing, input.target_id.as_str(), call, world)?;
+    let organization = &standing.organization;
+    if !organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
-    if is_attached(place, &target, id) {
+    if is_attached(standing, &target, id) {
         return Err(refusal::duplicate_attachment().into());
     }
     if count(&target, kind, world)? >= policy_type::max_attached(kind) {
@@ -146,7 +154,7 @@ pub(crate) fn attach(
     target.change(world, |policies| policies.attach(id));
     if !policy::is_aws_managed(id) {
         // Written anew, so that it cannot be deleted at the same time.
-        let policy = policy::own(place, id, world)?;
+        let policy = policy::own(standing, id, world)?;
         world.save((*policy).clone());
         let (organization, target) = (&organization.id, target.id());
         world.put(AttachmentId { organization, policy: id, target }, Attachment {});
@@ -160,41 +168,41 @@ pub(crate) fn attach(
 /// F-ORGS-POL-9: `PolicyNotAttachedException`; NON_DETACHABLE_POLICY for RCPFullAWSAccess;
 /// MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED for the last service control policy.
 pub(crate) fn detach(
-    place: &Place,
+    standing: &Standing,
     input: DetachPolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let id = input.policy_id.as_str();
-    let kind = kind_of(place, id, world)?;
-    let target = Target::find(place, input.target_id.as_str(), call, world)?;
-    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+    let kind = kind_of(standing, id, world)?;
+    let target = Target::find(standing, input.target_id.as_str(), call, world)?;
+    if !standing.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
     if id == RCP_FULL_AWS_ACCESS.id {
         return Err(refusal::invalid_input(InvalidInputExceptionReason::NonDetachablePolicy).into());
     }
-    if !is_attached(place, &target, id) {
+    if !is_attached(standing, &target, id) {
         return Err(refusal::policy_not_attached().into());
     }
     if kind == PolicyType::ServiceControlPolicy && count(&target, kind, world)? <= 1 {
         return Err(refusal::constraint(Constraint::MinPolicyTypeAttachmentLimitExceeded).into());
     }
-    detach_from(place, &target, id, world);
+    detach_from(standing, &target, id, world);
     Ok(())
 }
 
-fn detach_from(place: &Place, target: &Target, id: &str, world: &mut World<'_>) {
+fn detach_from(standing: &Standing, target: &Target, id: &str, world: &mut World<'_>) {
     target.change(world, |policies| policies.detach(id));
     if !policy::is_aws_managed(id) {
-        let (organization, target) = (&place.organization.id, target.id());
+        let (organization, target) = (&standing.organization.id, target.id());
         world.delete::<Attachment>(AttachmentId { organization, policy: id, target });
     }
 }
 
 /// The target with this id, whether the account's creation is complete or not.
-fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Target>, Fault> {
-    if let Some(unit) = place.unit(id, world)? {
+fn any_target(standing: &Standing, id: &str, world: &World<'_>) -> Result<Option<Target>, Fault> {
+    if let Some(unit) = standing.unit(id, world)? {
         return Ok(Some(Target::Unit(unit)));
     }
     let Ok(id) = id.parse::<AccountId>() else { return Ok(None) };
@@ -203,11 +211,11 @@ fn any_target(place: &Place, id: &str, world: &World<'_>) -> Result<Option<Targe
 }
 
 /// Detaches a policy of the organization's own wherever it is attached.
-pub(crate) fn detach_everywhere(place: &Place, id: &str, world: &mut World<'_>) -> Result<(), Failure> {
-    for key in index::all(&AttachmentId::within(&place.organization.id, id), world)? {
+pub(crate) fn detach_everywhere(standing: &Standing, id: &str, world: &mut World<'_>) -> Result<(), Failure> {
+    for key in index::all(&AttachmentId::within(&standing.organization.id, id), world)? {
         let attachment = key.id()?;
-        match any_target(place, attachment.target, world)? {
-            Some(target) => detach_from(place, &target, id, world),
+        match any_target(standing, attachment.target, world)? {
+            Some(target) => detach_from(standing, &target, id, world),
             None => world.delete::<Attachment>(attachment),
         }
     }
@@ -216,12 +224,12 @@ pub(crate) fn detach_everywhere(place: &Place, id: &str, world: &mut World<'_>) 
 
 /// Attaches FullAWSAccess to every root, unit and account, or detaches it from them.
 pub(crate) fn full_access_everywhere(
-    place: &Place,
+    standing: &Standing,
     attached: bool,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    for key in index::all(&OrganizationEntityId::within(&place.organization.id), world)? {
-        if let Some(target) = any_target(place, key.id()?.entity, world)? {
+    for key in index::all(&OrganizationEntityId::within(&standing.organization.id), world)? {
+        if let Some(target) = any_target(standing, key.id()?.entity, world)? {
             target.change(world, |policies| match attached {
                 true => policies.attach(FULL_AWS_ACCESS.id),
                 false => policies.detach(FULL_AWS_ACCESS.id),
@@ -233,22 +241,22 @@ pub(crate) fn full_access_everywhere(
 
 /// ListPoliciesForTarget: those attached to the target itself.
 pub(crate) fn list_policies(
-    place: &Place,
+    standing: &Standing,
     input: ListPoliciesForTargetRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListPoliciesForTargetResponse, Failure> {
-    let organization = &place.organization;
-    let target = Target::find(place, input.target_id.as_str(), call, world)?;
+    let organization = &standing.organization;
+    let target = Target::find(standing, input.target_id.as_str(), call, world)?;
     let kind = input.filter;
     let listing =
         Listing::open(call, &[target.id(), kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let mut policies = Vec::new();
-    let implicit = is_attached(place, &target, RCP_FULL_AWS_ACCESS.id).then_some(RCP_FULL_AWS_ACCESS.id);
+    let implicit = is_attached(standing, &target, RCP_FULL_AWS_ACCESS.id).then_some(RCP_FULL_AWS_ACCESS.id);
     for id in target.policies().iter().map(String::as_str).chain(implicit) {
         let summary = match AwsManaged::find(id) {
             Some(managed) => managed.summary(organization),
-            None => policy::summary(organization, &*policy::own(place, id, world)?)?,
+            None => policy::summary(organization, &*policy::own(standing, id, world)?),
         };
         if summary.r#type == Some(kind) {
             policies.push((id.to_owned(), summary));
@@ -261,19 +269,22 @@ pub(crate) fn list_policies(
 
 /// ListTargetsForPolicy: accounts first, then units, then the root.
 pub(crate) fn list_targets(
-    place: &Place,
+    standing: &Standing,
     input: ListTargetsForPolicyRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListTargetsForPolicyResponse, Failure> {
     let id = input.policy_id.as_str();
-    kind_of(place, id, world)?;
+    kind_of(standing, id, world)?;
     let listing = Listing::open(call, &[id], input.next_token.as_ref(), input.max_results)?;
     let entry = |target: &str| -> Result<Entry<PolicyTargetSummary>, Failure> {
-        let target = Target::look(place, target, call, world)?;
-        Ok(target.filter(|target| is_attached(place, target, id)).map(|target| target.show(place)).into())
+        let target = Target::look(standing, target, call, world)?;
+        Ok(target
+            .filter(|target| is_attached(standing, target, id))
+            .map(|target| target.show(standing))
+            .into())
     };
-    let organization_id = &place.organization.id;
+    let organization_id = &standing.organization.id;
     let (targets, next_token) = match policy::is_aws_managed(id) {
         true => listing.over(&OrganizationEntityId::within(organization_id), world, |id| entry(id.entity))?,
         false => listing.over(&AttachmentId::within(organization_id, id), world, |it| entry(it.target))?,

@@ -15,7 +15,7 @@ use crate::organizations::model::{
     ListAccountsWithInvalidEffectivePolicyResponse, ListEffectivePolicyValidationErrorsRequest,
     ListEffectivePolicyValidationErrorsResponse,
 };
-use crate::organizations::place::{Member, Place};
+use crate::organizations::standing::{Member, Standing};
 use crate::organizations::tree::account;
 use crate::organizations::tree::root_and_units;
 use crate::organizations::{Call, refusal};
@@ -35,7 +35,7 @@ struct Effective {
 impl Effective {
     /// `None` where nothing of the type reaches the account.
     fn of(
-        place: &Place,
+        standing: &Standing,
         member: &Member,
         kind: EffectivePolicyType,
         world: &World<'_>,
@@ -43,13 +43,13 @@ impl Effective {
         let ancestry = Ancestry::of(member.account.id, world)?
             .ok_or_else(|| Fault::Broken("a member is in no organization".into()))?;
         let mut inherited = Inherited::default();
-        let mut updated_at = place.organization.created_at;
+        let mut updated_at = standing.organization.created_at;
         let mut contributions = Vec::new();
         for level in ancestry.attached() {
             let of_level = contributions.len();
             for id in level {
                 let Some(policy) = world.get::<OrganizationPolicy>(PolicyId(id))? else { continue };
-                if policy.kind == kind.as_str() {
+                if policy.kind.as_str() == kind.as_str() {
                     let document = serde_json::from_str(policy.document.source())
                         .map_err(|_| Fault::Broken("a policy's document is no JSON".into()))?;
                     contributions.push(Contribution { policy_id: id.clone(), document });
@@ -64,8 +64,9 @@ impl Effective {
 
 /// # Errors
 /// F-ORGS-EFF-3: `EffectivePolicyNotFoundException` while the type is not enabled.
-fn check_enabled(place: &Place, kind: EffectivePolicyType) -> Result<(), Failure> {
-    if !place.organization.enabled_policy_types.contains(kind.as_str()) {
+fn check_enabled(standing: &Standing, kind: EffectivePolicyType) -> Result<(), Failure> {
+    let mut enabled = standing.organization.enabled_policy_types.iter();
+    if !enabled.any(|enabled| enabled.as_str() == kind.as_str()) {
         return Err(refusal::effective_policy_not_found().into());
     }
     Ok(())
@@ -77,25 +78,25 @@ fn check_enabled(place: &Place, kind: EffectivePolicyType) -> Result<(), Failure
 /// F-ORGS-EFF-3: TARGET_NOT_SUPPORTED for a root or unit; `TargetNotFoundException`; `AccessDeniedException` where a plain
 /// member names another account; `EffectivePolicyNotFoundException` where nothing of the type reaches the account.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribeEffectivePolicyRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeEffectivePolicyResponse, Failure> {
-    let organization = &place.organization;
-    let target = input.target_id.as_ref().map_or(place.account.as_str(), |target| target.as_str());
-    if target != place.account.as_str()
-        && !place.is_management()
-        && !organization.delegated_administrators.contains_key(&place.account)
+    let organization = &standing.organization;
+    let target = input.target_id.as_ref().map_or(standing.account.as_str(), |target| target.as_str());
+    if target != standing.account.as_str()
+        && !standing.is_management()
+        && !organization.delegated_administrators.contains_key(&standing.account)
     {
         return Err(refusal::access_denied().into());
     }
     if target.starts_with("r-") || target.starts_with("ou-") {
         return Err(refusal::invalid_input(InvalidInputExceptionReason::TargetNotSupported).into());
     }
-    let member = place.member(target, call, world)?.ok_or_else(refusal::target_not_found)?;
-    check_enabled(place, input.policy_type)?;
-    let effective = Effective::of(place, &member, input.policy_type, world)?
+    let member = standing.member(target, call, world)?.ok_or_else(refusal::target_not_found)?;
+    check_enabled(standing, input.policy_type)?;
+    let effective = Effective::of(standing, &member, input.policy_type, world)?
         .ok_or_else(refusal::effective_policy_not_found)?;
     Ok(DescribeEffectivePolicyResponse {
         effective_policy: Some(EffectivePolicy {
@@ -112,24 +113,24 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-EFF-3: `EffectivePolicyNotFoundException` while the type is not enabled.
 pub(crate) fn list_accounts_with_invalid(
-    place: &Place,
+    standing: &Standing,
     input: ListAccountsWithInvalidEffectivePolicyRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListAccountsWithInvalidEffectivePolicyResponse, Failure> {
     let kind = input.policy_type;
-    check_enabled(place, kind)?;
+    check_enabled(standing, kind)?;
     let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
-    let prefix = OrganizationEntityId::within(&place.organization.id);
+    let prefix = OrganizationEntityId::within(&standing.organization.id);
     let (accounts, next_token) = listing.over(&prefix, world, |id| {
         if !index::is_account(id.entity) {
             return Ok(Entry::End);
         }
-        let Some(member) = place.member(id.entity, call, world)? else { return Ok(Entry::Hidden) };
-        let effective = Effective::of(place, &member, kind, world)?;
+        let Some(member) = standing.member(id.entity, call, world)? else { return Ok(Entry::Hidden) };
+        let effective = Effective::of(standing, &member, kind, world)?;
         match effective {
             Some(effective) if !errors(kind, &effective.content, &effective.contributions).is_empty() => {
-                Ok(Entry::Shown(account::show(place, &member, call, world)?))
+                Ok(Entry::Shown(account::show(standing, &member, call, world)?))
             }
             _ => Ok(Entry::Hidden),
         }
@@ -147,17 +148,17 @@ pub(crate) fn list_accounts_with_invalid(
 /// `AccountNotFoundException`; F-ORGS-EFF-3: `EffectivePolicyNotFoundException` where nothing of the type reaches the
 /// account.
 pub(crate) fn list_errors(
-    place: &Place,
+    standing: &Standing,
     input: ListEffectivePolicyValidationErrorsRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListEffectivePolicyValidationErrorsResponse, Failure> {
     let kind = input.policy_type;
     let id = input.account_id.as_str();
-    let member = account::member(place, id, call, world)?;
-    check_enabled(place, kind)?;
+    let member = account::member(standing, id, call, world)?;
+    check_enabled(standing, kind)?;
     let effective =
-        Effective::of(place, &member, kind, world)?.ok_or_else(refusal::effective_policy_not_found)?;
+        Effective::of(standing, &member, kind, world)?.ok_or_else(refusal::effective_policy_not_found)?;
     let listing = Listing::open(call, &[id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let found = errors(kind, &effective.content, &effective.contributions).into_iter().map(|error| {
         let key = format!(
@@ -171,7 +172,7 @@ pub(crate) fn list_errors(
     Ok(ListEffectivePolicyValidationErrorsResponse {
         account_id: Some(id.into()),
         policy_type: Some(kind),
-        path: Some(root_and_units::path_of_member(place, &member, world)?.into()),
+        path: Some(root_and_units::path_of_member(standing, &member, world)?.into()),
         evaluation_timestamp: Some(effective.updated_at),
         next_token,
         effective_policy_validation_errors: Some(errors),

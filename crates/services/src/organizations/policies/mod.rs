@@ -1,7 +1,7 @@
 //! The policies of an organization: documents, types, attachments, and what is inherited of them.
 
-pub mod attachment;
-pub mod effective_policy;
+pub(crate) mod attachment;
+pub(crate) mod effective_policy;
 pub(crate) mod inheritance;
 pub(crate) mod management_document;
 pub mod policy;

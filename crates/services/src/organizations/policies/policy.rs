@@ -9,6 +9,7 @@ use aws::policy::{Policy as Parsed, PolicyKind};
 use super::{management_document, policy_type};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,
@@ -16,8 +17,7 @@ use crate::organizations::model::{
     ListPoliciesResponse, Policy as Shown, PolicySummary, PolicyType, UpdatePolicyRequest,
     UpdatePolicyResponse,
 };
-use crate::organizations::place::Place;
-use crate::organizations::tree::organization::new_id;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
@@ -132,40 +132,36 @@ pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
     }
 }
 
-/// The type of a stored policy.
-pub(crate) fn kind_of(policy: &OrganizationPolicy) -> Result<PolicyType, Fault> {
-    policy.kind.parse().map_err(|_| Fault::Broken("a policy has a type that the model does not know".into()))
-}
-
 /// The summary of a stored policy.
-pub(crate) fn summary(
-    organization: &Organization,
-    policy: &OrganizationPolicy,
-) -> Result<PolicySummary, Fault> {
-    Ok(PolicySummary {
+pub(crate) fn summary(organization: &Organization, policy: &OrganizationPolicy) -> PolicySummary {
+    PolicySummary {
         id: Some(policy.id.as_str().into()),
-        arn: Some(arn::policy(organization, &policy.kind, &policy.id, false).into()),
+        arn: Some(arn::policy(organization, policy.kind.as_str(), &policy.id, false).into()),
         name: Some(policy.name.as_str().into()),
         description: Some(policy.description.as_str().into()),
-        r#type: Some(kind_of(policy)?),
+        r#type: Some(policy.kind),
         aws_managed: Some(false),
-    })
+    }
 }
 
-fn show(organization: &Organization, policy: &OrganizationPolicy) -> Result<Shown, Fault> {
-    Ok(Shown {
-        policy_summary: Some(summary(organization, policy)?),
+fn show(organization: &Organization, policy: &OrganizationPolicy) -> Shown {
+    Shown {
+        policy_summary: Some(summary(organization, policy)),
         content: Some(policy.document.source().into()),
-    })
+    }
 }
 
 /// The organization's own policy with this id.
 ///
 /// # Errors
 /// `PolicyNotFoundException`.
-pub(crate) fn own(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationPolicy>, Failure> {
+pub(crate) fn own(
+    standing: &Standing,
+    id: &str,
+    world: &World<'_>,
+) -> Result<Arc<OrganizationPolicy>, Failure> {
     let policy = world.get::<OrganizationPolicy>(PolicyId(id))?;
-    let policy = policy.filter(|policy| policy.organization_id == place.organization.id);
+    let policy = policy.filter(|policy| policy.organization_id == standing.organization.id);
     policy.ok_or_else(|| refusal::policy_not_found().into())
 }
 
@@ -179,11 +175,11 @@ fn refuse_aws_managed(id: &str) -> Result<(), Failure> {
 }
 
 /// Whether a policy of the organization has this type and name.
-fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> Result<bool, Fault> {
+fn is_taken(standing: &Standing, kind: PolicyType, name: &str, world: &World<'_>) -> Result<bool, Fault> {
     if AWS_MANAGED.iter().any(|managed| managed.kind == kind && managed.name == name) {
         return Ok(true);
     }
-    let id = PolicyNameId { organization: &place.organization.id, kind: kind.as_str(), name };
+    let id = PolicyNameId { organization: &standing.organization.id, kind, name };
     Ok(world.get::<PolicyName>(id)?.is_some())
 }
 
@@ -193,24 +189,24 @@ fn is_taken(place: &Place, kind: PolicyType, name: &str, world: &World<'_>) -> R
 /// `PolicyTypeNotAvailableForOrganizationException` without all features; those of [`read`]; F-ORGS-POL-5:
 /// `DuplicatePolicyException`; F-ORGS-POL-1.
 pub(crate) fn create(
-    place: &Place,
+    standing: &Standing,
     input: CreatePolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreatePolicyResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     if organization.feature_set != FeatureSet::All {
         return Err(refusal::policy_type_not_available().into());
     }
     let kind = input.r#type;
     let tags = tag::read(input.tags)?;
     let document = read(input.content.as_str(), kind)?;
-    if is_taken(place, kind, input.name.as_str(), world)? {
+    if is_taken(standing, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| {
-        counts.policies.get(kind.as_str()).is_some_and(|it| *it >= policy_type::max_policies(kind))
+        counts.policies.get(&kind).is_some_and(|it| *it >= policy_type::max_policies(kind))
     }) {
         let reason = ConstraintViolationExceptionReason::PolicyNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
@@ -218,37 +214,37 @@ pub(crate) fn create(
     let policy = OrganizationPolicy {
         id: new_id(call.context, "p-", 10),
         organization_id: organization.id.clone(),
-        kind: kind.as_str().to_owned(),
+        kind,
         name: input.name.into_string(),
         description: input.description.into_string(),
         document,
         tags,
         updated_at: Some(call.context.now),
     };
-    let shown = show(organization, &policy)?;
+    let shown = show(organization, &policy);
     index::put_policy(policy, world);
     index::count(&organization.id, world, |counts| {
-        *counts.policies.entry(kind.as_str().to_owned()).or_default() += 1;
+        *counts.policies.entry(kind).or_default() += 1;
     })?;
     Ok(CreatePolicyResponse { policy: Some(shown) })
 }
 
 /// DescribePolicy.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribePolicyRequest,
     world: &World<'_>,
 ) -> Result<DescribePolicyResponse, Failure> {
     let id = input.policy_id.as_str();
     if let Some(managed) = AwsManaged::find(id) {
         let policy = Shown {
-            policy_summary: Some(managed.summary(&place.organization)),
+            policy_summary: Some(managed.summary(&standing.organization)),
             content: Some(managed.content.into()),
         };
         return Ok(DescribePolicyResponse { policy: Some(policy) });
     }
-    let policy = own(place, id, world)?;
-    Ok(DescribePolicyResponse { policy: Some(show(&place.organization, &policy)?) })
+    let policy = own(standing, id, world)?;
+    Ok(DescribePolicyResponse { policy: Some(show(&standing.organization, &policy)) })
 }
 
 /// UpdatePolicy: what is not given stays.
@@ -256,15 +252,15 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-POL-4, F-ORGS-POL-5, and those of [`read`].
 pub(crate) fn update(
-    place: &Place,
+    standing: &Standing,
     input: UpdatePolicyRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<UpdatePolicyResponse, Failure> {
     refuse_aws_managed(input.policy_id.as_str())?;
-    let stored = own(place, input.policy_id.as_str(), world)?;
+    let stored = own(standing, input.policy_id.as_str(), world)?;
     let mut policy = (*stored).clone();
-    let kind = kind_of(&policy)?;
+    let kind = policy.kind;
     if let Some(content) = input.content {
         policy.document = read(content.as_str(), kind)?;
     }
@@ -272,14 +268,14 @@ pub(crate) fn update(
         policy.description = description.into_string();
     }
     if let Some(name) = input.name.filter(|name| name.as_str() != stored.name) {
-        if is_taken(place, kind, name.as_str(), world)? {
+        if is_taken(standing, kind, name.as_str(), world)? {
             return Err(refusal::duplicate_policy().into());
         }
         index::delete_policy(&stored, world);
         policy.name = name.into_string();
     }
     policy.updated_at = Some(call.context.now);
-    let shown = show(&place.organization, &policy)?;
+    let shown = show(&standing.organization, &policy);
     index::put_policy(policy, world);
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }
@@ -289,13 +285,13 @@ pub(crate) fn update(
 /// # Errors
 /// F-ORGS-POL-4; F-ORGS-POL-6: `PolicyInUseException` while it is attached.
 pub(crate) fn delete(
-    place: &Place,
+    standing: &Standing,
     input: DeletePolicyRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     refuse_aws_managed(input.policy_id.as_str())?;
-    let policy = own(place, input.policy_id.as_str(), world)?;
-    let organization_id = &place.organization.id;
+    let policy = own(standing, input.policy_id.as_str(), world)?;
+    let organization_id = &standing.organization.id;
     if !world.keys(&AttachmentId::within(organization_id, &policy.id), None, 1)?.is_empty() {
         return Err(refusal::policy_in_use().into());
     }
@@ -309,24 +305,24 @@ pub(crate) fn delete(
 
 /// ListPolicies: those of one type, AWS's first, then in order of names.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListPoliciesRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListPoliciesResponse, Failure> {
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let kind = input.filter;
     let listing = Listing::open(call, &[kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     // F-ORGS-LIST-4: there is one of AWS's own at most for each type, so that it always fits the first page.
     let managed: Vec<_> = AWS_MANAGED.iter().filter(|managed| managed.kind == kind).collect();
     let (listing, first) = listing.after_first(managed.len());
-    let prefix = PolicyNameId::within(&organization.id, kind.as_str());
+    let prefix = PolicyNameId::within(&organization.id, kind);
     let (mut policies, next_token) = listing.over(&prefix, world, |id| {
         let Some(named) = world.get::<PolicyName>(id)? else {
             return Ok(Entry::Hidden);
         };
-        let policy = own(place, &named.policy_id, world)?;
-        Ok(Entry::Shown(summary(organization, &policy)?))
+        let policy = own(standing, &named.policy_id, world)?;
+        Ok(Entry::Shown(summary(organization, &policy)))
     })?;
     policies.splice(0..0, managed.into_iter().take(first).map(|managed| managed.summary(organization)));
     Ok(ListPoliciesResponse { policies: Some(policies), next_token })

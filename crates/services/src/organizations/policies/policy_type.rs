@@ -3,13 +3,12 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 
 use super::attachment;
-use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
 use crate::organizations::model::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
     EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::tree::root_and_units::show_root;
 use crate::organizations::{index, refusal};
 use crate::state::organization::{FeatureSet, PolicyName, PolicyNameId};
@@ -69,8 +68,8 @@ pub const fn needed_service(kind: PolicyType) -> Option<&'static str> {
 
 /// # Errors
 /// F-ORGS-TYPE-3: SERVICE_ACCESS_NOT_ENABLED.
-fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> {
-    if needed_service(kind).is_some_and(|service| !place.organization.trusts(service)) {
+fn check_service_access(standing: &Standing, kind: PolicyType) -> Result<(), Failure> {
+    if needed_service(kind).is_some_and(|service| !standing.organization.trusts(service)) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::ServiceAccessNotEnabled).into());
     }
     Ok(())
@@ -78,17 +77,17 @@ fn check_service_access(place: &Place, kind: PolicyType) -> Result<(), Failure> 
 
 /// # Errors
 /// F-ORGS-TYPE-3: POLICY_TYPE_ENABLED_FOR_THIS_SERVICE where a type that is enabled needs the service's trusted access.
-pub(crate) fn check_not_needed(place: &Place, service: &str) -> Result<(), Failure> {
-    let mut enabled = place.organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
-    if enabled.any(|kind| needed_service(kind) == Some(service)) {
+pub(crate) fn check_not_needed(standing: &Standing, service: &str) -> Result<(), Failure> {
+    let mut enabled = standing.organization.enabled_policy_types.iter();
+    if enabled.any(|kind| needed_service(*kind) == Some(service)) {
         let reason = ConstraintViolationExceptionReason::PolicyTypeEnabledForThisService;
         return Err(refusal::constraint(reason).into());
     }
     Ok(())
 }
 
-fn check_root(place: &Place, root_id: &str) -> Result<(), Failure> {
-    if place.organization.root_id == root_id { Ok(()) } else { Err(refusal::root_not_found().into()) }
+fn check_root(standing: &Standing, root_id: &str) -> Result<(), Failure> {
+    if standing.organization.root_id == root_id { Ok(()) } else { Err(refusal::root_not_found().into()) }
 }
 
 /// EnablePolicyType, in force at once.
@@ -99,24 +98,24 @@ fn check_root(place: &Place, root_id: &str) -> Result<(), Failure> {
 /// F-ORGS-TYPE-1: `RootNotFoundException`, `PolicyTypeNotAvailableForOrganizationException` without all features,
 /// `PolicyTypeAlreadyEnabledException`; F-ORGS-TYPE-3.
 pub(crate) fn enable(
-    place: &Place,
+    standing: &Standing,
     input: EnablePolicyTypeRequest,
     world: &mut World<'_>,
 ) -> Result<EnablePolicyTypeResponse, Failure> {
-    check_root(place, input.root_id.as_str())?;
-    let kind = input.policy_type.as_str();
-    if place.organization.feature_set != FeatureSet::All {
+    check_root(standing, input.root_id.as_str())?;
+    let kind = input.policy_type;
+    if standing.organization.feature_set != FeatureSet::All {
         return Err(refusal::policy_type_not_available().into());
     }
-    if place.organization.enabled_policy_types.contains(kind) {
+    if standing.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_already_enabled().into());
     }
-    check_service_access(place, input.policy_type)?;
-    if kind == SERVICE_CONTROL_POLICY {
-        attachment::full_access_everywhere(place, true, world)?;
+    check_service_access(standing, kind)?;
+    if kind == PolicyType::ServiceControlPolicy {
+        attachment::full_access_everywhere(standing, true, world)?;
     }
-    let organization = place.change(world, |organization| {
-        organization.enabled_policy_types.insert(kind.to_owned());
+    let organization = standing.change(world, |organization| {
+        organization.enabled_policy_types.insert(kind);
     });
     Ok(EnablePolicyTypeResponse { root: Some(show_root(&organization)) })
 }
@@ -126,25 +125,25 @@ pub(crate) fn enable(
 /// # Errors
 /// `RootNotFoundException`, `PolicyTypeNotEnabledException`.
 pub(crate) fn disable(
-    place: &Place,
+    standing: &Standing,
     input: DisablePolicyTypeRequest,
     world: &mut World<'_>,
 ) -> Result<DisablePolicyTypeResponse, Failure> {
-    check_root(place, input.root_id.as_str())?;
-    let kind = input.policy_type.as_str();
-    if !place.organization.enabled_policy_types.contains(kind) {
+    check_root(standing, input.root_id.as_str())?;
+    let kind = input.policy_type;
+    if !standing.organization.enabled_policy_types.contains(&kind) {
         return Err(refusal::policy_type_not_enabled().into());
     }
-    for key in index::all(&PolicyNameId::within(&place.organization.id, kind), world)? {
+    for key in index::all(&PolicyNameId::within(&standing.organization.id, kind), world)? {
         if let Some(named) = world.get::<PolicyName>(key.id()?)? {
-            attachment::detach_everywhere(place, &named.policy_id, world)?;
+            attachment::detach_everywhere(standing, &named.policy_id, world)?;
         }
     }
-    if kind == SERVICE_CONTROL_POLICY {
-        attachment::full_access_everywhere(place, false, world)?;
+    if kind == PolicyType::ServiceControlPolicy {
+        attachment::full_access_everywhere(standing, false, world)?;
     }
-    let organization = place.change(world, |organization| {
-        organization.enabled_policy_types.remove(kind);
+    let organization = standing.change(world, |organization| {
+        organization.enabled_policy_types.remove(&kind);
     });
     Ok(DisablePolicyTypeResponse { root: Some(show_root(&organization)) })
 }

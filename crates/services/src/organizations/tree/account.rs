@@ -6,11 +6,11 @@ use super::root_and_units;
 use crate::failure::Failure;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
-    Account as Shown, AccountJoinedMethod, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
+    Account as Shown, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
     DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
     ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
 };
-use crate::organizations::place::{Member, Place};
+use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::AccountState as Stored;
 use crate::state::organization::{ChildId, Membership, OrganizationEntityId};
@@ -36,30 +36,25 @@ pub(crate) fn status_at(
     }
 }
 
-/// How a member joined.
-pub(crate) fn joined_method(membership: &Membership) -> Option<AccountJoinedMethod> {
-    membership.joined_method.parse().ok()
-}
-
 /// F-ORGS-ACC-1: name and address are the account's own, so that a change in Account Management shows at once.
 pub(crate) fn show(
-    place: &Place,
+    standing: &Standing,
     member: &Member,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<Shown, Fault> {
     let (account, membership) = (&member.account, &member.membership);
     let (status, state) = status_at(membership, account.state, call.context.now);
-    let path = root_and_units::path_of_member(place, member, world)?;
+    let path = root_and_units::path_of_member(standing, member, world)?;
     Ok(Shown {
         id: Some(account.id.as_str().into()),
-        arn: Some(arn::account(&place.organization, account.id).into()),
+        arn: Some(arn::account(&standing.organization, account.id).into()),
         email: Some(account.email_at(call.context.now).into()),
         name: Some(account.name.as_str().into()),
         status: Some(status),
         state: Some(state),
         paths: Some(vec![path.into()]),
-        joined_method: joined_method(membership),
+        joined_method: Some(membership.joined_method),
         joined_timestamp: Some(membership.joined_at),
     })
 }
@@ -68,56 +63,61 @@ pub(crate) fn show(
 ///
 /// # Errors
 /// F-ORGS-ACC-2: `AccountNotFoundException`, also before the account's creation is complete.
-pub(crate) fn member(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Member, Failure> {
-    place.member(id, call, world)?.ok_or_else(|| refusal::account_not_found().into())
+pub(crate) fn member(
+    standing: &Standing,
+    id: &str,
+    call: &Call<'_>,
+    world: &World<'_>,
+) -> Result<Member, Failure> {
+    standing.member(id, call, world)?.ok_or_else(|| refusal::account_not_found().into())
 }
 
 /// DescribeAccount.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribeAccountRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeAccountResponse, Failure> {
-    let member = member(place, input.account_id.as_str(), call, world)?;
-    Ok(DescribeAccountResponse { account: Some(show(place, &member, call, world)?) })
+    let member = member(standing, input.account_id.as_str(), call, world)?;
+    Ok(DescribeAccountResponse { account: Some(show(standing, &member, call, world)?) })
 }
 
-fn entry(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Entry<Shown>, Failure> {
-    let member = place.member(id, call, world)?;
-    Ok(member.map(|member| show(place, &member, call, world)).transpose()?.into())
+fn entry(standing: &Standing, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Entry<Shown>, Failure> {
+    let member = standing.member(id, call, world)?;
+    Ok(member.map(|member| show(standing, &member, call, world)).transpose()?.into())
 }
 
 /// ListAccounts, in order of ids.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListAccountsRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListAccountsResponse, Failure> {
     let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
-    let prefix = OrganizationEntityId::within(&place.organization.id);
+    let prefix = OrganizationEntityId::within(&standing.organization.id);
     let (accounts, next_token) = listing.over(&prefix, world, |id| {
         // Accounts come first in the order of keys.
         if !index::is_account(id.entity) {
             return Ok(Entry::End);
         }
-        entry(place, id.entity, call, world)
+        entry(standing, id.entity, call, world)
     })?;
     Ok(ListAccountsResponse { accounts: Some(accounts), next_token })
 }
 
 /// ListAccountsForParent: those directly below it.
 pub(crate) fn list_for_parent(
-    place: &Place,
+    standing: &Standing,
     input: ListAccountsForParentRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListAccountsForParentResponse, Failure> {
-    let parent = root_and_units::parent(place, input.parent_id.as_str(), world)?;
+    let parent = root_and_units::parent(standing, input.parent_id.as_str(), world)?;
     let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
     let prefix = ChildId::within(&parent.id, ChildType::Account);
-    let (accounts, next_token) = listing.over(&prefix, world, |id| entry(place, id.child, call, world))?;
+    let (accounts, next_token) = listing.over(&prefix, world, |id| entry(standing, id.child, call, world))?;
     Ok(ListAccountsForParentResponse { accounts: Some(accounts), next_token })
 }
 
@@ -128,15 +128,15 @@ pub(crate) fn list_for_parent(
 /// `DestinationParentNotFoundException`, `AccountNotFoundException` where the source is not the account's parent
 /// (recorded), `DuplicateAccountException` where the destination is.
 pub(crate) fn move_account(
-    place: &Place,
+    standing: &Standing,
     input: MoveAccountRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let member = member(place, input.account_id.as_str(), call, world)?;
-    let source = place.unit(input.source_parent_id.as_str(), world)?;
+    let member = member(standing, input.account_id.as_str(), call, world)?;
+    let source = standing.unit(input.source_parent_id.as_str(), world)?;
     let source = source.ok_or_else(refusal::source_parent_not_found)?;
-    let destination = place.unit(input.destination_parent_id.as_str(), world)?;
+    let destination = standing.unit(input.destination_parent_id.as_str(), world)?;
     let destination = destination.ok_or_else(refusal::destination_parent_not_found)?;
     if source.id != member.membership.parent_id {
         return Err(refusal::account_not_found().into());

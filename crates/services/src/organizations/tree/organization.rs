@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 
-use crate::context::Context;
 use crate::failure::Failure;
+use crate::organizations::ids::new_id;
 use crate::organizations::membership::{handshake, roles};
 use crate::organizations::model::{
-    CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
-    Organization as Shown, OrganizationFeatureSet, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
+    AccountJoinedMethod, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
+    Organization as Shown, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
 use crate::state::key::Prefix;
@@ -24,14 +24,6 @@ use crate::state::organization::{
     UnitId, UnitNameId,
 };
 use crate::world::{Fault, World};
-
-/// Letters and digits of ids.
-pub(crate) const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-
-/// A new id: a prefix, and characters that the request's seed determines.
-pub(crate) fn new_id(context: &Context, prefix: &str, length: usize) -> String {
-    format!("{prefix}{}", context.seed.text(&format!("organizations {prefix}"), BASE36, length))
-}
 
 /// CreateOrganization: the caller's account becomes the management account.
 ///
@@ -46,16 +38,13 @@ pub(crate) fn create(
     world: &mut World<'_>,
 ) -> Result<CreateOrganizationResponse, Failure> {
     let account = call.caller.account();
-    if Place::of(account, call, world)?.is_some() {
+    if Standing::of(account, call, world)?.is_some() {
         return Err(refusal::already_in_organization().into());
     }
     let organization = Organization {
         id: new_id(call.context, "o-", 10),
         management_account: account,
-        feature_set: match input.feature_set {
-            Some(OrganizationFeatureSet::ConsolidatedBilling) => FeatureSet::ConsolidatedBilling,
-            Some(OrganizationFeatureSet::All) | None => FeatureSet::All,
-        },
+        feature_set: input.feature_set.unwrap_or(FeatureSet::All),
         root_id: new_id(call.context, "r-", 4),
         trusted_services: BTreeMap::new(),
         delegated_administrators: BTreeMap::new(),
@@ -76,7 +65,7 @@ pub(crate) fn create(
         organization_id: organization.id.clone(),
         parent_id: organization.root_id.clone(),
         joined_at: call.context.now,
-        joined_method: "INVITED".to_owned(),
+        joined_method: AccountJoinedMethod::Invited,
         policies: AttachedPolicies::default(),
         tags: BTreeMap::new(),
         closure: None,
@@ -105,14 +94,14 @@ fn show(organization: &Organization, call: &Call<'_>, world: &World<'_>) -> Resu
         r#type: Some(PolicyType::ServiceControlPolicy),
         status: Some(PolicyTypeStatus::Enabled),
     };
-    let (feature_set, available) = match organization.feature_set {
-        FeatureSet::All => (OrganizationFeatureSet::All, vec![available]),
-        FeatureSet::ConsolidatedBilling => (OrganizationFeatureSet::ConsolidatedBilling, Vec::new()),
+    let available = match organization.feature_set {
+        FeatureSet::All => vec![available],
+        FeatureSet::ConsolidatedBilling => Vec::new(),
     };
     Ok(Shown {
         id: Some(organization.id.as_str().into()),
         arn: Some(arn::organization(organization).into()),
-        feature_set: Some(feature_set),
+        feature_set: Some(organization.feature_set),
         master_account_arn: Some(arn::account(organization, management_account).into()),
         master_account_id: Some(management_account.as_str().into()),
         master_account_email: Some(email_of(management_account, call, world)?.into()),
@@ -122,11 +111,11 @@ fn show(organization: &Organization, call: &Call<'_>, world: &World<'_>) -> Resu
 
 /// DescribeOrganization.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<DescribeOrganizationResponse, Failure> {
-    let organization = show(&place.organization, call, world)?;
+    let organization = show(&standing.organization, call, world)?;
     Ok(DescribeOrganizationResponse { organization: Some(organization) })
 }
 
@@ -134,13 +123,13 @@ pub(crate) fn describe(
 ///
 /// # Errors
 /// F-ORGS-ORG-4: `OrganizationNotEmptyException` while another account is in it, or being created in it.
-pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
-    let id = place.organization.id.as_str();
+pub(crate) fn delete(standing: &Standing, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+    let id = standing.organization.id.as_str();
     // Read, so that a member that joins at the same time is not lost.
     world.get::<MembershipChanges>(OrganizationId(id))?;
     for entity in index::all(&OrganizationEntityId::within(id), world)? {
         let entry = entity.id()?;
-        delete_entity(entry.entity, place, call, world)?;
+        delete_entity(entry.entity, standing, call, world)?;
         world.delete::<OrganizationEntity>(entry);
     }
     index::delete_all::<Attachment>(&Prefix::within(id), world)?;
@@ -163,7 +152,12 @@ pub(crate) fn delete(place: &Place, call: &Call<'_>, world: &mut World<'_>) -> R
     Ok(())
 }
 
-fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
+fn delete_entity(
+    entity: &str,
+    standing: &Standing,
+    call: &Call<'_>,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
     let Ok(account) = entity.parse::<AccountId>() else {
         index::delete_all::<Child>(&Prefix::within(entity), world)?;
         index::delete_all(&UnitNameId::within(entity), world)?;
@@ -175,7 +169,7 @@ fn delete_entity(entity: &str, place: &Place, call: &Call<'_>, world: &mut World
         .get::<Membership>(account)?
         .and_then(|membership| membership.closure)
         .is_some_and(|closure| closure.final_at <= call.context.now);
-    if account != place.organization.management_account && !closed_for_good {
+    if account != standing.organization.management_account && !closed_for_good {
         return Err(refusal::organization_not_empty().into());
     }
     world.delete::<Membership>(account);

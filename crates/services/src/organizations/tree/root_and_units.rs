@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
-use super::organization::BASE36;
 use super::tag;
-use crate::authority::ancestry::SERVICE_CONTROL_POLICY;
 use crate::failure::Failure;
+use crate::organizations::ids::BASE36;
 use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::model::{
     Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,
@@ -15,11 +14,11 @@ use crate::organizations::model::{
     DescribeOrganizationalUnitResponse, ListChildrenRequest, ListChildrenResponse,
     ListOrganizationalUnitsForParentRequest, ListOrganizationalUnitsForParentResponse, ListParentsRequest,
     ListParentsResponse, ListRootsRequest, ListRootsResponse, OrganizationalUnit as Shown, Parent,
-    ParentType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
+    ParentType, PolicyType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
     UpdateOrganizationalUnitResponse,
 };
-use crate::organizations::place::{Member, Place};
 use crate::organizations::policies::policy;
+use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::organization::{
     AttachedPolicies, ChildId, Membership, Organization, OrganizationCounts, OrganizationId,
@@ -34,13 +33,15 @@ pub const MAX_UNITS: u32 = 2_000;
 
 /// The root as it is shown.
 pub(crate) fn show_root(organization: &Organization) -> Root {
-    let types = organization.enabled_policy_types.iter().filter_map(|kind| kind.parse().ok());
+    let mut types: Vec<PolicyType> = organization.enabled_policy_types.iter().copied().collect();
+    types.sort_unstable_by_key(|kind| kind.as_str());
     Root {
         id: Some(organization.root_id.as_str().into()),
         arn: Some(arn::unit(organization, &organization.root_id).into()),
         name: Some("Root".into()),
         policy_types: Some(
             types
+                .into_iter()
                 .map(|kind| PolicyTypeSummary { r#type: Some(kind), status: Some(PolicyTypeStatus::Enabled) })
                 .collect(),
         ),
@@ -49,12 +50,12 @@ pub(crate) fn show_root(organization: &Organization) -> Root {
 
 /// ListRoots: there is one.
 pub(crate) fn list_roots(
-    place: &Place,
+    standing: &Standing,
     input: ListRootsRequest,
     call: &Call<'_>,
 ) -> Result<ListRootsResponse, Failure> {
     let listing = Listing::open(call, &[], input.next_token.as_ref(), input.max_results)?;
-    let root = (place.organization.root_id.clone(), show_root(&place.organization));
+    let root = (standing.organization.root_id.clone(), show_root(&standing.organization));
     let (roots, next_token) = listing.of([root]);
     Ok(ListRootsResponse { roots: Some(roots), next_token })
 }
@@ -80,30 +81,38 @@ pub(crate) fn path(unit: &OrganizationalUnit, world: &World<'_>) -> Result<Strin
 }
 
 /// The path of a member account.
-pub(crate) fn path_of_member(place: &Place, member: &Member, world: &World<'_>) -> Result<String, Fault> {
-    let unit = place
+pub(crate) fn path_of_member(
+    standing: &Standing,
+    member: &Member,
+    world: &World<'_>,
+) -> Result<String, Fault> {
+    let unit = standing
         .unit(&member.membership.parent_id, world)?
         .ok_or_else(|| Fault::Broken("a membership refers to an absent parent".into()))?;
     Ok(format!("{}{}/", path(&unit, world)?, member.account.id))
 }
 
-fn show(place: &Place, unit: &OrganizationalUnit, world: &World<'_>) -> Result<Shown, Fault> {
+fn show(standing: &Standing, unit: &OrganizationalUnit, world: &World<'_>) -> Result<Shown, Fault> {
     Ok(Shown {
         id: Some(unit.id.as_str().into()),
-        arn: Some(arn::unit(&place.organization, &unit.id).into()),
+        arn: Some(arn::unit(&standing.organization, &unit.id).into()),
         name: Some(unit.name.as_str().into()),
         path: Some(path(unit, world)?.into()),
     })
 }
 
 /// The unit with this id; the root is none.
-fn unit(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationalUnit>, Failure> {
-    place.unit(id, world)?.ok_or_else(|| refusal::unit_not_found().into())
+fn unit(standing: &Standing, id: &str, world: &World<'_>) -> Result<Arc<OrganizationalUnit>, Failure> {
+    standing.unit(id, world)?.ok_or_else(|| refusal::unit_not_found().into())
 }
 
 /// The root or unit with this id, as a parent.
-pub(crate) fn parent(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<OrganizationalUnit>, Failure> {
-    place.unit(id, world)?.ok_or_else(|| refusal::parent_not_found().into())
+pub(crate) fn parent(
+    standing: &Standing,
+    id: &str,
+    world: &World<'_>,
+) -> Result<Arc<OrganizationalUnit>, Failure> {
+    standing.unit(id, world)?.ok_or_else(|| refusal::parent_not_found().into())
 }
 
 /// CreateOrganizationalUnit.
@@ -111,12 +120,12 @@ pub(crate) fn parent(place: &Place, id: &str, world: &World<'_>) -> Result<Arc<O
 /// # Errors
 /// F-ORGS-OU-1, F-ORGS-OU-2, F-ORGS-OU-3 (`DuplicateOrganizationalUnitException`), `ParentNotFoundException`.
 pub(crate) fn create(
-    place: &Place,
+    standing: &Standing,
     input: CreateOrganizationalUnitRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<CreateOrganizationalUnitResponse, Failure> {
-    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let parent = parent(standing, input.parent_id.as_str(), world)?;
     let name = input.name.into_string();
     let tags = tag::read(input.tags)?;
     if world.get::<UnitName>(UnitNameId { parent: &parent.id, name: &name })?.is_some() {
@@ -126,7 +135,7 @@ pub(crate) fn create(
     if way_to(&parent, world)?.len() > MAX_DEPTH {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuDepthLimitExceeded).into());
     }
-    let organization = &place.organization;
+    let organization = &standing.organization;
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| counts.units >= MAX_UNITS) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuNumberLimitExceeded).into());
@@ -143,7 +152,7 @@ pub(crate) fn create(
         policies,
         tags,
     };
-    let shown = show(place, &unit, world)?;
+    let shown = show(standing, &unit, world)?;
     index::put_unit(unit, world);
     index::hold_unit(&parent.id, world)?;
     index::count(&organization.id, world, |counts| counts.units += 1)?;
@@ -153,7 +162,7 @@ pub(crate) fn create(
 /// What is attached to a new unit or account.
 pub(crate) fn initial_policies(organization: &Organization) -> AttachedPolicies {
     let mut policies = AttachedPolicies::default();
-    if organization.enabled_policy_types.contains(SERVICE_CONTROL_POLICY) {
+    if organization.enabled_policy_types.contains(&PolicyType::ServiceControlPolicy) {
         policies.attach(policy::FULL_AWS_ACCESS.id);
     }
     policies
@@ -161,12 +170,12 @@ pub(crate) fn initial_policies(organization: &Organization) -> AttachedPolicies 
 
 /// DescribeOrganizationalUnit.
 pub(crate) fn describe(
-    place: &Place,
+    standing: &Standing,
     input: DescribeOrganizationalUnitRequest,
     world: &World<'_>,
 ) -> Result<DescribeOrganizationalUnitResponse, Failure> {
-    let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
-    Ok(DescribeOrganizationalUnitResponse { organizational_unit: Some(show(place, &unit, world)?) })
+    let unit = unit(standing, input.organizational_unit_id.as_str(), world)?;
+    Ok(DescribeOrganizationalUnitResponse { organizational_unit: Some(show(standing, &unit, world)?) })
 }
 
 /// UpdateOrganizationalUnit: gives it another name.
@@ -174,11 +183,11 @@ pub(crate) fn describe(
 /// # Errors
 /// F-ORGS-OU-3: a name that its parent has, its own included.
 pub(crate) fn update(
-    place: &Place,
+    standing: &Standing,
     input: UpdateOrganizationalUnitRequest,
     world: &mut World<'_>,
 ) -> Result<UpdateOrganizationalUnitResponse, Failure> {
-    let stored = unit(place, input.organizational_unit_id.as_str(), world)?;
+    let stored = unit(standing, input.organizational_unit_id.as_str(), world)?;
     let mut unit = (*stored).clone();
     if let (Some(name), Some(parent)) = (input.name, unit.parent_id.clone()) {
         let name = name.into_string();
@@ -189,7 +198,7 @@ pub(crate) fn update(
         unit.name = name;
         index::put_unit(unit.clone(), world);
     }
-    Ok(UpdateOrganizationalUnitResponse { organizational_unit: Some(show(place, &unit, world)?) })
+    Ok(UpdateOrganizationalUnitResponse { organizational_unit: Some(show(standing, &unit, world)?) })
 }
 
 /// DeleteOrganizationalUnit.
@@ -197,17 +206,17 @@ pub(crate) fn update(
 /// # Errors
 /// F-ORGS-OU-4: `OrganizationalUnitNotEmptyException` where an account or a unit is in it.
 pub(crate) fn delete(
-    place: &Place,
+    standing: &Standing,
     input: DeleteOrganizationalUnitRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let unit = unit(place, input.organizational_unit_id.as_str(), world)?;
+    let unit = unit(standing, input.organizational_unit_id.as_str(), world)?;
     let accounts = ChildId::within(&unit.id, ChildType::Account);
     let mut gone = Vec::new();
     for child in index::all(&accounts, world)? {
         let account = child.id()?.child;
-        if place.member(account, call, world)?.is_some() {
+        if standing.member(account, call, world)?.is_some() {
             return Err(refusal::unit_not_empty().into());
         }
         gone.push(account.to_owned());
@@ -217,51 +226,53 @@ pub(crate) fn delete(
     }
     // What is left are accounts that are closed for good; nobody sees where they are.
     for account in gone {
-        move_hidden(&account, place, world)?;
+        move_hidden(&account, standing, world)?;
     }
     index::delete_unit(&unit, world);
-    Ok(index::count(&place.organization.id, world, |counts| counts.units = counts.units.saturating_sub(1))?)
+    Ok(index::count(&standing.organization.id, world, |counts| {
+        counts.units = counts.units.saturating_sub(1)
+    })?)
 }
 
-fn move_hidden(account: &str, place: &Place, world: &mut World<'_>) -> Result<(), Fault> {
+fn move_hidden(account: &str, standing: &Standing, world: &mut World<'_>) -> Result<(), Fault> {
     let Ok(account) = account.parse::<AccountId>() else { return Ok(()) };
     if let Some(membership) = world.get::<Membership>(account)? {
-        index::move_member(account, (*membership).clone(), &place.organization.root_id, world);
+        index::move_member(account, (*membership).clone(), &standing.organization.root_id, world);
     }
     Ok(())
 }
 
 /// ListOrganizationalUnitsForParent.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListOrganizationalUnitsForParentRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListOrganizationalUnitsForParentResponse, Failure> {
-    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let parent = parent(standing, input.parent_id.as_str(), world)?;
     let listing = Listing::open(call, &[&parent.id], input.next_token.as_ref(), input.max_results)?;
     let prefix = ChildId::within(&parent.id, ChildType::OrganizationalUnit);
     let (units, next_token) = listing.over(&prefix, world, |id| {
-        let unit = place.unit(id.child, world)?;
-        Ok(unit.map(|unit| show(place, &unit, world)).transpose()?.into())
+        let unit = standing.unit(id.child, world)?;
+        Ok(unit.map(|unit| show(standing, &unit, world)).transpose()?.into())
     })?;
     Ok(ListOrganizationalUnitsForParentResponse { organizational_units: Some(units), next_token })
 }
 
 /// ListChildren.
 pub(crate) fn list_children(
-    place: &Place,
+    standing: &Standing,
     input: ListChildrenRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListChildrenResponse, Failure> {
-    let parent = parent(place, input.parent_id.as_str(), world)?;
+    let parent = parent(standing, input.parent_id.as_str(), world)?;
     let kind = input.child_type;
     let listing =
         Listing::open(call, &[&parent.id, kind.as_str()], input.next_token.as_ref(), input.max_results)?;
     let prefix = ChildId::within(&parent.id, kind);
     let (children, next_token) = listing.over(&prefix, world, |id| {
-        if kind == ChildType::Account && place.member(id.child, call, world)?.is_none() {
+        if kind == ChildType::Account && standing.member(id.child, call, world)?.is_none() {
             return Ok(Entry::Hidden);
         }
         Ok(Entry::Shown(ShownChild { id: Some(id.child.into()), r#type: Some(kind) }))
@@ -274,16 +285,16 @@ pub(crate) fn list_children(
 /// # Errors
 /// `ChildNotFoundException`.
 pub(crate) fn list_parents(
-    place: &Place,
+    standing: &Standing,
     input: ListParentsRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListParentsResponse, Failure> {
     let child = input.child_id.as_str();
-    let member = place.member(child, call, world)?;
+    let member = standing.member(child, call, world)?;
     let parent = match member {
         Some(member) => Some(member.membership.parent_id.clone()),
-        None => place.unit(child, world)?.and_then(|unit| unit.parent_id.clone()),
+        None => standing.unit(child, world)?.and_then(|unit| unit.parent_id.clone()),
     };
     let parent = parent.ok_or_else(refusal::child_not_found)?;
     let listing = Listing::open(call, &[child], input.next_token.as_ref(), input.max_results)?;

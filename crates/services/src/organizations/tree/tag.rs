@@ -10,7 +10,7 @@ use crate::organizations::model::{
     ConstraintViolationExceptionReason, InvalidInputExceptionReason, ListTagsForResourceRequest,
     ListTagsForResourceResponse, Tag, TagResourceRequest, UntagResourceRequest,
 };
-use crate::organizations::place::Place;
+use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};
 use crate::state::organization::{
     Membership, OrganizationId, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit, PolicyId,
@@ -67,18 +67,19 @@ enum Tagged {
 impl Tagged {
     /// # Errors
     /// `TargetNotFoundException`, for AWS-managed policies too.
-    fn find(place: &Place, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
+    fn find(standing: &Standing, id: &str, call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
         let found = if id.starts_with("rp-") {
-            let policy = world.get::<OrganizationResourcePolicy>(OrganizationId(&place.organization.id))?;
+            let policy =
+                world.get::<OrganizationResourcePolicy>(OrganizationId(&standing.organization.id))?;
             policy.filter(|policy| policy.id == id).map(|policy| Self::ResourcePolicy((*policy).clone()))
         } else if id.starts_with("p-") {
             let policy = world.get::<OrganizationPolicy>(PolicyId(id))?;
-            let policy = policy.filter(|policy| policy.organization_id == place.organization.id);
+            let policy = policy.filter(|policy| policy.organization_id == standing.organization.id);
             policy.map(|policy| Self::Policy((*policy).clone()))
-        } else if let Some(member) = place.member(id, call, world)? {
+        } else if let Some(member) = standing.member(id, call, world)? {
             Some(Self::Member(member.account.id, (*member.membership).clone()))
         } else {
-            place.unit(id, world)?.map(|unit| Self::Unit((*unit).clone()))
+            standing.unit(id, world)?.map(|unit| Self::Unit((*unit).clone()))
         };
         found.ok_or_else(|| refusal::target_not_found().into())
     }
@@ -92,58 +93,58 @@ impl Tagged {
         }
     }
 
-    fn save(self, place: &Place, world: &mut World<'_>) {
+    fn save(self, standing: &Standing, world: &mut World<'_>) {
         match self {
             Self::Member(account, membership) => world.put(account, membership),
             Self::Unit(unit) => world.save(unit),
             Self::Policy(policy) => world.save(policy),
-            Self::ResourcePolicy(policy) => world.put(OrganizationId(&place.organization.id), policy),
+            Self::ResourcePolicy(policy) => world.put(OrganizationId(&standing.organization.id), policy),
         }
     }
 }
 
 /// TagResource: adds tags, or gives others their new value.
 pub(crate) fn tag(
-    place: &Place,
+    standing: &Standing,
     input: TagResourceRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let id = input.resource_id.as_str();
-    let mut tagged = Tagged::find(place, id, call, world)?;
+    let mut tagged = Tagged::find(standing, id, call, world)?;
     let tags = read(Some(input.tags))?;
     tagged.tags().extend(tags);
     refuse_too_many(tagged.tags())?;
-    tagged.save(place, world);
+    tagged.save(standing, world);
     Ok(())
 }
 
 /// UntagResource: removes tags; one that is not there is passed over.
 pub(crate) fn untag(
-    place: &Place,
+    standing: &Standing,
     input: UntagResourceRequest,
     call: &Call<'_>,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let id = input.resource_id.as_str();
-    let mut tagged = Tagged::find(place, id, call, world)?;
+    let mut tagged = Tagged::find(standing, id, call, world)?;
     for key in &input.tag_keys {
         refuse_system_key(key.as_str())?;
         tagged.tags().remove(key.as_str());
     }
-    tagged.save(place, world);
+    tagged.save(standing, world);
     Ok(())
 }
 
 /// ListTagsForResource, in order of keys.
 pub(crate) fn list(
-    place: &Place,
+    standing: &Standing,
     input: ListTagsForResourceRequest,
     call: &Call<'_>,
     world: &World<'_>,
 ) -> Result<ListTagsForResourceResponse, Failure> {
     let id = input.resource_id.as_str();
-    let mut tagged = Tagged::find(place, id, call, world)?;
+    let mut tagged = Tagged::find(standing, id, call, world)?;
     let all = i32::try_from(MAX_TAGS).ok();
     let listing = Listing::open(call, &[id], input.next_token.as_ref(), all)?;
     let shown = std::mem::take(tagged.tags()).into_iter().map(|(key, value)| {

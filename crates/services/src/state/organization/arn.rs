@@ -60,7 +60,7 @@ pub(crate) fn handshake(handshake: &Handshake) -> String {
         "arn:{PARTITION}:organizations::{}:handshake/{}/{}/{}",
         handshake.management_account,
         handshake.organization_id,
-        handshake.action.to_lowercase(),
+        handshake.action.as_str().to_lowercase(),
         handshake.id
     )
 }

@@ -6,7 +6,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::organization::FeatureSet;
+use crate::organizations::model::{ActionType, HandshakeState, OrganizationFeatureSet};
 use crate::state::key::id;
 use crate::world::Identified;
 
@@ -15,8 +15,8 @@ use crate::world::Identified;
 pub struct Handshake {
     /// `h-…`
     pub id: String,
-    /// `INVITE`, `ENABLE_ALL_FEATURES` or `APPROVE_ALL_FEATURES`.
-    pub action: String,
+    /// What it is for.
+    pub action: ActionType,
     /// The organization it comes from.
     pub organization_id: String,
     /// Its management account when it was sent.
@@ -26,11 +26,11 @@ pub struct Handshake {
     /// The management account's name when it was sent.
     pub management_name: String,
     /// The organization's features when it was sent.
-    pub feature_set: FeatureSet,
+    pub feature_set: OrganizationFeatureSet,
     /// Whom it is sent to.
     pub recipient: Recipient,
     /// `REQUESTED`, `OPEN`, `CANCELED`, `ACCEPTED` or `DECLINED`, as it was left. Expiry is a matter of time.
-    pub state: String,
+    pub state: HandshakeState,
     /// When it was sent.
     pub requested_at: Timestamp,
     /// When it expires.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::organizations::model::ChildType;
+use crate::organizations::model::{ChildType, PolicyType};
 use crate::state::key::{Part, Prefix, enum_part, id};
 
 /// Says that a root, unit or account belongs to an organization. Key: `org-entity/<organization id>/<id>`. Account ids
@@ -51,6 +51,7 @@ id! {
 }
 
 enum_part!(ChildType);
+enum_part!(PolicyType);
 
 id! {
     /// The id of the entry of what is directly below a parent.
@@ -80,7 +81,7 @@ id! {
         /// The organization.
         organization: &'k str,
         /// The policy type.
-        kind: &'k str;
+        kind: PolicyType;
         /// The name.
         name: &'k str,
     }

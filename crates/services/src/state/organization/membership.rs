@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::AttachedPolicies;
+use crate::organizations::model::{AccountJoinedMethod, CreateAccountFailureReason};
 use crate::state::key::id;
 
 /// An account's place in an organization. Key: `member/<account id>`. The management account has one too.
@@ -18,8 +19,8 @@ pub struct Membership {
     pub parent_id: String,
     /// When it joined.
     pub joined_at: Timestamp,
-    /// `CREATED` or `INVITED`.
-    pub joined_method: String,
+    /// How it joined.
+    pub joined_method: AccountJoinedMethod,
     /// The policies attached to the account itself.
     #[serde(default, skip_serializing_if = "AttachedPolicies::is_empty")]
     pub policies: AttachedPolicies,
@@ -109,8 +110,8 @@ pub enum CreationOutcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gov_cloud_account: Option<AccountId>,
     },
-    /// Nothing, for a reason of the model's `CreateAccountFailureReason`.
-    Failed(String),
+    /// Nothing, for this reason.
+    Failed(CreateAccountFailureReason),
 }
 
 id! {

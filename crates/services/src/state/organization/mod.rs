@@ -12,6 +12,7 @@ mod organization;
 mod policy;
 mod unit;
 
+pub use crate::organizations::model::OrganizationFeatureSet as FeatureSet;
 pub use handshake::{Handshake, HandshakeId, Recipient};
 pub use index::{
     Attachment, AttachmentId, Child, ChildId, HandshakeOf, HandshakeOfId, OrganizationEntity,
@@ -21,7 +22,7 @@ pub use membership::{
     AccountCreation, AccountCreationId, Closure, CreationOutcome, Membership, MembershipChanges,
     PendingCreation,
 };
-pub use organization::{FeatureSet, Organization, OrganizationCounts, OrganizationId};
+pub use organization::{Organization, OrganizationCounts, OrganizationId};
 pub use policy::{
     AttachedPolicies, OrganizationPolicy, OrganizationResourcePolicy, PolicyDocument, PolicyId,
 };

@@ -6,18 +6,9 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::organizations::model::{OrganizationFeatureSet, PolicyType};
 use crate::state::key::id;
 use crate::world::Identified;
-
-/// Which features an organization has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum FeatureSet {
-    /// All features.
-    All,
-    /// Consolidated billing only: no policies, no trusted access.
-    ConsolidatedBilling,
-}
 
 /// An organization. Key: `organization/<organization id>`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,7 +18,7 @@ pub struct Organization {
     /// The management account.
     pub management_account: AccountId,
     /// Its features.
-    pub feature_set: FeatureSet,
+    pub feature_set: OrganizationFeatureSet,
     /// `r-…`
     pub root_id: String,
     /// Services with trusted access, by service principal, and since when.
@@ -36,9 +27,9 @@ pub struct Organization {
     /// Delegated administrators: account, then service principal, and since when.
     #[serde(default)]
     pub delegated_administrators: BTreeMap<AccountId, BTreeMap<String, Timestamp>>,
-    /// The policy types that are enabled in the root, for example `SERVICE_CONTROL_POLICY`.
+    /// The policy types that are enabled in the root.
     #[serde(default)]
-    pub enabled_policy_types: BTreeSet<String>,
+    pub enabled_policy_types: BTreeSet<PolicyType>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -65,7 +56,7 @@ pub struct OrganizationCounts {
     pub units: u32,
     /// Policies by type, without those of AWS.
     #[serde(default)]
-    pub policies: BTreeMap<String, u32>,
+    pub policies: BTreeMap<PolicyType, u32>,
 }
 
 id! {

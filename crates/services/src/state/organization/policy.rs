@@ -6,6 +6,7 @@ use aws::policy::{MalformedPolicy, Policy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::organizations::model::PolicyType;
 use crate::state::key::id;
 use crate::world::Identified;
 
@@ -67,8 +68,8 @@ pub struct OrganizationPolicy {
     pub id: String,
     /// The organization.
     pub organization_id: String,
-    /// `SERVICE_CONTROL_POLICY`, …
-    pub kind: String,
+    /// Its type.
+    pub kind: PolicyType,
     /// Its name.
     pub name: String,
     /// Its description.
@@ -83,8 +84,8 @@ pub struct OrganizationPolicy {
 
 impl OrganizationPolicy {
     /// Whether policies of this type take part in deciding requests.
-    pub fn is_authorization(kind: &str) -> bool {
-        matches!(kind, "SERVICE_CONTROL_POLICY" | "RESOURCE_CONTROL_POLICY")
+    fn is_authorization(kind: PolicyType) -> bool {
+        matches!(kind, PolicyType::ServiceControlPolicy | PolicyType::ResourceControlPolicy)
     }
 }
 
@@ -120,7 +121,7 @@ impl PolicyDocument {
 struct StoredPolicy {
     id: String,
     organization_id: String,
-    kind: String,
+    kind: PolicyType,
     name: String,
     #[serde(default)]
     description: String,
@@ -135,7 +136,7 @@ impl TryFrom<StoredPolicy> for OrganizationPolicy {
     type Error = MalformedPolicy;
 
     fn try_from(stored: StoredPolicy) -> Result<Self, MalformedPolicy> {
-        let document = if Self::is_authorization(&stored.kind) {
+        let document = if Self::is_authorization(stored.kind) {
             PolicyDocument::Authorization(Policy::parse(&stored.document)?)
         } else {
             PolicyDocument::Management(stored.document)

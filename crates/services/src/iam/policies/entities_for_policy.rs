@@ -1,14 +1,15 @@
-//! ListEntitiesForPolicy: who uses a managed policy, read from the index that [`super::directory`] keeps.
+//! ListEntitiesForPolicy: who uses a managed policy, read from the index that [`crate::iam::directory`] keeps.
 
-use super::directory::entity::{Entity, EntityKind};
-use super::directory::names;
-use super::directory::page::Pages;
-use super::model::{
+use super::managed_policy;
+use crate::failure::Failure;
+use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::names;
+use crate::iam::directory::page::Pages;
+use crate::iam::model::{
     EntityType, ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PathType, PolicyGroup,
     PolicyRole, PolicyUsageType, PolicyUser,
 };
-use super::{On, managed_policy, refuse};
-use crate::failure::Failure;
+use crate::iam::{On, refusal};
 use crate::state::identity::{Group, GroupId, PolicyEntity, PolicyEntityId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
@@ -30,7 +31,7 @@ pub fn list(
 ) -> Result<ListEntitiesForPolicyResponse, Failure> {
     let arn = input.policy_arn.as_str();
     if managed_policy::find(on, arn, world)?.is_none() {
-        return Err(refuse::no_policy(arn).into());
+        return Err(refusal::no_policy(arn).into());
     }
     let path = input.path_prefix.as_ref().map_or("/", PathType::as_str);
     let usage = input.policy_usage_filter;
@@ -82,7 +83,7 @@ fn look_up(id: PolicyEntityId<'_>, path: &str, world: &World<'_>) -> Result<Opti
     Ok(match id.kind {
         EntityKind::Group => world
             .get::<Group>(GroupId::new(account, name))?
-            .filter(|group| super::is_under(&**group, path))
+            .filter(|group| crate::iam::is_under(&**group, path))
             .map(|group| {
                 Found::Group(PolicyGroup {
                     group_name: Some(group.name().into()),
@@ -91,7 +92,7 @@ fn look_up(id: PolicyEntityId<'_>, path: &str, world: &World<'_>) -> Result<Opti
             }),
         EntityKind::Role => world
             .get::<Role>(RoleId::new(account, name))?
-            .filter(|role| super::is_under(&**role, path))
+            .filter(|role| crate::iam::is_under(&**role, path))
             .map(|role| {
                 Found::Role(PolicyRole {
                     role_name: Some(role.name().into()),
@@ -100,7 +101,7 @@ fn look_up(id: PolicyEntityId<'_>, path: &str, world: &World<'_>) -> Result<Opti
             }),
         EntityKind::User => world
             .get::<User>(UserId::new(account, name))?
-            .filter(|user| super::is_under(&**user, path))
+            .filter(|user| crate::iam::is_under(&**user, path))
             .map(|user| {
                 Found::User(PolicyUser {
                     user_name: Some(user.name().into()),

@@ -1,8 +1,9 @@
 //! The operations on inline policies and attachments, which are the same for users, groups and roles in all but the
 //! names of their members.
 
-use super::{On, attachment, inline_policy, model};
+use super::{attachment, inline_policy};
 use crate::failure::Failure;
+use crate::iam::{On, model};
 use crate::world::World;
 
 /// The seven operations for one kind of entity: its document, the member that names it, and the names of the

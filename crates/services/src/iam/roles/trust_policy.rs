@@ -3,12 +3,12 @@
 use aws::arn::{AccountId, Arn};
 use aws::policy::{Policy, PolicyKind};
 
-use super::directory::entity::Entity;
-use super::directory::names;
-use super::inline_policy::{read, size};
-use super::trusted_principals::named_in;
-use super::{model, refuse};
 use crate::failure::Failure;
+use crate::iam::directory::entity::Entity;
+use crate::iam::directory::names;
+use crate::iam::directory::trusted_principals::named_in;
+use crate::iam::policies::inline_policy::{read, size};
+use crate::iam::{model, refusal};
 use crate::state::account::Account;
 use crate::state::identity::{Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
@@ -23,12 +23,12 @@ const MOST_CHARACTERS: usize = 2048;
 pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> Result<Policy, Failure> {
     let policy = read(document, PolicyKind::RoleTrust)?;
     if size(&policy) > MOST_CHARACTERS {
-        return Err(refuse::quota("ACLSizePerRole", MOST_CHARACTERS).into());
+        return Err(refusal::quota("ACLSizePerRole", MOST_CHARACTERS).into());
     }
     for principal in named_in(&policy) {
         if !exists(&principal, world)? {
             let text = format!("Invalid principal in policy: \"AWS\":\"{principal}\"");
-            return Err(refuse::malformed_policy(text).into());
+            return Err(refusal::malformed_policy(text).into());
         }
     }
     Ok(policy)

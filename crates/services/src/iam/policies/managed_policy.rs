@@ -6,16 +6,16 @@ use aws::arn::Arn;
 use aws::policy::PolicyKind;
 use aws::refusal::Refusal;
 
-use super::directory;
-use super::directory::names;
-use super::directory::page::Pages;
 use super::inline_policy::{read, size};
-use super::model::{
+use crate::iam::directory;
+use crate::iam::directory::names;
+use crate::iam::directory::page::Pages;
+use crate::iam::model::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
     ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
     PolicyScopeType, PolicyUsageType, TagPolicyRequest, UntagPolicyRequest,
 };
-use super::{On, refuse, tag};
+use crate::iam::{On, refusal, tag};
 
 use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ impl Known {
 pub fn find(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Option<Known>, Failure> {
     let parts =
         Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"));
-    let Some(parts) = parts else { return Err(refuse::not_a_policy_arn(arn).into()) };
+    let Some(parts) = parts else { return Err(refusal::not_a_policy_arn(arn).into()) };
     if parts.account == "aws" {
         return Ok(find_aws_managed(arn).map(Known::Aws));
     }
@@ -73,7 +73,7 @@ pub fn open(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<ManagedPolicy, 
             let text = format!("Policy {arn} is managed by AWS and cannot be changed.");
             Err(Refusal::new("AccessDenied", 403, text).into())
         }
-        None => Err(refuse::no_policy(arn).into()),
+        None => Err(refusal::no_policy(arn).into()),
     }
 }
 
@@ -88,7 +88,7 @@ pub fn refuse_unattachable(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<
             Err(Refusal::new("PolicyNotAttachable", 400, text).into())
         }
         Some(_) => Ok(()),
-        None => Err(refuse::not_attachable(arn).into()),
+        None => Err(refusal::not_attachable(arn).into()),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn refuse_unattachable(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<
 pub fn refuse_unusable_boundary(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<(), Failure> {
     match find(on, arn, world)? {
         Some(_) => refuse_unattachable(on, arn, world),
-        None => Err(refuse::no_boundary(arn).into()),
+        None => Err(refusal::no_boundary(arn).into()),
     }
 }
 
@@ -149,16 +149,16 @@ pub fn create(
     let document = read_sized(&input.policy_document)?;
     if world.get::<ManagedPolicy>(ManagedPolicyId::new(on.account, &name))?.is_some() {
         let text = format!("A policy called {name} already exists. Duplicate names are not allowed.");
-        return Err(refuse::already_exists(text).into());
+        return Err(refusal::already_exists(text).into());
     }
     if directory::account(on.account, world)?.policies >= directory::POLICIES {
-        return Err(refuse::quota("PoliciesPerAccount", directory::POLICIES as usize).into());
+        return Err(refusal::quota("PoliciesPerAccount", directory::POLICIES as usize).into());
     }
     let policy = ManagedPolicy {
         account: on.account,
         name,
         id: names::unique_id("ANPA", &on.context.seed),
-        path: input.path.map_or_else(|| "/".to_owned(), super::model::PolicyPathType::into_string),
+        path: input.path.map_or_else(|| "/".to_owned(), crate::iam::model::PolicyPathType::into_string),
         created_at: on.context.now,
         document,
         description: input.description.map(|text| text.into_string()).unwrap_or_default(),
@@ -179,10 +179,10 @@ pub fn create(
 ///
 /// # Errors
 /// `MalformedPolicyDocument`; F-IAMAPI-LIM-4: `LimitExceeded`.
-pub fn read_sized(document: &super::model::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
+pub fn read_sized(document: &crate::iam::model::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
     let document = read(document, PolicyKind::Managed)?;
     if size(&document) > MOST_CHARACTERS {
-        return Err(refuse::quota("PolicySize", MOST_CHARACTERS));
+        return Err(refusal::quota("PolicySize", MOST_CHARACTERS));
     }
     Ok(document)
 }
@@ -193,7 +193,7 @@ pub fn read_sized(document: &super::model::PolicyDocumentType) -> Result<aws::po
 /// `NoSuchEntity`, `InvalidInput`.
 pub fn get(on: &On<'_>, input: GetPolicyRequest, world: &World<'_>) -> Result<GetPolicyResponse, Failure> {
     let arn = input.policy_arn.as_str();
-    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let policy = shown(on, &known, world)?;
     let (description, tags) = match &known {
         Known::Aws(managed) => (managed.description, Some(Vec::new())),
@@ -214,10 +214,10 @@ pub fn delete(on: &On<'_>, input: DeletePolicyRequest, world: &mut World<'_>) ->
     let policy = open(on, arn, world)?;
     let used = directory::policy_use(on.account, arn, world)?;
     if used.attachments > 0 || used.boundaries > 0 {
-        return Err(refuse::delete_conflict("Cannot delete a policy attached to entities.").into());
+        return Err(refusal::delete_conflict("Cannot delete a policy attached to entities.").into());
     }
     if !policy.other_versions.is_empty() {
-        return Err(refuse::delete_conflict(
+        return Err(refusal::delete_conflict(
             "This policy has more than one version. Before you delete a policy, you must delete the policy's \
              versions. The default version is deleted with the policy.",
         )
@@ -236,7 +236,7 @@ pub fn list(
     world: &World<'_>,
 ) -> Result<ListPoliciesResponse, Failure> {
     let scope = input.scope.unwrap_or(PolicyScopeType::All);
-    let prefix = input.path_prefix.as_ref().map_or("/", super::model::PolicyPathType::as_str);
+    let prefix = input.path_prefix.as_ref().map_or("/", crate::iam::model::PolicyPathType::as_str);
     let only_attached = input.only_attached.unwrap_or(false);
     let usage = input.policy_usage_filter;
     let filter = [
@@ -289,13 +289,13 @@ pub fn list(
 fn fill_with_own(
     on: &On<'_>,
     pages: &Pages<'_>,
-    filling: &mut super::directory::page::Filling<'_, Policy>,
+    filling: &mut crate::iam::directory::page::Filling<'_, Policy>,
     world: &World<'_>,
     select: impl Fn(&Known) -> Result<Option<Policy>, Failure>,
 ) -> Result<(), Failure> {
     let prefix = ManagedPolicyId::within(on.account);
     let mut after = pages.after().and_then(|after| after.strip_prefix("own:")).map(str::to_owned);
-    for _ in 0..super::directory::page::LOOKED_AT / BATCH {
+    for _ in 0..crate::iam::directory::page::LOOKED_AT / BATCH {
         let keys = world.keys(&prefix, after.as_deref(), BATCH)?;
         for key in &keys {
             let Some(policy) = world.get::<ManagedPolicy>(key.id()?)? else { continue };
@@ -348,7 +348,7 @@ pub fn list_tags(
     world: &World<'_>,
 ) -> Result<ListPolicyTagsResponse, Failure> {
     let arn = input.policy_arn.as_str();
-    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let pages = Pages::new("ListPolicyTags", on, [arn], input.marker, input.max_items)?;
     let page = match &known {
         Known::Aws(_) => pages.of_list(std::iter::empty()),

@@ -3,11 +3,11 @@
 use aws::policy::{Policy, PolicyKind};
 use aws::refusal::Refusal;
 
-use super::directory::entity::{Entity, EntityKind};
-use super::directory::names;
-use super::directory::page::{Page, Pages};
-use super::{On, directory, model, refuse};
 use crate::failure::Failure;
+use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::names;
+use crate::iam::directory::page::{Page, Pages};
+use crate::iam::{On, directory, model, refusal};
 use crate::world::World;
 
 /// Reads a document that came with a request.
@@ -15,7 +15,7 @@ use crate::world::World;
 /// # Errors
 /// F-IAMAPI-ERR-6: `MalformedPolicyDocument`, before anything is stored.
 pub fn read(document: &model::PolicyDocumentType, kind: PolicyKind) -> Result<Policy, Refusal> {
-    Policy::parse_as(document.as_str(), kind).map_err(|wrong| refuse::malformed_policy(wrong.message()))
+    Policy::parse_as(document.as_str(), kind).map_err(|wrong| refusal::malformed_policy(wrong.message()))
 }
 
 /// The size that quotas count: white space does not.
@@ -42,7 +42,7 @@ pub fn put<E: Entity>(
     if entity.inline_policies().values().map(size).sum::<usize>() > most {
         let kind = E::ENTITY.name();
         let text = format!("Maximum policy size of {most} bytes exceeded for {kind} {}", entity.name());
-        return Err(refuse::limit_exceeded(text).into());
+        return Err(refusal::limit_exceeded(text).into());
     }
     Ok(directory::save(entity, world)?)
 }
@@ -56,7 +56,7 @@ fn known_name<'e, E: Entity>(entity: &'e E, name: &str) -> Option<&'e str> {
 
 fn missing(kind: EntityKind, policy_name: &str) -> Failure {
     let kind = kind.name();
-    refuse::no_such_entity(format!("The {kind} policy with name {policy_name} cannot be found.")).into()
+    refusal::no_such_entity(format!("The {kind} policy with name {policy_name} cannot be found.")).into()
 }
 
 /// The entity's name as it was given at its creation, and the document URL-encoded.

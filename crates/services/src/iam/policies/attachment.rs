@@ -1,10 +1,11 @@
 //! Managed policies attached to users, groups and roles.
 
-use super::directory::entity::{Entity, EntityKind};
-use super::directory::names;
-use super::directory::page::{Page, Pages};
-use super::{On, directory, managed_policy, model, refuse};
+use super::managed_policy;
 use crate::failure::Failure;
+use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::names;
+use crate::iam::directory::page::{Page, Pages};
+use crate::iam::{On, directory, model, refusal};
 use crate::world::World;
 
 /// F-IAMAPI-LIM-3: the most managed policies attached to one entity.
@@ -33,7 +34,7 @@ pub fn attach<E: Entity>(
             EntityKind::Role => "PoliciesPerRole",
             EntityKind::User => "PoliciesPerUser",
         };
-        return Err(refuse::quota(quota, MOST).into());
+        return Err(refusal::quota(quota, MOST).into());
     }
     Ok(directory::save(entity, world)?)
 }
@@ -50,7 +51,7 @@ pub fn detach<E: Entity>(
 ) -> Result<(), Failure> {
     let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
     if !entity.attached_policies_mut().remove(arn.as_str()) {
-        return Err(refuse::no_policy(arn.as_str()).into());
+        return Err(refusal::no_policy(arn.as_str()).into());
     }
     Ok(directory::save(entity, world)?)
 }

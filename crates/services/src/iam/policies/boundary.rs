@@ -1,8 +1,9 @@
 //! Permissions boundaries of users and roles.
 
-use super::directory::entity::Principal;
-use super::{On, directory, managed_policy, model, refuse};
+use super::managed_policy;
 use crate::failure::Failure;
+use crate::iam::directory::entity::PrincipalEntity;
+use crate::iam::{On, directory, model, refusal};
 use crate::world::World;
 
 /// The boundary of a new user or role.
@@ -25,7 +26,7 @@ pub fn of_new(
 ///
 /// # Errors
 /// `NoSuchEntity`, `UnmodifiableEntity`.
-pub fn put<E: Principal>(
+pub fn put<E: PrincipalEntity>(
     on: &On<'_>,
     name: &str,
     arn: model::ArnType,
@@ -40,12 +41,12 @@ pub fn put<E: Principal>(
 ///
 /// # Errors
 /// `NoSuchEntity` also where there is none (F-IAMAPI-BND-1, text *assumed*); `UnmodifiableEntity`.
-pub fn delete<E: Principal>(on: &On<'_>, name: &str, world: &mut World<'_>) -> Result<(), Failure> {
+pub fn delete<E: PrincipalEntity>(on: &On<'_>, name: &str, world: &mut World<'_>) -> Result<(), Failure> {
     let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
     if entity.boundary_mut().take().is_none() {
         let (kind, name) = (E::ENTITY.name(), entity.name());
         let text = format!("The {kind} with name {name} does not have a permissions boundary.");
-        return Err(refuse::no_such_entity(text).into());
+        return Err(refusal::no_such_entity(text).into());
     }
     Ok(directory::save(entity, world)?)
 }

@@ -4,17 +4,17 @@
 
 use jiff::Timestamp;
 
-use super::directory::names;
-use super::directory::page::Pages;
 use super::managed_policy::{Known, find, open, read_sized};
-use super::model::{
+use crate::authority::managed::AwsManaged;
+use crate::failure::Failure;
+use crate::iam::directory::names;
+use crate::iam::directory::page::Pages;
+use crate::iam::model::{
     CreatePolicyVersionRequest, CreatePolicyVersionResponse, DeletePolicyVersionRequest,
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListPolicyVersionsRequest, ListPolicyVersionsResponse,
     PolicyVersion, SetDefaultPolicyVersionRequest,
 };
-use super::{On, directory, refuse};
-use crate::authority::managed::AwsManaged;
-use crate::failure::Failure;
+use crate::iam::{On, directory, refusal};
 use crate::state::identity::{self, ManagedPolicy};
 use crate::world::World;
 
@@ -27,7 +27,7 @@ fn number(version: &str) -> Option<u32> {
 
 fn missing(arn: &str, version: &str) -> Failure {
     let text = format!("Policy {arn} version {version} does not exist or is not attachable.");
-    refuse::no_such_entity(text).into()
+    refusal::no_such_entity(text).into()
 }
 
 fn shown(number: u32, created_at: Timestamp, is_default: bool) -> PolicyVersion {
@@ -79,7 +79,7 @@ pub fn create(
     let mut policy = open(on, input.policy_arn.as_str(), world)?;
     let document = read_sized(&input.policy_document)?;
     if policy.other_versions.len() + 1 >= MOST {
-        return Err(refuse::limit_exceeded(format!(
+        return Err(refusal::limit_exceeded(format!(
             "A managed policy can have up to {MOST} versions. Before you create a new version, you must delete an \
              existing version."
         ))
@@ -139,7 +139,7 @@ pub fn get(
     world: &World<'_>,
 ) -> Result<GetPolicyVersionResponse, Failure> {
     let (arn, version) = (input.policy_arn.as_str(), input.version_id.as_str());
-    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let versions = match &known {
         Known::Aws(managed) => vec![of_aws(managed)],
         Known::Own(policy) => all(policy),
@@ -158,7 +158,7 @@ pub fn list(
     world: &World<'_>,
 ) -> Result<ListPolicyVersionsResponse, Failure> {
     let arn = input.policy_arn.as_str();
-    let known = find(on, arn, world)?.ok_or_else(|| refuse::no_policy(arn))?;
+    let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let versions = match &known {
         Known::Aws(managed) => vec![of_aws(managed)],
         Known::Own(policy) => all(policy),
@@ -188,7 +188,7 @@ pub fn delete(on: &On<'_>, input: DeletePolicyVersionRequest, world: &mut World<
     let mut policy = open(on, arn, world)?;
     let number = number(version).ok_or_else(|| missing(arn, version))?;
     if number == policy.default_version {
-        return Err(refuse::delete_conflict("Cannot delete the default version of a policy.").into());
+        return Err(refusal::delete_conflict("Cannot delete the default version of a policy.").into());
     }
     if policy.other_versions.remove(&number).is_none() {
         return Err(missing(arn, version));

@@ -1,4 +1,4 @@
-//! The caller's place: its organization, and what it may do there.
+//! The caller's standing: its organization, and what it may do there.
 
 use std::sync::Arc;
 
@@ -41,8 +41,51 @@ fn callers(operation: Operation) -> Callers {
         | O::DisablePolicyType
         | O::TagResource
         | O::UntagResource => Callers::PolicyAdministrators,
-        read if super::is_read_only(read) => Callers::Readers,
-        _ => Callers::Management,
+        O::DescribeAccount
+        | O::DescribeCreateAccountStatus
+        | O::DescribeHandshake
+        | O::DescribeOrganizationalUnit
+        | O::DescribePolicy
+        | O::DescribeResourcePolicy
+        | O::ListAWSServiceAccessForOrganization
+        | O::ListAccounts
+        | O::ListAccountsForParent
+        | O::ListAccountsWithInvalidEffectivePolicy
+        | O::ListChildren
+        | O::ListCreateAccountStatus
+        | O::ListDelegatedAdministrators
+        | O::ListDelegatedServicesForAccount
+        | O::ListEffectivePolicyValidationErrors
+        | O::ListHandshakesForAccount
+        | O::ListHandshakesForOrganization
+        | O::ListOrganizationalUnitsForParent
+        | O::ListParents
+        | O::ListPolicies
+        | O::ListPoliciesForTarget
+        | O::ListRoots
+        | O::ListTagsForResource
+        | O::ListTargetsForPolicy => Callers::Readers,
+        O::AcceptHandshake
+        | O::CancelHandshake
+        | O::CloseAccount
+        | O::CreateAccount
+        | O::CreateGovCloudAccount
+        | O::CreateOrganization
+        | O::CreateOrganizationalUnit
+        | O::DeclineHandshake
+        | O::DeleteOrganization
+        | O::DeleteOrganizationalUnit
+        | O::DeleteResourcePolicy
+        | O::DeregisterDelegatedAdministrator
+        | O::DisableAWSServiceAccess
+        | O::EnableAWSServiceAccess
+        | O::EnableAllFeatures
+        | O::InviteAccountToOrganization
+        | O::MoveAccount
+        | O::PutResourcePolicy
+        | O::RegisterDelegatedAdministrator
+        | O::RemoveAccountFromOrganization
+        | O::UpdateOrganizationalUnit => Callers::Management,
     }
 }
 
@@ -72,16 +115,16 @@ pub(super) fn delegation(
     Delegation::of(organization, world)
 }
 
-/// The caller's place in its organization.
-pub(crate) struct Place {
+/// The caller's standing in its organization.
+pub(crate) struct Standing {
     /// The caller's account.
     pub(super) account: AccountId,
     /// Its organization.
     pub(super) organization: Arc<Organization>,
 }
 
-impl Place {
-    /// The place of an account, if it is in an organization.
+impl Standing {
+    /// The standing of an account, if it is in an organization.
     pub(super) fn of(account: AccountId, call: &Call<'_>, world: &World<'_>) -> Result<Option<Self>, Fault> {
         let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
         if !membership.is_visible_at(call.context.now) {
@@ -93,16 +136,16 @@ impl Place {
         Ok(Some(Self { account, organization }))
     }
 
-    /// The caller's place, if it may call the operation.
+    /// The caller's standing, if it may call the operation.
     ///
     /// # Errors
     /// F-ORGS-AUTH-1: `AWSOrganizationsNotInUseException` outside any organization. F-ORGS-AUTH-2:
     /// `AccessDeniedException` for an account that may not, whatever IAM says.
     pub(super) fn enter(call: &Call<'_>, world: &World<'_>) -> Result<Self, Failure> {
-        let place = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
-        let may = may_by_position(call.operation, place.account, &place.organization)
+        let standing = Self::of(call.caller.account(), call, world)?.ok_or_else(refusal::not_in_use)?;
+        let may = may_by_position(call.operation, standing.account, &standing.organization)
             || call.permitted.is_delegated();
-        if may { Ok(place) } else { Err(refusal::access_denied().into()) }
+        if may { Ok(standing) } else { Err(refusal::access_denied().into()) }
     }
 
     /// Whether the caller is the management account.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use aws::policy::Policy;
 use serde_json::Value;
 
-use super::directory;
+use crate::iam::directory;
 use crate::state::identity::{Role, RoleId, TrustedPrincipal, TrustedPrincipalId};
 use crate::world::{Fault, World};
 
@@ -55,7 +55,7 @@ fn one_or_many(value: Option<&mut Value>) -> Vec<&mut Value> {
 }
 
 /// Keeps the index in step with the trust policy of a role.
-pub(super) fn index(
+pub(crate) fn index(
     role: RoleId<'_>,
     before: &BTreeSet<String>,
     after: &BTreeSet<String>,
@@ -73,7 +73,7 @@ pub(super) fn index(
 ///
 /// # Errors
 /// See [`Fault`].
-pub(super) fn replace(old: &str, new: &str, world: &mut World<'_>) -> Result<(), Fault> {
+pub(crate) fn replace(old: &str, new: &str, world: &mut World<'_>) -> Result<(), Fault> {
     if old == new {
         return Ok(());
     }

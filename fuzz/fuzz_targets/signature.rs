@@ -1,0 +1,4 @@
+//! The target `signature` of accountd's tests, for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| accountd_fuzz::targets::signature(bytes));
