@@ -5,8 +5,8 @@
 
 use aws::principal::Caller;
 use serde_json::{Value, json};
-use services::operation::{Operation, Service};
 use services::seed;
+use services::service::{Operation, Service};
 use testing::world::{World, root};
 
 const ACCOUNT: &str = "111122223333";
