@@ -37,7 +37,7 @@ pub use testing::wire::{post, signed};
 /// Where the requests of the tests come from.
 pub const PEER: &str = "203.0.113.7";
 
-/// See the module's text.
+/// One service with its clock, and the calls that tests make.
 pub struct World {
     runtime: tokio::runtime::Runtime,
     pub service: Arc<Service>,
