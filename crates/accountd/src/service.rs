@@ -16,7 +16,7 @@ use services::context::{Context, Delays, TokenKey, Validation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
-use services::operation::Operation;
+use services::service::Operation;
 use services::world::{self, Snapshot};
 
 use crate::admin::faults::{Fault, Faults};
@@ -51,7 +51,7 @@ pub struct Settings {
     pub token_key: TokenKey,
 }
 
-/// See the module's text.
+/// Answers every request for an AWS service.
 pub struct Service {
     store: Arc<Store>,
     clock: Arc<Clock>,

@@ -12,7 +12,6 @@ pub mod ec2;
 pub mod failure;
 pub mod front;
 pub mod iam;
-pub mod operation;
 pub mod organizations;
 pub mod page_token;
 pub mod regions;

@@ -103,7 +103,7 @@ impl Setup {
     }
 }
 
-/// See the module's text.
+/// A running accountd in this process.
 pub struct Server {
     /// Answers requests.
     pub service: Arc<Service>,

@@ -19,7 +19,7 @@ use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
 use services::front::{Call, Circumstances, decide, decide_for, serving_region};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::state::account::{Account, EmailOwner};
 use services::state::identity::{Credential, SealingKey};
 use services::world::Document;
@@ -33,7 +33,7 @@ pub const SOURCE_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7)
 /// What the clients call themselves.
 pub const USER_AGENT: &str = "tests/1.0";
 
-/// See the module's text.
+/// A world without a server: rules and the path over documents in a map.
 pub struct World {
     /// What is stored.
     pub documents: Documents,

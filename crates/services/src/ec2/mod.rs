@@ -12,6 +12,7 @@ use aws::refusal::Refusal;
 use serde_json::Value;
 
 use crate::authority::access::Permitted;
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};
@@ -26,6 +27,8 @@ pub const EVENT_SOURCE: &str = "ec2.amazonaws.com";
 /// F-EC2-1: what a call asks to do has the form of most services: `ec2:DescribeRegions` knows no resources.
 impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
+        // F-EC2-10 (*assumed*).
+        is_closed_with_region: true,
         not_supported: "UnsupportedOperation",
         ..Profile::new(&model::SERVICE, "ec2", EVENT_SOURCE)
     };
@@ -51,10 +54,11 @@ impl Rules for Operation {
         _caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
         let input = Input::parse(self, members)?;
-        Ok(execute(needed(permitted), input, context, world)?.to_value())
+        let permitted = needed(permitted);
+        Ok(execute(permitted, input, context, world.change(permitted))?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {

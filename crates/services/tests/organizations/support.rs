@@ -10,7 +10,7 @@ use serde_json::Value;
 use services::authority::access::Access;
 use services::context::{Delays, Validation};
 use services::decided::Decided;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::state::account::{Account, ContactInformation};
 use services::world::ReadsAndWrites;
 use testing::builders;
@@ -19,7 +19,7 @@ use testing::world::{World, operation, root};
 pub const MANAGEMENT: &str = "111111111111";
 pub const GUEST: &str = "222222222222";
 
-/// See the module's text.
+/// The world of these tests.
 pub struct Play(World);
 
 impl Deref for Play {

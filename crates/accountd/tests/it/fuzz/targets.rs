@@ -16,7 +16,7 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use testing::signer::{HOST, Key};
 
 use crate::answer::{Answer, element};

@@ -1,4 +1,4 @@
-//! observed.md, "Who may name an account (the AccountId parameter)".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Who may name an account (the AccountId parameter)".
 
 use serde_json::json;
 
