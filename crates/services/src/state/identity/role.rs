@@ -62,7 +62,7 @@ pub struct RoleDeletion {
     pub failure: Option<String>,
 }
 
-/// The longest session of a role that says nothing else (CreateRole, `MaxSessionDuration`).
+/// F-IAMAPI-ROLE-1: the longest session where a role names none.
 pub const DEFAULT_SESSION_SECONDS: u32 = 3600;
 
 impl Role {
