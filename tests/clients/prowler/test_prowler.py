@@ -224,21 +224,23 @@ def reports(tmp_path_factory):
     directory = tmp_path_factory.mktemp("prowler")
     server = Accountd(directory / "run", "--in-memory", "--time", "manual")
     server.start()
-    kept, poor = well_kept(server), neglected(server)
-    key = kept.auditor()
-    audits = {
-        "kept": (key, [kept.security], None),
-        "member": (key, (), f"arn:aws:iam::{kept.shop}:role/OrganizationAccountAccessRole"),
-        "neglected": (poor.auditor(), (), None),
-        "alone": (server.root("333333333333"), (), None),
-    }
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        running = {
-            name: pool.submit(audit, server, directory / name, *arguments)
-            for name, arguments in audits.items()
+    try:
+        kept, poor = well_kept(server), neglected(server)
+        key = kept.auditor()
+        audits = {
+            "kept": (key, [kept.security], None),
+            "member": (key, (), f"arn:aws:iam::{kept.shop}:role/OrganizationAccountAccessRole"),
+            "neglected": (poor.auditor(), (), None),
+            "alone": (server.root("333333333333"), (), None),
         }
-        yield kept, {name: future.result() for name, future in running.items()}
-    server.stop()
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+            running = {
+                name: pool.submit(audit, server, directory / name, *arguments)
+                for name, arguments in audits.items()
+            }
+            yield kept, {name: future.result() for name, future in running.items()}
+    finally:
+        server.stop()
 
 
 def test_a_well_kept_company_passes_every_check(reports):

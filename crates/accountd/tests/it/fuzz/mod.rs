@@ -86,4 +86,12 @@ fn every_target_is_run_by_cargo_fuzz_too() {
         assert!(tests.contains(&format!("run(\"{}\");", target.name)), "{}", target.name);
     }
     assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+    let library = include_str!("../../../../../fuzz/src/lib.rs");
+    let shared: Vec<&str> =
+        library.split("#[path = \"../../").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(!shared.is_empty());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for path in shared {
+        assert!(root.join(path).is_file(), "fuzz/src/lib.rs takes {path}, which is not there");
+    }
 }

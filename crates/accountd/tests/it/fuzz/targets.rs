@@ -3,10 +3,8 @@
 //! No input may be answered by a fault of accountd itself (`World::send` sees to that) or by a panic.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use accountd::admin::Engine;
-use accountd::state_engine::StateEngine;
 use aws::authorization::{AttachedPolicy, PolicySets, Request as Question, RequestContext, evaluate};
 use aws::policy::{Policy, PolicyKind};
 use aws::principal::{self, Principal};
@@ -350,14 +348,10 @@ fn page_token_examples() -> Vec<Vec<u8>> {
     })
 }
 
-fn engine_of(world: &World) -> StateEngine {
-    StateEngine::new(Arc::clone(&world.store), Arc::clone(&world.clock), None)
-}
-
 /// A document to import. One that is refused changes nothing.
 pub fn import(bytes: &[u8]) {
     company(|company| {
-        let engine = engine_of(&company.world);
+        let engine = company.world.state();
         let before = company.world.block_on(engine.export()).unwrap();
         let imported = company.world.block_on(engine.import(Bytes::copy_from_slice(bytes)));
         let after = company.world.block_on(engine.export()).unwrap();
@@ -373,6 +367,6 @@ pub fn import(bytes: &[u8]) {
 fn import_examples() -> Vec<Vec<u8>> {
     let seed = "accounts: [{ id: '222222222222', name: B, email: bee@example.invalid, iam: { users: [{ name: u }] } }]";
     let world = World::of(Setup { seed: seed.to_owned(), ..Setup::company() });
-    let engine = engine_of(&world);
+    let engine = world.state();
     vec![world.block_on(engine.export()).unwrap().to_vec()]
 }
