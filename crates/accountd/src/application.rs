@@ -25,7 +25,7 @@ use crate::{installation, log, mail};
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
 const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organizations", "sts"];
 
-/// See the module's text.
+/// One running accountd: what the listener hands every request to.
 pub struct Application {
     service: Service,
     admin: Admin<StateEngine>,

@@ -1,7 +1,6 @@
 //! What a person may configure: flags, and an environment variable for each.
 //!
-//! The contract is `design.md` §5. Whatever cannot be honoured is refused with one line and exit
-//! code 2, never ignored (F-EDGE-10). Values that may hold a secret are read here without being echoed.
+//! Whatever cannot be honoured is refused with one line and exit code 2, never ignored (F-EDGE-10). Values that may hold a secret are read here without being echoed.
 
 mod arguments;
 mod credentials;

@@ -51,7 +51,7 @@ pub struct Settings {
     pub token_key: TokenKey,
 }
 
-/// See the module's text.
+/// Answers every request for an AWS service.
 pub struct Service {
     store: Arc<Store>,
     clock: Arc<Clock>,

@@ -23,7 +23,7 @@ use crate::principal::{Caller, Principal};
 /// type, and any explicit deny before an implicit one; implicit denies are told in the same order. It is
 /// the order of AWS's evaluation page: RCP, SCP, resource-based, identity-based, boundary, session
 /// (F-IAM-60).
-/// observed.md ("Alternate contacts") fits it: an identity that allows and a session that does not gives
+/// O-alternate-5 fits it: an identity that allows and a session that does not gives
 /// `no session policy allows`.
 pub const EVALUATION_ORDER: [PolicyType; 6] = [
     PolicyType::ResourceControl,

@@ -19,7 +19,7 @@ pub struct Refusal {
     /// Further members of the error's shape, under their wire names.
     pub members: Map<String, Value>,
     /// Whether the code is shown at all. AWS was observed to send one refusal without it
-    /// (observed.md, "Error envelope").
+    /// (O-envelope-4).
     pub code_shown: bool,
 }
 

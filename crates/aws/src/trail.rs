@@ -357,7 +357,7 @@ mod tests {
     use super::*;
     use crate::session::SessionTerms;
 
-    /// F-EVENT-1: the recorded record of aws-behaviour.md §8.1, member for member and in its order.
+    /// F-EVENT-1: the record that was published, member for member and in its order.
     #[test]
     fn f_event_1_a_record_has_the_recorded_shape() {
         let caller = Caller {

@@ -1,27 +1,26 @@
 //! accountd without a socket: the official Rust SDKs hand their signed requests straight to the service.
 
-mod connector;
 mod ec2;
 
 use std::sync::Arc;
 
 use accountd::admin::Engine;
-use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{SecureTransport, Signatures, Throttle};
-use accountd::service::{Service, Settings};
+use accountd::clock::Clock;
+use accountd::service::Service;
 use accountd::state_engine::StateEngine;
-use accountd::store::{Store, StoreOptions};
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{SdkError, ServiceError};
 use aws_types::SdkConfig;
 use jiff::SignedDuration;
-use services::context::{Delays, TokenKey, Validation};
 use services::state::message::Message;
 
-use connector::Connector;
+use testing::sdk::Connector;
+use testing::server::{Server, Setup};
+
 pub use ec2::Answer;
+pub use testing::builders::policy;
 
 /// How a test ends: an answer that should have come is passed on with `?`.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -79,34 +78,18 @@ pub struct InProcess {
 impl InProcess {
     /// An organization of two accounts with trusted access for Account Management.
     pub async fn company() -> Self {
-        Self::seeded(COMPANY).await
+        Self::of(Setup::seeded(COMPANY)).await
     }
 
     /// A world in which nothing has happened yet.
     pub async fn empty() -> Self {
-        Self::seeded("accounts: []").await
+        Self::of(Setup::empty()).await
     }
 
-    /// A world that begins with what this seed file says.
-    async fn seeded(seed: &str) -> Self {
-        let clock = Arc::new(Clock::new(TimeMode::Manual));
-        let store = Store::in_memory(&StoreOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-        let store = Arc::new(store);
-        let seed = accountd::seed::read(seed, clock.now()).unwrap_or_else(|problems| panic!("{problems:?}"));
-        store.seed(seed.writes).await.unwrap_or_else(|error| panic!("{error}"));
-        let settings = Settings {
-            signatures: Signatures::Strict,
-            secure_transport: SecureTransport::Assumed,
-            well_known_credentials: true,
-            root_credentials: Vec::new(),
-            validation: Validation::Strict,
-            delays: Delays::SHORT,
-            throttle: Throttle::Off,
-            token_key: TokenKey::new([7; 32]),
-        };
-        let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
+    async fn of(setup: Setup) -> Self {
+        let Server { service, store, clock } = setup.start().await;
         let state = StateEngine::new(store, Arc::clone(&clock), None);
-        Self { service: Arc::new(service), clock, state }
+        Self { service, clock, state }
     }
 
     /// What makes a client of any service with these credentials, in us-east-1. It does not retry.
@@ -182,12 +165,6 @@ impl InProcess {
 /// The role that Organizations leaves in an account it creates.
 pub fn access_role_arn(member: &str) -> String {
     format!("arn:aws:iam::{member}:role/OrganizationAccountAccessRole")
-}
-
-/// A policy of one statement that allows or denies an action on everything.
-pub fn policy(effect: &str, action: &str) -> String {
-    let statement = format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"*"}}"#);
-    format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
 }
 
 /// The error the service answered, which the caller expects.

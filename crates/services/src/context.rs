@@ -41,7 +41,7 @@ impl Delays {
         email_completion: Duration::ZERO,
     };
 
-    /// What AWS was observed to take (observed.md, "Regions": about 2 min to enable, about 1 min to
+    /// What AWS was observed to take (about 2 min to enable, about 1 min to
     /// disable). The other two were not recorded; a minute each is *assumed*.
     pub const AWS: Self = Self {
         region_enable: Duration::from_secs(120),

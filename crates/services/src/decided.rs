@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::world::ReadsAndWrites;
 
-/// See the module's text.
+/// The value of a run, and what is to be committed before anybody hears it.
 pub struct Decided<T> {
     /// For the caller.
     pub value: T,

@@ -4,7 +4,7 @@ use aws::refusal::Refusal;
 
 use crate::world::Fault;
 
-/// See the module's text.
+/// A refusal of the service, or a fault of ours.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The service says no, in AWS's words.

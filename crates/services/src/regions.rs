@@ -1,6 +1,6 @@
 //! The Regions of the commercial partition.
 //!
-//! F-REG-7: the lists of observed.md, "Regions": 17 that are enabled by default and 17 to opt in to.
+//! F-REG-7: the lists that were observed: 17 that are enabled by default and 17 to opt in to.
 
 /// Regions that every account has and none can switch off.
 pub const ENABLED_BY_DEFAULT: [&str; 17] = [

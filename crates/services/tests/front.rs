@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use aws::principal::{Caller, Principal};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use serde_json::{Value, json};
 use services::decided::{Decided, EventRecord};
-use services::operation::{Operation, Service};
+use services::operation::Service;
 use services::state::identity::{Credential, CredentialOwner, User};
 use services::world::{Change, ReadsAndWrites};
-use testing::signer::{Key, Scope, escaped, sign};
-use testing::world::{USER_AGENT, World, root};
+use testing::signer::{Key, Scope, sign};
+use testing::wire;
+use testing::world::{World, operation, root};
 
 const ACCOUNT: &str = "111122223333";
 const ROOT_KEY: Key = Key { id: ACCOUNT, secret: "test", token: None };
@@ -50,32 +51,6 @@ fn ann() -> Caller {
     Caller { principal, access_key_id: USER_KEY.id.to_owned(), session: None }
 }
 
-/// The request as a client of the service writes it: restJson1, awsJson1.1 or a form of texts.
-fn request(operation: Operation, members: &Value) -> Request<Bytes> {
-    let (service, name) = (operation.service(), operation.name());
-    let request = Request::builder().method("POST").header("user-agent", USER_AGENT);
-    let (request, body) = match service {
-        Service::Account => {
-            let path = format!("/{}{}", name[..1].to_lowercase(), &name[1..]);
-            (request.uri(path).header("content-type", "application/json"), members.to_string())
-        }
-        Service::Organizations => {
-            let target = format!("{}.{name}", service.shape().target_prefix);
-            let request = request.uri("/").header("content-type", "application/x-amz-json-1.1");
-            (request.header("x-amz-target", target), members.to_string())
-        }
-        _ => {
-            let members = members.as_object().expect("members");
-            let text = |value: &Value| escaped(value.as_str().expect("a text"));
-            let members: String =
-                members.iter().map(|(name, value)| format!("&{name}={}", text(value))).collect();
-            let request = request.uri("/").header("content-type", "application/x-www-form-urlencoded");
-            (request, format!("Action={name}&Version={}{members}", service.shape().version))
-        }
-    };
-    request.body(Bytes::from(body)).expect("a request")
-}
-
 fn records(events: &[EventRecord]) -> Vec<(Option<&str>, &str)> {
     events
         .iter()
@@ -92,10 +67,10 @@ fn changes(changes: &ReadsAndWrites) -> BTreeMap<&str, Option<&str>> {
 }
 
 /// Makes the call in both ways in worlds that are the same, and compares all that comes of it.
-fn compare(caller: &Caller, key: &Key, service: Service, operation: &str, members: Value) -> Response<Bytes> {
-    let operation = Operation::from_name(service, operation).expect("an operation");
+fn compare(caller: &Caller, key: &Key, service: Service, name: &str, members: Value) -> Response<Bytes> {
+    let operation = operation(service, name);
     let mut world_of_signed = world();
-    let mut request = request(operation, &members);
+    let mut request = wire::request(operation, &members);
     let scope = Scope { region: "us-east-1", service: service.signing_name(), at: world_of_signed.now };
     sign(&mut request, key, &scope);
     let signed = world_of_signed.prepare_request(request);
@@ -138,7 +113,7 @@ fn an_operation_of_a_known_caller_is_that_of_a_signed_request() {
 fn what_was_refused_changes_nothing() {
     let mut world = world();
     let before = world.documents.texts().len();
-    let delete = Operation::from_name(Service::Iam, "DeleteUser").expect("an operation");
+    let delete = operation(Service::Iam, "DeleteUser");
     world.call(&ann(), delete, json!({ "UserName": "ann" })).expect_err("ann may do nothing");
     assert_eq!(world.documents.texts().len(), before);
     world.call(&root(ACCOUNT), delete, json!({ "UserName": "ann" })).expect_err("ann has an access key");

@@ -7,7 +7,7 @@ use services::world::{
     Change, Decode, Document, EventQuery, Fault, Found, LoggedEvent, ReadsAndWrites, Snapshot,
 };
 
-/// See the module's text. Counts how often it is asked; it has no event log.
+/// The map. It counts how often it is read, and has no event log.
 #[derive(Default, Clone)]
 pub struct Documents {
     texts: BTreeMap<String, (u64, String)>,

@@ -1,11 +1,18 @@
 //! What the tests of all crates share: a world in memory, a signer, and the one path that requests take.
 //!
-//! It is a dependency of tests only. A world that cannot be built is a failed test, so everything here panics where a
+//! What needs the whole service is behind the feature `server`, and what needs the SDKs of Rust behind `sdk`, so that the
+//! tests of `services` build neither. It is a dependency of tests only. A world that cannot be built is a failed test, so everything here panics where a
 //! test would.
 
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 pub mod builders;
+pub mod company;
 pub mod documents;
+#[cfg(feature = "sdk")]
+pub mod sdk;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod signer;
+pub mod wire;
 pub mod world;

@@ -33,7 +33,7 @@ pub const SOURCE_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7)
 /// What the clients call themselves.
 pub const USER_AGENT: &str = "tests/1.0";
 
-/// See the module's text.
+/// A world without a server: rules and the path over documents in a map.
 pub struct World {
     /// What is stored.
     pub documents: Documents,

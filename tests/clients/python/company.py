@@ -1,4 +1,4 @@
-"""The company of the tests: the accounts of `observed.md`, so that its texts can be compared as they are.
+"""The company of the tests: the accounts of the recordings in docs/fidelity.md, "Observed", so that its texts can be compared as they are.
 
 The seed file is written as JSON, which is YAML too."""
 

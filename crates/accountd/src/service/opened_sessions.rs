@@ -10,7 +10,7 @@ use services::state::identity::{Credential, SealingKey};
 /// How many are remembered. One takes about 2 kB, and 20 kB with the largest session policies there are.
 const REMEMBERED: usize = 5_000;
 
-/// See the module's text.
+/// The newest opened token of each access key, in a cache of bounded size.
 pub struct OpenedSessions {
     by_access_key: Cache<String, Opened>,
 }

@@ -11,7 +11,7 @@ use services::front::ports;
 /// one costs as much as the rest of a request, so 10,000 accounts in use must fit; each takes about 250 bytes.
 const REMEMBERED: usize = 50_000;
 
-/// See the module's text.
+/// The keys by the scope that they were derived for, in a cache of bounded size.
 pub struct SigningKeys(Cache<String, Arc<Remembered>>);
 
 /// A key with its secret, since a secret may be another one after a reset.

@@ -410,7 +410,7 @@ fn no_log_line_shows_a_secret_f_edge_40() {
 
 async fn application() -> accountd::application::Application {
     use accountd::configuration::{Request, read};
-    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/company.yaml");
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../testing/src/company.yaml");
     let arguments = ["accountd", "serve", "--in-memory", "--seed", seed];
     let Ok(Request::Serve(configuration)) = read(arguments) else { panic!("these flags are right") };
     let edges = accountd::startup::Edges {

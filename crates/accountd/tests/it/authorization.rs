@@ -158,7 +158,7 @@ fn short(caller: &Caller, operation: Operation, answer: &Answer) -> String {
 }
 
 fn rows(kind: &Kind, table: &mut String) -> BTreeSet<&'static str> {
-    let world: World = (kind.world)().build();
+    let world = World::of((kind.world)());
     let mut seen = BTreeSet::new();
     writeln!(table, "\n{} ({})", kind.name, kind.caller.arn).unwrap();
     write!(table, "  {:<30}", "").unwrap();

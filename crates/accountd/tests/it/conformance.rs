@@ -116,7 +116,7 @@ fn every_member_of_every_input_is_held_to_the_model_in_every_form_f_val_1() {
 /// `--validation masked`: the same cases without their patterns (F-WIRE-8).
 #[test]
 fn masked_validation_leaves_out_patterns_only_f_wire_8() {
-    let world = Setup { validation: services::context::Validation::Masked, ..Setup::company() }.build();
+    let world = World::of(Setup { validation: services::context::Validation::Masked, ..Setup::company() });
     for (operation, mut case) in all_cases() {
         // An AccountId names an account, whatever is masked: one that is none is refused as such.
         if case.what.contains("AccountId: against") {

@@ -67,7 +67,7 @@ fn a_body_that_was_not_read_is_refused_f_edge_5() {
 /// F-QUOTA-3, F-QUOTA-4: a rate is the caller's account's, whichever account it names.
 #[test]
 fn a_rate_belongs_to_the_callers_account_f_quota_3_f_quota_4() {
-    let world = Setup { throttle: Throttle::Aws, ..Setup::company() }.build();
+    let world = World::of(Setup { throttle: Throttle::Aws, ..Setup::company() });
     let rename = |caller: &Caller, target: Option<&str>| {
         let mut members = json!({ "AccountName": "New" });
         if let Some(target) = target {

@@ -9,7 +9,6 @@ mod audit_services;
 mod authorization;
 mod authorization_services;
 mod cases;
-mod cast;
 mod conformance;
 mod conformance_services;
 mod earlier_versions;
@@ -30,5 +29,6 @@ mod set_operators;
 mod sts;
 mod table;
 mod verdict;
-mod wire;
 mod world;
+
+use testing::{company as cast, wire};

@@ -23,7 +23,7 @@ fn company(resources: &str, organization: &str) -> World {
          Statement: [{{ Effect: Deny, Action: \"*\", {resources}, Condition: {{ StringNotEqualsIfExists: \
          {{ \"aws:ResourceOrgID\": {organization} }} }} }}]\n"
     );
-    Setup::company().with("root: { id: r-root }\n  policies:\n", &policy).build()
+    World::of(Setup::company().with("root: { id: r-root }\n  policies:\n", &policy))
 }
 
 /// As it is published, for an organization.

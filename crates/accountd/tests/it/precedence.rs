@@ -137,7 +137,7 @@ fn world(faults: &[Fault]) -> World {
     if faults.contains(&F::Throttled) {
         setup.throttle = Throttle::Aws;
     }
-    setup.build()
+    World::of(setup)
 }
 
 fn answer(faults: &[Fault]) -> Answer {

@@ -169,7 +169,7 @@ impl Worlds {
 
 #[test]
 fn of_two_faults_in_every_service_the_checked_in_one_wins() {
-    let with_rates = Setup { throttle: Throttle::Aws, ..Setup::company() }.build();
+    let with_rates = World::of(Setup { throttle: Throttle::Aws, ..Setup::company() });
     let worlds = Worlds { plain: World::company(), with_rates };
     let mut table = String::from(
         "# Requests that are wrong in two ways, and the one error that is answered. First each fault alone.\n\

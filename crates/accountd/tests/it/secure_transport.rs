@@ -6,12 +6,12 @@ use services::operation::Service;
 
 use crate::cast::{MANAGEMENT_ADMIN, MEMBER_ADMIN};
 use crate::wire;
-use crate::world::{Setup, organizations};
+use crate::world::{Setup, World, organizations};
 
 #[test]
 fn a_request_counts_as_one_over_tls_f_iam_82() {
     for (secure_transport, expected) in [(SecureTransport::Assumed, 200), (SecureTransport::Real, 403)] {
-        let world = Setup { secure_transport, ..Setup::company() }.build();
+        let world = World::of(Setup { secure_transport, ..Setup::company() });
         let condition = json!({ "Bool": { "aws:SecureTransport": "false" } });
         let statement = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });
         let content = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accountd::admin::Engine;
-use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{SecureTransport, Signatures, Throttle};
-use accountd::service::{Answered, Service, Settings, Summary};
+use accountd::clock::Clock;
+use accountd::installation;
+use accountd::service::{Answered, Service, Summary};
 use accountd::state_engine::StateEngine;
-use accountd::store::{Decided, Exported, Store, StoreOptions};
-use accountd::{installation, seed};
+use accountd::store::{Decided, Exported, Store};
 use aws::protocol::Protocol;
 use aws::trail::Record;
 use bytes::Bytes;
@@ -20,7 +19,6 @@ use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
-use services::context::{Delays, TokenKey, Validation};
 use services::operation::{self, Operation};
 use services::state::installation::ServiceTime;
 use services::state::message::Message;
@@ -30,61 +28,19 @@ use services::world::Snapshot;
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
 use crate::wire;
-use testing::signer::{Key, Scope, sign};
+use testing::server::Server;
+use testing::signer::Key;
 
-/// When service time stands still first. Far ahead of real time, so that nothing can depend on today.
-pub const START: &str = "2090-06-15T12:00:00Z";
+pub use testing::server::{START, Setup};
+pub use testing::wire::{post, signed};
 
 /// Where the requests of the tests come from.
 pub const PEER: &str = "203.0.113.7";
 
-/// What a world is made of.
-pub struct Setup {
-    pub seed: String,
-    pub validation: Validation,
-    pub delays: Delays,
-    pub throttle: Throttle,
-    pub signatures: Signatures,
-    pub secure_transport: SecureTransport,
-}
-
-impl Setup {
-    /// `company.yaml`, delays as on AWS, everything strict.
-    pub fn company() -> Self {
-        Self {
-            seed: include_str!("company.yaml").to_owned(),
-            validation: Validation::Strict,
-            delays: Delays::AWS,
-            throttle: Throttle::Off,
-            signatures: Signatures::Strict,
-            secure_transport: SecureTransport::Assumed,
-        }
-    }
-
-    /// The same with one part of the seed file written otherwise.
-    pub fn with(mut self, from: &str, to: &str) -> Self {
-        assert_eq!(self.seed.matches(from).count(), 1, "{from:?} stands once in the file");
-        self.seed = self.seed.replace(from, to);
-        self
-    }
-
-    /// The company before it enabled trusted access.
-    pub fn without_trusted_access(self) -> Self {
-        self.with("trusted_services: [account.amazonaws.com]", "trusted_services: []").with(
-            "  delegated_administrators:\n    - { account: \"333333333333\", services: [account.amazonaws.com] }\n",
-            "",
-        )
-    }
-
-    pub fn build(self) -> World {
-        World::new(self)
-    }
-}
-
-/// See the module's text.
+/// One service with its clock, and the calls that tests make.
 pub struct World {
     runtime: tokio::runtime::Runtime,
-    pub service: Service,
+    pub service: Arc<Service>,
     pub store: Arc<Store>,
     pub clock: Arc<Clock>,
     /// Whether this world holds what accountd can only answer by a status of 500.
@@ -94,18 +50,14 @@ pub struct World {
 impl World {
     /// The company as `company.yaml` describes it.
     pub fn company() -> Self {
-        Setup::company().build()
+        Self::of(Setup::company())
     }
 
-    fn new(setup: Setup) -> Self {
+    /// The world that `setup` says.
+    pub fn of(setup: Setup) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let clock = Arc::new(Clock::new(TimeMode::Manual));
-        clock.set(START.parse().unwrap()).unwrap();
-        let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
-        let seed = seed::read(&setup.seed, clock.now())
-            .unwrap_or_else(|problems| panic!("{}", seed::report("company.yaml", &problems)));
-        runtime.block_on(store.seed(seed.writes)).unwrap();
-        let world = Self::over(runtime, store, clock, TokenKey::new([7; 32]), &setup);
+        let server = runtime.block_on(setup.start());
+        let world = Self::around(runtime, server);
         world.found_another_organization();
         world
     }
@@ -113,30 +65,14 @@ impl World {
     /// What an earlier accountd left in a store, at the moment `at`.
     pub fn kept(store: Store, at: Timestamp) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (store, clock) = (Arc::new(store), Arc::new(Clock::new(TimeMode::Manual)));
-        let token_key = runtime.block_on(installation::restore(&store, &clock)).unwrap();
-        clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
-        Self::over(runtime, store, clock, token_key, &Setup::company())
+        let (store, setup) = (Arc::new(store), Setup::company());
+        let token_key = runtime.block_on(installation::restore(&store, &setup.clock)).unwrap();
+        setup.clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+        Self::around(runtime, setup.over(store, token_key))
     }
 
-    fn over(
-        runtime: tokio::runtime::Runtime,
-        store: Arc<Store>,
-        clock: Arc<Clock>,
-        token_key: TokenKey,
-        setup: &Setup,
-    ) -> Self {
-        let settings = Settings {
-            signatures: setup.signatures,
-            secure_transport: setup.secure_transport,
-            well_known_credentials: true,
-            root_credentials: Vec::new(),
-            validation: setup.validation,
-            delays: setup.delays,
-            throttle: setup.throttle,
-            token_key,
-        };
-        let service = Service::new(Arc::clone(&store), Arc::clone(&clock), settings);
+    fn around(runtime: tokio::runtime::Runtime, server: Server) -> Self {
+        let Server { service, store, clock } = server;
         Self { runtime, service, store, clock, may_fail: false }
     }
 
@@ -289,28 +225,6 @@ impl World {
 /// An operation of AWS Organizations.
 pub fn organizations(world: &World, key: &Key, operation: &str, members: Value) -> Answer {
     world.ask(key, wire::operation(operation::Service::Organizations, operation), &members)
-}
-
-/// A `POST` without a signature.
-pub fn post(path: &str, content_type: &str, body: &str) -> Request<Bytes> {
-    Request::builder()
-        .method("POST")
-        .uri(path)
-        .header("content-type", content_type)
-        .header("user-agent", "tests/1.0")
-        .body(Bytes::from(body.to_owned()))
-        .unwrap()
-}
-
-/// The request with a signature that is good now.
-pub fn signed(
-    mut request: Request<Bytes>,
-    key: &Key,
-    service: &'static str,
-    region: &'static str,
-) -> Request<Bytes> {
-    sign(&mut request, key, &Scope { region, service, at: Timestamp::now() });
-    request
 }
 
 /// An operation over restJson1, signed, whatever its body.

@@ -4,27 +4,25 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{SecureTransport, parse_delays};
-use accountd::configuration::{Signatures, Throttle};
-use accountd::service::{Service, Settings};
-use accountd::store::{Store, StoreOptions};
+use accountd::configuration::parse_delays;
+use accountd::service::Service;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use services::context::{TokenKey, Validation};
 
 use super::answer::Answer;
 use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
 use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
+use testing::server::Setup;
 use testing::signer::{Key, Scope, escaped, sign};
 
 /// A running case.
 struct Server {
     runtime: tokio::runtime::Runtime,
-    service: Service,
+    service: Arc<Service>,
     clock: Arc<Clock>,
     captured: Captured,
     credentials: std::collections::BTreeMap<String, Key>,
@@ -52,19 +50,12 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
 impl Server {
     fn new(delays: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let clock = Arc::new(Clock::new(TimeMode::Real));
-        let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
-        let settings = Settings {
-            signatures: Signatures::Strict,
-            secure_transport: SecureTransport::Assumed,
-            well_known_credentials: true,
-            root_credentials: Vec::new(),
-            validation: Validation::Strict,
+        let setup = Setup {
+            clock: Clock::new(TimeMode::Real),
             delays: parse_delays(delays).unwrap(),
-            throttle: Throttle::Off,
-            token_key: TokenKey::new([7; 32]),
+            ..Setup::empty()
         };
-        let service = Service::new(store, Arc::clone(&clock), settings);
+        let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
         let (captured, credentials) = Default::default();
         Self { runtime, service, clock, captured, credentials }
     }

@@ -68,7 +68,7 @@ impl Protocol {
 }
 
 /// The refusal of a JSON body that cannot be read. The code is the one that AWS's JSON services share; the
-/// text is *assumed* (aws-behaviour.md §1.7). F-WIRE-20
+/// text is *assumed*. F-WIRE-20
 pub fn not_deserializable() -> Refusal {
     Refusal::new("SerializationException", 400, "The request body could not be deserialized.")
 }

@@ -1,6 +1,6 @@
 //! restJson1: Account Management's own protocol.
 //!
-//! Every member of every input and output of it travels in the body (aws-behaviour.md §1.3), so there are no
+//! Every member of every input and output of it travels in the body (the model binds none elsewhere), so there are no
 //! bindings to paths, queries or headers here.
 
 use base64::Engine;
@@ -33,14 +33,14 @@ pub fn decode(body: &[u8]) -> Result<Value, Refusal> {
 }
 
 /// An answer: JSON without white space, or nothing where the operation has no output
-/// (aws-behaviour.md §1.4). F-WIRE-21
+/// F-WIRE-21
 pub fn answer(operation: &OperationShape, output: &Value, request_id: &str) -> Response<Bytes> {
     let body = if operation.output.is_some() { json(output) } else { Vec::new() };
     with_gateway_headers(super::response(200, CONTENT_TYPE, body, request_id), request_id)
 }
 
-/// A refusal: the text under `message` beside the error's further members, the code in a header
-/// (observed.md, "Error envelope"). F-WIRE-22
+/// A refusal: the text under `message` beside the error's further members, the code in a header.
+/// F-WIRE-22
 pub fn refuse(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
     let mut body = Map::new();
     if let Some(message) = &refusal.message {
@@ -65,7 +65,7 @@ pub(super) fn json(value: &Value) -> Vec<u8> {
     body
 }
 
-/// What the gateway in front of Account Management adds to every answer (aws-behaviour.md §1.1). F-WIRE-23
+/// What the gateway in front of Account Management adds to every answer. F-WIRE-23
 fn with_gateway_headers(mut response: Response<Bytes>, request_id: &str) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -11,8 +11,8 @@ use regex::{Regex, RegexBuilder};
 
 /// One pattern. It is compiled when it is first needed, and once.
 ///
-/// A text matches only as a whole: the observed validator puts the pattern between `^` and `$`
-/// (observed.md, "Constraint messages"). F-WIRE-1
+/// A text matches only as a whole: the observed validator puts the pattern between `^` and `$`.
+/// F-WIRE-1
 pub struct Pattern {
     source: &'static str,
     compiled: OnceLock<Regex>,

@@ -152,7 +152,7 @@ pub fn epoch_seconds(timestamp: Timestamp) -> Value {
     }
 }
 
-/// ISO 8601 in whole seconds, `2020-11-30T17:44:37Z` (observed.md, "Account name and information"). F-WIRE-10
+/// ISO 8601 in whole seconds, `2020-11-30T17:44:37Z`. F-WIRE-10
 pub fn iso8601(timestamp: Timestamp) -> String {
     let seconds = timestamp.as_millisecond().div_euclid(1000);
     Timestamp::from_second(seconds).map_or_else(|_| timestamp.to_string(), |whole| whole.to_string())

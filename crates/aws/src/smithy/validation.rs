@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Of the values that are not in an enum, only the first is named (observed.md, "Constraint messages").
+    /// Of the values that are not in an enum, only the first is named (observed).
     /// F-WIRE-4
     fn list(&mut self, schema: &Schema, members: &'a [Value]) {
         let mut bad_value_named = false;
@@ -238,7 +238,7 @@ fn type_name(value: &Value) -> &'static str {
 }
 
 impl Violation<'_> {
-    /// The violation in the observed validator's words (observed.md, "Constraint messages"). F-WIRE-5
+    /// The violation in the observed validator's words. F-WIRE-5
     pub fn text(&self) -> String {
         let text = self.value.as_str().unwrap_or_default();
         match &self.constraint {

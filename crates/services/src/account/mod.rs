@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, TargetRecord, needed};
@@ -74,10 +75,11 @@ impl Rules for Operation {
         caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
         let input = Input::parse(self, members)?;
-        Ok(execute(needed(permitted), caller, input, context, world)?.to_value())
+        let permitted = needed(permitted);
+        Ok(execute(permitted, caller, input, context, world.change(permitted))?.to_value())
     }
 
     fn target_record(self) -> Option<TargetRecord> {

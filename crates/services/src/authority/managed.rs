@@ -47,7 +47,7 @@ impl AwsManaged {
 }
 
 /// F-IAMMAN-1: the policies that tools of account management name and whose documents are known whole
-/// (aws-behaviour.md §7.5; the AWS Managed Policy Reference for the others). The large job and audit policies
+/// (F-IAMMAN-1; the AWS Managed Policy Reference). The large job and audit policies
 /// (ReadOnlyAccess, SecurityAudit, …) change every few days and are left out rather than given in part.
 ///
 /// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation

@@ -8,6 +8,7 @@ pub mod ancestry;
 pub mod caller;
 pub(crate) mod delegation;
 pub(crate) mod groups;
+pub mod guarded;
 pub mod managed;
 pub mod policies;
 pub(crate) mod trust;

@@ -23,7 +23,7 @@ struct Shown {
     opt_in_status: &'static str,
 }
 
-/// F-EC2-3: the opt-in status (aws-behaviour.md §3.5). What is shown while a Region is being switched is
+/// F-EC2-3: the opt-in status. What is shown while a Region is being switched is
 /// *assumed*: the status it had before, as it still, or not yet, works.
 fn opt_in_status(status: RegionOptStatus) -> &'static str {
     match status {

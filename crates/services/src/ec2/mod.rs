@@ -12,6 +12,7 @@ use aws::refusal::Refusal;
 use serde_json::Value;
 
 use crate::authority::access::Permitted;
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};
@@ -51,10 +52,11 @@ impl Rules for Operation {
         _caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
         let input = Input::parse(self, members)?;
-        Ok(execute(needed(permitted), input, context, world)?.to_value())
+        let permitted = needed(permitted);
+        Ok(execute(permitted, input, context, world.change(permitted))?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {

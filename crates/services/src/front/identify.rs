@@ -20,6 +20,7 @@ use super::route::Form;
 use super::{Call, gates};
 use crate::account::first_use;
 use crate::authority::caller::{self, NotIdentified};
+use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::failure::Failure;
 use crate::state::identity::{AccessKeyId, Credential};
 use crate::sts::session_token;
@@ -115,7 +116,7 @@ pub(super) fn identify(
     ports: &Ports<'_>,
     call: &Call,
     claimed: &mut Option<Claimed>,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Result<Caller, Failure> {
     let admitted = known(ports, call, claimed, world).and_then(|caller| {
         let region = claimed.as_ref().map(|claimed| claimed.region.as_str());
@@ -150,7 +151,7 @@ fn known(
     ports: &Ports<'_>,
     call: &Call,
     claimed: &mut Option<Claimed>,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Result<Caller, Refused> {
     let attempt = Attempt { ports, call, world };
     let found = match (attempt.verify(claimed), ports.keys.signatures) {
@@ -169,6 +170,7 @@ fn known(
         }
         Found::Root(account, _) => {
             let access_key_id = claimed.map_or(WELL_KNOWN_KEY, |claimed| &claimed.access_key_id).to_owned();
+            let world = world.change_without_permit(Unpermitted::AccountOnFirstUse);
             first_use::come_into_being(account, call.context.now, world)?;
             Ok(Caller { principal: Principal::Root { account }, access_key_id, session: None })
         }

@@ -23,13 +23,14 @@ use http::{Request, header};
 use serde_json::Value;
 
 use crate::authority::access::Permitted;
+use crate::authority::guarded::Guarded;
 use crate::authority::policies::{self, RequestOrigin};
 use crate::context::Context;
 use crate::decided::Decided;
 use crate::failure::Failure;
 use crate::operation::{Operation, Service};
 use crate::state::message::Message;
-use crate::world::{Fault, Snapshot, World, is_of_kind};
+use crate::world::{Fault, Snapshot, is_of_kind};
 use identify::Claimed;
 use ports::Ports;
 use route::Route;
@@ -142,7 +143,7 @@ struct Progress {
 /// # Errors
 /// See [`Fault`]; a refusal is an answer like any other.
 pub fn decide(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided<Answered>, Fault> {
-    let mut world = World::new(snapshot);
+    let mut world = Guarded::new(snapshot);
     let mut progress = Progress::default();
     let outcome = outcome(ports, call, &mut progress, &mut world);
     let outcome = settled(outcome, &mut world)?;
@@ -169,7 +170,7 @@ pub fn decide_for(
     circumstances: &Circumstances<'_>,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Result<Value, Refusal>>, Fault> {
-    let mut world = World::new(snapshot);
+    let mut world = Guarded::new(snapshot);
     let mut target = None;
     let (outcome, members) = match operation.refuse_wrong_types(&members) {
         Ok(()) => {
@@ -186,7 +187,10 @@ pub fn decide_for(
 }
 
 /// A refused request changes nothing but the log.
-fn settled(outcome: Result<Value, Failure>, world: &mut World<'_>) -> Result<Result<Value, Refusal>, Fault> {
+fn settled(
+    outcome: Result<Value, Failure>,
+    world: &mut Guarded<'_>,
+) -> Result<Result<Value, Refusal>, Fault> {
     match outcome {
         Ok(output) => Ok(Ok(output)),
         Err(Failure::Refused(refusal)) => {
@@ -202,7 +206,7 @@ fn outcome(
     ports: &Ports<'_>,
     call: &Call,
     progress: &mut Progress,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
     let caller = identify::identify(ports, call, &mut progress.claimed, world)?;
     let caller = &*progress.caller.insert(caller);
@@ -222,7 +226,7 @@ fn carry_out(
     members: &Value,
     circumstances: &Circumstances<'_>,
     target: &mut Option<AccountId>,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
     let context = circumstances.context;
     let access = operation.access(members, caller, context.validation, world)?;

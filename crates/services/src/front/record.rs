@@ -9,9 +9,10 @@ use aws::trail::{Record, UserIdentity};
 use serde_json::Value;
 
 use super::{Circumstances, Progress};
+use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
 use crate::operation::{Operation, Service, TargetRecord};
-use crate::world::{ServiceEvent, World};
+use crate::world::ServiceEvent;
 
 /// What a record shows in place of a sensitive text.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -22,7 +23,7 @@ pub(super) fn events(
     circumstances: &Circumstances<'_>,
     progress: &Progress,
     outcome: &Result<Value, Refusal>,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Vec<EventRecord> {
     let context = circumstances.context;
     let refusal = outcome.as_ref().err();

@@ -24,6 +24,7 @@ use aws::smithy::{self, Constraint, Patterns};
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};
@@ -70,9 +71,10 @@ impl Rules for Operation {
         caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
-        Ok(execute(needed(permitted), self, caller, members, context, world)?.to_value())
+        let permitted = needed(permitted);
+        Ok(execute(permitted, self, caller, members, context, world.change(permitted))?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {

@@ -173,7 +173,7 @@ macro_rules! services {
                 caller: &Caller,
                 members: &Value,
                 context: &Context,
-                world: &mut World<'_>,
+                world: &mut Guarded<'_>,
             ) -> Result<Value, Failure> {
                 match self {
                     $(Self::$service(operation) => {

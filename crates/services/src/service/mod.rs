@@ -16,6 +16,7 @@ use aws::throttle::Rate;
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::profile::Profile;
 use crate::authority::access::{Access, Permitted};
+use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;
@@ -94,7 +95,7 @@ pub trait Rules: ModeledOperation {
         caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure>;
 
     /// What the event log shows of a request. F-EVENT-5: names as on the wire, sensitive members hidden, `null` where

@@ -23,6 +23,7 @@ use aws::trail::small_first_letters;
 
 use crate::authority::access::{Access, Permitted};
 use crate::authority::caller::is_token_session;
+use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
@@ -66,7 +67,7 @@ impl Rules for Operation {
         caller: &Caller,
         members: &Value,
         context: &Context,
-        world: &mut World<'_>,
+        world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
         Ok(execute(permitted, caller, Input::parse(self, members)?, context, world)?.to_value())
     }
@@ -183,16 +184,24 @@ pub fn execute(
     caller: &Caller,
     input: Input,
     context: &Context,
-    world: &mut World<'_>,
+    world: &mut Guarded<'_>,
 ) -> Result<Output, Failure> {
-    let permitted = || needed(permitted);
     Ok(answers! { input;
         GetCallerIdentity(_) => always(get_caller_identity(caller)),
-        GetSessionToken(input) => session::get_session_token(caller, input, context, world),
-        AssumeRole(input) => assume_role::assume_role(permitted(), caller, input, context, world),
-        GetFederationToken(input) => federation::get_federation_token(permitted(), caller, input, context, world),
+        GetSessionToken(input) => {
+            let world = world.change_without_permit(Unpermitted::NoPermissionNeeded);
+            session::get_session_token(caller, input, context, world)
+        },
+        AssumeRole(input) => {
+            let permitted = needed(permitted);
+            assume_role::assume_role(permitted, caller, input, context, world.change(permitted))
+        },
+        GetFederationToken(input) => {
+            let permitted = needed(permitted);
+            federation::get_federation_token(permitted, caller, input, context, world.change(permitted))
+        },
         GetAccessKeyInfo(input) => access_key_info::get(&input, world),
-        DecodeAuthorizationMessage(input) => authorization_message::decode(permitted(), &input, context),
+        DecodeAuthorizationMessage(input) => authorization_message::decode(needed(permitted), &input, context),
     })
 }
 

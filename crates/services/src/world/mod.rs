@@ -146,7 +146,7 @@ pub struct ServiceEvent {
     pub details: Value,
 }
 
-/// See the module's text.
+/// What one request reads and changes.
 pub struct World<'s> {
     snapshot: &'s dyn Snapshot,
     reads: RefCell<Reads>,

@@ -25,7 +25,7 @@ pub fn allow(action: &str) -> String {
     policy("Allow", action)
 }
 
-/// See the module's text.
+/// The world of these tests.
 pub struct Store(World);
 
 impl Deref for Store {

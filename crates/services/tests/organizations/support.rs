@@ -19,7 +19,7 @@ use testing::world::{World, operation, root};
 pub const MANAGEMENT: &str = "111111111111";
 pub const GUEST: &str = "222222222222";
 
-/// See the module's text.
+/// The world of these tests.
 pub struct Play(World);
 
 impl Deref for Play {

@@ -56,7 +56,7 @@ fn weight(key: &str, text_bytes: u64) -> u64 {
     key.len() as u64 + text_bytes * BYTES_PER_TEXT_BYTE + ENTRY_OVERHEAD_BYTES
 }
 
-/// What a reader notes before it asks the engine. See the module's text.
+/// The counters that a reader notes before it asks the engine; what it found is kept only if they are still the same.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
     stripe: usize,
@@ -69,7 +69,7 @@ struct Remembered {
     current_in: AtomicU64,
 }
 
-/// See the module's text. Documents that do not exist are remembered as well: hot requests ask for them.
+/// The cache and its counters. Documents that do not exist are remembered as well: hot requests ask for them.
 pub(super) struct DocumentCache {
     entries: Cache<Box<str>, Entry, EntryWeight>,
     derived: Cache<Box<str>, Arc<Remembered>>,

@@ -175,7 +175,7 @@ impl Listed {
     }
 }
 
-/// See the module's text.
+/// One SQLite file, its one writing connection and its readers.
 pub(super) struct EmbeddedEngine {
     file: PathBuf,
     writer: Mutex<Connection>,

@@ -65,7 +65,7 @@ pub(super) struct BlockFilter {
 /// Called with a block's number, how many records it holds, and its lines.
 pub(super) type VisitBlock<'a> = &'a mut dyn FnMut(u64, u32, &str) -> ControlFlow<()>;
 
-/// See the module's text.
+/// Committed state: documents by key, blocks of the event log by number.
 pub(super) trait Engine: Send + Sync {
     /// The end of the log. Costs the same however much is stored.
     fn head(&self) -> EngineResult<Head>;

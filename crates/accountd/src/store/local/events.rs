@@ -15,7 +15,7 @@ use crate::store::seam::EventRecord;
 /// This much asks to be written at once rather than at the end of its second.
 pub(super) const PRESSING_BYTES: usize = 1 << 20;
 
-/// The records of one transaction. See the module's text.
+/// The records of one transaction, one line each.
 #[derive(Clone, Default)]
 pub(super) struct Block {
     /// The lines.

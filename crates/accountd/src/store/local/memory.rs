@@ -47,7 +47,7 @@ impl State {
     }
 }
 
-/// See the module's text.
+/// Maps in memory behind one lock.
 #[derive(Default)]
 pub(super) struct MemoryEngine {
     state: RwLock<State>,

@@ -161,7 +161,7 @@ impl Group {
     }
 }
 
-/// See the module's text.
+/// The thread that alone commits, with the jobs that wait for it.
 pub(super) struct Writer {
     core: Arc<Core>,
     inbox: Receiver<Job>,

@@ -372,7 +372,7 @@ pub fn import(bytes: &[u8]) {
 
 fn import_examples() -> Vec<Vec<u8>> {
     let seed = "accounts: [{ id: '222222222222', name: B, email: bee@example.invalid, iam: { users: [{ name: u }] } }]";
-    let world = Setup { seed: seed.to_owned(), ..Setup::company() }.build();
+    let world = World::of(Setup { seed: seed.to_owned(), ..Setup::company() });
     let engine = engine_of(&world);
     vec![world.block_on(engine.export()).unwrap().to_vec()]
 }

@@ -1,4 +1,4 @@
-//! observed.md, "Alternate contacts".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Alternate contacts".
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! observed.md, "Constraint messages".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Constraint messages".
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! observed.md, "Organizations account creation", and what Organizations shows of an account's name.
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Organizations account creation", and what
+//! Organizations shows of an account's name.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! observed.md, "Error envelope".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Error envelope".
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! observed.md, "Who may name an account (the AccountId parameter)".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Who may name an account (the AccountId parameter)".
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ fn observed_who_0_the_resource_follows_the_mode() {
 /// O-who-1: the management account with trusted access off, for a member or itself.
 #[test]
 fn observed_who_1_trusted_access_must_be_on() {
-    let world = Setup::company().without_trusted_access().build();
+    let world = World::of(Setup::company().without_trusted_access());
     let text = " (Your organization must first enable trusted access with AWS Account Management.)";
     for target in [MEMBER, MANAGEMENT] {
         ask(&world, &MANAGEMENT_ADMIN, target).is_denied(&denied(
@@ -77,9 +77,9 @@ fn observed_who_4_a_plain_member_cannot_name_itself() {
 
 /// The member of the recording as the delegated administrator.
 fn delegated() -> World {
-    Setup::company()
-        .with("account: \"333333333333\", services", "account: \"222222222222\", services")
-        .build()
+    World::of(
+        Setup::company().with("account: \"333333333333\", services", "account: \"222222222222\", services"),
+    )
 }
 
 /// O-who-5: the delegated administrator, for itself.

@@ -1,4 +1,4 @@
-//! observed.md, "Account name and information".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Account name and information".
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! observed.md, "Primary contact".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Primary contact".
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! observed.md, "Primary e-mail".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Primary e-mail".
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! observed.md, "Regions".
+//! What AWS was observed to answer, as docs/fidelity.md has it under "Regions".
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! CreateAccount and what becomes of it.
 //!
-//! Everything is decided and written when the call comes; it is seen when its time has come (observed.md, "Organizations
-//! account creation").
+//! Everything is decided and written when the call comes; it is seen when its time has come (docs/fidelity.md, Observed,
+//! "Organizations account creation").
 
 use std::collections::BTreeMap;
 
@@ -32,12 +32,12 @@ use crate::state::organization::{
 };
 use crate::world::{Fault, World};
 
-/// F-ORGS-CREATE-3: accounts of an organization, the management account included (observed.md). A seed file may put more
+/// F-ORGS-CREATE-3: accounts of an organization, the management account included (observed). A seed file may put more
 /// into it.
 pub const MAX_ACCOUNTS: usize = 10;
 /// F-ORGS-CREATE-4: creations at a time.
 pub const CONCURRENT_CREATIONS: usize = 5;
-/// F-ORGS-CREATE-5: an account joins this long after it was created (observed.md, "Account name and information").
+/// F-ORGS-CREATE-5: an account joins this long after it was created (observed).
 const JOINS_AFTER: SignedDuration = SignedDuration::from_millis(889);
 
 /// What an account is made of.

@@ -1,6 +1,6 @@
 //! Who is who in `company.yaml`.
 
-use testing::signer::Key;
+use crate::signer::Key;
 
 /// Somebody who can sign.
 #[derive(Clone, Copy)]
@@ -38,18 +38,21 @@ pub const STANDALONE: &str = "666666666666";
 /// The management account of another organization.
 pub const ELSEWHERE: &str = "777777777777";
 
+/// The management account's root user.
 pub const MANAGEMENT_ROOT: Caller = Caller {
     key: key("AKIAMANAGEMENTROOT00", "management-root-secret"),
     arn: "arn:aws:iam::111111111111:root",
     account: MANAGEMENT,
     unique_id: MANAGEMENT,
 };
+/// Its administrator.
 pub const MANAGEMENT_ADMIN: Caller = Caller {
     key: key("AKIAMANAGEMENTADMIN0", "management-admin-secret"),
     arn: "arn:aws:iam::111111111111:user/admin",
     account: MANAGEMENT,
     unique_id: "AIDAMANAGEMENTADMIN00",
 };
+/// Its user without any policy.
 pub const MANAGEMENT_NOBODY: Caller = Caller {
     key: key("AKIAMANAGEMENTNOBODY", "management-nobody-secret"),
     arn: "arn:aws:iam::111111111111:user/nobody",
@@ -70,12 +73,14 @@ pub const MANAGEMENT_IDLE_ENDED: Caller = Caller {
     account: MANAGEMENT,
     unique_id: "",
 };
+/// The member's root user.
 pub const MEMBER_ROOT: Caller = Caller {
     key: key("AKIAMEMBERROOT000000", "member-root-secret"),
     arn: "arn:aws:iam::222222222222:root",
     account: MEMBER,
     unique_id: MEMBER,
 };
+/// Its administrator.
 pub const MEMBER_ADMIN: Caller = Caller {
     key: key("AKIAMEMBERADMIN00000", "member-admin-secret"),
     arn: "arn:aws:iam::222222222222:user/team/admin",
@@ -131,36 +136,42 @@ pub const MEMBER_REGION: Caller = Caller {
     account: MEMBER,
     unique_id: "AROAMEMBERACCESSROLE0:region",
 };
+/// The administrator of the delegated administrator's account.
 pub const DELEGATE_ADMIN: Caller = Caller {
     key: key("AKIADELEGATEADMIN000", "delegate-admin-secret"),
     arn: "arn:aws:iam::333333333333:user/admin",
     account: DELEGATE,
     unique_id: "",
 };
+/// The administrator of the locked member.
 pub const LOCKED_ADMIN: Caller = Caller {
     key: key("AKIALOCKEDADMIN00000", "locked-admin-secret"),
     arn: "arn:aws:iam::444444444444:user/admin",
     account: LOCKED,
     unique_id: "",
 };
+/// The root user of the locked member.
 pub const LOCKED_ROOT: Caller = Caller {
     key: key("AKIALOCKEDROOT000000", "locked-root-secret"),
     arn: "arn:aws:iam::444444444444:root",
     account: LOCKED,
     unique_id: LOCKED,
 };
+/// The administrator of the suspended member.
 pub const SUSPENDED_ADMIN: Caller = Caller {
     key: key("AKIASUSPENDEDADMIN00", "suspended-admin-secret"),
     arn: "arn:aws:iam::555555555555:user/admin",
     account: SUSPENDED,
     unique_id: "",
 };
+/// The administrator of the account in no organization.
 pub const STANDALONE_ADMIN: Caller = Caller {
     key: key("AKIASTANDALONEADMIN0", "standalone-admin-secret"),
     arn: "arn:aws:iam::666666666666:user/admin",
     account: STANDALONE,
     unique_id: "",
 };
+/// The administrator of the other organization's management account.
 pub const ELSEWHERE_ADMIN: Caller = Caller {
     key: key("AKIAELSEWHEREADMIN00", "elsewhere-admin-secret"),
     arn: "arn:aws:iam::777777777777:user/admin",

@@ -3,20 +3,18 @@
 use aws::protocol::Protocol;
 use bytes::Bytes;
 use http::Request;
+use jiff::Timestamp;
 use serde_json::Value;
 use services::operation::{Operation, Service};
 
-use crate::world::post;
-use testing::signer::escaped;
+use crate::signer::{Key, Scope, escaped, sign};
+use crate::world::USER_AGENT;
+
+pub use crate::world::operation;
 
 /// The services that came beside Account Management, in the order of the tables.
 pub const OTHERS: [Service; 5] =
     [Service::Sts, Service::Organizations, Service::Iam, Service::CloudTrail, Service::Ec2];
-
-/// The operation with this name.
-pub fn operation(service: Service, name: &str) -> Operation {
-    Operation::from_name(service, name).unwrap_or_else(|| panic!("{service:?} has no {name}"))
-}
 
 /// The protocol of the service's clients.
 pub fn protocol(service: Service) -> Protocol {
@@ -66,4 +64,26 @@ pub fn write_form(name: &str, value: &Value, is_flat: bool, form: &mut String) {
         Value::String(text) => form.push_str(&format!("&{name}={}", escaped(text))),
         other => form.push_str(&format!("&{name}={other}")),
     }
+}
+
+/// A `POST` without a signature.
+pub fn post(path: &str, content_type: &str, body: &str) -> Request<Bytes> {
+    Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("content-type", content_type)
+        .header("user-agent", USER_AGENT)
+        .body(Bytes::from(body.to_owned()))
+        .unwrap()
+}
+
+/// The request with a signature that is good now.
+pub fn signed(
+    mut request: Request<Bytes>,
+    key: &Key,
+    service: &'static str,
+    region: &'static str,
+) -> Request<Bytes> {
+    sign(&mut request, key, &Scope { region, service, at: Timestamp::now() });
+    request
 }

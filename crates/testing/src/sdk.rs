@@ -17,7 +17,7 @@ use http::header::HOST;
 
 /// Takes the SDK's request where a connection would, and gives it to the service.
 #[derive(Clone)]
-pub(crate) struct Connector(pub(crate) Arc<Service>);
+pub struct Connector(pub Arc<Service>);
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
