@@ -16,7 +16,7 @@ use services::context::{Context, Delays, TokenKey, Validation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
-use services::operation::Operation;
+use services::service::Operation;
 use services::world::{self, Snapshot};
 
 use crate::admin::faults::{Fault, Faults};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 use services::decided::{Decided, EventRecord};
-use services::operation::Service;
+use services::service::Service;
 use services::state::identity::{Credential, CredentialOwner, User};
 use services::world::{Change, ReadsAndWrites};
 use testing::signer::{Key, Scope, sign};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use services::account::model::{
     Error, ValidationException, ValidationExceptionField, ValidationExceptionReason,
 };
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::{account, cloudtrail, ec2, iam, organizations, sts};
 
 const SECRET: &str = "planted-secret";

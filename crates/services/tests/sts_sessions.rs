@@ -9,7 +9,7 @@ use aws::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use services::authority::caller::{NotIdentified, identify};
-use services::operation::Service;
+use services::service::Service;
 use services::state::account::{Account, AccountState};
 use services::state::identity::{Credential, CredentialOwner, Role, SealingKey, User};
 use services::state::organization::{AttachedPolicies, Membership, OrganizationPolicy, PolicyDocument};

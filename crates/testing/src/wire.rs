@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
 use serde_json::Value;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::signer::{Key, Scope, escaped, sign};
 use crate::world::USER_AGENT;

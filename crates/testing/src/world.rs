@@ -19,7 +19,7 @@ use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
 use services::front::{Call, Circumstances, decide, decide_for, serving_region};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::state::account::{Account, EmailOwner};
 use services::state::identity::{Credential, SealingKey};
 use services::world::Document;

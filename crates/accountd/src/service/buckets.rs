@@ -7,7 +7,7 @@ use aws::arn::AccountId;
 use aws::throttle::{Rate, TokenBucket};
 use jiff::Timestamp;
 use services::front::ports;
-use services::operation::Operation;
+use services::service::Operation;
 
 use crate::configuration::Throttle;
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use aws::refusal::Refusal;
 use serde_json::{Value, json};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::answer::{Answer, element};
 use crate::audit::{assert_no_secret, expected_members, logged, records_of};
@@ -153,7 +153,7 @@ fn record(world: &World, caller: &Caller, operation: Operation, answer: &Answer)
     let members: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, expected, "{name}");
     for (member, value) in [
-        ("eventSource", json!(format!("{}.amazonaws.com", operation.service().signing_name()))),
+        ("eventSource", json!(operation.service().event_source())),
         ("eventName", json!(name)),
         ("awsRegion", json!(region(operation.service()))),
         ("sourceIPAddress", json!(PEER)),

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use accountd::store::Decided;
 use aws::principal::{self, Principal};
 use services::context::Validation;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::world::{ReadsAndWrites, Snapshot};
 
 use crate::answer::Answer;
@@ -94,7 +94,7 @@ fn verdict(caller: &Caller, operation: Operation, answer: &Answer) -> &'static s
 }
 
 fn denial(caller: &Caller, operation: Operation, message: &str) -> &'static str {
-    let action = format!("{}:{}", operation.service().signing_name(), operation.name());
+    let action = format!("{}:{}", operation.service().profile().action_prefix, operation.name());
     // EC2 puts a sentence before the text and an encoded message behind it.
     let text = message.strip_prefix("You are not authorized to perform this operation. ").unwrap_or(message);
     let text = text.split_once(". Encoded authorization failure message: ").map_or(text, |(text, _)| text);
@@ -122,7 +122,7 @@ fn asked(world: &World, operation: Operation) -> String {
         Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
     };
     let Some(access) = world.block_on(world.store.transact(look)).unwrap() else { return String::new() };
-    let own = format!("{}:{}", operation.service().signing_name(), operation.name());
+    let own = format!("{}:{}", operation.service().profile().action_prefix, operation.name());
     let told = access.asked().map(|asked| {
         let owners = ["arn:aws:organizations::111111111111:", "arn:aws:iam::111111111111:"];
         let resource = owners.iter().find_map(|owner| asked.resource.strip_prefix(owner));

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use aws::smithy::Pattern;
 use serde_json::{Map, Value, json};
-use services::operation::Service;
+use services::service::Service;
 
 use crate::cast::MEMBER;
 

@@ -6,7 +6,7 @@
 use aws::protocol::Protocol;
 use serde_json::json;
 use services::account::model::Operation;
-use services::operation::Service;
+use services::service::Service;
 
 use crate::answer::Answer;
 use crate::cases::{Broken, Case, Model, Rule};

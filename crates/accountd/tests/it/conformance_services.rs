@@ -6,7 +6,7 @@
 
 use aws::protocol::Protocol;
 use serde_json::Value;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::answer::Answer;
 use crate::cases::{Broken, Case, Model, Rule};

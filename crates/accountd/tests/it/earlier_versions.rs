@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use services::operation::Service;
+use services::service::Service;
 
 use crate::answer::Answer;
 use crate::wire;

@@ -5,7 +5,7 @@
 
 use aws::protocol::Protocol;
 use serde_json::{Value, json};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::answer::Answer;
 use crate::authorization;

@@ -12,7 +12,7 @@ use accountd::configuration::Throttle;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
-use services::operation::Service;
+use services::service::Service;
 
 use crate::answer::Answer;
 use crate::cast::*;

@@ -5,7 +5,7 @@
 //! members' names, so that a new operation mostly has its request already.
 
 use serde_json::{Map, Value, json};
-use services::operation::Operation;
+use services::service::Operation;
 
 use crate::cast::*;
 

@@ -2,7 +2,7 @@
 //! (F-ORGS-AUTH-5, F-ORGS-AUTH-6); and how refusals tell them.
 
 use serde_json::{Value, json};
-use services::operation::Service;
+use services::service::Service;
 
 use crate::answer::Answer;
 use crate::cast::*;

@@ -2,7 +2,7 @@
 
 use accountd::configuration::SecureTransport;
 use serde_json::json;
-use services::operation::Service;
+use services::service::Service;
 
 use crate::cast::{MANAGEMENT_ADMIN, MEMBER_ADMIN};
 use crate::wire;

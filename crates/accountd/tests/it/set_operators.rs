@@ -2,7 +2,7 @@
 //! ForAllValues.
 
 use serde_json::{Value, json};
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::cast::{MANAGEMENT_ADMIN, MANAGEMENT_NOBODY, MEMBER};
 use crate::wire;

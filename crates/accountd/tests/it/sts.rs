@@ -3,8 +3,8 @@
 use accountd::store::Decided;
 use aws::protocol::Protocol;
 use serde_json::{Value, json};
-use services::operation::Service;
 use services::organizations::model::PolicyType;
+use services::service::Service;
 use services::state::organization::{Membership, Organization, OrganizationId, OrganizationPolicy};
 use services::world::Snapshot;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 
 use crate::wire::OTHERS;
 

@@ -19,7 +19,7 @@ use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
-use services::operation::{self, Operation};
+use services::service::{Operation, Service as AwsService};
 use services::state::installation::ServiceTime;
 use services::state::message::Message;
 use services::state::organization::{Membership, Organization, OrganizationalUnit};
@@ -162,7 +162,7 @@ impl World {
 
     /// CloudTrail's LookupEvents.
     pub fn lookup(&self, caller: &Caller, members: Value) -> Answer {
-        self.ask(&caller.key, wire::operation(operation::Service::CloudTrail, "LookupEvents"), &members)
+        self.ask(&caller.key, wire::operation(AwsService::CloudTrail, "LookupEvents"), &members)
     }
 
     /// An operation of any service as its SDKs send it.
@@ -224,7 +224,7 @@ impl World {
 
 /// An operation of AWS Organizations.
 pub fn organizations(world: &World, key: &Key, operation: &str, members: Value) -> Answer {
-    world.ask(key, wire::operation(operation::Service::Organizations, operation), &members)
+    world.ask(key, wire::operation(AwsService::Organizations, operation), &members)
 }
 
 /// An operation over restJson1, signed, whatever its body.

@@ -5,6 +5,7 @@
 mod commits;
 mod crash;
 mod derived;
+mod far;
 mod log;
 mod opening;
 mod ratio;

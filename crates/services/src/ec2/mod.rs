@@ -27,6 +27,8 @@ pub const EVENT_SOURCE: &str = "ec2.amazonaws.com";
 /// F-EC2-1: what a call asks to do has the form of most services: `ec2:DescribeRegions` knows no resources.
 impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
+        // F-EC2-10 (*assumed*).
+        is_closed_with_region: true,
         not_supported: "UnsupportedOperation",
         ..Profile::new(&model::SERVICE, "ec2", EVENT_SOURCE)
     };

@@ -7,7 +7,7 @@ use super::Call;
 use super::route::Form;
 use crate::account;
 use crate::failure::Failure;
-use crate::operation::Operation;
+use crate::service::Operation;
 
 /// The request's members.
 ///

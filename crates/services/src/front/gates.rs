@@ -10,9 +10,9 @@ use crate::account;
 use crate::account::model::RegionOptStatus::{Disabled, Enabling};
 use crate::authority::caller::is_token_session;
 use crate::context::Context;
-use crate::operation::{Operation, Service};
 use crate::organizations::model::AccountJoinedMethod;
 use crate::regions;
+use crate::service::{Operation, Service};
 use crate::state::account::Account;
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};
@@ -68,9 +68,9 @@ fn is_being_created(account: &Account, now: Timestamp, world: &World<'_>) -> Res
 }
 
 /// F-STS-1: STS in a Region that is DISABLED or ENABLING for the account knows nobody; DISABLING still works.
-/// EC2 is *assumed* to do the same (F-EC2-10).
+/// Which services do the same stands in their profiles.
 fn is_disabled_for(account: &Account, service: Option<Service>, region: &str, now: Timestamp) -> bool {
-    matches!(service, Some(Service::Sts | Service::Ec2))
+    service.is_some_and(|service| service.profile().is_closed_with_region)
         && regions::is_opt_in(region)
         && matches!(account::region::status(account, region, now), Some(Disabled | Enabling))
 }

@@ -28,7 +28,7 @@ use crate::authority::policies::{self, RequestOrigin};
 use crate::context::Context;
 use crate::decided::Decided;
 use crate::failure::Failure;
-use crate::operation::{Operation, Service};
+use crate::service::{Operation, Service};
 use crate::state::message::Message;
 use crate::world::{Fault, Snapshot, is_of_kind};
 use identify::Claimed;

@@ -9,7 +9,7 @@ use aws::throttle::Rate;
 use jiff::Timestamp;
 
 use super::identify::AcceptedKeys;
-use crate::operation::Operation;
+use crate::service::Operation;
 use crate::state::identity::{Credential, SealingKey};
 
 /// What requests are judged by besides the state.

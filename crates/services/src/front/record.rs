@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Circumstances, Progress};
 use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
-use crate::operation::{Operation, Service, TargetRecord};
+use crate::service::{Operation, Service, TargetRecord};
 use crate::world::ServiceEvent;
 
 /// What a record shows in place of a sensitive text.

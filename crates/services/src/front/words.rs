@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::{Call, Progress};
-use crate::operation::{Operation, Service};
+use crate::service::{Operation, Service};
 
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";

@@ -16,6 +16,8 @@ pub struct Profile {
     pub event_source: &'static str,
     /// F-EVENT-7: whether one endpoint, which is in us-east-1, serves all Regions.
     pub is_global: bool,
+    /// F-STS-1: whether its endpoint in a Region that is DISABLED or ENABLING for an account knows nobody of that account.
+    pub is_closed_with_region: bool,
     /// What may stand before the dot in `X-Amz-Target` besides the model's prefix.
     pub further_target_prefixes: &'static [&'static str],
     /// Whether it can be called by an `Action` parameter and the model's version.
@@ -54,6 +56,7 @@ impl Profile {
             action_prefix,
             event_source,
             is_global: false,
+            is_closed_with_region: false,
             further_target_prefixes: &[],
             has_query_api: matches!(shape.protocol, Protocol::Query | Protocol::Ec2Query),
             access_denied,

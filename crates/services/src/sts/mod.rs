@@ -36,7 +36,8 @@ use model::{GetCallerIdentityResponse, Input, Operation, Output};
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
 
 impl Rules for Operation {
-    const PROFILE: &'static Profile = &Profile::new(&model::SERVICE, "sts", EVENT_SOURCE);
+    const PROFILE: &'static Profile =
+        &Profile { is_closed_with_region: true, ..Profile::new(&model::SERVICE, "sts", EVENT_SOURCE) };
 
     fn is_read_only(self) -> bool {
         record::is_read_only(self)

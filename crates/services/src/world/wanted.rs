@@ -25,8 +25,6 @@ impl From<Wanted> for Fault {
 pub enum Wanted {
     /// The document under this key.
     Document(String),
-    /// The documents under these keys, all of which will be read.
-    Documents(Vec<String>),
     /// A list of keys, as [`Snapshot::keys`](super::Snapshot::keys) gives it.
     Keys {
         /// What the keys begin with.

@@ -7,7 +7,7 @@ use aws::principal::Caller;
 use aws::refusal::Refusal;
 use serde_json::Value;
 use services::authority::caller::identify;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::state::identity::{AccessKeyId, Credential};
 use testing::builders::{self, ORGANIZATION, ROOT, policy};
 use testing::world::{World, operation};

@@ -1,8 +1,8 @@
 //! Actions, resources and condition keys; and who may call at all.
 
 use serde_json::{Value, json};
-use services::operation::Operation;
 use services::organizations::model::Operation as Organizations;
+use services::service::Operation;
 use services::state::organization::Membership;
 
 use crate::support::{GUEST, MANAGEMENT, Play};

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use services::operation::Service;
+use services::service::Service;
 use services::state::account::{Account, AccountState};
 use services::state::identity::Role;
 use services::state::organization::{AccountCreation, Membership};

@@ -10,7 +10,7 @@ use serde_json::Value;
 use services::authority::access::Access;
 use services::context::{Delays, Validation};
 use services::decided::Decided;
-use services::operation::{Operation, Service};
+use services::service::{Operation, Service};
 use services::state::account::{Account, ContactInformation};
 use services::world::ReadsAndWrites;
 use testing::builders;

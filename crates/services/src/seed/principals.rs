@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::{AccountId, Arn, PARTITION};
 use jiff::{SignedDuration, Timestamp};
-use services::authority::managed::{AWS_MANAGED, find_aws_managed};
-use services::iam::directory;
-use services::iam::users::group;
-use services::organizations::membership::roles::{self, ACCESS_ROLE};
-use services::state::identity::{
-    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
-};
-use services::world::World;
 
 use super::Summary;
 use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
+use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
+use crate::iam::directory;
+use crate::iam::users::group;
+use crate::organizations::membership::roles::{self, ACCESS_ROLE};
+use crate::state::identity::{
+    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
+};
+use crate::world::World;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
