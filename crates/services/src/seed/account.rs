@@ -129,20 +129,14 @@ impl AccountDraft<'_> {
             // account's contact under its own name (observed.md, "Primary contact").
             inherited.map(|contact| ContactInformation { full_name: self.name.clone(), ..contact.clone() })
         };
+        let (name, email) = (self.name.clone(), self.email.value.clone());
         Account {
-            id: self.id.value,
-            name: self.name.clone(),
-            email: self.email.value.clone(),
-            created_at: self.created_at,
             state: self.state,
             contact: self.contact.clone().or_else(copied),
             alternate_contacts: self.alternate_contacts.clone(),
             regions: self.regions.clone(),
-            email_update: None,
-            email_update_starts: Vec::new(),
-            phone_verification: None,
-            verified_phone_number: None,
             gov_cloud: self.gov_cloud.as_ref().map(|link| link.value),
+            ..Account::new(self.id.value, name, email, self.created_at)
         }
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
 use crate::iam::tag::Keys;
+use crate::state::identity::DEFAULT_SESSION_SECONDS;
 
 /// Everything under an account's `iam`.
 #[derive(Default)]
@@ -86,9 +87,6 @@ pub(super) struct KeyDraft<'n> {
     pub secret: String,
     pub active: bool,
 }
-
-/// The longest session where a role names none, as CreateRole has it.
-pub(super) const DEFAULT_SESSION_SECONDS: u32 = 3600;
 
 /// F-SEED-10: IAM's quota of access keys for a user, and for the root user (IAM guide, "IAM and AWS STS
 /// quotas").
