@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Request, Response, request};
+use services::seed::{self, SeedDocuments};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -15,7 +16,6 @@ use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
 use crate::admin::{self, Admin, Facts};
 use crate::configuration::{Configuration, Storage};
 use crate::listener::{Answer, Unread};
-use crate::seed::{self, SeedDocuments};
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use accountd::seed::{self, SeedDocuments};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::organizations::model::PolicyType;
+use services::seed::{self, SeedDocuments};
 use services::state::account::{Account, AccountState, EmailOwner};
 use services::state::identity::{
     Credential, CredentialOwner, Group, GroupMember, IamAccount, ManagedPolicy, PolicyEntity, PolicyUse,

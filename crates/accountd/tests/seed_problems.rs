@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use accountd::seed;
+use accountd::seed::check;
 use jiff::Timestamp;
+use services::seed;
 
 fn now() -> Timestamp {
     "2026-09-12T10:00:00Z".parse().expect("an instant")
@@ -123,19 +124,19 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
          number and may drop its zeros\n\
          {name} has 2 problems; nothing was applied"
     );
-    assert_eq!(seed::check(&path), Err(expected));
+    assert_eq!(check(&path), Err(expected));
 
     std::fs::write(&path, "accounts: [{id: '111122223333', name: One, email: one@example.com}]")
         .expect("a file");
-    let summary = seed::check(&path).expect("a right file");
+    let summary = check(&path).expect("a right file");
     assert_eq!(
         summary.to_string(),
         "1 account, 0 organizational units, 0 policies, 0 users, 0 roles, 0 access keys"
     );
 
     std::fs::write(&path, b"accounts: \xff").expect("a file");
-    assert_eq!(seed::check(&path), Err(format!("{name}: is not UTF-8 text")));
-    let missing = seed::check(Path::new("no/such/seed.yaml")).expect_err("no file");
+    assert_eq!(check(&path), Err(format!("{name}: is not UTF-8 text")));
+    let missing = check(Path::new("no/such/seed.yaml")).expect_err("no file");
     assert!(missing.starts_with("no/such/seed.yaml: cannot be read: "), "{missing}");
     std::fs::remove_dir_all(&directory).expect("the directory again");
 }

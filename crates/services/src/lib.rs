@@ -16,6 +16,7 @@ pub mod organizations;
 pub mod page_token;
 pub mod regions;
 pub mod sealed;
+pub mod seed;
 pub mod service;
 pub mod state;
 pub mod sts;

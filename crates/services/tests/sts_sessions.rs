@@ -55,40 +55,21 @@ fn owner_account(state: AccountState, regions: BTreeMap<String, RegionOpt>) -> A
 }
 
 fn role(trust: &str) -> Role {
+    let (name, id) = ("target".to_owned(), "AROATARGET".to_owned());
     Role {
-        account: account(OWNER),
-        name: "target".to_owned(),
-        id: "AROATARGET".to_owned(),
-        path: "/".to_owned(),
-        created_at: Timestamp::UNIX_EPOCH,
-        trust_policy: policy(trust),
-        description: String::new(),
-        max_session_duration_seconds: 3600,
-        max_signin_session_duration_seconds: None,
         inline_policies: BTreeMap::from([("all".to_owned(), policy(ALLOW))]),
-        attached_policies: BTreeSet::new(),
-        permissions_boundary: None,
-        tags: BTreeMap::new(),
+        ..Role::new(account(OWNER), name, id, Timestamp::UNIX_EPOCH, policy(trust))
     }
 }
 
 /// A user of the calling account with this inline policy.
 fn put_user(world: &mut World, inline: &str) -> Caller {
+    let (path, name, id) = ("/".to_owned(), "ann".to_owned(), "AIDAANN".to_owned());
     let user = User {
-        account: account(CALLER),
-        name: "ann".to_owned(),
-        id: "AIDAANN".to_owned(),
-        path: "/".to_owned(),
-        created_at: Timestamp::UNIX_EPOCH,
         inline_policies: BTreeMap::from([("inline".to_owned(), policy(inline))]),
-        attached_policies: BTreeSet::new(),
-        permissions_boundary: None,
-        tags: BTreeMap::new(),
-        access_keys: Vec::new(),
-        groups: BTreeSet::new(),
+        ..User::new(account(CALLER), name.clone(), id.clone(), Timestamp::UNIX_EPOCH)
     };
     world.put(USER_ID, &user);
-    let (path, name, id) = ("/".to_owned(), "ann".to_owned(), "AIDAANN".to_owned());
     let principal = Principal::User { account: account(CALLER), path, name, id };
     Caller { principal, access_key_id: "AKIAANN".to_owned(), session: None }
 }

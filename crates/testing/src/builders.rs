@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use services::organizations::model::AccountJoinedMethod;
-use services::state::account::{Account, AccountState};
+use services::state::account::Account;
 use services::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationalUnit,
 };
@@ -17,21 +17,7 @@ pub const ROOT: &str = "r-ab12";
 
 /// An account without anything in it. Its address is `<id>@example.com`.
 pub fn account(id: &str, created_at: Timestamp) -> Account {
-    Account {
-        id: id.parse().unwrap(),
-        name: id.to_owned(),
-        email: format!("{id}@example.com"),
-        created_at,
-        state: AccountState::Active,
-        contact: None,
-        alternate_contacts: BTreeMap::new(),
-        regions: BTreeMap::new(),
-        email_update: None,
-        email_update_starts: Vec::new(),
-        phone_verification: None,
-        verified_phone_number: None,
-        gov_cloud: None,
-    }
+    Account::new(id.parse().unwrap(), id.to_owned(), format!("{id}@example.com"), created_at)
 }
 
 /// [`ORGANIZATION`] with all features, and its root.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::{SecureTransport, Signatures, Throttle};
-use accountd::seed;
 use accountd::service::{Service, Settings};
 use accountd::store::{Store, StoreOptions};
 use services::context::{Delays, TokenKey, Validation};
+use services::seed;
 
 /// One organization, and for each kind of caller somebody who is it: see [`crate::company`].
 pub const COMPANY: &str = include_str!("company.yaml");

@@ -26,7 +26,8 @@ pub enum Keys {
 }
 
 impl Keys {
-    fn canonical(self, key: &str) -> String {
+    /// The text that is equal for equal keys.
+    pub(crate) fn canonical(self, key: &str) -> String {
         match self {
             Self::CaseInsensitive => key.to_lowercase(),
             Self::CaseSensitive => key.to_owned(),

@@ -86,6 +86,25 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account as it begins: in use, without contacts, in every Region's default status.
+    pub fn new(id: AccountId, name: String, email: String, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            email,
+            created_at,
+            state: AccountState::Active,
+            contact: None,
+            alternate_contacts: BTreeMap::new(),
+            regions: BTreeMap::new(),
+            email_update: None,
+            email_update_starts: Vec::new(),
+            phone_verification: None,
+            verified_phone_number: None,
+            gov_cloud: None,
+        }
+    }
+
     /// Whether services of a Region know the account at an instant: not in an opt-in Region that is disabled for it or
     /// still being enabled.
     pub fn is_served_in(&self, region: &str, now: Timestamp) -> bool {

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use accountd::admin::Engine;
-use accountd::seed;
 use accountd::state_engine::StateEngine;
 use aws::authorization::{AttachedPolicy, PolicySets, Request as Question, RequestContext, evaluate};
 use aws::policy::{Policy, PolicyKind};
@@ -16,6 +15,7 @@ use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use services::seed;
 use services::service::{Operation, Service};
 use testing::signer::{HOST, Key};
 

@@ -154,20 +154,12 @@ pub fn create(
     if directory::account(on.account, world)?.policies >= directory::POLICIES {
         return Err(refusal::quota("PoliciesPerAccount", directory::POLICIES as usize).into());
     }
+    let id = names::unique_id("ANPA", &on.context.seed);
     let policy = ManagedPolicy {
-        account: on.account,
-        name,
-        id: names::unique_id("ANPA", &on.context.seed),
         path: input.path.map_or_else(|| "/".to_owned(), crate::iam::model::PolicyPathType::into_string),
-        created_at: on.context.now,
-        document,
         description: input.description.map(|text| text.into_string()).unwrap_or_default(),
-        default_version: 1,
-        default_created_at: None,
-        latest_version: 1,
-        other_versions: std::collections::BTreeMap::new(),
-        updated_at: None,
         tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,
+        ..ManagedPolicy::new(on.account, name, id, on.context.now, document)
     };
     directory::save_policy(policy.clone(), world)?;
     let tags = tag::shown(&policy.tags);

@@ -15,11 +15,9 @@ use crate::iam::model::{
 use crate::iam::policies::boundary;
 use crate::iam::roles::trust_policy;
 use crate::iam::{On, directory, model, refusal, tag};
-use crate::state::identity::{Role, RoleId};
+use crate::state::identity::{DEFAULT_SESSION_SECONDS, Role, RoleId};
 use crate::world::World;
 
-/// F-IAMAPI-ROLE-1: the longest session where a role names none.
-const DEFAULT_SESSION_SECONDS: u32 = 3600;
 /// F-IAMAPI-ROLE-6 (text *assumed*).
 const SET_AND_RESET: &str =
     "MaxSigninSessionDuration and ResetMaxSigninSessionDuration cannot be specified together.";
@@ -73,20 +71,16 @@ pub fn create(
         let text = format!("Roles in {} can only be created by AWS.", service_linked_role::PATH_PREFIX);
         return Err(refusal::validation(text).into());
     }
+    let id = names::unique_id("AROA", &on.context.seed);
+    let trust_policy = trust_policy::read_checked(&input.assume_role_policy_document, world)?;
     let role = Role {
-        account: on.account,
-        name: input.role_name.into_string(),
-        id: names::unique_id("AROA", &on.context.seed),
         path,
-        created_at: on.context.now,
-        trust_policy: trust_policy::read_checked(&input.assume_role_policy_document, world)?,
         description: input.description.map(RoleDescriptionType::into_string).unwrap_or_default(),
         max_session_duration_seconds: seconds(input.max_session_duration).unwrap_or(DEFAULT_SESSION_SECONDS),
         max_signin_session_duration_seconds: seconds(input.max_signin_session_duration),
-        inline_policies: Default::default(),
-        attached_policies: Default::default(),
         permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
         tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
+        ..Role::new(on.account, input.role_name.into_string(), id, on.context.now, trust_policy)
     };
     directory::create(role.clone(), world)?;
     Ok(CreateRoleResponse { role: created(&role) })

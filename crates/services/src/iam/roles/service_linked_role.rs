@@ -39,21 +39,13 @@ fn organizations_role(account: AccountId, description: String, context: &Context
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{ORGANIZATIONS}"}},"Action":"sts:AssumeRole"}}]}}"#
     );
+    let trust = Policy::parse(&trust).expect("INVARIANT: a trust policy with one service is well-formed");
+    let id = names::unique_id("AROA", &context.seed);
     Role {
-        account,
-        name: ORGANIZATIONS_ROLE.to_owned(),
-        id: names::unique_id("AROA", &context.seed),
         path: format!("{PATH_PREFIX}{ORGANIZATIONS}/"),
-        created_at: context.now,
-        trust_policy: Policy::parse(&trust)
-            .expect("INVARIANT: a trust policy with one service is well-formed"),
         description,
-        max_session_duration_seconds: 3600,
-        max_signin_session_duration_seconds: None,
-        inline_policies: Default::default(),
         attached_policies: BTreeSet::from([ORGANIZATIONS_POLICY.to_owned()]),
-        permissions_boundary: None,
-        tags: Default::default(),
+        ..Role::new(account, ORGANIZATIONS_ROLE.to_owned(), id, context.now, trust)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Users.
 
-use std::collections::BTreeMap;
-
 use aws::principal::Principal;
 use aws::refusal::Refusal;
 
@@ -66,18 +64,12 @@ pub fn create(
     input: CreateUserRequest,
     world: &mut World<'_>,
 ) -> Result<CreateUserResponse, Failure> {
+    let id = names::unique_id("AIDA", &on.context.seed);
     let user = User {
-        account: on.account,
-        name: input.user_name.into_string(),
-        id: names::unique_id("AIDA", &on.context.seed),
         path: input.path.map_or_else(|| "/".to_owned(), PathType::into_string),
-        created_at: on.context.now,
-        inline_policies: BTreeMap::new(),
-        attached_policies: Default::default(),
         permissions_boundary: boundary::of_new(on, input.permissions_boundary, world)?,
         tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
-        access_keys: Vec::new(),
-        groups: Default::default(),
+        ..User::new(on.account, input.user_name.into_string(), id, on.context.now)
     };
     directory::create(user.clone(), world)?;
     Ok(CreateUserResponse { user: Some(shown(&user)) })

@@ -191,19 +191,9 @@ fn put_account(
         .as_ref()
         .map(|contact| ContactInformation { full_name: wanted.name.clone(), ..contact.clone() });
     let account = Account {
-        id,
-        name: wanted.name.clone(),
-        email: wanted.email.clone(),
-        created_at,
-        state: AccountState::Active,
         contact,
-        alternate_contacts: BTreeMap::new(),
-        regions: BTreeMap::new(),
-        email_update: None,
-        email_update_starts: Vec::new(),
-        phone_verification: None,
-        verified_phone_number: None,
         gov_cloud: gov_cloud_account.map(|account| GovCloudLink { account, state: AccountState::Active }),
+        ..Account::new(id, wanted.name.clone(), wanted.email.clone(), created_at)
     };
     world.put(EmailAddress(CaseInsensitive(&wanted.email)), EmailOwner { account: id });
     world.save(account);

@@ -1,6 +1,6 @@
 //! The roles that AWS Organizations makes in accounts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws::arn::{AccountId, PARTITION};
 use aws::policy::Policy;
@@ -28,20 +28,10 @@ pub fn access_role(
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:{PARTITION}:iam::{management_account}:root"}},"Action":"sts:AssumeRole"}}]}}"#
     );
+    let trust = Policy::parse(&trust).expect("INVARIANT: the trust policy is made of an account id");
     Role {
-        account,
-        name: name.to_owned(),
-        id,
-        path: "/".to_owned(),
-        created_at,
-        trust_policy: Policy::parse(&trust).expect("INVARIANT: the trust policy is made of an account id"),
-        description: String::new(),
-        max_session_duration_seconds: 3600,
-        max_signin_session_duration_seconds: None,
-        inline_policies: BTreeMap::new(),
         attached_policies: BTreeSet::from([format!("arn:{PARTITION}:iam::aws:policy/AdministratorAccess")]),
-        permissions_boundary: None,
-        tags: BTreeMap::new(),
+        ..Role::new(account, name.to_owned(), id, created_at, trust)
     }
 }
 

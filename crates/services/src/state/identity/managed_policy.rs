@@ -85,6 +85,33 @@ pub struct PolicyEntity {
     pub boundary: bool,
 }
 
+impl ManagedPolicy {
+    /// A policy as it begins: with the path `/` and its first version.
+    pub fn new(
+        account: AccountId,
+        name: String,
+        id: String,
+        created_at: Timestamp,
+        document: Policy,
+    ) -> Self {
+        Self {
+            account,
+            name,
+            id,
+            path: "/".to_owned(),
+            created_at,
+            document,
+            description: String::new(),
+            default_version: first_version(),
+            default_created_at: None,
+            latest_version: first_version(),
+            other_versions: BTreeMap::new(),
+            updated_at: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
 /// The id of a customer-managed policy: its account and its name.
 pub type ManagedPolicyId<'k> = Named<'k, ManagedPolicy>;
 

@@ -18,6 +18,8 @@ pub use managed_policy::{
     EntityKind, ManagedPolicy, ManagedPolicyId, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId,
     PolicyVersion,
 };
-pub use role::{Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId};
+pub use role::{
+    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId,
+};
 pub use session::{FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser};
 pub use user::{User, UserId};

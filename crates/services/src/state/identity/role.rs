@@ -62,6 +62,36 @@ pub struct RoleDeletion {
     pub failure: Option<String>,
 }
 
+/// F-IAMAPI-ROLE-1: the longest session where a role names none.
+pub const DEFAULT_SESSION_SECONDS: u32 = 3600;
+
+impl Role {
+    /// A role as it begins: with the path `/` and sessions of an hour, without policies.
+    pub fn new(
+        account: AccountId,
+        name: String,
+        id: String,
+        created_at: Timestamp,
+        trust_policy: Policy,
+    ) -> Self {
+        Self {
+            account,
+            name,
+            id,
+            path: "/".to_owned(),
+            created_at,
+            trust_policy,
+            description: String::new(),
+            max_session_duration_seconds: DEFAULT_SESSION_SECONDS,
+            max_signin_session_duration_seconds: None,
+            inline_policies: BTreeMap::new(),
+            attached_policies: BTreeSet::new(),
+            permissions_boundary: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
 /// The id of a role: its account and its name.
 pub type RoleId<'k> = Named<'k, Role>;
 

@@ -43,6 +43,25 @@ pub struct User {
     pub groups: BTreeSet<String>,
 }
 
+impl User {
+    /// A user as it begins: with the path `/`, without policies, access keys and groups.
+    pub fn new(account: AccountId, name: String, id: String, created_at: Timestamp) -> Self {
+        Self {
+            account,
+            name,
+            id,
+            path: "/".to_owned(),
+            created_at,
+            inline_policies: BTreeMap::new(),
+            attached_policies: BTreeSet::new(),
+            permissions_boundary: None,
+            tags: BTreeMap::new(),
+            access_keys: Vec::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+}
+
 /// The id of a user: its account and its name.
 pub type UserId<'k> = Named<'k, User>;
 

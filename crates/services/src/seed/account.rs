@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::account::model::AlternateContactType;
-use services::context::Delays;
-use services::regions;
-use services::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
-use services::state::region::RegionOpt;
 
 use super::constraints::Shape;
 use super::identity::{Iam, read_iam};
 use super::item::{Fields, Given, Item};
 use super::organization::{Attachments, ORGANIZATION_KEYS, read_attachments};
+use crate::account::model::AlternateContactType;
+use crate::context::Delays;
+use crate::iam::tag::Keys;
+use crate::regions;
+use crate::state::account::{Account, AccountState, AlternateContact, ContactInformation, GovCloudLink};
+use crate::state::region::RegionOpt;
 
 /// One account as the file describes it.
 pub(super) struct AccountDraft<'n> {
@@ -94,7 +95,7 @@ pub(super) fn read_account<'n>(item: Item<'n>, now: Timestamp) -> Option<Account
     let access_role = fields.optional("organization_account_access_role", |flag| flag.flag());
     let unit_path = fields.optional("organizational_unit", |it| it.given(|it| it.text().map(str::to_owned)));
     let attachments = read_attachments(&fields);
-    let tags = fields.optional("tags", |tags| tags.tags());
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseSensitive));
     let created_by_organizations = joined_method?.unwrap_or(true);
     created?;
     Some(AccountDraft {
@@ -128,20 +129,14 @@ impl AccountDraft<'_> {
             // account's contact under its own name (observed.md, "Primary contact").
             inherited.map(|contact| ContactInformation { full_name: self.name.clone(), ..contact.clone() })
         };
+        let (name, email) = (self.name.clone(), self.email.value.clone());
         Account {
-            id: self.id.value,
-            name: self.name.clone(),
-            email: self.email.value.clone(),
-            created_at: self.created_at,
             state: self.state,
             contact: self.contact.clone().or_else(copied),
             alternate_contacts: self.alternate_contacts.clone(),
             regions: self.regions.clone(),
-            email_update: None,
-            email_update_starts: Vec::new(),
-            phone_verification: None,
-            verified_phone_number: None,
             gov_cloud: self.gov_cloud.as_ref().map(|link| link.value),
+            ..Account::new(self.id.value, name, email, self.created_at)
         }
     }
 }
@@ -165,11 +160,13 @@ const CONTACT_KEYS: [&str; 12] = [
 fn read_contact(item: Item<'_>) -> Option<ContactInformation> {
     let fields = item.fields(&CONTACT_KEYS)?;
     let full_name = trimmed(&fields, "FullName", Shape::FullName);
-    let address_line_1 = trimmed(&fields, "AddressLine1", Shape::AddressLine);
-    let address_line_2 = fields.optional_text("AddressLine2", Shape::AddressLine);
-    let address_line_3 = fields.optional_text("AddressLine3", Shape::AddressLine);
+    let address_line_1 = trimmed(&fields, "AddressLine1", Shape::AddressLine1);
+    let address_line_2 = fields.optional_text("AddressLine2", Shape::FurtherAddressLine);
+    let address_line_3 = fields.optional_text("AddressLine3", Shape::FurtherAddressLine);
     let city = trimmed(&fields, "City", Shape::City);
-    let state_or_region = fields.optional_text("StateOrRegion", Shape::StateOrRegion);
+    let state_or_region = fields.optional("StateOrRegion", |it| {
+        it.checked(Shape::StateOrRegion).map(|state| state.trim().to_owned())
+    });
     let district_or_county = fields.optional_text("DistrictOrCounty", Shape::DistrictOrCounty);
     let postal_code = trimmed(&fields, "PostalCode", Shape::PostalCode);
     let country_code = trimmed(&fields, "CountryCode", Shape::CountryCode);

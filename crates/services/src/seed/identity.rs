@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
+use crate::iam::tag::Keys;
+use crate::state::identity::DEFAULT_SESSION_SECONDS;
 
 /// Everything under an account's `iam`.
 #[derive(Default)]
@@ -86,9 +88,6 @@ pub(super) struct KeyDraft<'n> {
     pub active: bool,
 }
 
-/// The longest session where a role names none, as CreateRole has it.
-pub(super) const DEFAULT_SESSION_SECONDS: u32 = 3600;
-
 /// F-SEED-10: IAM's quota of access keys for a user, and for the root user (IAM guide, "IAM and AWS STS
 /// quotas").
 const MAX_ACCESS_KEYS: usize = 2;
@@ -132,11 +131,11 @@ fn refuse_equal_names<'a, 'n: 'a>(kind: &str, named: impl Iterator<Item = (&'a I
 const IDENTITY_KEYS: [&str; 7] =
     ["name", "path", "id", "tags", "inline_policies", "attached_policies", "permissions_boundary"];
 
-fn read_identity<'n>(fields: &Fields<'n>, id: Shape) -> Option<IdentityDraft<'n>> {
-    let name = fields.required_text("name", Shape::IamName);
+fn read_identity<'n>(fields: &Fields<'n>, name: Shape, id: Shape) -> Option<IdentityDraft<'n>> {
+    let name = fields.required_text("name", name);
     let path = fields.optional_text("path", Shape::IamPath);
     let id = fields.optional_text("id", id);
-    let tags = fields.optional("tags", |tags| tags.tags());
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseInsensitive));
     let inline_policies = fields.optional("inline_policies", read_inline_policies);
     let attached_policies = fields.each("attached_policies", reference);
     let permissions_boundary = fields.optional("permissions_boundary", reference);
@@ -172,7 +171,7 @@ fn keys_with(more: &[&'static str]) -> Vec<&'static str> {
 
 fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
     let fields = item.fields(&keys_with(&["access_keys", "groups"]))?;
-    let identity = read_identity(&fields, Shape::UserId);
+    let identity = read_identity(&fields, Shape::UserName, Shape::UserId);
     let groups = fields.each("groups", reference);
     let access_keys = read_access_keys(&fields, "access_keys");
     Some(UserDraft { identity: identity?, groups: groups?, access_keys: access_keys? })
@@ -180,7 +179,7 @@ fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
 
 fn read_group(item: Item<'_>) -> Option<GroupDraft<'_>> {
     let fields = item.fields(&["name", "path", "id", "inline_policies", "attached_policies"])?;
-    let name = fields.required_text("name", Shape::IamGroupName);
+    let name = fields.required_text("name", Shape::GroupName);
     let path = fields.optional_text("path", Shape::IamPath);
     let id = fields.optional_text("id", Shape::GroupId);
     let inline_policies = fields.optional("inline_policies", read_inline_policies);
@@ -193,7 +192,7 @@ fn read_group(item: Item<'_>) -> Option<GroupDraft<'_>> {
 
 fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {
     let fields = item.fields(&keys_with(&["trust_policy", "max_session_duration_seconds", "sessions"]))?;
-    let identity = read_identity(&fields, Shape::RoleId);
+    let identity = read_identity(&fields, Shape::RoleName, Shape::RoleId);
     let trust_policy =
         fields.required("trust_policy").and_then(|policy| policy.policy(PolicyKind::RoleTrust));
     let longest =
@@ -210,7 +209,7 @@ fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {
 fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {
     let fields = item.fields(&["name", "path", "id", "document"])?;
     let name = fields.required_text("name", Shape::IamPolicyName);
-    let path = fields.optional_text("path", Shape::IamPath);
+    let path = fields.optional_text("path", Shape::IamPolicyPath);
     let id = fields.optional_text("id", Shape::ManagedPolicyId);
     let document = fields.required("document").and_then(|document| document.policy(PolicyKind::Managed));
     let path = path?.unwrap_or_else(|| "/".to_owned());
@@ -256,8 +255,8 @@ fn read_session<'n>(item: &Item<'n>) -> Option<SessionDraft<'n>> {
     let expires_at = fields.optional("expires_at", |at| at.timestamp());
     let policy = fields.optional("policy", |policy| policy.policy(PolicyKind::Session));
     let policy_arns = fields.each("policy_arns", reference);
-    let tags = fields.optional("tags", |tags| tags.tags());
-    let source_identity = fields.optional_text("source_identity", Shape::SessionName);
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseInsensitive));
+    let source_identity = fields.optional_text("source_identity", Shape::SourceIdentity);
     Some(SessionDraft {
         key: KeyDraft { id: id?, secret: secret?, active: true },
         name: name?,

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::organizations::model::PolicyType;
-use services::organizations::tree::root_and_units::MAX_DEPTH;
-use services::state::organization::{FeatureSet, PolicyDocument};
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
+use crate::iam::tag::Keys;
+use crate::organizations::model::PolicyType;
+use crate::organizations::tree::root_and_units::MAX_DEPTH;
+use crate::state::organization::{FeatureSet, PolicyDocument};
 
 /// The keys of an account that make sense only within an organization.
 pub(super) const ORGANIZATION_KEYS: [&str; 7] = [
@@ -135,7 +136,7 @@ fn read_root<'n>(organization: &Fields<'n>) -> Option<Root<'n>> {
     let fields = item.fields(&["id", "policies", "full_aws_access", "tags"])?;
     let id = fields.optional_text("id", Shape::RootId);
     let attachments = read_attachments(&fields);
-    let tags = fields.optional("tags", |tags| tags.tags());
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseSensitive));
     Some((id?, attachments?, tags?.unwrap_or_default()))
 }
 
@@ -180,7 +181,7 @@ fn read_policy(item: Item<'_>) -> Option<PolicyDraft<'_>> {
     let kind = kind.map(|kind| kind.unwrap_or(PolicyType::ServiceControlPolicy));
     let description = fields.optional_text("description", Shape::PolicyDescription);
     let document = fields.required("document");
-    let tags = fields.optional("tags", |tags| tags.tags());
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseSensitive));
     // What a document may be depends on its type.
     let kind = kind?;
     let document = document.and_then(|document| document.organization_policy(kind));
@@ -236,7 +237,7 @@ fn read_unit<'n>(item: Item<'n>, parent: Option<usize>, units: &mut Vec<UnitDraf
     let name = fields.required_text("name", Shape::OrganizationalUnitName);
     let id = fields.optional_text("id", Shape::OrganizationalUnitId);
     let attachments = read_attachments(&fields);
-    let tags = fields.optional("tags", |tags| tags.tags());
+    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseSensitive));
     let accounts = fields.each("accounts", |account| account.given(Item::account_id));
     let mut names = parent.map(|parent| units[parent].names.clone()).unwrap_or_default();
     names.push(name?);

@@ -1,19 +1,20 @@
 //! Reading values out of the tree: each takes what it expects or reports a problem under its path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use aws::policy::{Policy, PolicyKind};
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use services::organizations;
-use services::organizations::model::PolicyType;
-use services::organizations::policies::policy::Misfit;
-use services::state::organization::PolicyDocument;
 
 use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
 use super::problem::Problems;
+use crate::iam::tag::Keys;
+use crate::organizations;
+use crate::organizations::model::PolicyType;
+use crate::organizations::policies::policy::Misfit;
+use crate::state::organization::PolicyDocument;
 
 /// A value of the file together with its path.
 #[derive(Clone)]
@@ -299,15 +300,20 @@ impl<'n> Item<'n> {
         }
     }
 
-    /// Tags: at most 50, as AWS allows.
-    pub fn tags(&self) -> Option<BTreeMap<String, String>> {
+    /// Tags: at most 50, as AWS allows, with keys that are told apart as `keys` says.
+    pub fn tags(&self, keys: Keys) -> Option<BTreeMap<String, String>> {
         let entries = self.entries()?;
         if entries.len() > 50 {
             self.report("has more than 50 tags");
         }
         let mut tags = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let mut complete = entries.len() <= 50;
         for entry in entries {
+            if !seen.insert(keys.canonical(entry.key())) {
+                entry.report_key("this tag is there already; case does not count");
+                complete = false;
+            }
             match (entry.name(Shape::TagKey), entry.item.checked(Shape::TagValue)) {
                 (Some(key), Some(value)) => {
                     tags.insert(key, value);

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::{AccountId, Arn, PARTITION};
 use jiff::{SignedDuration, Timestamp};
-use services::authority::managed::{AWS_MANAGED, find_aws_managed};
-use services::iam::directory;
-use services::iam::users::group;
-use services::organizations::membership::roles::{self, ACCESS_ROLE};
-use services::state::identity::{
-    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
-};
-use services::world::World;
 
 use super::Summary;
 use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
+use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
+use crate::iam::directory;
+use crate::iam::users::group;
+use crate::organizations::membership::roles::{self, ACCESS_ROLE};
+use crate::state::identity::{
+    Credential, CredentialOwner, Group, GroupId, ManagedPolicy, Role, RoleSession, User, UserId,
+};
+use crate::world::World;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
@@ -135,20 +135,10 @@ impl Principals {
             if !self.identity_ids.insert(id.clone()) {
                 policy.item.report(format!("the id `{id}` is in use already"));
             }
+            let (name, created_at) = (policy.name.clone(), scope.account.created_at);
             let document = ManagedPolicy {
-                account: scope.id(),
-                name: policy.name.clone(),
-                id,
                 path: policy.path.clone(),
-                created_at: scope.account.created_at,
-                document: policy.document.clone(),
-                description: String::new(),
-                default_version: 1,
-                default_created_at: None,
-                latest_version: 1,
-                other_versions: BTreeMap::new(),
-                updated_at: None,
-                tags: BTreeMap::new(),
+                ..ManagedPolicy::new(scope.id(), name, id, created_at, policy.document.clone())
             };
             directory::save_policy(document, world).expect(NOTHING_FAILS);
         }
@@ -178,18 +168,15 @@ impl Principals {
     fn write_users(&mut self, scope: &Scope<'_, '_>, world: &mut World<'_>) {
         for user in &scope.account.iam.users {
             let identity = &user.identity;
+            let id = self.identity_id(scope, "AIDA", identity);
             let document = User {
-                account: scope.id(),
-                name: identity.name.clone(),
-                id: self.identity_id(scope, "AIDA", identity),
                 path: identity.path.clone(),
-                created_at: scope.account.created_at,
                 inline_policies: identity.inline_policies.clone(),
                 attached_policies: scope.arns(&identity.attached_policies),
                 permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
                 tags: identity.tags.clone(),
                 access_keys: user.access_keys.iter().map(|key| key.id.value.clone()).collect(),
-                groups: BTreeSet::new(),
+                ..User::new(scope.id(), identity.name.clone(), id, scope.account.created_at)
             };
             directory::save(document, world).expect(NOTHING_FAILS);
             join_groups(scope, user, world);
@@ -203,20 +190,15 @@ impl Principals {
     fn write_role(&mut self, scope: &Scope<'_, '_>, role: &RoleDraft<'_>, world: &mut World<'_>) {
         let identity = &role.identity;
         let id = self.identity_id(scope, "AROA", identity);
+        let (name, created_at) = (identity.name.clone(), scope.account.created_at);
         let document = Role {
-            account: scope.id(),
-            name: identity.name.clone(),
-            id: id.clone(),
             path: identity.path.clone(),
-            created_at: scope.account.created_at,
-            trust_policy: role.trust_policy.clone(),
-            description: String::new(),
             max_session_duration_seconds: role.max_session_duration_seconds,
-            max_signin_session_duration_seconds: None,
             inline_policies: identity.inline_policies.clone(),
             attached_policies: scope.arns(&identity.attached_policies),
             permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
             tags: identity.tags.clone(),
+            ..Role::new(scope.id(), name, id.clone(), created_at, role.trust_policy.clone())
         };
         directory::save(document, world).expect(NOTHING_FAILS);
         for session in &role.sessions {

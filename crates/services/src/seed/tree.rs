@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::organizations::model::{AccountJoinedMethod, PolicyType};
-use services::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use services::organizations::policies::policy_type::{max_attached, needed_service};
-use services::state::organization::{
-    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
-};
 
 use super::account::AccountDraft;
 use super::ids;
 use super::item::{Given, Item};
 use super::organization::{Attachments, OrganizationDraft, UnitDraft};
+use crate::organizations::model::{AccountJoinedMethod, PolicyType};
+use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
+use crate::organizations::policies::policy_type::{max_attached, needed_service};
+use crate::state::organization::{
+    AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
+};
 
 /// The service that takes one delegated administrator only (Account Management guide).
 const ACCOUNT_MANAGEMENT: &str = "account.amazonaws.com";

@@ -13,22 +13,20 @@ mod node;
 mod organization;
 mod principals;
 mod problem;
-
 mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::organizations::index;
-use services::state::account::{ContactInformation, EmailAddress, EmailOwner};
-use services::state::key::CaseInsensitive;
-use services::state::organization::{OrganizationCounts, OrganizationId};
-use services::state::region::OrganizationRegionRequests;
-use services::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 
+use crate::organizations::index;
+use crate::state::account::{ContactInformation, EmailAddress, EmailOwner};
+use crate::state::key::CaseInsensitive;
+use crate::state::organization::{OrganizationCounts, OrganizationId};
+use crate::state::region::OrganizationRegionRequests;
+use crate::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 use account::{AccountDraft, read_account};
 use item::Item;
 use organization::{OrganizationDraft, UnitDraft, read_organization, read_units};
@@ -118,20 +116,6 @@ pub fn read(text: &str, now: Timestamp) -> Result<SeedDocuments, Vec<Problem>> {
     let documents = write(&draft, now);
     problems.settle()?;
     Ok(documents)
-}
-
-/// Checks the seed file at `path`: what `accountd seed check FILE` does.
-///
-/// # Errors
-/// Lines to print: `FILE:LINE:COLUMN: PATH: MESSAGE` for every problem, and how many there are.
-pub fn check(path: &Path) -> Result<Summary, String> {
-    let name = path.display();
-    let bytes = std::fs::read(path).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{name}: is not UTF-8 text"))?;
-    match read(&text, Timestamp::now()) {
-        Ok(documents) => Ok(documents.summary),
-        Err(problems) => Err(report(&name.to_string(), &problems)),
-    }
 }
 
 /// The lines that tell a person what is wrong with the seed file called `name`.

@@ -1,8 +1,8 @@
 //! The ids that AWS would have drawn. A seed file that leaves one out gets it derived from the thing's
 //! own names, so that the same file gives the same ids and an edit elsewhere changes none.
 
-use services::context::Seed;
-use services::organizations::model::PolicyType;
+use crate::context::Seed;
+use crate::organizations::model::PolicyType;
 
 const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// The alphabet of IAM's unique ids.
