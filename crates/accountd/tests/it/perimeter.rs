@@ -16,19 +16,23 @@ use crate::world::{Setup, World};
 
 const AWS_MANAGED: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
-/// The company with a service control policy of one statement in its root.
-fn company(resources: &str, organization: &str) -> World {
+/// The company with a service control policy of one statement in its root, which denies what `resources` and
+/// `condition` say.
+fn company(resources: &str, condition: &str) -> World {
     let policy = format!(
-        "root: {{ id: r-root, policies: [perimeter] }}\n  policies:\n    - name: perimeter\n      id: p-perimeter\n      document:\n        Version: \"2012-10-17\"\n        \
-         Statement: [{{ Effect: Deny, Action: \"*\", {resources}, Condition: {{ StringNotEqualsIfExists: \
-         {{ \"aws:ResourceOrgID\": {organization} }} }} }}]\n"
+        "root: {{ id: r-root, policies: [perimeter] }}\n  policies:\n    - name: perimeter\n      id: p-perimeter\n      \
+         document:\n        Version: \"2012-10-17\"\n        \
+         Statement: [{{ Effect: Deny, Action: \"*\", {resources}, Condition: {{ {condition} }} }}]\n"
     );
     World::of(Setup::company().with("root: { id: r-root }\n  policies:\n", &policy))
 }
 
-/// As it is published, for an organization.
-fn perimeter(organization: &str) -> World {
-    company("NotResource: [\"arn:aws:iam::aws:policy/*\"]", organization)
+/// Denies what is not the organization's.
+const OUTSIDE: &str = "StringNotEqualsIfExists: { \"aws:ResourceOrgID\": o-exampleorg }";
+
+/// As it is published.
+fn perimeter() -> World {
+    company("NotResource: [\"arn:aws:iam::aws:policy/*\"]", OUTSIDE)
 }
 
 /// A company that is built anew after a change.
@@ -91,8 +95,8 @@ fn calls(account: &str) -> Vec<(Operation, Value)> {
 /// they are without the perimeter, whatever they call.
 #[test]
 fn a_resource_perimeter_denies_nothing_inside_the_organization_f_iam_83() {
-    let mut free = Company::new(|| company("Resource: \"arn:aws:s3:::none\"", "o-exampleorg"));
-    let mut bound = Company::new(|| perimeter("o-exampleorg"));
+    let mut free = Company::new(|| company("Resource: \"arn:aws:s3:::none\"", OUTSIDE));
+    let mut bound = Company::new(perimeter);
     for caller in [MEMBER_ADMIN, MEMBER_ROOT, MEMBER_PROBE, DELEGATE_ADMIN] {
         for (operation, members) in calls(caller.account) {
             let what = format!("{} {} {members}", caller.arn, operation.name());
@@ -106,32 +110,37 @@ fn status(answer: &Answer) -> (u16, bool) {
     (answer.status, answer.text().contains("with an explicit deny in a service control policy"))
 }
 
-/// F-IAM-83: with another organization's id the same policy denies every call that needs a permission, so that the key is
-/// known for all of them.
+/// F-IAM-83: a policy that denies what is the organization's denies every call that needs a permission, whichever of the
+/// keys it reads: each is known for all of them.
 #[test]
-fn a_perimeter_of_another_organization_denies_every_call_f_iam_83() {
-    let world = perimeter("o-elsewhere00");
-    for (operation, members) in calls(MEMBER) {
-        // What Account Management refuses by itself comes before policies.
-        if members.get("AccountId").is_some() || members.get("StandardAccountId").is_some() {
-            continue;
+fn the_owner_of_what_is_asked_for_is_known_for_every_call_f_iam_83() {
+    for condition in [
+        "StringEquals: { \"aws:ResourceOrgID\": o-exampleorg }",
+        "\"ForAnyValue:StringLike\": { \"aws:ResourceOrgPaths\": \"o-exampleorg/r-root/*\" }",
+        "StringEquals: { \"aws:ResourceAccount\": [\"111111111111\", \"222222222222\"] }",
+    ] {
+        let world = company("Resource: \"*\"", condition);
+        for (operation, members) in calls(MEMBER) {
+            // What Account Management refuses by itself comes before policies.
+            if members.get("AccountId").is_some() || members.get("StandardAccountId").is_some() {
+                continue;
+            }
+            let answer = match operation {
+                Operation::Account(account) => world.call(&MEMBER_ADMIN, account.name(), members),
+                _ => world.ask(&MEMBER_ADMIN.key, operation, &members),
+            };
+            let is_free = matches!(operation.name(), "GetCallerIdentity" | "GetSessionToken");
+            let what = format!("{condition}: {} {}", operation.name(), answer.text());
+            assert_eq!((answer.status == 200, status(&answer).1), (is_free, !is_free), "{what}");
         }
-        let answer = match operation {
-            Operation::Account(account) => world.call(&MEMBER_ADMIN, account.name(), members),
-            _ => world.ask(&MEMBER_ADMIN.key, operation, &members),
-        };
-        let is_free = matches!(operation.name(), "GetCallerIdentity" | "GetSessionToken");
-        let expected = if is_free { (200, false) } else { (answer.status, true) };
-        assert_eq!(status(&answer), expected, "{} {}", operation.name(), answer.text());
-        assert!(is_free || answer.status >= 400, "{}", operation.name());
     }
 }
 
 /// F-IAM-83: what AWS manages for everybody is in no organization, and neither is another organization's role.
 #[test]
 fn a_perimeter_keeps_out_what_is_not_the_organizations_f_iam_83() {
-    let strict = company("Resource: \"*\"", "o-exampleorg");
-    let published = perimeter("o-exampleorg");
+    let strict = company("Resource: \"*\"", OUTSIDE);
+    let published = perimeter();
     let of_aws = json!({ "PolicyArn": AWS_MANAGED });
     let own = json!({ "PolicyArn": "arn:aws:iam::222222222222:policy/reads-only" });
     let role = json!({ "RoleArn": "arn:aws:iam::777777777777:role/any", "RoleSessionName": "probe" });

@@ -9,17 +9,13 @@
 //! 3. the caller finds the key, and answers [`SignatureError::UnknownAccessKey`] where there is none;
 //! 4. [`Claim::verify`] checks all of it again together with the signature.
 //!
-//! The order in which faults win is F-SIG-1; `precedence` in the tests pins it.
+//! The order in which faults win is F-SIG-1; `tests/sigv4_precedence.rs` pins it.
 
 mod canonical;
 mod claim;
 pub(crate) mod encode;
 mod error;
 mod key;
-#[cfg(test)]
-mod precedence;
-#[cfg(test)]
-mod texts;
 pub(crate) mod time;
 
 use http::HeaderMap;

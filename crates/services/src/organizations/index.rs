@@ -21,38 +21,18 @@ pub(super) fn is_account(id: &str) -> bool {
     id.parse::<AccountId>().is_ok()
 }
 
-fn attachment<'k>(organization: &'k str, policy: &'k str, target: &'k str) -> AttachmentId<'k> {
-    AttachmentId { organization, policy, target }
-}
-
 fn child<'k>(parent: &'k str, kind: ChildType, child: &'k str) -> ChildId<'k> {
     ChildId { parent, kind, child }
 }
 
-fn put_attachments<'p>(
-    organization_id: &str,
-    target: &str,
-    policies: impl IntoIterator<Item = &'p String>,
-    world: &mut World<'_>,
-) {
-    for policy in policies {
-        if !super::policies::policy::is_aws_managed(policy) {
-            world.put(attachment(organization_id, policy, target), Attachment {});
-        }
-    }
-}
-
-fn delete_attachments<'p>(
-    organization_id: &str,
-    target: &str,
-    policies: impl IntoIterator<Item = &'p String>,
-    world: &mut World<'_>,
-) {
-    for policy in policies {
-        if !super::policies::policy::is_aws_managed(policy) {
-            world.delete::<Attachment>(attachment(organization_id, policy, target));
-        }
-    }
+/// The ids of a target's attachments. What AWS manages is attached by everybody and listed nowhere.
+fn attachments<'k>(
+    organization: &'k str,
+    target: &'k str,
+    policies: impl IntoIterator<Item = &'k String>,
+) -> impl Iterator<Item = AttachmentId<'k>> {
+    let own = policies.into_iter().filter(|policy| !super::policies::policy::is_aws_managed(policy));
+    own.map(move |policy| AttachmentId { organization, policy, target })
 }
 
 /// Puts an account into its organization, with all that lists it there.
@@ -61,7 +41,9 @@ pub fn put_member(account: AccountId, membership: Membership, world: &mut World<
     let organization = &membership.organization_id;
     world.put(OrganizationEntityId { organization, entity: id }, OrganizationEntity {});
     world.put(child(&membership.parent_id, ChildType::Account, id), Child {});
-    put_attachments(&membership.organization_id, id, &membership.policies, world);
+    for id in attachments(&membership.organization_id, id, &membership.policies) {
+        world.put(id, Attachment {});
+    }
     world.put(account, membership);
 }
 
@@ -71,7 +53,9 @@ pub(super) fn delete_member(account: AccountId, membership: &Membership, world: 
     let organization = &membership.organization_id;
     world.delete::<OrganizationEntity>(OrganizationEntityId { organization, entity: id });
     world.delete::<Child>(child(&membership.parent_id, ChildType::Account, id));
-    delete_attachments(&membership.organization_id, id, &membership.policies, world);
+    for id in attachments(&membership.organization_id, id, &membership.policies) {
+        world.delete::<Attachment>(id);
+    }
     world.delete::<Membership>(account);
 }
 
@@ -100,7 +84,9 @@ pub fn put_unit(unit: OrganizationalUnit, world: &mut World<'_>) {
         world.put(child(parent, ChildType::OrganizationalUnit, id), Child {});
         world.put(UnitNameId { parent, name: &unit.name }, UnitName { unit_id: id.clone() });
     }
-    put_attachments(organization, id, &unit.policies, world);
+    for id in attachments(organization, id, &unit.policies) {
+        world.put(id, Attachment {});
+    }
     world.save(unit);
 }
 
@@ -112,7 +98,9 @@ pub(super) fn delete_unit(unit: &OrganizationalUnit, world: &mut World<'_>) {
         world.delete::<Child>(child(parent, ChildType::OrganizationalUnit, id));
         world.delete::<UnitName>(UnitNameId { parent, name: &unit.name });
     }
-    delete_attachments(organization, id, &unit.policies, world);
+    for id in attachments(organization, id, &unit.policies) {
+        world.delete::<Attachment>(id);
+    }
     world.delete::<OrganizationalUnit>(UnitId(id));
 }
 

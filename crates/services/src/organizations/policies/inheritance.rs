@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::grammar::text;
+
 pub(crate) const ASSIGN: &str = "@@assign";
 pub(crate) const APPEND: &str = "@@append";
 pub(crate) const REMOVE: &str = "@@remove";
@@ -36,7 +38,12 @@ impl Inherited {
         self.levels += 1;
         let mut level = Level { number: self.levels, path: Vec::new(), said: Vec::new() };
         for policy in policies {
-            self.root.apply(policy, &BTreeSet::from(OPERATORS), &mut level);
+            let mut policy = in_lower_case(policy);
+            if let Some(members) = policy.as_object_mut() {
+                // At the root nothing is set (F-ORGS-POL-11).
+                members.retain(|name, _| !OPERATORS.contains(&name.as_str()));
+            }
+            self.root.apply(&policy, &BTreeSet::from(OPERATORS), &mut level);
         }
         for (path, allowed) in level.said {
             self.root.restrict(&path, allowed);
@@ -144,6 +151,28 @@ fn operators(named: &Value, passed_on: &BTreeSet<&'static str>) -> BTreeSet<&'st
         .copied()
         .filter(|operator| named.contains(&"@@all") || named.contains(operator))
         .collect()
+}
+
+/// A document with its names, those of operators among them, in lower case, and its values as texts (F-ORGS-EFF-6).
+fn in_lower_case(document: &Value) -> Value {
+    match document {
+        Value::Object(members) => {
+            let lowered = members.iter().map(|(name, member)| {
+                let name = name.to_ascii_lowercase();
+                let is_control = name == ALLOWED;
+                let member = in_lower_case(member);
+                (name, if is_control { in_lower_case_values(member) } else { member })
+            });
+            Value::Object(lowered.collect())
+        }
+        Value::Array(values) => Value::Array(values.iter().map(in_lower_case).collect()),
+        value => text(value).map_or(Value::Null, Value::String),
+    }
+}
+
+fn in_lower_case_values(named: Value) -> Value {
+    let lower = |value: Value| value.as_str().map(str::to_ascii_lowercase).map_or(value, Value::String);
+    Value::Array(listed(Some(named)).into_iter().map(lower).collect())
 }
 
 fn listed(value: Option<Value>) -> Vec<Value> {
@@ -257,6 +286,20 @@ mod tests {
             Some(json!({"services": {
                 "default": {"opt_out_policy": "optOut"}, "lex": {"opt_out_policy": "optIn"}}}))
         );
+    }
+
+    /// F-ORGS-EFF-6.
+    #[test]
+    fn what_is_inherited_has_names_in_lower_case_and_texts_as_values() {
+        let parent = json!({"TAGS": {"Team": {
+            "Tag_Value": {"@@Assign": [12, true, null], "@@Operators_Allowed_For_Child_Policies": ["@@Append"]}}}});
+        let child = json!({
+            "tags": {"team": {"tag_value": {"@@append": ["red"], "@@remove": ["12"]}}}, "@@assign": "no effect"});
+        assert_eq!(
+            effective(&[&[&parent], &[&child]]),
+            Some(json!({"tags": {"team": {"tag_value": ["12", "true", "null", "red"]}}}))
+        );
+        assert_eq!(effective(&[&[&json!({"tags": {}, "@@assign": "no effect"})]]), None);
     }
 
     /// F-ORGS-EFF-4: example 6.

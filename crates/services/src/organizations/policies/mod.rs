@@ -2,8 +2,9 @@
 
 pub(crate) mod attachment;
 pub(crate) mod effective_policy;
+mod grammar;
 pub(crate) mod inheritance;
-pub(crate) mod management_document;
+mod management_document;
 pub mod policy;
 pub mod policy_type;
 pub(crate) mod policy_validation;

@@ -124,9 +124,7 @@ pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
         PolicyType::ServiceControlPolicy => authorization(PolicyKind::ServiceControl),
         PolicyType::ResourceControlPolicy => authorization(PolicyKind::ResourceControl),
         _ => {
-            let document = serde_json::from_str(content);
-            let document = document.map_err(|_| Misfit::Malformed("it is not JSON".to_owned()))?;
-            management_document::check(kind, &document).map_err(Misfit::Malformed)?;
+            management_document::check(kind, content).map_err(Misfit::Malformed)?;
             Ok(PolicyDocument::Management(content.to_owned()))
         }
     }

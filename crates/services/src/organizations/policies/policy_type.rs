@@ -49,7 +49,7 @@ pub(crate) const fn top_member(kind: PolicyType) -> Option<&'static str> {
         PolicyType::TagPolicy => Some("tags"),
         PolicyType::BackupPolicy => Some("plans"),
         PolicyType::AiservicesOptOutPolicy => Some("services"),
-        PolicyType::ChatbotPolicy => Some("chatbots"),
+        PolicyType::ChatbotPolicy => Some("chatbot"),
         PolicyType::DeclarativePolicyEc2 => Some("ec2_attributes"),
         PolicyType::SecurityhubPolicy => Some("securityhub"),
         PolicyType::InspectorPolicy => Some("inspector"),

@@ -3,11 +3,9 @@
 //! Each table begins with a request that has every fault at once and mends one per row, the one
 //! that was just answered. What the next row answers is the next in AWS's order.
 
+use aws::sigv4::{Claim, ExpiresFault, Options, SignatureError, SignedRequest, SigningKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-
-use super::time::parse_basic;
-use super::{Claim, ExpiresFault, Options, SignatureError, SignedRequest, SigningKey};
 
 const OPTIONS: Options<'static> = Options {
     services: &["account"],
@@ -18,7 +16,7 @@ const OPTIONS: Options<'static> = Options {
 };
 
 fn now() -> Timestamp {
-    parse_basic("20150830T123600Z").expect("a time")
+    "2015-08-30T12:36:00Z".parse().expect("a time")
 }
 
 /// What a request with these headers and this query is answered.
