@@ -2,6 +2,7 @@
 //!
 //! The same checks run under `cargo test -p xtask`. Each gives a list of problems, one line each, that name the file.
 
+mod circles;
 mod ledger;
 mod links;
 mod operations;
@@ -67,7 +68,7 @@ type Check = fn(&[File]) -> Vec<String>;
 /// Every problem, one line each.
 pub fn run() -> Result<(), String> {
     let files = tracked_files()?;
-    let checks: [Check; 9] = [
+    let checks: [Check; 10] = [
         heads,
         lengths,
         names,
@@ -75,6 +76,7 @@ pub fn run() -> Result<(), String> {
         purity_lists,
         machines,
         ledger::check,
+        circles::check,
         links::check,
         operations::check,
     ];

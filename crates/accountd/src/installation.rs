@@ -6,8 +6,8 @@ use std::sync::Arc;
 use services::context::TokenKey;
 use services::state::identity::SealingKey;
 use services::state::installation::{PageTokenKey, ServiceTime};
-use services::state::key::{Current, Key};
 use services::world::Document;
+use services::world::key::{Current, Key};
 
 use crate::clock::Clock;
 use crate::entropy;

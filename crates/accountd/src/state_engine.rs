@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use services::state::Kind;
 use services::state::installation::is_of_installation;
-use services::state::key::Prefix;
 use services::state::message::{Message, MessageId};
+use services::world::key::Prefix;
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 

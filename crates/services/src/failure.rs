@@ -42,7 +42,7 @@ macro_rules! from_exception {
     };
 }
 from_exception!(
-    crate::sts::model::InvalidAuthorizationMessageException,
-    crate::sts::model::MalformedPolicyDocumentException,
-    crate::sts::model::PackedPolicyTooLargeException,
+    crate::model::sts::InvalidAuthorizationMessageException,
+    crate::model::sts::MalformedPolicyDocumentException,
+    crate::model::sts::PackedPolicyTooLargeException,
 );

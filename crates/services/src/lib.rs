@@ -12,6 +12,7 @@ pub mod ec2;
 pub mod failure;
 pub mod front;
 pub mod iam;
+pub mod model;
 pub mod organizations;
 pub mod page_token;
 pub mod regions;

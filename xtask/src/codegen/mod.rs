@@ -1,4 +1,4 @@
-//! From `models/*.json` to `crates/services/src/<service>/model.rs`.
+//! From `models/*.json` to `crates/services/src/model/<service>.rs`.
 //!
 //! The generator writes declarations only: calls of the macros of `aws::smithy`, in the order and under the
 //! names of the model. It refuses a model that uses something it does not know, rather than leave it out.
@@ -83,7 +83,10 @@ fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> 
         known.extend(model.operation_names().map(|name| format!("{} {name}", model.service)));
         let text = write::file(&model, &left_out).map_err(|error| format!("{}: {error}", path.display()))?;
         files.push(Generated {
-            path: root.join("crates/services/src").join(names::module_name(&model.service)).join("model.rs"),
+            path: root
+                .join("crates/services/src/model")
+                .join(names::module_name(&model.service))
+                .with_extension("rs"),
             text,
         });
     }
@@ -151,7 +154,7 @@ mod tests {
     }
 
     fn model_path(generated: &Path) -> PathBuf {
-        let module = generated.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let module = generated.file_stem().unwrap().to_str().unwrap();
         std::fs::read_dir(root().join("models"))
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use accountd::store::{Exported, Store, StoreError, StoreOptions};
-use services::state::key::Prefix;
+use services::world::key::Prefix;
 use services::world::{Change, Document, Fault, Snapshot, World};
 
 use crate::support::*;

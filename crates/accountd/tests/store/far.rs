@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use accountd::store::{Decided, Exported, Store};
 use aws::arn::AccountId;
-use services::state::key::Prefix;
+use services::world::key::Prefix;
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted, World};
 
 use crate::support::*;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use accountd::store::{Decided, EventRecord, Exported, Store, StoreError, StoreOptions};
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::state::key::Prefix;
+use services::world::key::Prefix;
 use services::world::{Document, Fault, Snapshot, World};
 
 /// A number, padded so that documents have a size.

@@ -4,7 +4,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 
 use crate::state::account::{Account, EmailAddress, EmailOwner};
-use crate::state::key::CaseInsensitive;
+use crate::world::key::CaseInsensitive;
 use crate::world::{Fault, World};
 
 /// Makes the account, if it is not there yet.

@@ -6,7 +6,7 @@ pub mod alternate_contact;
 pub mod contact_information;
 pub(crate) mod first_use;
 pub mod gov_cloud;
-pub mod model;
+pub use crate::model::account as model;
 pub mod phone_number;
 pub mod primary_email;
 pub mod quotas;
@@ -27,10 +27,10 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Profile, Rules, TargetRecord, needed};
 use crate::state::account::{Account, EmailAddress, EmailOwner, account_using};
-use crate::state::key::CaseInsensitive;
 use crate::state::organization::{Membership, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
 use crate::table::{always, answers};
+use crate::world::key::CaseInsensitive;
 use crate::world::{Fault, World};
 use model::{
     AcceptPrimaryEmailUpdateRequest, AcceptPrimaryEmailUpdateResponse, AlternateContactType, Input,

@@ -6,7 +6,7 @@ use aws::arn::AccountId;
 use aws::authorization::AttachedPolicy;
 
 use super::managed::FULL_AWS_ACCESS;
-use crate::organizations::model::PolicyType;
+use crate::model::organizations::PolicyType;
 use crate::state::organization::{
     AttachedPolicies, Membership, Organization, OrganizationId, OrganizationPolicy, OrganizationalUnit,
     PolicyId, UnitId, arn,

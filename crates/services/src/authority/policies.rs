@@ -19,7 +19,7 @@ use super::ancestry::{Ancestry, Levels};
 use super::groups::groups_of;
 use super::managed::{FULL_AWS_ACCESS, NOTHING, aws_managed};
 use super::trust::RoleSide;
-use crate::organizations::model::PolicyType;
+use crate::model::organizations::PolicyType;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 

@@ -1,7 +1,7 @@
 //! AWS CloudTrail: reading the event log back.
 
 pub(crate) mod lookup;
-pub mod model;
+pub use crate::model::cloudtrail as model;
 pub(crate) mod resources;
 
 use aws::principal::Caller;

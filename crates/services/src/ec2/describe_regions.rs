@@ -5,11 +5,11 @@
 use aws::refusal::Refusal;
 
 use super::model::{DescribeRegionsRequest, DescribeRegionsResult, Filter, Region};
-use crate::account::model::RegionOptStatus;
 use crate::account::region::status;
 use crate::authority::access::Permitted;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::model::account::RegionOptStatus;
 use crate::regions;
 use crate::state::account::Account;
 use crate::world::{Fault, World};

@@ -1,7 +1,7 @@
 //! Amazon EC2: the one operation of it that Account Management bears on, DescribeRegions.
 
 pub(crate) mod describe_regions;
-pub mod model;
+pub use crate::model::ec2 as model;
 pub(crate) mod record;
 
 use std::borrow::Cow;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::ports::Buckets;
 use crate::account;
-use crate::account::model::RegionOptStatus::{Disabled, Enabling};
 use crate::authority::caller::is_token_session;
 use crate::context::Context;
-use crate::organizations::model::AccountJoinedMethod;
+use crate::model::account::RegionOptStatus::{Disabled, Enabling};
+use crate::model::organizations::AccountJoinedMethod;
 use crate::regions;
 use crate::service::{Operation, Service};
 use crate::state::account::Account;

@@ -17,7 +17,7 @@ use crate::authority::access::{Access, ConditionKey, request_tag_keys};
 use crate::state::identity::{
     AccessKeyId, Credential, CredentialOwner, Group, ManagedPolicy, ManagedPolicyId, Role, User,
 };
-use crate::state::key::Named;
+use crate::world::key::Named;
 use crate::world::{Fault, World};
 
 /// What an operation is about, by the names that the request gives. None of them is checked yet.

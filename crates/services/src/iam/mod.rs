@@ -4,7 +4,7 @@
 pub(crate) mod absent;
 pub(crate) mod access;
 pub mod directory;
-pub mod model;
+pub use crate::model::iam as model;
 pub(crate) mod policies;
 pub(crate) mod record;
 pub(crate) mod refusal;

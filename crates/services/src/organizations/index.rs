@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
-use crate::organizations::model::ChildType;
-use crate::state::key::{Key, Prefix};
+use crate::model::organizations::ChildType;
 use crate::state::organization::{
     Attachment, AttachmentId, Child, ChildId, Membership, MembershipChanges, OrganizationCounts,
     OrganizationEntity, OrganizationEntityId, OrganizationId, OrganizationPolicy, OrganizationalUnit,
     PolicyId, PolicyName, PolicyNameId, UnitId, UnitName, UnitNameId,
 };
+use crate::world::key::{Key, Prefix};
 use crate::world::{Document, Fault, World};
 
 /// Keys that are asked for together.

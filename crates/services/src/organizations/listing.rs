@@ -6,7 +6,7 @@ use super::refusal::invalid_input;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::page_token::Binding;
-use crate::state::key::Prefix;
+use crate::world::key::Prefix;
 use crate::world::{Document, World};
 
 /// F-ORGS-LIST-1: entries of a page, unless the caller asks for fewer.

@@ -8,7 +8,7 @@ mod ids;
 pub mod index;
 mod listing;
 pub mod membership;
-pub mod model;
+pub use crate::model::organizations as model;
 mod operations;
 pub mod policies;
 pub(crate) mod record;

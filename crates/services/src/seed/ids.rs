@@ -2,7 +2,7 @@
 //! own names, so that the same file gives the same ids and an edit elsewhere changes none.
 
 use crate::context::Seed;
-use crate::organizations::model::PolicyType;
+use crate::model::organizations::PolicyType;
 
 const BASE36: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// The alphabet of IAM's unique ids.

@@ -11,8 +11,8 @@ use super::constraints::{Shape, violation};
 use super::node::{Key, Node, Scalar, Value};
 use super::problem::Problems;
 use crate::iam::tag::Keys;
+use crate::model::organizations::PolicyType;
 use crate::organizations;
-use crate::organizations::model::PolicyType;
 use crate::organizations::policies::policy::Misfit;
 use crate::state::organization::PolicyDocument;
 

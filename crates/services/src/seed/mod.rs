@@ -23,9 +23,9 @@ use jiff::Timestamp;
 
 use crate::organizations::index;
 use crate::state::account::{ContactInformation, EmailAddress, EmailOwner};
-use crate::state::key::CaseInsensitive;
 use crate::state::organization::{OrganizationCounts, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
+use crate::world::key::CaseInsensitive;
 use crate::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 use account::{AccountDraft, read_account};
 use item::Item;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
 use crate::iam::tag::Keys;
-use crate::organizations::model::PolicyType;
+use crate::model::organizations::PolicyType;
 use crate::organizations::tree::root_and_units::MAX_DEPTH;
 use crate::state::organization::{FeatureSet, PolicyDocument};
 

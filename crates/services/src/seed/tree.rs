@@ -9,7 +9,7 @@ use super::account::AccountDraft;
 use super::ids;
 use super::item::{Given, Item};
 use super::organization::{Attachments, OrganizationDraft, UnitDraft};
-use crate::organizations::model::{AccountJoinedMethod, PolicyType};
+use crate::model::organizations::{AccountJoinedMethod, PolicyType};
 use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
 use crate::organizations::policies::policy_type::{max_attached, needed_service};
 use crate::state::organization::{

@@ -17,21 +17,21 @@ macro_rules! services {
             /// What is true of the service, whatever is done with it.
             pub fn profile(self) -> &'static Profile {
                 match self {
-                    $(Self::$service => crate::$module::model::Operation::PROFILE,)*
+                    $(Self::$service => crate::model::$module::Operation::PROFILE,)*
                 }
             }
 
             /// The `errorCode` under which CloudTrail records a refusal.
             pub fn recorded_error_code(self, refusal: &Refusal) -> Cow<'_, str> {
                 match self {
-                    $(Self::$service => crate::$module::model::Operation::recorded_error_code(refusal),)*
+                    $(Self::$service => crate::model::$module::Operation::recorded_error_code(refusal),)*
                 }
             }
 
             /// The names of the model's operations that are not answered.
             fn not_supported(self) -> &'static [&'static str] {
                 match self {
-                    $(Self::$service => crate::$module::model::NOT_SUPPORTED,)*
+                    $(Self::$service => crate::model::$module::NOT_SUPPORTED,)*
                 }
             }
         }
@@ -39,7 +39,7 @@ macro_rules! services {
         /// An operation that a model names.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Operation {
-            $($(#[$doc])* $service(crate::$module::model::Operation),)*
+            $($(#[$doc])* $service(crate::model::$module::Operation),)*
             /// Known from a model, but answered with the service's "not supported".
             NotSupported(Service, &'static str),
         }
@@ -49,7 +49,7 @@ macro_rules! services {
             pub fn from_name(service: Service, name: &str) -> Option<Self> {
                 let supported = match service {
                     $(Service::$service => {
-                        crate::$module::model::Operation::from_name(name).map(Self::$service)
+                        crate::model::$module::Operation::from_name(name).map(Self::$service)
                     })*
                 };
                 supported.or_else(|| {
@@ -60,14 +60,14 @@ macro_rules! services {
 
             /// The operation at that path, of the services that have one path for each.
             pub fn from_path(path: &str) -> Option<Self> {
-                None$(.or_else(|| crate::$module::model::Operation::from_path(path).map(Self::$service)))*
+                None$(.or_else(|| crate::model::$module::Operation::from_path(path).map(Self::$service)))*
             }
 
             /// Every operation of `service` that is carried out.
             pub fn supported(service: Service) -> Vec<Self> {
                 match service {
                     $(Service::$service => {
-                        let all = crate::$module::model::Operation::ALL;
+                        let all = crate::model::$module::Operation::ALL;
                         all.iter().copied().map(Self::$service).collect()
                     })*
                 }
@@ -216,9 +216,9 @@ macro_rules! services {
             }
         }
 
-        $(impl From<crate::$module::model::Error> for Failure {
+        $(impl From<crate::model::$module::Error> for Failure {
             /// Lets a rule use `?` on the errors of its service's model.
-            fn from(error: crate::$module::model::Error) -> Self {
+            fn from(error: crate::model::$module::Error) -> Self {
                 Refusal::from(error).into()
             }
         })*

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::region::RegionOpt;
-use crate::account::model::AlternateContactType;
+use crate::model::account::AlternateContactType;
 use crate::regions;
-use crate::state::key::{CaseInsensitive, id};
+use crate::world::key::{CaseInsensitive, id};
 use crate::world::{Fault, Identified, World};
 
 /// The life of an account, as GetAccountInformation shows it.

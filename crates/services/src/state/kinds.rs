@@ -6,11 +6,11 @@ use aws::arn::AccountId;
 use super::account::{Account, EmailAddress, EmailOwner};
 use super::identity::*;
 use super::installation::{PageTokenKey, ServiceTime};
-use super::key::{Current, Part};
 use super::message::{Message, MessageId};
 use super::organization::*;
 use super::region::OrganizationRegionRequests;
 use crate::world::Document;
+use crate::world::key::{Current, Part};
 
 /// A kind of document.
 #[derive(Debug, Clone, Copy)]

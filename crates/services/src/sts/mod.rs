@@ -6,7 +6,7 @@ pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
 pub(crate) mod mfa;
-pub mod model;
+pub use crate::model::sts as model;
 pub(crate) mod record;
 pub(crate) mod session;
 pub(crate) mod session_policy;

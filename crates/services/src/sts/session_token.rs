@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::context::Context;
 use crate::sealed::{OVERHEAD_BYTES, Seal};
 use crate::state::identity::{Credential, SealingKey, SessionKey};
-use crate::state::key::Current;
+use crate::world::key::Current;
 use crate::world::{Document, Fault, World};
 
 /// What every token of this form begins with; those in a seed file have any other form.

@@ -5,6 +5,7 @@
 //! then. The rules never learn which store is behind it.
 
 mod derived;
+pub mod key;
 mod wanted;
 
 use std::any::Any;
@@ -16,7 +17,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::state::key::{Key, Part, Prefix};
+use key::{Key, Part, Prefix};
 
 pub use derived::Derived;
 pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Wanted};

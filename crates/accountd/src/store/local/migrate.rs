@@ -8,8 +8,8 @@ use std::path::Path;
 use rusqlite::{Transaction, params};
 use services::state::identity::SealingKey;
 use services::state::installation::PageTokenKey;
-use services::state::key::{Current, Key};
 use services::world::Document;
+use services::world::key::{Current, Key};
 
 use super::embedded::{Listed, PUT, SEGMENT_BITS, SEGMENT_SCHEMA, append, close_segments, head};
 use super::events::Block;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::state::key::Prefix;
+use services::world::key::Prefix;
 use services::world::{Document, Found, ReadsAndWrites, World};
 
 use super::engine::{Batch, BlockFilter, EngineResult, Head, Staged, VisitBlock, Writes};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::{AccountId, PARTITION};
 use aws::policy::Policy;
 
-use crate::iam::model;
+use crate::model::iam as model;
 use crate::state::identity::{Group, Role, User};
-use crate::state::key::Named;
+use crate::world::key::Named;
 use crate::world::{Document, Identified};
 
 pub use crate::state::identity::EntityKind;

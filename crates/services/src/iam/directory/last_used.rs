@@ -8,7 +8,7 @@ use aws::arn::AccountId;
 use aws::trail::Record;
 use jiff::Timestamp;
 
-use crate::iam::model::{AccessKeyLastUsed, RoleLastUsed};
+use crate::model::iam::{AccessKeyLastUsed, RoleLastUsed};
 use crate::world::{EventQuery, Fault, World};
 
 /// F-IAMAPI-KEY-3: how many of an account's newest records are looked through.

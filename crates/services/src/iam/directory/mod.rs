@@ -20,7 +20,7 @@ use crate::iam::refusal;
 use crate::state::identity::{
     IamAccount, ManagedPolicy, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId, RoleId,
 };
-use crate::state::key::{CaseInsensitive, Named};
+use crate::world::key::{CaseInsensitive, Named};
 use crate::world::{Fault, Identified, World};
 
 /// F-IAMAPI-LIM-2: how many of each an account may have.

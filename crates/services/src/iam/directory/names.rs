@@ -4,7 +4,7 @@ use aws::arn::{AccountId, Arn, PARTITION};
 
 use crate::authority::managed::AWS_MANAGED_PREFIX;
 use crate::context::Seed;
-use crate::iam::model;
+use crate::model::iam as model;
 
 /// The alphabet of unique ids and access key ids.
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -5,7 +5,7 @@ use aws::refusal::Refusal;
 use crate::context::TokenKey;
 use crate::iam::{On, model, refusal};
 use crate::page_token::Binding;
-use crate::state::key::Prefix;
+use crate::world::key::Prefix;
 use crate::world::{Document, Fault, World};
 
 /// F-IAMAPI-PAGE-1: a page holds 100 items unless the request says otherwise.

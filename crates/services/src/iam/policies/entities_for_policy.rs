@@ -5,11 +5,11 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::iam::{On, refusal};
+use crate::model::iam::{
     EntityType, ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PathType, PolicyGroup,
     PolicyRole, PolicyUsageType, PolicyUser,
 };
-use crate::iam::{On, refusal};
 use crate::state::identity::{Group, GroupId, PolicyEntity, PolicyEntityId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 

@@ -10,12 +10,12 @@ use super::inline_policy::{read, size};
 use crate::iam::directory;
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::iam::{On, refusal, tag};
+use crate::model::iam::{
     CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest, GetPolicyResponse,
     ListPoliciesRequest, ListPoliciesResponse, ListPolicyTagsRequest, ListPolicyTagsResponse, Policy,
     PolicyScopeType, PolicyUsageType, TagPolicyRequest, UntagPolicyRequest,
 };
-use crate::iam::{On, refusal, tag};
 
 use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
 use crate::failure::Failure;
@@ -156,7 +156,7 @@ pub fn create(
     }
     let id = names::unique_id("ANPA", &on.context.seed);
     let policy = ManagedPolicy {
-        path: input.path.map_or_else(|| "/".to_owned(), crate::iam::model::PolicyPathType::into_string),
+        path: input.path.map_or_else(|| "/".to_owned(), crate::model::iam::PolicyPathType::into_string),
         description: input.description.map(|text| text.into_string()).unwrap_or_default(),
         tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,
         ..ManagedPolicy::new(on.account, name, id, on.context.now, document)
@@ -171,7 +171,7 @@ pub fn create(
 ///
 /// # Errors
 /// `MalformedPolicyDocument`; F-IAMAPI-LIM-4: `LimitExceeded`.
-pub fn read_sized(document: &crate::iam::model::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
+pub fn read_sized(document: &crate::model::iam::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
     let document = read(document, PolicyKind::Managed)?;
     if size(&document) > MOST_CHARACTERS {
         return Err(refusal::quota("PolicySize", MOST_CHARACTERS));
@@ -228,7 +228,7 @@ pub fn list(
     world: &World<'_>,
 ) -> Result<ListPoliciesResponse, Failure> {
     let scope = input.scope.unwrap_or(PolicyScopeType::All);
-    let prefix = input.path_prefix.as_ref().map_or("/", crate::iam::model::PolicyPathType::as_str);
+    let prefix = input.path_prefix.as_ref().map_or("/", crate::model::iam::PolicyPathType::as_str);
     let only_attached = input.only_attached.unwrap_or(false);
     let usage = input.policy_usage_filter;
     let filter = [

@@ -9,12 +9,12 @@ use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::iam::{On, directory, refusal};
+use crate::model::iam::{
     CreatePolicyVersionRequest, CreatePolicyVersionResponse, DeletePolicyVersionRequest,
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListPolicyVersionsRequest, ListPolicyVersionsResponse,
     PolicyVersion, SetDefaultPolicyVersionRequest,
 };
-use crate::iam::{On, directory, refusal};
 use crate::state::identity::{self, ManagedPolicy};
 use crate::world::World;
 

@@ -7,13 +7,13 @@ use aws::arn::AccountId;
 use crate::failure::Failure;
 use crate::iam::directory::entity::EntityKind;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
-    CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
-    ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
-};
 use crate::iam::policies::{attachment, policy_version};
 use crate::iam::users::{access_key, group};
 use crate::iam::{On, directory, refusal};
+use crate::model::iam::{
+    CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
+    ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
+};
 use crate::state::identity::{AccountAlias, AccountAliasId, PolicyUseId};
 use crate::world::World;
 

@@ -8,14 +8,14 @@ use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::LastUses;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Filling, Pages};
-use crate::iam::model::{
+use crate::iam::policies::policy_version;
+use crate::iam::{On, directory, refusal, tag};
+use crate::model::iam::{
     EntityType, GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GroupDetail,
     ManagedPolicyDetail, RoleDetail, UserDetail,
 };
-use crate::iam::policies::policy_version;
-use crate::iam::{On, directory, refusal, tag};
 use crate::state::identity::{Group, ManagedPolicy, Role, User};
-use crate::state::key::Named;
+use crate::world::key::Named;
 use crate::world::{Document, Fault, World};
 
 /// How many documents are read at a time.

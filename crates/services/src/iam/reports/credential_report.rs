@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::{LastUses, NOT_KNOWN};
-use crate::iam::model::{
+use crate::iam::{On, directory};
+use crate::model::iam::{
     GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
 };
-use crate::iam::{On, directory};
 use crate::state::account::Account;
 use crate::state::identity::{AccessKeyId, Credential, User, UserId};
 use crate::world::{Fault, World};

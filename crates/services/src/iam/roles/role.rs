@@ -5,16 +5,16 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::page::Pages;
 use crate::iam::directory::{last_used, names};
-use crate::iam::model::{
+use crate::iam::policies::boundary;
+use crate::iam::roles::trust_policy;
+use crate::iam::{On, directory, model, refusal, tag};
+use crate::model::iam::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRoleTagsRequest,
     ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType, RoleDescriptionType,
     UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
     UpdateRoleRequest, UpdateRoleResponse,
 };
-use crate::iam::policies::boundary;
-use crate::iam::roles::trust_policy;
-use crate::iam::{On, directory, model, refusal, tag};
 use crate::state::identity::{DEFAULT_SESSION_SECONDS, Role, RoleId};
 use crate::world::World;
 

@@ -13,12 +13,12 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
-use crate::iam::model::{
+use crate::iam::{On, directory, refusal};
+use crate::model::iam::{
     CreateServiceLinkedRoleRequest, CreateServiceLinkedRoleResponse, DeleteServiceLinkedRoleRequest,
     DeleteServiceLinkedRoleResponse, DeletionTaskFailureReasonType, DeletionTaskStatusType,
     GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse,
 };
-use crate::iam::{On, directory, refusal};
 use crate::state::identity::{Role, RoleDeletion, RoleDeletionId, RoleId};
 use crate::state::organization::Membership;
 use crate::world::{Fault, World};

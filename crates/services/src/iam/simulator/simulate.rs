@@ -19,15 +19,15 @@ use crate::authority::policies;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
-use crate::iam::model::{
+use crate::iam::policies::inline_policy::read;
+use crate::iam::{On, refusal};
+use crate::model::iam::{
     PolicyDocumentType, PolicyIdentifier, ResourceNameType, SimulateCustomPolicyRequest,
     SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
-use crate::iam::policies::inline_policy::read;
-use crate::iam::{On, refusal};
 use crate::state::identity::{Group, Role, User};
-use crate::state::key::Named;
 use crate::world::World;
+use crate::world::key::Named;
 
 /// SimulatePrincipalPolicy.
 ///

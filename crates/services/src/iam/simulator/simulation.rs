@@ -15,7 +15,7 @@ use crate::authority::managed::FULL_AWS_ACCESS;
 use crate::failure::Failure;
 use crate::iam::On;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::model::iam::{
     ActionNameType, ContextEntry, EvaluationResult, MarkerType, OrganizationsDecisionDetail,
     PermissionsBoundaryDecisionDetail, PolicyEvaluationDecisionType, PolicySourceType, Position,
     ResourceNameType, ResourceSpecificResult, SimulatePolicyResponse, Statement,

@@ -6,12 +6,12 @@ use super::user::named_or_self;
 use crate::failure::Failure;
 use crate::iam::directory::page::Pages;
 use crate::iam::directory::{last_used, names};
-use crate::iam::model::{
+use crate::iam::{On, directory, refusal};
+use crate::model::iam::{
     AccessKey, AccessKeyIdType, AccessKeyMetadata, CreateAccessKeyRequest, CreateAccessKeyResponse,
     DeleteAccessKeyRequest, ExistingUserNameType, GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse,
     ListAccessKeysRequest, ListAccessKeysResponse, StatusType, UpdateAccessKeyRequest,
 };
-use crate::iam::{On, directory, refusal};
 use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, User};
 use crate::world::{Fault, World};
 

@@ -6,14 +6,14 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::iam::{On, directory, model, refusal};
+use crate::model::iam::{
     AddUserToGroupRequest, CreateGroupRequest, CreateGroupResponse, DeleteGroupRequest, GetGroupRequest,
     GetGroupResponse, ListGroupsRequest, ListGroupsResponse, PathPrefixType, PathType,
     RemoveUserFromGroupRequest, UpdateGroupRequest,
 };
-use crate::iam::{On, directory, model, refusal};
 use crate::state::identity::{Group, GroupId, GroupMember, GroupMemberId, User, UserId};
-use crate::state::key::CaseInsensitive;
+use crate::world::key::CaseInsensitive;
 use crate::world::{Fault, Identified, World};
 
 /// F-IAMAPI-LIM-6: the most groups a user is in.

@@ -9,13 +9,13 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
-use crate::iam::model::{
+use crate::iam::policies::boundary;
+use crate::iam::{On, directory, model, refusal, tag};
+use crate::model::iam::{
     CreateUserRequest, CreateUserResponse, DeleteUserRequest, ExistingUserNameType, GetUserRequest,
     GetUserResponse, ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest,
     ListUserTagsResponse, ListUsersRequest, ListUsersResponse, PathPrefixType, PathType, UpdateUserRequest,
 };
-use crate::iam::policies::boundary;
-use crate::iam::{On, directory, model, refusal, tag};
 use crate::state::account::Account;
 use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, GroupMember, User, UserId};
 use crate::world::{Identified, World};

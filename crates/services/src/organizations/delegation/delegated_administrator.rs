@@ -3,13 +3,13 @@
 use super::trusted_access::check_principal;
 use crate::account::access::SERVICE_PRINCIPAL as ACCOUNT_MANAGEMENT;
 use crate::failure::Failure;
-use crate::organizations::listing::Listing;
-use crate::organizations::model::{
+use crate::model::organizations::{
     AccountStatus, ConstraintViolationExceptionReason as Reason, DelegatedAdministrator, DelegatedService,
     DeregisterDelegatedAdministratorRequest, ListDelegatedAdministratorsRequest,
     ListDelegatedAdministratorsResponse, ListDelegatedServicesForAccountRequest,
     ListDelegatedServicesForAccountResponse, RegisterDelegatedAdministratorRequest,
 };
+use crate::organizations::listing::Listing;
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::account::{member, status_at};
 use crate::organizations::{Call, arn, refusal};

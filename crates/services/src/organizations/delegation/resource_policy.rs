@@ -8,11 +8,11 @@ use aws::policy::{Policy, PolicyKind};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::model::{
+use crate::model::organizations::{
     DescribeResourcePolicyResponse, InvalidInputExceptionReason, Operation, PutResourcePolicyRequest,
     PutResourcePolicyResponse, ResourcePolicy as Shown, ResourcePolicySummary,
 };
+use crate::organizations::ids::new_id;
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, refusal};

@@ -1,12 +1,12 @@
 //! Trusted access: which AWS services may work with the organization.
 
 use crate::failure::Failure;
-use crate::organizations::listing::Listing;
-use crate::organizations::model::{
+use crate::model::organizations::{
     DisableAWSServiceAccessRequest, EnableAWSServiceAccessRequest, EnabledServicePrincipal,
     InvalidInputExceptionReason, ListAWSServiceAccessForOrganizationRequest,
     ListAWSServiceAccessForOrganizationResponse,
 };
+use crate::organizations::listing::Listing;
 use crate::organizations::policies::policy_type;
 use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};

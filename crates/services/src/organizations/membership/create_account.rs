@@ -10,26 +10,26 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::roles;
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     AccountJoinedMethod, ConstraintViolationExceptionReason, CreateAccountFailureReason,
     CreateAccountRequest, CreateAccountResponse, CreateAccountState, CreateAccountStatus,
     CreateGovCloudAccountRequest, CreateGovCloudAccountResponse, DescribeCreateAccountStatusRequest,
     DescribeCreateAccountStatusResponse, InvalidInputExceptionReason, ListCreateAccountStatusRequest,
     ListCreateAccountStatusResponse,
 };
+use crate::organizations::ids::new_id;
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::state::account::{
     Account, AccountState, ContactInformation, EmailAddress, EmailOwner, GovCloudLink, account_using,
 };
-use crate::state::key::CaseInsensitive;
 use crate::state::organization::{
     AccountCreation, AccountCreationId, CreationOutcome, FeatureSet, Membership, OrganizationEntityId,
     OrganizationId, PendingCreation,
 };
+use crate::world::key::CaseInsensitive;
 use crate::world::{Fault, World};
 
 /// F-ORGS-CREATE-3: accounts of an organization, the management account included (observed). A seed file may put more

@@ -10,9 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::invitation::{account_of, forget_invitation, join, new_handshake};
 use super::roles;
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     AcceptHandshakeRequest, AcceptHandshakeResponse, AccountJoinedMethod, ActionType, CancelHandshakeRequest,
     CancelHandshakeResponse, DeclineHandshakeRequest, DeclineHandshakeResponse, DescribeHandshakeRequest,
     DescribeHandshakeResponse, EnableAllFeaturesResponse, Handshake as Shown,
@@ -21,6 +19,8 @@ use crate::organizations::model::{
     InvalidInputExceptionReason, ListHandshakesForAccountRequest, ListHandshakesForAccountResponse,
     ListHandshakesForOrganizationRequest, ListHandshakesForOrganizationResponse,
 };
+use crate::organizations::ids::new_id;
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::organization::email_of;
 use crate::organizations::{Call, arn, index, refusal};

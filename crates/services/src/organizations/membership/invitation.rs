@@ -10,12 +10,12 @@ use super::handshake::{first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::roles;
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::model::{
+use crate::model::organizations::{
     AccountJoinedMethod, ActionType, HandshakeConstraintViolationExceptionReason as Constraint,
     HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
     InviteAccountToOrganizationResponse,
 };
+use crate::organizations::ids::new_id;
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};

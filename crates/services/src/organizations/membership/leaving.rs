@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::create_account::member_count;
 use super::handshake;
 use crate::failure::Failure;
-use crate::organizations::model::{
+use crate::model::organizations::{
     AccountJoinedMethod, AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
     RemoveAccountFromOrganizationRequest,
 };

@@ -7,12 +7,12 @@ use aws::arn::AccountId;
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
 use super::policy_type;
 use crate::failure::Failure;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     AttachPolicyRequest, ConstraintViolationExceptionReason as Constraint, DetachPolicyRequest,
     InvalidInputExceptionReason, ListPoliciesForTargetRequest, ListPoliciesForTargetResponse,
     ListTargetsForPolicyRequest, ListTargetsForPolicyResponse, PolicyTargetSummary, PolicyType, TargetType,
 };
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;

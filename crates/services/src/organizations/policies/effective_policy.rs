@@ -7,14 +7,14 @@ use super::inheritance::Inherited;
 use super::policy_validation::{Contribution, errors};
 use crate::authority::ancestry::Ancestry;
 use crate::failure::Failure;
-use crate::organizations::index;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     DescribeEffectivePolicyRequest, DescribeEffectivePolicyResponse, EffectivePolicy, EffectivePolicyType,
     InvalidInputExceptionReason, ListAccountsWithInvalidEffectivePolicyRequest,
     ListAccountsWithInvalidEffectivePolicyResponse, ListEffectivePolicyValidationErrorsRequest,
     ListEffectivePolicyValidationErrorsResponse,
 };
+use crate::organizations::index;
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::tree::account;
 use crate::organizations::tree::root_and_units;

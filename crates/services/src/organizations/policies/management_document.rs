@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::grammar::{self, Place};
 use super::policy_type::top_member;
-use crate::organizations::model::PolicyType;
+use crate::model::organizations::PolicyType;
 
 /// Checks a document of the type.
 ///

@@ -9,14 +9,14 @@ use aws::policy::{Policy as Parsed, PolicyKind};
 use super::{management_document, policy_type};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     ConstraintViolationExceptionReason, CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest,
     DescribePolicyRequest, DescribePolicyResponse, InvalidInputExceptionReason, ListPoliciesRequest,
     ListPoliciesResponse, Policy as Shown, PolicySummary, PolicyType, UpdatePolicyRequest,
     UpdatePolicyResponse,
 };
+use crate::organizations::ids::new_id;
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::tag;
 use crate::organizations::{Call, arn, index, refusal};

@@ -4,7 +4,7 @@
 
 use super::attachment;
 use crate::failure::Failure;
-use crate::organizations::model::{
+use crate::model::organizations::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
     EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
 };

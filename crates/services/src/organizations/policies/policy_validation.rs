@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::organizations::model::{EffectivePolicyType, EffectivePolicyValidationError};
+use crate::model::organizations::{EffectivePolicyType, EffectivePolicyValidationError};
 
 /// F-ORGS-EFF-5: rules of a backup plan.
 const MAX_BACKUP_RULES: usize = 10;

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::root_and_units;
 use crate::failure::Failure;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     Account as Shown, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
     DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
     ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
 };
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::AccountState as Stored;

@@ -7,22 +7,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::AccountId;
 
 use crate::failure::Failure;
-use crate::organizations::ids::new_id;
-use crate::organizations::membership::{handshake, roles};
-use crate::organizations::model::{
+use crate::model::organizations::{
     AccountJoinedMethod, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
     Organization as Shown, PolicyType, PolicyTypeStatus, PolicyTypeSummary,
 };
+use crate::organizations::ids::new_id;
+use crate::organizations::membership::{handshake, roles};
 use crate::organizations::standing::Standing;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
-use crate::state::key::Prefix;
 use crate::state::organization::{
     AccountCreationId, AttachedPolicies, Attachment, Child, FeatureSet, HandshakeOfId, Membership,
     MembershipChanges, Organization, OrganizationCounts, OrganizationEntity, OrganizationEntityId,
     OrganizationId, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit, PolicyId, PolicyName,
     UnitId, UnitNameId,
 };
+use crate::world::key::Prefix;
 use crate::world::{Fault, World};
 
 /// CreateOrganization: the caller's account becomes the management account.

@@ -6,9 +6,7 @@ use aws::arn::AccountId;
 
 use super::tag;
 use crate::failure::Failure;
-use crate::organizations::ids::BASE36;
-use crate::organizations::listing::{Entry, Listing};
-use crate::organizations::model::{
+use crate::model::organizations::{
     Child as ShownChild, ChildType, ConstraintViolationExceptionReason, CreateOrganizationalUnitRequest,
     CreateOrganizationalUnitResponse, DeleteOrganizationalUnitRequest, DescribeOrganizationalUnitRequest,
     DescribeOrganizationalUnitResponse, ListChildrenRequest, ListChildrenResponse,
@@ -17,6 +15,8 @@ use crate::organizations::model::{
     ParentType, PolicyType, PolicyTypeStatus, PolicyTypeSummary, Root, UpdateOrganizationalUnitRequest,
     UpdateOrganizationalUnitResponse,
 };
+use crate::organizations::ids::BASE36;
+use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::policies::policy;
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};

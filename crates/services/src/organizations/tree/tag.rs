@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 
 use crate::failure::Failure;
-use crate::organizations::listing::Listing;
-use crate::organizations::model::{
+use crate::model::organizations::{
     ConstraintViolationExceptionReason, InvalidInputExceptionReason, ListTagsForResourceRequest,
     ListTagsForResourceResponse, Tag, TagResourceRequest, UntagResourceRequest,
 };
+use crate::organizations::listing::Listing;
 use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};
 use crate::state::organization::{

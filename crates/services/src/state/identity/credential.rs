@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::session::{FederatedSession, RoleSession, SessionToken};
-use crate::state::key::id;
 use crate::world::Identified;
+use crate::world::key::id;
 
 /// An access key. Key: `credential/<access key id>`. Temporary credentials are stored only where a seed file
 /// names them; those that STS issues are in their session tokens.

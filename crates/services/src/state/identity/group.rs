@@ -7,8 +7,8 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::{CaseInsensitive, Named, id};
 use crate::world::Identified;
+use crate::world::key::{CaseInsensitive, Named, id};
 
 /// An IAM group. Key: `group/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::id;
+use crate::world::key::id;
 
 /// What IAM counts and keeps once per account. Key: `iam-account/<account id>`.
 #[derive(Clone, Default, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::{CaseInsensitive, Named, Part, id};
 use crate::world::Identified;
+use crate::world::key::{CaseInsensitive, Named, Part, id};
 
 /// A customer-managed policy. Key: `managed-policy/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::{Named, Part, Prefix, id};
 use crate::world::Identified;
+use crate::world::key::{Named, Part, Prefix, id};
 
 /// An IAM role. Key: `role/<account id>/<name in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::key::Named;
 use crate::world::Identified;
+use crate::world::key::Named;
 
 /// An IAM user. Key: `user/<account id>/<name in lower case>`: names are unique without regard to case.
 #[derive(Clone, Serialize, Deserialize)]

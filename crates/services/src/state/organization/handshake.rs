@@ -6,9 +6,9 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::organizations::model::{ActionType, HandshakeState, OrganizationFeatureSet};
-use crate::state::key::id;
+use crate::model::organizations::{ActionType, HandshakeState, OrganizationFeatureSet};
 use crate::world::Identified;
+use crate::world::key::id;
 
 /// A handshake. Key: `handshake/<h-…>`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::organizations::model::{ChildType, PolicyType};
-use crate::state::key::{Part, Prefix, enum_part, id};
+use crate::model::organizations::{ChildType, PolicyType};
+use crate::world::key::{Part, Prefix, enum_part, id};
 
 /// Says that a root, unit or account belongs to an organization. Key: `org-entity/<organization id>/<id>`. Account ids
 /// are digits, so that they come before units (`ou-…`) and the root (`r-…`) in the order of keys.

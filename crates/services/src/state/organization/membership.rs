@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::AttachedPolicies;
-use crate::organizations::model::{AccountJoinedMethod, CreateAccountFailureReason};
-use crate::state::key::id;
+use crate::model::organizations::{AccountJoinedMethod, CreateAccountFailureReason};
+use crate::world::key::id;
 
 /// An account's place in an organization. Key: `member/<account id>`. The management account has one too.
 #[derive(Clone, Serialize, Deserialize)]

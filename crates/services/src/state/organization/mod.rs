@@ -12,7 +12,7 @@ mod organization;
 mod policy;
 mod unit;
 
-pub use crate::organizations::model::OrganizationFeatureSet as FeatureSet;
+pub use crate::model::organizations::OrganizationFeatureSet as FeatureSet;
 pub use handshake::{Handshake, HandshakeId, Recipient};
 pub use index::{
     Attachment, AttachmentId, Child, ChildId, HandshakeOf, HandshakeOfId, OrganizationEntity,

@@ -6,9 +6,9 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::organizations::model::{OrganizationFeatureSet, PolicyType};
-use crate::state::key::id;
+use crate::model::organizations::{OrganizationFeatureSet, PolicyType};
 use crate::world::Identified;
+use crate::world::key::id;
 
 /// An organization. Key: `organization/<organization id>`.
 #[derive(Clone, Serialize, Deserialize)]

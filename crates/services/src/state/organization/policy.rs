@@ -6,9 +6,9 @@ use aws::policy::{MalformedPolicy, Policy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::organizations::model::PolicyType;
-use crate::state::key::id;
+use crate::model::organizations::PolicyType;
 use crate::world::Identified;
+use crate::world::key::id;
 
 /// Ids of the policies attached to a root, a unit or an account, in the order in which they were attached: the first
 /// to set a value wins (Organizations guide, "Inheritance examples").

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::policy::AttachedPolicies;
-use crate::state::key::id;
 use crate::world::Identified;
+use crate::world::key::id;
 
 /// A root or an organizational unit. Key: `ou/<r-… or ou-…>`.
 #[derive(Clone, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use aws::arn::AccountId;
 
-use crate::world::{Document, Fault};
+use super::{Document, Fault};
 
 /// An id of a document, or a part of one.
 pub trait Part<'k>: Copy {
@@ -164,7 +164,7 @@ macro_rules! id {
         #[derive(Clone, Copy)]
         pub struct $name<'k>(pub $type);
 
-        impl<'k> $crate::state::key::Part<'k> for $name<'k> {
+        impl<'k> $crate::world::key::Part<'k> for $name<'k> {
             fn size(self) -> usize {
                 self.0.size()
             }
@@ -174,7 +174,7 @@ macro_rules! id {
             }
 
             fn read(text: &'k str) -> Option<Self> {
-                $crate::state::key::Part::read(text).map(Self)
+                $crate::world::key::Part::read(text).map(Self)
             }
         }
     };
@@ -191,12 +191,12 @@ macro_rules! id {
 
         impl<'k> $name<'k> {
             /// All that agree in the first parts of their ids.
-            pub fn within($($first: $first_type),+) -> $crate::state::key::Prefix<$document> {
-                $crate::state::key::Prefix::empty()$(.followed_by($first, '/'))+
+            pub fn within($($first: $first_type),+) -> $crate::world::key::Prefix<$document> {
+                $crate::world::key::Prefix::empty()$(.followed_by($first, '/'))+
             }
         }
 
-        impl<'k> $crate::state::key::Part<'k> for $name<'k> {
+        impl<'k> $crate::world::key::Part<'k> for $name<'k> {
             fn size(self) -> usize {
                 let slashes = [$(stringify!($first),)+ $(stringify!($rest),)+].len() - 1;
                 slashes $(+ self.$first.size())+ $(+ self.$rest.size())+
@@ -218,8 +218,8 @@ macro_rules! id {
                 // The last part may itself have slashes in it.
                 let mut parts = text.splitn([$(stringify!($first),)+ $(stringify!($rest),)+].len(), '/');
                 Some(Self {
-                    $($first: $crate::state::key::Part::read(parts.next()?)?,)+
-                    $($rest: $crate::state::key::Part::read(parts.next()?)?,)+
+                    $($first: $crate::world::key::Part::read(parts.next()?)?,)+
+                    $($rest: $crate::world::key::Part::read(parts.next()?)?,)+
                 })
             }
         }
@@ -230,7 +230,7 @@ pub(crate) use id;
 /// Lets a value of a model's enum be a part of ids, as the model writes it.
 macro_rules! enum_part {
     ($type:ty) => {
-        impl<'k> $crate::state::key::Part<'k> for $type {
+        impl<'k> $crate::world::key::Part<'k> for $type {
             fn size(self) -> usize {
                 self.as_str().len()
             }
@@ -330,7 +330,7 @@ impl<D: Document> Prefix<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::organizations::model::{ChildType, PolicyType};
+    use crate::model::organizations::{ChildType, PolicyType};
     use crate::state::account::{EmailAddress, EmailOwner};
     use crate::state::identity::{
         EntityKind, GroupMember, GroupMemberId, PolicyEntity, PolicyEntityId, RoleDeletion, RoleDeletionId,
