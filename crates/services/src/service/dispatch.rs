@@ -1,7 +1,7 @@
 //! The macro that makes services and operations of the rows in [`super`]. Every question about an operation is one
 //! `match` here and goes to the [`Rules`](super::Rules) of the operation's service.
 
-/// Makes [`Service`] and [`Operation`] of the rows: a service's name here, and its module.
+/// Makes `Service` and `Operation` of the rows: a service's name here, and its module.
 macro_rules! services {
     ($($(#[$doc:meta])* $service:ident: $module:ident,)*) => {
         /// The services that are answered.
