@@ -6,6 +6,7 @@
 
 mod condition;
 mod context;
+mod effort;
 mod grammar;
 mod instant;
 mod json;

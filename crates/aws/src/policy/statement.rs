@@ -75,9 +75,13 @@ impl Statement {
         self.conditions.iter().map(Condition::key)
     }
 
-    /// In which capacity the statement means the caller, when it speaks of this request at all.
+    /// In which capacity the statement means the caller, when it speaks of this request at all. Where no effort is
+    /// left nothing is looked at any more.
     pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
-        if !self.means_action(question.action) || !self.means_resource(question, attachment) {
+        if question.context.effort().is_exhausted() {
+            return None;
+        }
+        if !self.means_action(question) || !self.means_resource(question, attachment) {
             return None;
         }
         let capacity = self.capacity(question.caller, attachment)?;
@@ -100,8 +104,10 @@ impl Statement {
 
     /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed
     /// (F-IAM-11).
-    fn means_action(&self, action: &str) -> bool {
-        let listed = self.actions.patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
+    fn means_action(&self, question: &Question<'_>) -> bool {
+        let (action, effort) = (question.action, question.context.effort());
+        let mut patterns = self.actions.patterns.iter();
+        let listed = patterns.any(|pattern| pattern.matches_in_any_ascii_case(action, effort));
         listed != self.actions.negated
     }
 
