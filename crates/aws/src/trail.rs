@@ -17,6 +17,8 @@ use crate::session::Session;
 const EVENT_VERSION: &str = "1.08";
 /// F-EVENT-2: longer error messages and user agents are cut, as the reference says of both.
 const LONGEST_TEXT_BYTES: usize = 1024;
+/// F-COST-6: larger parameters, answers and details are left out, and their size is told.
+const LARGEST_FIELD_BYTES: usize = 100 * 1024;
 
 /// A record. What is read back may lack any member but its time: another program may have written it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,8 +39,8 @@ pub struct Record<'a> {
     /// The operation, or what happened.
     #[serde(borrow, default)]
     pub event_name: Cow<'a, str>,
-    /// The Region that served the call.
-    #[serde(borrow, default)]
+    /// The Region that served the call, or that a caller made up.
+    #[serde(borrow, default, serialize_with = "cut")]
     pub aws_region: Cow<'a, str>,
     /// The caller's address.
     #[serde(borrow, default, rename = "sourceIPAddress")]
@@ -221,8 +223,33 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The record as one line of JSON.
+    /// The record as one line of JSON. It is no longer than about four times [`LARGEST_FIELD_BYTES`], whatever the
+    /// caller sent.
     pub fn to_json(&self) -> String {
+        let line = self.line();
+        if line.len() <= LARGEST_FIELD_BYTES {
+            return line;
+        }
+        let small = |name, value: &Value| match value.to_string().len() {
+            size if size > LARGEST_FIELD_BYTES => Cow::Owned(omitted(name, size)),
+            _ => Cow::Owned(value.clone()),
+        };
+        let details = self.service_event_details.as_deref();
+        Self {
+            request_parameters: small("requestParameters", &self.request_parameters),
+            response_elements: small("responseElements", &self.response_elements),
+            service_event_details: details.map(|details| small("serviceEventDetails", details)),
+            // Unlike the others a list, so what is too large is not there.
+            resources: match self.resources.to_string().len() {
+                size if size > LARGEST_FIELD_BYTES => Cow::Owned(Value::Null),
+                _ => self.resources.clone(),
+            },
+            ..self.clone()
+        }
+        .line()
+    }
+
+    fn line(&self) -> String {
         // What all but the longest records fit in. Those of sessions have more to show.
         let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
         let mut line = Vec::with_capacity(usual_bytes);
@@ -302,6 +329,12 @@ impl<'a> SessionContext<'a> {
     }
 }
 
+/// What a record shows of a field that is too large.
+fn omitted(name: &str, size: usize) -> Value {
+    let reason = format!("{name} too large");
+    serde_json::json!({ "reason": reason, "omitted": "true", "originalSize": size.to_string() })
+}
+
 fn in_whole_seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Timestamp::from_second(time.as_second()).unwrap_or(*time))
 }
@@ -356,6 +389,29 @@ mod tests {
 
     use super::*;
     use crate::session::SessionTerms;
+
+    /// F-COST-6
+    #[test]
+    fn a_field_that_is_too_large_is_left_out() {
+        let (large, small) = (json!({ "a": "x".repeat(LARGEST_FIELD_BYTES) }), json!({ "b": 1 }));
+        let whole = Record {
+            request_parameters: Cow::Borrowed(&large),
+            response_elements: Cow::Borrowed(&small),
+            resources: Cow::Borrowed(&large),
+            aws_region: "x".repeat(60_000).into(),
+            ..Record::of_call(UserIdentity::unknown(None), Timestamp::UNIX_EPOCH)
+        };
+        let line = whole.to_json();
+        let shown: Value = serde_json::from_str(&line).unwrap();
+        let size = (LARGEST_FIELD_BYTES + 8).to_string();
+        let expected =
+            json!({ "reason": "requestParameters too large", "omitted": "true", "originalSize": size });
+        assert_eq!(shown["requestParameters"], expected);
+        assert_eq!(shown["responseElements"], small);
+        assert!(shown.get("resources").is_none() && shown["awsRegion"].as_str().unwrap().len() == 1024);
+        let read: Record<'_> = serde_json::from_str(&line).unwrap();
+        assert_eq!(read.to_json(), line);
+    }
 
     /// F-EVENT-1: the record that was published, member for member and in its order.
     #[test]

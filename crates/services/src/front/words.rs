@@ -14,6 +14,10 @@ use crate::service::{Operation, Service};
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
 
+/// F-EDGE-26: the headers that clients in a browser send. A `*` would not cover `Authorization`.
+const SIGNED_HEADERS: &str = "authorization, content-type, date, x-amz-content-sha256, x-amz-date, \
+    x-amz-security-token, x-amz-target, x-amz-user-agent, amz-sdk-invocation-id, amz-sdk-request";
+
 /// An answer together with what is said of it in the log and the metrics.
 pub struct Answered {
     /// The answer itself.
@@ -95,7 +99,8 @@ impl Call {
             (header::ALLOW, "GET, HEAD, OPTIONS, POST"),
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS, POST"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, SIGNED_HEADERS),
+            (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];
         for (name, value) in all {
             headers.insert(name, HeaderValue::from_static(value));
