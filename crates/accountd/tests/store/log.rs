@@ -22,7 +22,7 @@ async fn record_read(store: &Store, record: EventRecord) {
     store.transact(move |snapshot| run(snapshot, |_| Ok(()), vec![record.clone()])).await.unwrap();
 }
 
-async fn record_change(store: &Store, records: Vec<EventRecord>) {
+pub async fn record_change(store: &Store, records: Vec<EventRecord>) {
     let rule = move |snapshot: &dyn Snapshot| {
         let put = |world: &mut World<'_>| {
             world.put("a", Counter(1));
@@ -264,4 +264,73 @@ fn an_import_with_a_wrong_item_changes_nothing() {
         assert!(export(&store).await == before);
         assert_eq!(increment(&store, "a").await, Ok(2));
     });
+}
+
+/// F-COST-7
+#[test]
+fn calls_of_nobody_are_a_small_ring() {
+    on_both_engines(|store| async move {
+        let of_nobody = |number: i64| {
+            let time = Timestamp::from_microsecond(number).unwrap();
+            EventRecord::new(None, time, format!("{{\"number\":{number}}}"))
+        };
+        record_change(&store, vec![event(1, 1, "{}")]).await;
+        for number in 0..1_500 {
+            record_read(&store, of_nobody(number)).await;
+        }
+        assert_eq!(store.statistics().events.load(Ordering::Relaxed), 1);
+        let numbers = |items: Vec<Exported>| -> Vec<i64> {
+            let events = items.into_iter().filter_map(|item| match item {
+                Exported::Event(event) if event.account.is_none() => Some(event.time.as_microsecond()),
+                _ => None,
+            });
+            events.collect()
+        };
+        let kept: Vec<i64> = (500..1_500).collect();
+        assert_eq!(numbers(export(&store).await), kept, "the newest, oldest first");
+        let items = export(&store).await;
+        store.import(items.into_iter().map(Ok)).await.unwrap();
+        assert_eq!(numbers(export(&store).await), kept);
+        store.reset().await.unwrap();
+        assert!(export(&store).await.is_empty());
+    });
+}
+
+/// F-STORE-19
+#[test]
+fn old_records_are_forgotten_and_their_space_given_back() {
+    let directory = Directory::new();
+    let size = || std::fs::metadata(directory.database()).unwrap().len();
+    let store = directory.open();
+    block_on(async {
+        let old = Timestamp::from_second(1_000).unwrap();
+        let padding = "x".repeat(2_000);
+        for number in 0..700 {
+            let records =
+                (0..10).map(|_| event(1, number, &format!("{{\"padding\":\"{padding}\"}}"))).collect();
+            record_change(&store, records).await;
+        }
+        record_change(&store, vec![event(1, 2_000, "{\"new\":1}")]).await;
+        store.flush().await.unwrap();
+        let items = export(&store).await.len();
+        let forgotten = store.forget(old).await.unwrap();
+        assert!(forgotten >= 700, "{forgotten} blocks");
+        let left = export(&store).await;
+        assert_eq!(left.len(), items - 7_000);
+        let query = EventQuery::newest(AccountId::from_number(1), 10);
+        assert_eq!(store.events(&query).await.unwrap().len(), 1);
+        assert_eq!(store.forget(old).await, Ok(0));
+        assert!(increment(&store, "a").await.is_ok());
+    });
+    drop(store);
+    assert!(size() < 1_000_000, "{} bytes are left of 14 MB", size());
+    let store = directory.open();
+    block_on(async {
+        for number in 0..700 {
+            record_change(&store, vec![event(1, number, &"x".repeat(20_000))]).await;
+        }
+        store.reset().await.unwrap();
+    });
+    drop(store);
+    assert!(size() < 1_000_000, "{} bytes are left after a reset", size());
 }
