@@ -4,18 +4,22 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response, request};
+use jiff::SignedDuration;
 use services::seed::{self, SeedDocuments};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
 use crate::admin::{self, Admin, Facts};
+use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
-use crate::listener::{Answer, Unread};
+use crate::listener::{Answer, Payload, Unread, Upload};
+use crate::pages::{self, Pages};
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
@@ -30,10 +34,18 @@ pub struct Application {
     service: Service,
     admin: Admin<StateEngine>,
     metrics: Arc<Metrics>,
+    pages: Pages,
     store: Arc<Store>,
     message_sent: Arc<Notify>,
-    mailer: Option<JoinHandle<()>>,
+    /// What goes on beside the requests.
+    tasks: Vec<JoinHandle<()>>,
 }
+
+/// F-STORE-19: nobody can see an older event, so the log keeps them no longer.
+const LOG_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How often the log is looked through for what is older.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
@@ -56,10 +68,11 @@ impl Application {
         let engine =
             StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes));
         let message_sent = Arc::new(Notify::new());
-        let mailer = configuration.smtp.clone().map(|url| {
+        let mut tasks = vec![tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock)))];
+        tasks.extend(configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
-        });
+        }));
         let counted = Arc::clone(&store);
         let metrics = Arc::new(Metrics::new(edges.connections, move || store_counters(&counted)));
         let admin = Admin {
@@ -86,7 +99,10 @@ impl Application {
             token_key,
         };
         let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        Ok(Self { service, admin, metrics, store, message_sent, mailer })
+        // Credentials of a person's own are known to no page.
+        let is_guarded = configuration.is_loopback() && configuration.root_credentials.is_none();
+        let pages = Pages::new(is_guarded, configuration.allow_origins.clone());
+        Ok(Self { service, admin, metrics, pages, store, message_sent, tasks })
     }
 
     /// One line in the log and one count for each request.
@@ -113,26 +129,50 @@ impl Application {
 
 impl Answer for Application {
     async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
-        if admin::is_own(request.uri().path()) {
-            return self.admin.answer(request).await;
-        }
         let begun = Instant::now();
-        let answered = self.service.answer(request, peer.ip()).await;
+        let (answered, origin) = match self.pages.admit(request.uri(), request.headers()) {
+            Ok(origin) => (self.service.answer(request, peer.ip()).await, origin),
+            Err(forbidden) => {
+                let refusal = Refusal::new("AccessDeniedException", 403, forbidden.message());
+                (self.service.refuse_unseen(request, peer.ip(), &refusal), None)
+            }
+        };
         self.note(answered.summary, answered.response.status().as_u16(), begun);
-        answered.response
+        let mut response = answered.response;
+        pages::let_read(origin, response.headers_mut());
+        response
     }
 
     fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes> {
         self.service.refuse_unread(head, why)
     }
+
+    fn takes_pieces(&self, head: &request::Parts) -> bool {
+        admin::is_own(head.uri.path())
+    }
+
+    async fn answer_in_pieces(&self, request: Request<Upload>, _peer: SocketAddr) -> Response<Payload> {
+        self.admin.answer(request).await
+    }
 }
 
 impl Process for Application {
     async fn close(&self) -> Result<(), String> {
-        if let Some(mailer) = &self.mailer {
-            mailer.abort();
-        }
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.store.flush().await.map_err(|error| error.to_string())
+    }
+}
+
+/// Deletes what is too old to be seen, once an hour of real time. Not at the start, which should be quick.
+async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        let Ok(before) = clock.now().checked_sub(LOG_KEPT) else { continue };
+        match store.forget(before).await {
+            Ok(0) => {}
+            Ok(blocks) => tracing::info!(blocks, "events of more than 90 days ago are gone"),
+            Err(error) => tracing::error!(reason = %error, "old events could not be deleted"),
+        }
     }
 }
 

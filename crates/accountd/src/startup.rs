@@ -51,12 +51,19 @@ pub struct Edges {
     pub started: Instant,
 }
 
-/// The process. `open` makes the application (and refuses with one line); `check_seed` reads a seed
-/// file and says in a few lines what it holds.
+/// What is looked at without serving. Each says in a few lines what it found, or what is wrong.
+pub struct Checks {
+    /// Reads a seed file.
+    pub seed: fn(&Path) -> Result<String, String>,
+    /// Looks at the whole store in a data directory.
+    pub store: fn(&Path) -> Result<String, String>,
+}
+
+/// The process. `open` makes the application (and refuses with one line).
 pub fn run<A, F>(
     arguments: impl IntoIterator<Item = OsString>,
     open: impl FnOnce(Arc<Configuration>, Edges) -> F,
-    check_seed: impl FnOnce(&Path) -> Result<String, String>,
+    checks: &Checks,
 ) -> ExitCode
 where
     A: Application,
@@ -65,9 +72,8 @@ where
     let started = Instant::now();
     let outcome = match configuration::read(arguments) {
         Ok(Request::Help(help)) => print(&help),
-        Ok(Request::SeedCheck(file)) => {
-            check_seed(&file).map_err(Failure::Refused).and_then(|summary| print(&summary))
-        }
+        Ok(Request::SeedCheck(file)) => checked(checks.seed, &file),
+        Ok(Request::Check(directory)) => checked(checks.store, &directory),
         Ok(Request::Serve(configuration)) => run_server(Arc::from(configuration), started, open),
         Err(line) => Err(Failure::Refused(line)),
     };
@@ -82,6 +88,10 @@ where
             ExitCode::from(code)
         }
     }
+}
+
+fn checked(check: fn(&Path) -> Result<String, String>, path: &Path) -> Result<(), Failure> {
+    check(path).map_err(Failure::Refused).and_then(|summary| print(&summary))
 }
 
 enum Failure {
@@ -162,7 +172,7 @@ where
     let answering = listener::serve(
         listener,
         Arc::clone(&application),
-        Limits::default(),
+        limits(raise_descriptors()),
         connections,
         signals.received(),
     );
@@ -175,22 +185,51 @@ where
     Ok(())
 }
 
-/// SIGTERM and SIGINT. They are caught from the start, so that an early one ends the process as well.
+/// File descriptors that are not for connections: those of the store, the log, and a few that come and go.
+const OWN_DESCRIPTORS: u64 = 64;
+
+/// Raises the limit of open files as far as this user may, and says what it is then.
+fn raise_descriptors() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // Where that is refused, what there is counts.
+    let _ = setrlimit(Resource::Nofile, raised);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// As many connections as there are descriptors for, so that none of them takes the store's. F-COST-9
+fn limits(descriptors: u64) -> Limits {
+    let usual = Limits::default();
+    let most = u32::try_from(descriptors.saturating_sub(OWN_DESCRIPTORS)).unwrap_or(u32::MAX);
+    Limits { connections: usual.connections.min(most.max(4)), ..usual }
+}
+
+/// SIGTERM, SIGINT, SIGHUP and SIGQUIT. They are caught from the start, so that an early one ends the process as well.
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+        })
     }
 
     async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
         }
         tracing::info!("stopping: what was accepted is answered first");
     }
@@ -271,6 +310,13 @@ fn first_command(configuration: &Configuration, address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F-COST-9
+    #[test]
+    fn connections_leave_descriptors_for_the_store() {
+        let connections = |descriptors| limits(descriptors).connections;
+        assert_eq!((connections(u64::MAX), connections(1024), connections(10)), (4096, 960, 4));
+    }
 
     #[test]
     fn a_message_of_several_lines_becomes_one() {

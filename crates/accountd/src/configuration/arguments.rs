@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
@@ -12,9 +12,10 @@ use services::context::{Delays, Validation};
 
 use super::{
     Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, parse_delays,
-    read_root_credentials,
+    read_root_credentials, read_token,
 };
 use crate::clock::TimeMode;
+use crate::pages::Origin;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub enum Request {
     Serve(Box<Configuration>),
     /// Check a seed file and change nothing.
     SeedCheck(PathBuf),
+    /// Look at the whole store in a data directory and change nothing.
+    Check(PathBuf),
     /// Print this and end.
     Help(Help),
 }
@@ -52,7 +55,7 @@ Exit code: 0 after SIGTERM or SIGINT, 1 if serving failed, 2 if it could not sta
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd check DIR",
     after_help = EXAMPLES,
     disable_help_subcommand = true,
     args_conflicts_with_subcommands = true,
@@ -74,6 +77,11 @@ enum Command {
     Seed {
         #[command(subcommand)]
         command: SeedCommand,
+    },
+    /// Look at everything in a data directory that is not in use, and say whether it is what was written
+    Check {
+        /// The data directory
+        directory: PathBuf,
     },
 }
 
@@ -102,6 +110,22 @@ struct ServeArguments {
     #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env = true)]
     #[arg(help_heading = "Listening")]
     admin_token: Option<String>,
+
+    /// The same from a file that only you can read; an argument is seen by everybody on the machine
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_ADMIN_TOKEN_FILE", hide_env = true)]
+    #[arg(help_heading = "Listening")]
+    admin_token_file: Option<PathBuf>,
+
+    /// Web pages from there may use the services, such as https://console.example; those of this machine may anyway
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "ACCOUNTD_ALLOW_ORIGIN",
+        hide_env = true,
+        value_delimiter = ','
+    )]
+    #[arg(value_parser = parse_origin, help_heading = "Listening")]
+    allow_origin: Vec<Origin>,
 
     /// Threads that answer requests [default: one per core]
     #[arg(long, value_name = "N", env = "ACCOUNTD_WORKERS", hide_env = true, help_heading = "Listening")]
@@ -289,6 +313,7 @@ where
         Some(Command::Seed { command: SeedCommand::Check { file } }) => {
             return Ok(Request::SeedCheck(file));
         }
+        Some(Command::Check { directory }) => return Ok(Request::Check(directory)),
     };
     serve.into_configuration().map(|configuration| Request::Serve(Box::new(configuration)))
 }
@@ -335,7 +360,8 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time.into(),
             smtp: self.smtp.map(check_smtp).transpose()?,
-            admin_token: self.admin_token.map(check_admin_token).transpose()?,
+            admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
+            allow_origins: self.allow_origin,
             log: self.log.into(),
             log_level: self.log_level.into(),
             ready_file: self.ready_file,
@@ -360,6 +386,20 @@ fn check_smtp(url: String) -> Result<Secret, String> {
         Ok(()) => Ok(url),
         Err(reason) => Err(format!("--smtp: {reason}")),
     }
+}
+
+fn admin_token(argument: Option<String>, file: Option<&Path>) -> Result<Option<Secret>, String> {
+    match (argument, file) {
+        (Some(_), Some(_)) => Err("--admin-token and --admin-token-file cannot be used together".to_owned()),
+        (Some(token), None) => check_admin_token(token).map(Some),
+        (None, Some(file)) => check_admin_token(read_token(file)?).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text)
+        .ok_or_else(|| "it must be a scheme and a host, such as https://console.example".to_owned())
 }
 
 fn check_admin_token(token: String) -> Result<Secret, String> {
