@@ -3,20 +3,21 @@
 //! Members and their order are those of the one recorded record of Account Management (F-EVENT-1);
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
 
+mod line;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arn::AccountId;
 use crate::principal::{Caller, Principal};
 use crate::session::Session;
+use line::{Line, cut, cut_if_any, in_whole_seconds, json_size, omitted};
 
 /// F-EVENT-1: the version that was recorded for this service.
 const EVENT_VERSION: &str = "1.08";
-/// F-EVENT-2: longer error messages and user agents are cut, as the reference says of both.
-const LONGEST_TEXT_BYTES: usize = 1024;
 /// F-COST-6: larger parameters, answers and details are left out, and their size is told.
 const LARGEST_FIELD_BYTES: usize = 100 * 1024;
 
@@ -226,36 +227,52 @@ impl<'a> Record<'a> {
     /// The record as one line of JSON. It is no longer than about four times [`LARGEST_FIELD_BYTES`], whatever the
     /// caller sent.
     pub fn to_json(&self) -> String {
-        let line = self.line();
-        if line.len() <= LARGEST_FIELD_BYTES {
-            return line;
+        // What all but the longest records fit in. Those of sessions have more to show.
+        let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
+        let mut line = Line { text: Vec::with_capacity(usual_bytes), most: LARGEST_FIELD_BYTES };
+        if serde_json::to_writer(&mut line, self).is_err() {
+            line = Line { text: Vec::new(), most: usize::MAX };
+            serde_json::to_writer(&mut line, &self.without_large_fields())
+                .expect("INVARIANT: a record has text for names, and memory takes it");
         }
-        let small = |name, value: &Value| match value.to_string().len() {
+        String::from_utf8(line.text).expect("INVARIANT: JSON is UTF-8")
+    }
+
+    /// The same with nothing in place of what is too large but its size.
+    fn without_large_fields(&self) -> Record<'_> {
+        let small = |name, value| match json_size(value) {
             size if size > LARGEST_FIELD_BYTES => Cow::Owned(omitted(name, size)),
-            _ => Cow::Owned(value.clone()),
+            _ => Cow::Borrowed(value),
         };
         let details = self.service_event_details.as_deref();
-        Self {
+        Record {
             request_parameters: small("requestParameters", &self.request_parameters),
             response_elements: small("responseElements", &self.response_elements),
             service_event_details: details.map(|details| small("serviceEventDetails", details)),
             // Unlike the others a list, so what is too large is not there.
-            resources: match self.resources.to_string().len() {
+            resources: match json_size(&self.resources) {
                 size if size > LARGEST_FIELD_BYTES => Cow::Owned(Value::Null),
-                _ => self.resources.clone(),
+                _ => Cow::Borrowed(&*self.resources),
             },
-            ..self.clone()
+            event_version: Cow::Borrowed(&*self.event_version),
+            user_identity: self.user_identity.clone(),
+            event_time: self.event_time,
+            event_source: Cow::Borrowed(&*self.event_source),
+            event_name: Cow::Borrowed(&*self.event_name),
+            aws_region: Cow::Borrowed(&*self.aws_region),
+            source_ip_address: Cow::Borrowed(&*self.source_ip_address),
+            user_agent: Cow::Borrowed(&*self.user_agent),
+            error_code: self.error_code.clone(),
+            error_message: self.error_message.clone(),
+            request_id: self.request_id.clone(),
+            event_id: Cow::Borrowed(&*self.event_id),
+            read_only: self.read_only,
+            event_type: Cow::Borrowed(&*self.event_type),
+            management_event: self.management_event,
+            recipient_account_id: self.recipient_account_id,
+            shared_event_id: self.shared_event_id.clone(),
+            event_category: Cow::Borrowed(&*self.event_category),
         }
-        .line()
-    }
-
-    fn line(&self) -> String {
-        // What all but the longest records fit in. Those of sessions have more to show.
-        let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
-        let mut line = Vec::with_capacity(usual_bytes);
-        serde_json::to_writer(&mut line, self)
-            .expect("INVARIANT: a record has text for names, and memory takes it");
-        String::from_utf8(line).expect("INVARIANT: JSON is UTF-8")
     }
 }
 
@@ -327,24 +344,6 @@ impl<'a> SessionContext<'a> {
             source_identity: session.source_identity.as_deref().map(Cow::Borrowed),
         }
     }
-}
-
-/// What a record shows of a field that is too large.
-fn omitted(name: &str, size: usize) -> Value {
-    let reason = format!("{name} too large");
-    serde_json::json!({ "reason": reason, "omitted": "true", "originalSize": size.to_string() })
-}
-
-fn in_whole_seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&Timestamp::from_second(time.as_second()).unwrap_or(*time))
-}
-
-fn cut<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)])
-}
-
-fn cut_if_any<S: Serializer>(text: &Option<Cow<'_, str>>, serializer: S) -> Result<S::Ok, S::Error> {
-    cut(text.as_deref().unwrap_or_default(), serializer)
 }
 
 fn is_null(value: &Value) -> bool {

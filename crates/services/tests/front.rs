@@ -120,7 +120,7 @@ fn what_was_refused_changes_nothing() {
     assert_eq!(world.documents.texts().len(), before);
 }
 
-/// Nobody who does not know the secret makes anything be remembered.
+/// F-COST-8: nobody who does not know the secret makes anything be remembered.
 #[test]
 fn a_key_that_verified_nothing_is_not_remembered_f_cost_8() {
     let mut world = world();

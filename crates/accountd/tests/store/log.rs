@@ -83,8 +83,7 @@ fn events_are_found_by_account_and_time() {
         for second in 0..20 {
             record_change(&store, vec![event(1 + second % 2, second as i64, format!("{second}"))]).await;
         }
-        record_read(&store, EventRecord::new(None, Timestamp::from_second(30).unwrap(), "nobody".into()))
-            .await;
+        record_read(&store, event(4, 30, "newest")).await;
         let query = EventQuery {
             account: Some(AccountId::from_number(2)),
             from: Timestamp::from_second(5).unwrap(),
@@ -95,7 +94,7 @@ fn events_are_found_by_account_and_time() {
         assert_eq!(jsons(&store, &EventQuery { account: None, ..query }).await.len(), 6);
         let account = Some(AccountId::from_number(3));
         assert_eq!(jsons(&store, &EventQuery { account, ..all(10) }).await, [""; 0]);
-        assert_eq!(jsons(&store, &all(1)).await, ["nobody"]);
+        assert_eq!(jsons(&store, &all(1)).await, ["newest"]);
         assert_eq!(jsons(&store, &all(0)).await, [""; 0]);
         let before = Some(EventPosition { commit: 0, index: 0 });
         assert_eq!(jsons(&store, &EventQuery { before, ..all(10) }).await, [""; 0]);
@@ -307,7 +306,7 @@ fn old_records_are_forgotten_and_their_space_given_back() {
         let padding = "x".repeat(2_000);
         for number in 0..700 {
             let records =
-                (0..10).map(|_| event(1, number, &format!("{{\"padding\":\"{padding}\"}}"))).collect();
+                (0..10).map(|_| event(1, number, format!("{{\"padding\":\"{padding}\"}}"))).collect();
             record_change(&store, records).await;
         }
         record_change(&store, vec![event(1, 2_000, "{\"new\":1}")]).await;
@@ -327,7 +326,7 @@ fn old_records_are_forgotten_and_their_space_given_back() {
     let store = directory.open();
     block_on(async {
         for number in 0..700 {
-            record_change(&store, vec![event(1, number, &"x".repeat(20_000))]).await;
+            record_change(&store, vec![event(1, number, "x".repeat(20_000))]).await;
         }
         store.reset().await.unwrap();
     });

@@ -359,7 +359,7 @@ impl Simulation {
         };
         let span = source.span(matched.position);
         let statement = Statement {
-            source_policy_id: Some(source.id.clone().into()),
+            source_policy_id: Some(source.id.clone()),
             source_policy_type: Some(kind),
             start_position: span.map(|(start, _)| position(start)),
             end_position: span.map(|(_, end)| position(end)),

@@ -1,0 +1,73 @@
+//! The text of a record, within bounds: what is too long is noticed before it is in memory.
+
+use std::borrow::Cow;
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serializer;
+use serde_json::Value;
+
+/// F-EVENT-2: longer error messages and user agents are cut, as the reference says of both.
+const LONGEST_TEXT_BYTES: usize = 1024;
+
+/// Text that is being written, up to a length.
+pub(super) struct Line {
+    /// What was written so far.
+    pub text: Vec<u8>,
+    /// The longest that it may become, in bytes.
+    pub most: usize,
+}
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.most.saturating_sub(self.text.len()) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How long a value is as JSON, which need not be in memory for that.
+pub(super) fn json_size(value: &Value) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, value)
+        .expect("INVARIANT: a value has text for names, and counting takes it");
+    count.0
+}
+
+/// What a record shows of a field that is too large.
+pub(super) fn omitted(name: &str, size: usize) -> Value {
+    let reason = format!("{name} too large");
+    serde_json::json!({ "reason": reason, "omitted": "true", "originalSize": size.to_string() })
+}
+
+pub(super) fn in_whole_seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Timestamp::from_second(time.as_second()).unwrap_or(*time))
+}
+
+pub(super) fn cut<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)])
+}
+
+pub(super) fn cut_if_any<S: Serializer>(
+    text: &Option<Cow<'_, str>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    cut(text.as_deref().unwrap_or_default(), serializer)
+}
