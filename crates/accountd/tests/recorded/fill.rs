@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Map, Value};
@@ -41,6 +42,23 @@ fn fill_object(members: &Map<String, Value>, captured: &Captured) -> Result<Valu
         filled.insert(fill_text(name, captured, str::to_owned)?, fill(value, captured)?);
     }
     Ok(Value::Object(filled))
+}
+
+/// `value` with every `{"strftime": format}`, and `{"strftime": format, "add": seconds}`, replaced by that time after `now`,
+/// in UTC.
+pub fn fill_times(value: &Value, now: Timestamp) -> Value {
+    match value {
+        Value::Object(members) => match members.get("strftime").and_then(Value::as_str) {
+            Some(format) => {
+                let seconds = members.get("add").and_then(Value::as_i64).unwrap_or_default();
+                let time = now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+                Value::String(time.strftime(format).to_string())
+            }
+            None => members.iter().map(|(name, value)| (name.clone(), fill_times(value, now))).collect(),
+        },
+        Value::Array(items) => items.iter().map(|item| fill_times(item, now)).collect(),
+        other => other.clone(),
+    }
 }
 
 /// `text` with every `{{name}}` replaced, each value passed through `escape`.

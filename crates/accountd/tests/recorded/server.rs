@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
-use super::fill::{Captured, fill, fill_text};
+use super::fill::{Captured, fill, fill_text, fill_times};
 use super::place::reach;
+use services::state::installation::ServiceTime;
 use testing::server::Setup;
 use testing::signer::{Key, Scope, escaped, sign};
 
@@ -33,7 +34,7 @@ struct Server {
 /// # Errors
 /// The first thing that differs.
 pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
-    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"));
+    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"), topic.at);
     for step in topic.setup.iter().chain(&case.setup) {
         server.prepare(step)?;
     }
@@ -48,13 +49,9 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
 }
 
 impl Server {
-    fn new(delays: &str) -> Self {
+    fn new(delays: &str, at: Option<Timestamp>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let setup = Setup {
-            clock: Clock::new(TimeMode::Real),
-            delays: parse_delays(delays).unwrap(),
-            ..Setup::empty()
-        };
+        let setup = Setup { clock: clock(at), delays: parse_delays(delays).unwrap(), ..Setup::empty() };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
         let (captured, credentials) = Default::default();
         Self { runtime, service, clock, captured, credentials }
@@ -111,7 +108,8 @@ impl Server {
     fn send(&self, step: &Step) -> Result<Answer, String> {
         let operation = step.operation.as_deref().unwrap_or_default();
         let service = step.service.as_deref().unwrap_or_default();
-        let parameters = fill(&Value::Object(step.parameters.clone()), &self.captured)?;
+        let parameters = fill_times(&Value::Object(step.parameters.clone()), self.clock.now());
+        let parameters = fill(&parameters, &self.captured)?;
         let mut request = request(service, operation, &parameters);
         if let Some(key) = self.key(&step.caller)? {
             let region = step.region.clone().unwrap_or_else(|| "us-east-1".to_owned()).leak();
@@ -167,6 +165,14 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// A clock that follows real time, or stands still at an instant.
+fn clock(at: Option<Timestamp>) -> Clock {
+    let Some(at) = at else { return Clock::new(TimeMode::Real) };
+    let clock = Clock::new(TimeMode::Manual);
+    clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+    clock
 }
 
 /// The request as the SDKs of the service send it, without a signature.
