@@ -152,3 +152,13 @@ fn endless_nesting_and_alias_bombs_are_refused() {
     }
     assert_eq!(problems(&bomb).len(), 1);
 }
+
+/// F-SEED-17: the last level that is read is told what is wrong with it, the next one is not read at all.
+#[test]
+fn a_file_is_read_to_the_depth_that_is_promised() {
+    let nested = |levels: usize| problems(&format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+    let too_deep = nested(33);
+    assert_eq!(too_deep.len(), 1);
+    assert!(too_deep[0].contains("nested too deeply"), "{too_deep:?}");
+    assert!(!nested(32)[0].contains("nested too deeply"));
+}

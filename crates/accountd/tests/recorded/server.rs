@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
-use super::fill::{Captured, fill, fill_text, fill_times};
+use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
 use services::state::installation::ServiceTime;
 use testing::server::Setup;
@@ -53,12 +53,14 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let setup = Setup { clock: clock(at), delays: parse_delays(delays).unwrap(), ..Setup::empty() };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
-        let (captured, credentials) = Default::default();
+        let captured = Captured { values: Default::default(), now: clock.now() };
+        let credentials = Default::default();
         Self { runtime, service, clock, captured, credentials }
     }
 
-    fn pass(&self, seconds: f64) {
+    fn pass(&mut self, seconds: f64) {
         self.clock.advance(SignedDuration::from_secs_f64(seconds)).unwrap();
+        self.captured.now = self.clock.now();
     }
 
     /// Carries out a step before the call.
@@ -81,7 +83,7 @@ impl Server {
             let place = fill_text(place, &self.captured, str::to_owned)?;
             let Some(value) = reach(&answer.body, &place) else { continue };
             let cut = value.as_str().and_then(|text| text.strip_prefix(prefix)).map(Value::from);
-            self.captured.insert(capture.name.clone(), cut.unwrap_or(value));
+            self.captured.values.insert(capture.name.clone(), cut.unwrap_or(value));
         }
         if let Some(name) = &step.credentials {
             let held = ["Credentials", "AccessKey"].iter().find_map(|place| reach(&answer.body, place));
@@ -108,8 +110,7 @@ impl Server {
     fn send(&self, step: &Step) -> Result<Answer, String> {
         let operation = step.operation.as_deref().unwrap_or_default();
         let service = step.service.as_deref().unwrap_or_default();
-        let parameters = fill_times(&Value::Object(step.parameters.clone()), self.clock.now());
-        let parameters = fill(&parameters, &self.captured)?;
+        let parameters = fill(&Value::Object(step.parameters.clone()), &self.captured)?;
         let mut request = request(service, operation, &parameters);
         if let Some(key) = self.key(&step.caller)? {
             let region = step.region.clone().unwrap_or_else(|| "us-east-1".to_owned()).leak();
@@ -195,6 +196,8 @@ fn request(service: &str, operation: &str, parameters: &Value) -> Request<Bytes>
             let prefix = match service {
                 "organizations" => "AWSOrganizationsV20161128",
                 "cloudtrail" => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+                "tagging" => "ResourceGroupsTaggingAPI_20170126",
+                "servicequotas" => "ServiceQuotasV20190624",
                 other => panic!("{other} has no target"),
             };
             let builder = builder.uri("/").header("content-type", "application/x-amz-json-1.1");
