@@ -10,7 +10,7 @@ use crate::smithy::{Kind, OperationShape, Schema, ServiceShape, Shape, Timestamp
 
 const CONTENT_TYPE: &str = "text/xml";
 const EC2_CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
-const EC2_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// An answer. F-WIRE-28
 ///
@@ -26,7 +26,7 @@ pub fn answer(
     let mut xml = Xml { text: String::with_capacity(512), ec2: protocol == Protocol::Ec2Query };
     let name = operation.name;
     if xml.ec2 {
-        xml.text.push_str(EC2_DECLARATION);
+        xml.text.push_str(DECLARATION);
     }
     xml.text.push_str(&format!("<{name}Response xmlns=\"{}\">", operation.service.xml_namespace));
     let schema = operation.output.map(|schema| schema());
@@ -59,7 +59,7 @@ pub fn refuse(
 ) -> Response<Bytes> {
     let mut xml = Xml { text: String::with_capacity(512), ec2: protocol == Protocol::Ec2Query };
     if xml.ec2 {
-        xml.text.push_str(EC2_DECLARATION);
+        xml.text.push_str(DECLARATION);
         xml.text.push_str("<Response><Errors><Error>");
     } else {
         match service {
@@ -89,6 +89,20 @@ pub fn refuse(
         xml.text.push_str("</ErrorResponse>");
     }
     xml.response(refusal.status, request_id)
+}
+
+/// A refusal as Amazon S3 writes it, for its clients.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+pub(super) fn refuse_in_s3(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
+    let mut xml = Xml { text: DECLARATION.to_owned(), ec2: false };
+    xml.open("Error");
+    xml.leaf("Code", &refusal.code);
+    if let Some(message) = &refusal.message {
+        xml.leaf("Message", message);
+    }
+    xml.leaf("RequestId", request_id);
+    xml.close("Error");
+    super::response(refusal.status, "application/xml", xml.text.into_bytes(), request_id)
 }
 
 /// XML being written.
