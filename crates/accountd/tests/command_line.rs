@@ -195,7 +195,7 @@ fn what_it_cannot_do_is_refused_in_one_line() {
     assert!(refused(&output).contains("`soon`"));
 }
 
-/// F-SEED-17: each problem of a seed file is a line, whoever reads it; `-` is standard input.
+/// F-SEED-18: each problem of a seed file is a line, whoever reads it; `-` is standard input.
 #[test]
 fn problems_of_a_seed_file_are_a_line_each() {
     let directory = Directory::new("problems");

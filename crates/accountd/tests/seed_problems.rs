@@ -141,7 +141,7 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
     std::fs::remove_dir_all(&directory).expect("the directory again");
 }
 
-/// F-SEED-17: many problems are told up to a bound, and how many there are beyond it.
+/// F-SEED-18: many problems are told up to a bound, and how many there are beyond it.
 #[test]
 fn so_many_problems_are_counted_and_not_all_told() {
     let found = |count: usize| {
@@ -170,4 +170,14 @@ fn endless_nesting_and_alias_bombs_are_refused() {
         bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}]\n", level - 1));
     }
     assert_eq!(problems(&bomb).len(), 1);
+}
+
+/// F-SEED-17: the last level that is read is told what is wrong with it, the next one is not read at all.
+#[test]
+fn a_file_is_read_to_the_depth_that_is_promised() {
+    let nested = |levels: usize| problems(&format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+    let too_deep = nested(33);
+    assert_eq!(too_deep.len(), 1);
+    assert!(too_deep[0].contains("nested too deeply"), "{too_deep:?}");
+    assert!(!nested(32)[0].contains("nested too deeply"));
 }

@@ -131,7 +131,7 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_SEED", hide_env = true, help_heading = "State")]
     seed: Option<PathBuf>,
 
-    /// lenient: unsigned and wrongly signed requests pass as the key they claim
+    /// lenient: unsigned and wrongly signed requests pass as the key they claim, or as that of 000000000000
     #[arg(
         long,
         value_name = "strict|lenient",

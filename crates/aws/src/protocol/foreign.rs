@@ -105,8 +105,9 @@ mod tests {
             (
                 ForeignClient::Query,
                 "text/xml",
-                "<ErrorResponse><Error><Type>Sender</Type><Code>UnsupportedOperationException</Code>\
-                 <Message>&lt;no&gt;</Message></Error><RequestId>request-1</RequestId></ErrorResponse>",
+                "<ErrorResponse>\n  <Error>\n    <Type>Sender</Type>\n    \
+                 <Code>UnsupportedOperationException</Code>\n    <Message>&lt;no&gt;</Message>\n  </Error>\n  \
+                 <RequestId>request-1</RequestId>\n</ErrorResponse>\n",
             ),
             (
                 ForeignClient::Ec2Query,

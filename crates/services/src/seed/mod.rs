@@ -125,7 +125,7 @@ pub const PROBLEMS_BELOW: &str = "; nothing was applied:\n";
 const MOST_TOLD: usize = 100;
 
 /// The lines that tell a person what is wrong with the seed file called `name`: how many problems there are, then
-/// `NAME:LINE:COLUMN: PATH: MESSAGE` for each, as editors and their like jump to (F-SEED-17).
+/// `NAME:LINE:COLUMN: PATH: MESSAGE` for each, as editors and their like jump to (F-SEED-18).
 pub fn report(name: &str, problems: &[Problem]) -> String {
     let count = match problems.len() {
         1 => "1 problem".to_owned(),
