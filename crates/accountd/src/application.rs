@@ -15,11 +15,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::listener::{Answer, Payload, Unread, Upload};
-use crate::pages::{self, Pages};
+use crate::log::key_hint::KeyHint;
+use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
@@ -35,6 +37,9 @@ pub struct Application {
     admin: Admin<StateEngine>,
     metrics: Arc<Metrics>,
     pages: Pages,
+    unanswered: Arc<UnansweredCalls>,
+    hint: KeyHint,
+    clock: Arc<Clock>,
     store: Arc<Store>,
     message_sent: Arc<Notify>,
     /// What goes on beside the requests.
@@ -74,7 +79,10 @@ impl Application {
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         }));
         let counted = Arc::clone(&store);
-        let metrics = Arc::new(Metrics::new(edges.connections, move || store_counters(&counted)));
+        let unanswered = Arc::new(UnansweredCalls::default());
+        let metrics =
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_counters(&counted));
+        let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
             facts: Facts {
@@ -86,33 +94,38 @@ impl Application {
             clock: Arc::clone(&edges.clock),
             faults: Arc::clone(&edges.faults),
             metrics: Arc::clone(&metrics),
+            unanswered: Arc::clone(&unanswered),
             engine,
         };
         let settings = Settings {
             signatures: configuration.signatures,
             secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.is_loopback(),
+            well_known_credentials: configuration.takes_well_known_credentials(),
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,
             delays: configuration.delays,
             throttle: configuration.throttle,
             token_key,
         };
+        let clock = Arc::clone(&edges.clock);
+        let hint = KeyHint::new(settings.well_known_credentials);
         let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        // Credentials of a person's own are known to no page.
-        let is_guarded = configuration.is_loopback() && configuration.root_credentials.is_none();
-        let pages = Pages::new(is_guarded, configuration.allow_origins.clone());
-        Ok(Self { service, admin, metrics, pages, store, message_sent, tasks })
+        let pages = Pages::new(guard(configuration), configuration.allow_origins.clone());
+        Ok(Self { service, admin, metrics, pages, unanswered, hint, clock, store, message_sent, tasks })
     }
 
     /// One line in the log and one count for each request.
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
         let target = summary.target;
+        let (service, operation) = match &summary.unanswered {
+            Some(call) => (call.service.as_str(), call.operation.as_str()),
+            None => (summary.service, summary.operation),
+        };
         log::call(&log::Call {
             request_id: &summary.request_id,
-            service: summary.service,
-            operation: summary.operation,
+            service,
+            operation,
             caller: summary.caller.as_deref().unwrap_or("-"),
             account: target.as_ref().map_or("-", |account| account.as_str()),
             status,
@@ -121,6 +134,12 @@ impl Application {
         });
         if summary.sent_message {
             self.message_sent.notify_one();
+        }
+        if let Some(call) = summary.unanswered {
+            self.unanswered.count(call, self.clock.real_now());
+        }
+        if let Some(code) = &summary.error {
+            self.hint.note(code);
         }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
@@ -160,6 +179,15 @@ impl Process for Application {
     async fn close(&self) -> Result<(), String> {
         self.tasks.iter().for_each(JoinHandle::abort);
         self.store.flush().await.map_err(|error| error.to_string())
+    }
+}
+
+/// Credentials of a person's own are known to no page; the well-known ones are known to all.
+fn guard(configuration: &Configuration) -> Guard {
+    match (configuration.takes_well_known_credentials(), configuration.is_loopback()) {
+        (false, _) => Guard::None,
+        (true, true) => Guard::Loopback,
+        (true, false) => Guard::PrivateNames,
     }
 }
 

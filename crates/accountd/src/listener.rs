@@ -85,6 +85,8 @@ pub enum Unread {
     TooSlow,
     /// Its framing is wrong or it ended early (400).
     Malformed,
+    /// There are as many connections as there may be, and this one was only taken for the own endpoints (503).
+    Crowded,
 }
 
 /// Put into an answer's extensions, this makes the listener close the connection without answering.
@@ -112,6 +114,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Open connections; more wait in the kernel's queue until one closes.
     pub connections: u32,
+    /// Connections beyond those, for [`Answer::answer_in_pieces`] only: whoever looks after accountd gets through. F-COST-9
+    pub reserve: u32,
     /// Open connections from one address of another machine; further ones are closed at once. F-COST-9
     pub connections_per_peer: u32,
     /// While others wait for a connection, how long one may stay open from which nothing is awaited. F-COST-9
@@ -135,6 +139,7 @@ impl Default for Limits {
             all_bodies_bytes: 32 << 20,
             head_bytes: 64 * 1024,
             connections: 4096,
+            reserve: 16,
             connections_per_peer: 1024,
             crowded_timeout: Duration::from_secs(1),
             first_byte_timeout: Duration::from_secs(30),
@@ -195,6 +200,7 @@ pub async fn serve<A: Answer>(
         answer,
         connections,
         slots: Arc::new(Semaphore::new(limits.connections as usize)),
+        reserve: Arc::new(Semaphore::new(limits.reserve as usize)),
         bodies: Budget::new(limits.all_bodies_bytes),
         peers: Peers::new(limits.connections_per_peer),
         crowd: Crowd::default(),
@@ -214,7 +220,10 @@ pub async fn serve<A: Answer>(
     accept_queued(&server, &listener).await;
     drop(listener);
     server.stop.wake.notify_waiters();
-    let all = server.slots.acquire_many(server.limits.connections);
+    let all = async {
+        let _all = server.slots.acquire_many(server.limits.connections).await;
+        let _reserve = server.reserve.acquire_many(server.limits.reserve).await;
+    };
     tokio::time::timeout(server.limits.drain_timeout, all).await.is_ok()
 }
 
@@ -224,6 +233,7 @@ struct Server<A> {
     limits: Limits,
     connections: Arc<Connections>,
     slots: Arc<Semaphore>,
+    reserve: Arc<Semaphore>,
     bodies: Budget,
     peers: Peers,
     crowd: Crowd,
@@ -258,7 +268,7 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 
 /// Accepts one connection and starts its task.
 async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
-    let slot = free_slot(server).await;
+    let (slot, is_reserve) = free_slot(server).await;
     match listener.accept().await {
         Ok((stream, peer)) => {
             let Some(seat) = server.peers.seat(peer.ip()) else {
@@ -270,7 +280,7 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
             tokio::spawn(async move {
                 let _closed = Closed(&server.connections, slot);
                 let _seat = seat;
-                converse(&server, stream, peer).await;
+                converse(&server, stream, peer, is_reserve).await;
             });
         }
         Err(error) if is_of_one_connection(&error) => {}
@@ -282,18 +292,25 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
     }
 }
 
-/// Room for a connection. Where there is none, connections from which nothing is awaited make it.
-async fn free_slot<A: Answer>(server: &Server<A>) -> OwnedSemaphorePermit {
+/// Room for a connection. Where there is none, connections from which nothing is awaited make it, and where those are
+/// all in use a few of the reserve are left; the answer says whether it is one of them.
+async fn free_slot<A: Answer>(server: &Server<A>) -> (OwnedSemaphorePermit, bool) {
     if let Ok(slot) = Arc::clone(&server.slots).try_acquire_owned() {
-        return slot;
+        return (slot, false);
     }
+    let begun = Instant::now();
     let mut waiting = pin!(Arc::clone(&server.slots).acquire_owned());
     loop {
         server.crowd.calls.fetch_add(1, Ordering::Release);
         server.crowd.wake.notify_waiters();
         let looked = tokio::time::timeout(server.limits.crowded_timeout / 4, waiting.as_mut()).await;
         if let Ok(slot) = looked {
-            return slot.expect("INVARIANT: nobody closes the semaphore");
+            return (slot.expect("INVARIANT: nobody closes the semaphore"), false);
+        }
+        if begun.elapsed() > server.limits.crowded_timeout * 3 / 2
+            && let Ok(slot) = Arc::clone(&server.reserve).try_acquire_owned()
+        {
+            return (slot, true);
         }
     }
 }
@@ -330,7 +347,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// One connection from its first byte to its last.
-async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: SocketAddr) {
+async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: SocketAddr, is_reserve: bool) {
     let _ = stream.set_nodelay(true);
     if server.stop.stopping.load(Ordering::Acquire) {
         // Taken from the queue after the end had begun: give its request a moment to be seen.
@@ -340,6 +357,7 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
         server: Arc::clone(server),
         pulse: Pulse::default(),
         peer,
+        is_reserve,
         closing: Mutex::default(),
         is_cut_short: AtomicBool::new(false),
     });
@@ -423,6 +441,8 @@ struct Conversation<A> {
     server: Arc<Server<A>>,
     pulse: Pulse,
     peer: SocketAddr,
+    /// Whether this connection was only taken for the own endpoints.
+    is_reserve: bool,
     /// The socket, once hyper is done with it and has closed the sending half.
     closing: Mutex<Option<TcpStream>>,
     /// Whether a request was answered without reading all of it.
@@ -445,6 +465,8 @@ async fn exchange<A: Answer>(
         let request = Request::from_parts(head, upload);
         let response = server.answer.answer_in_pieces(request, *peer).await;
         (response, end.load(Ordering::Relaxed))
+    } else if conversation.is_reserve {
+        (server.answer.refuse_unread(&head, Unread::Crowded).map(Payload::from), false)
     } else {
         match body::read(&head, body, pulse, &server.limits, &mut share).await {
             Ok(body) => {

@@ -3,7 +3,7 @@
 //! A page from anywhere can reach a loopback address, and where the well-known credentials are taken it knows them. So
 //! there a request is refused that names a foreign host (DNS rebinding), comes from a foreign origin, or was made by a
 //! page of another site without saying of which (an image, a form). Pages of this machine and of the origins that a
-//! person allowed may use the services, and their scripts may read the answers. F-EDGE-25
+//! person allowed may use the services, and their scripts may read the answers. F-COST-11
 //!
 //! Where credentials are a person's own, no page knows them, and every origin is allowed, as it is at AWS.
 
@@ -49,17 +49,39 @@ impl fmt::Display for Origin {
     }
 }
 
+/// How much stands between pages and the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing: no page knows the credentials.
+    None,
+    /// Only this machine is meant, by one of its own names.
+    Loopback,
+    /// The well-known credentials are taken from elsewhere too: by addresses, and by names that nobody can own in the
+    /// public DNS, as those of containers are.
+    PrivateNames,
+}
+
+impl Guard {
+    fn knows(self, host: &str) -> bool {
+        match self {
+            Self::None => true,
+            Self::Loopback => is_local_name(host),
+            Self::PrivateNames => is_local_name(host) || is_private_name(host),
+        }
+    }
+}
+
 /// Which pages may use the services.
 #[derive(Debug, Clone)]
 pub struct Pages {
-    is_guarded: bool,
+    guard: Guard,
     allowed: Vec<Origin>,
 }
 
 impl Pages {
-    /// Pages of this machine and of `allowed`; any where `is_guarded` is false.
-    pub fn new(is_guarded: bool, allowed: Vec<Origin>) -> Self {
-        Self { is_guarded, allowed }
+    /// Pages of this machine and of `allowed`; any where there is no guard.
+    pub fn new(guard: Guard, allowed: Vec<Origin>) -> Self {
+        Self { guard, allowed }
     }
 
     /// The origin that an answer may be read from; `None` where the request names none.
@@ -67,12 +89,12 @@ impl Pages {
     /// # Errors
     /// Says why the request is refused.
     pub fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<Option<HeaderValue>, Forbidden> {
-        if !self.is_guarded {
+        if self.guard == Guard::None {
             return Ok(headers.contains_key(ORIGIN).then(|| HeaderValue::from_static("*")));
         }
         let is_allowed =
             |host: &str| self.allowed.iter().any(|origin| origin.host().eq_ignore_ascii_case(host));
-        if !host_is(uri, headers, |host| is_local_name(host) || is_allowed(host)) {
+        if !host_is(uri, headers, |host| self.guard.knows(host) || is_allowed(host)) {
             return Err(Forbidden::ForeignHost);
         }
         if is_of_foreign_page(headers, &self.allowed) {
@@ -82,7 +104,7 @@ impl Pages {
     }
 }
 
-/// Lets scripts of the admitted origin read an answer. F-EDGE-26
+/// Lets scripts of the admitted origin read an answer. F-COST-12
 pub fn let_read(origin: Option<HeaderValue>, answer: &mut HeaderMap) {
     if let Some(origin) = origin {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -142,6 +164,18 @@ fn is_local_name(host: &str) -> bool {
         .any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
 }
 
+/// Whether a name cannot be in the public DNS, where somebody could let it point here: an address, a name without a dot,
+/// or one below a name that is set aside (RFC 6761, RFC 6762, and `internal`).
+fn is_private_name(host: &str) -> bool {
+    let is_set_aside = |host: &str| {
+        ["test", "local", "internal", "svc"].iter().any(|name| {
+            host.get(host.len().saturating_sub(name.len() + 1)..)
+                .is_some_and(|end| end.strip_prefix('.').is_some_and(|end| end.eq_ignore_ascii_case(name)))
+        })
+    };
+    host.parse::<IpAddr>().is_ok() || (!host.is_empty() && !host.contains('.')) || is_set_aside(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,10 +188,10 @@ mod tests {
         Ok(admitted.map(|origin| origin.to_str().unwrap().to_owned()))
     }
 
-    /// F-EDGE-25
+    /// F-COST-11
     #[test]
     fn only_pages_of_this_machine_and_those_that_were_allowed_are_admitted() {
-        let pages = Pages::new(true, vec![Origin::parse("https://console.example").unwrap()]);
+        let pages = Pages::new(Guard::Loopback, vec![Origin::parse("https://console.example").unwrap()]);
         for (pairs, expected) in [
             (&[("host", "127.0.0.1:4566")][..], Ok(None)),
             (&[], Ok(None)),
@@ -187,9 +221,26 @@ mod tests {
 
     #[test]
     fn where_no_page_knows_the_credentials_every_page_may_ask() {
-        let pages = Pages::new(false, Vec::new());
+        let pages = Pages::new(Guard::None, Vec::new());
         let page = [("host", "accountd.example"), ("origin", "http://evil.example")];
         assert_eq!(admit(&pages, &page), Ok(Some("*".to_owned())));
         assert_eq!(admit(&pages, &[("host", "accountd.example")]), Ok(None));
+    }
+
+    #[test]
+    fn where_the_well_known_credentials_are_taken_from_elsewhere_no_public_name_is_known() {
+        let pages = Pages::new(Guard::PrivateNames, Vec::new());
+        for host in
+            ["accountd:4566", "10.0.0.7", "[fd00::1]:80", "host.docker.internal", "a.ns.svc", "localhost"]
+        {
+            assert_eq!(admit(&pages, &[("host", host)]), Ok(None), "{host}");
+        }
+        for host in
+            ["evil.example", "10.0.0.7.evil.example", "internal.evil.example", "evilinternal.example", ""]
+        {
+            assert_eq!(admit(&pages, &[("host", host)]), Err(Forbidden::ForeignHost), "{host}");
+        }
+        let page = [("host", "accountd"), ("origin", "http://evil.example")];
+        assert_eq!(admit(&pages, &page), Err(Forbidden::FromForeignPage));
     }
 }

@@ -169,6 +169,7 @@ impl Service {
             Unread::TooLarge => words::body_too_large(),
             Unread::TooSlow => words::body_too_slow(),
             Unread::Malformed => words::body_malformed(),
+            Unread::Crowded => words::too_many_connections(),
         })
     }
 

@@ -40,10 +40,18 @@ impl StateEngine {
     async fn replace(
         &self,
         items: impl Iterator<Item = Result<Exported, String>> + Send + 'static,
+        time: Time,
     ) -> Result<(), String> {
-        let kept = installation::documents(&self.store).await?;
+        let kept = installation::documents(&self.store, time == Time::Kept).await?;
         self.store.import(kept.into_iter().map(Ok).chain(items)).await.map_err(said)
     }
+}
+
+/// What becomes of service time where everything is replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Kept,
+    Forgotten,
 }
 
 fn said(error: StoreError) -> String {
@@ -140,7 +148,9 @@ impl Engine for StateEngine {
         });
         // All in one transaction: no call in between finds an empty store.
         let seed: Vec<_> = seed.map(Ok).collect();
-        self.replace(seed.into_iter()).await
+        self.replace(seed.into_iter(), Time::Forgotten).await?;
+        self.clock.restart();
+        Ok(())
     }
 
     async fn export(&self, log: Log) -> Result<Payload, String> {
@@ -173,7 +183,7 @@ impl Engine for StateEngine {
                 let _ = items.send(Err(format!("{error:?}")));
             }
         });
-        self.replace(further.into_iter()).await.map_err(NotImported::Failed)
+        self.replace(further.into_iter(), Time::Kept).await.map_err(NotImported::Failed)
     }
 }
 

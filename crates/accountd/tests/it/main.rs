@@ -17,6 +17,7 @@ mod edges;
 mod faults;
 mod fuzz;
 mod lookup;
+mod newcomers;
 mod observed;
 mod over_a_socket;
 mod perimeter;
@@ -30,6 +31,7 @@ mod secure_transport;
 mod set_operators;
 mod sts;
 mod table;
+mod unanswered;
 mod verdict;
 mod world;
 

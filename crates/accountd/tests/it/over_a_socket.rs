@@ -109,7 +109,7 @@ fn list_regions(headers: &[(&'static str, &'static str)]) -> Request<Bytes> {
     signed(request, &MANAGEMENT_ADMIN.key, "account", "us-east-1")
 }
 
-/// F-EDGE-25, F-EDGE-26
+/// F-COST-11, F-COST-12
 #[tokio::test]
 async fn a_page_of_another_site_uses_no_service_and_one_of_this_machine_reads_the_answers() {
     let address = start().await;

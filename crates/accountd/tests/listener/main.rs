@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accountd::listener::{Answer, Connections, HangUp, Limits, Unread, serve};
+use accountd::listener::{Answer, Connections, HangUp, Limits, Payload, Unread, Upload, serve};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,11 +47,21 @@ impl Answer for Echo {
         response
     }
 
+    fn takes_pieces(&self, head: &request::Parts) -> bool {
+        head.uri.path() == "/own"
+    }
+
+    async fn answer_in_pieces(&self, request: Request<Upload>, _: SocketAddr) -> Response<Payload> {
+        let body = request.into_body().read(100).await.unwrap();
+        Response::new(Bytes::from([b"own ", &body[..]].concat()).into())
+    }
+
     fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes> {
         let status = match why {
             Unread::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Unread::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Unread::Malformed => StatusCode::BAD_REQUEST,
+            Unread::Crowded => StatusCode::SERVICE_UNAVAILABLE,
         };
         let body = Bytes::from(format!("unread {}", head.uri.path()));
         Response::builder().status(status).body(body).unwrap()
@@ -397,6 +407,23 @@ async fn idle_connections_make_room_for_those_that_wait() {
     let mut client = server.connect().await;
     client.send(post("/a", "b")).await;
     assert_eq!(client.answer().await.1, "POST /a b");
+    server.echo.release.notify_one();
+    assert_eq!(busy.answer().await.1, "POST /wait ");
+}
+
+/// F-COST-9
+#[tokio::test]
+async fn where_all_connections_are_in_use_the_own_endpoints_are_still_answered() {
+    let limits = Limits { connections: 1, crowded_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut busy = server.connect().await;
+    busy.send(post("/wait", "")).await;
+    server.echo.entered.notified().await;
+    let (mut own, mut other) = (server.connect().await, server.connect().await);
+    own.send(post("/own", "a")).await;
+    assert_eq!(own.answer().await.1, "own a");
+    other.send(post("/other", "a")).await;
+    assert!(other.answer().await.0.starts_with("HTTP/1.1 503 "));
     server.echo.release.notify_one();
     assert_eq!(busy.answer().await.1, "POST /wait ");
 }

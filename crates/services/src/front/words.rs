@@ -14,7 +14,7 @@ use crate::service::{Operation, Service};
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
 
-/// F-EDGE-26: the headers that clients in a browser send. A `*` would not cover `Authorization`.
+/// F-COST-12: the headers that clients in a browser send. A `*` would not cover `Authorization`.
 const SIGNED_HEADERS: &str = "authorization, content-type, date, x-amz-content-sha256, x-amz-date, \
     x-amz-security-token, x-amz-target, x-amz-user-agent, amz-sdk-invocation-id, amz-sdk-request";
 
@@ -43,7 +43,23 @@ pub struct Summary {
     pub error: Option<Cow<'static, str>>,
     /// Whether a message went to the outbox.
     pub sent_message: bool,
+    /// What was asked for, where it is not here.
+    pub unanswered: Option<Unanswered>,
 }
+
+/// F-NOSUP-3: what somebody asked for and accountd does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unanswered {
+    /// The service, by the scope of the signature.
+    pub service: String,
+    /// The operation, or `-` where it cannot be told.
+    pub operation: String,
+    /// What the client calls itself, cut.
+    pub user_agent: String,
+}
+
+/// The most characters of a client's name for itself that are kept.
+const LONGEST_USER_AGENT: usize = 200;
 
 impl Call {
     /// Writes the outcome in the protocol of the request.
@@ -69,6 +85,9 @@ impl Call {
 
     /// A refusal in the protocol of the request.
     pub fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        if let Some(client) = self.route.foreign_client {
+            return client.refuse(refusal, &self.context.request_id);
+        }
         let service = self.route.service.map(Service::shape);
         self.route.protocol.refuse(service, refusal, &self.context.request_id)
     }
@@ -127,7 +146,18 @@ impl Call {
             target: progress.target,
             error: None,
             sent_message: false,
+            unanswered: self.unanswered(),
         }
+    }
+
+    fn unanswered(&self) -> Option<Unanswered> {
+        let wanted = self.route.wanted.as_ref()?;
+        let agent = self.user_agent().unwrap_or("-").chars().take(LONGEST_USER_AGENT);
+        Some(Unanswered {
+            service: wanted.service.clone(),
+            operation: wanted.operation.clone().unwrap_or_else(|| "-".to_owned()),
+            user_agent: agent.collect(),
+        })
     }
 }
 
@@ -139,6 +169,11 @@ pub fn body_too_large() -> Refusal {
 /// F-EDGE-5: a body that did not come in time.
 pub fn body_too_slow() -> Refusal {
     Refusal::new("RequestTimeoutException", 408, "Request Timeout")
+}
+
+/// F-COST-9: a connection too many.
+pub fn too_many_connections() -> Refusal {
+    Refusal::new("ServiceUnavailableException", 503, "There are too many connections. Try again later.")
 }
 
 /// F-EDGE-5: a body that cannot be read.
