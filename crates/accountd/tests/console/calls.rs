@@ -46,6 +46,17 @@ async fn calls_are_listed_newest_first_and_filtered() {
     browser.look("/calls?refused=on").await.shows("AccessDenied").shows("/why?event=");
 }
 
+/// F-NOSUP-3: what tools miss is listed beside what they got.
+#[tokio::test]
+async fn what_is_not_answered_here_is_listed() {
+    let mut browser = Browser::company().await;
+    let mut request = wire::post("/", "application/x-amz-json-1.1", "{}");
+    request.headers_mut().insert("x-amz-target", "AWSSupport_20130415.DescribeCases".parse().unwrap());
+    let request = wire::signed(request, &MANAGEMENT_ADMIN.key, "support", "us-east-1");
+    browser.send(request).await;
+    browser.look("/calls").await.shows("Not answered here").shows("support:DescribeCases");
+}
+
 /// F-CONSOLE-7: the answer ends at once, and tells how long to wait.
 #[tokio::test]
 async fn news_are_counted_and_nobody_is_held() {
@@ -62,6 +73,38 @@ async fn news_are_counted_and_nobody_is_held() {
     call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
     call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
     assert_eq!(browser.look(&news).await.text, "retry: 2000\n\nevent: news\ndata: 2 new\n\n");
+}
+
+/// F-CONSOLE-7: what waits says when it has come, by service time.
+#[tokio::test]
+async fn a_page_with_something_that_waits_says_when_it_has_come() {
+    let mut browser = Browser::company().await;
+    browser.act_as("222222222222:root").await;
+    let page = browser
+        .act("/accounts/222222222222", "account:EnableRegion", &[("m.RegionName", "af-south-1")])
+        .await;
+    let news =
+        page.text.split("data-news=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    assert_eq!(browser.look(&news).await.text, "retry: 2000\n\n");
+    let control = browser.look("/control").await;
+    browser.submit(&control, "/control/clock", &[("advance", "1m")]).await;
+    browser.look(&news).await.shows("data: what was waited for has come");
+}
+
+/// F-CONSOLE-7: an account that has come, of which the log knew before.
+#[tokio::test]
+async fn what_a_service_did_by_itself_is_new_when_its_time_has_come() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:root").await;
+    let fields = [("m.AccountName", "New"), ("m.Email", "new@example.com")];
+    browser.act("/", "organizations:CreateAccount", &fields).await;
+    let page = browser.look("/calls?account=111111111111").await;
+    let news =
+        page.text.split("data-news=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    assert_eq!(browser.look(&news).await.text, "retry: 2000\n\n");
+    let control = browser.look("/control").await;
+    browser.submit(&control, "/control/clock", &[("advance", "1h")]).await;
+    assert!(browser.look(&news).await.has(" new\n"));
 }
 
 #[tokio::test]

@@ -94,8 +94,7 @@ pub fn decide_as(
     let mut progress = Progress::default();
     let outcome = outcome(actor, buckets, (operation, members), circumstances, &mut progress, &mut world);
     let outcome = settled(outcome, &mut world)?;
-    let route = (Some(operation.service()), Some(operation));
-    let events = record::events(route, circumstances, &progress, &outcome, &mut world);
+    let events = record::events(Some(operation), circumstances, &progress, &outcome, &mut world);
     let changes = world.into_reads_and_writes();
     let sent_message = changes.writes.keys().any(|key| is_of_kind::<Message>(key));
     let caller = progress.caller.as_ref().map(|caller| caller.principal.arn());

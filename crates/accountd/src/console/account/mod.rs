@@ -9,11 +9,13 @@ mod regions;
 use std::sync::Arc;
 
 use aws::arn::AccountId;
+use jiff::Timestamp;
 use maud::{Markup, html};
 use services::state::account::Account;
 use services::world::key::Prefix;
 
 use super::Console;
+use super::calls;
 use super::fields::address as address_with;
 use super::form::Form;
 use super::marks;
@@ -108,7 +110,16 @@ pub async fn page(console: &Console, visit: &Visit, id: &str) -> Result<Page, Wr
     let Some((account, member)) = seen else { return Err(none()) };
     let is_well_known = matches!(console.admin.access, Access::Loopback);
     let main = shown(visit, &account, &member, is_well_known);
-    Ok(Page::new(Place::Accounts, format!("Account {}", account.id), main))
+    let page = Page::new(Place::Accounts, format!("Account {}", account.id), main);
+    let newest = calls::newest(console, account.id, now).await?;
+    Ok(page.with_news(calls::news_address(newest, account.id.as_str(), now, soonest(&account, now))))
+}
+
+/// When the next of what the page shows as waiting has come.
+fn soonest(account: &Account, now: Timestamp) -> Option<Timestamp> {
+    let regions = account.regions.values().map(|switch| switch.until);
+    let address = account.email_update.iter().filter_map(|update| update.completes_at);
+    regions.chain(address).chain([account.created_at]).filter(|due| *due > now).min()
 }
 
 fn shown(visit: &Visit, account: &Account, member: &Member, is_well_known: bool) -> Markup {

@@ -25,6 +25,10 @@ const PER_PAGE: usize = 50;
 const PER_READ: usize = 250;
 /// Records that one page looks at; a search for something rare is gone on with.
 const LOOKED_AT: usize = 5_000;
+/// Where news are asked for.
+const NEWS: &str = "/_accountd/console/news";
+/// Of what is not answered here this many are listed.
+const MOST_UNANSWERED: usize = 20;
 /// News are counted up to this.
 const MOST_NEWS: usize = 100;
 
@@ -157,14 +161,16 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
         }
     }
     let next = before.filter(|_| !is_end);
-    let main = listed(visit, &rows, next);
+    let main = html! {
+        (listed(visit, &rows, next))
+        @if is_first { (unanswered(console)) }
+    };
     let page = Page::new(Place::Calls, "Calls", main);
     if !is_first {
         return Ok(page);
     }
-    let since = newest.map(position_text).unwrap_or_else(|| "0.0".to_owned());
     let account = visit.query.filled("account").unwrap_or_default();
-    Ok(page.with_news(address("/_accountd/console/news", &[("since", &since), ("account", account)])))
+    Ok(page.with_news(news_address(newest, account, visit.now, None)))
 }
 
 fn listed(visit: &Visit, rows: &[Row], next: Option<EventPosition>) -> Markup {
@@ -195,6 +201,22 @@ fn listed(visit: &Visit, rows: &[Row], next: Option<EventPosition>) -> Markup {
             pairs.push(("before", &before));
             address("/calls", &pairs)
         })))
+    }
+}
+
+/// What was asked for and is not here (F-NOSUP-3), what was asked for last first.
+fn unanswered(console: &Console) -> Markup {
+    let page = serde_json::to_value(console.admin.unanswered.page()).unwrap_or_default();
+    let rows: Vec<_> = page["unanswered"].as_array().into_iter().flatten().take(MOST_UNANSWERED).collect();
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    html! {
+        @if !rows.is_empty() {
+            h2 { "Not answered here" }
+            ul class="plain" { @for row in rows { li {
+                code { (text(row, "service")) ":" (text(row, "operation")) } " ×" (row["count"])
+                span class="quiet" { " (" bdi { (tool(&text(row, "user_agent"))) } ")" }
+            } } }
+        }
     }
 }
 
@@ -241,21 +263,65 @@ fn filters(query: &Fields) -> Markup {
     }
 }
 
-/// How many calls are newer than a page, as one server-sent event. The answer ends at once and the browser asks again
-/// after the time it names, so that nobody's question is held open.
+/// Where a page asks for its news: calls in the log of an account (or of all) since it was made, and whether what it
+/// waits for is due.
+pub fn news_address(
+    newest: Option<EventPosition>,
+    account: &str,
+    made_at: Timestamp,
+    due: Option<Timestamp>,
+) -> String {
+    let since = newest.map(position_text).unwrap_or_else(|| "0.0".to_owned());
+    let due = due.map(|due| due.to_string()).unwrap_or_default();
+    let pairs =
+        [("since", since.as_str()), ("account", account), ("at", &made_at.to_string()), ("due", &due)];
+    address(NEWS, &pairs)
+}
+
+/// The newest place in the log of an account.
+///
+/// # Errors
+/// The store failed.
+pub async fn newest(
+    console: &Console,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<EventPosition>, Wrong> {
+    let events = console.events(EventQuery { limit: 1, ..query(Some(account), now, None) }).await?;
+    Ok(events.first().map(|event| event.position))
+}
+
+/// What is new since a page was made, as one server-sent event. The answer ends at once and the browser asks again after
+/// the time it names, so that nobody's question is held open.
 ///
 /// # Errors
 /// The store failed.
 pub async fn news(console: &Console, visit: &Visit) -> Result<Response<Bytes>, Wrong> {
-    let since = visit.query.filled("since").and_then(read_position);
-    let account = visit.query.filled("account").and_then(|account| account.parse().ok());
-    let wanted = EventQuery { limit: MOST_NEWS, ..query(account, visit.now, None) };
-    let events = console.events(wanted).await?;
-    let count = events.iter().filter(|event| Some(event.position) > since).count();
+    let instant = |name: &str| visit.query.filled(name).and_then(|text| text.parse::<Timestamp>().ok());
     let mut text = "retry: 2000\n\n".to_owned();
-    if count > 0 {
-        let more = if count == MOST_NEWS { " or more" } else { "" };
-        text.push_str(&format!("event: news\ndata: {count}{more} new\n\n"));
+    if instant("due").is_some_and(|due| due <= visit.now) {
+        text.push_str("event: news\ndata: what was waited for has come\n\n");
+    } else if let Some(since) = visit.query.filled("since").and_then(read_position) {
+        let account = visit.query.filled("account").and_then(|account| account.parse().ok());
+        let count = count_new(console, account, since, instant("at"), visit.now).await?;
+        if count > 0 {
+            let more = if count == MOST_NEWS { " or more" } else { "" };
+            text.push_str(&format!("event: news\ndata: {count}{more} new\n\n"));
+        }
     }
     Ok(shell::answer(text.into(), "text/event-stream"))
+}
+
+/// Records that are new: committed since, or what a service did by itself since, which is in the log before its time.
+async fn count_new(
+    console: &Console,
+    account: Option<AccountId>,
+    since: EventPosition,
+    made_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<usize, Wrong> {
+    let events = console.events(EventQuery { limit: MOST_NEWS, ..query(account, now, None) }).await?;
+    let time = |event: &LoggedEvent| row(event).map(|(row, _)| row.time);
+    let has_come = |event: &LoggedEvent| made_at.is_some_and(|at| time(event).is_some_and(|time| time > at));
+    Ok(events.iter().filter(|event| event.position > since || has_come(event)).count())
 }

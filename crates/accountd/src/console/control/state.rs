@@ -61,7 +61,11 @@ fn process(console: &Console) -> Markup {
 /// Puts the state back to what it held first.
 pub async fn reset(console: &Console) -> Note {
     match console.admin.engine.reset().await {
-        Ok(()) => Note::good("the state is as after the first start"),
+        Ok(()) => {
+            // F-EDGE-26
+            console.admin.faults.clear();
+            Note::good("the state is as after the first start, and no fault is ordered")
+        }
         Err(reason) => failed(&reason),
     }
 }

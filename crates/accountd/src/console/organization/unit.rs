@@ -12,6 +12,7 @@ use services::world::{Fault, World};
 
 use super::tree::{self, Branch};
 use crate::console::Console;
+use crate::console::calls;
 use crate::console::form::Form;
 use crate::console::marks;
 use crate::console::shell::{Page, Place, Wrong};
@@ -40,7 +41,10 @@ pub async fn unit_page(console: &Console, visit: &Visit, id: &str) -> Result<Pag
     };
     let unit = seen.unit();
     let title = if unit.parent_id.is_none() { "Organization".to_owned() } else { unit.name.clone() };
-    Ok(Page::new(Place::Organization, title, shown(visit, &seen)))
+    let management = seen.organization.management_account;
+    let newest = calls::newest(console, management, now).await?;
+    let news = calls::news_address(newest, management.as_str(), now, seen.pending.soonest());
+    Ok(Page::new(Place::Organization, title, shown(visit, &seen)).with_news(news))
 }
 
 fn see(

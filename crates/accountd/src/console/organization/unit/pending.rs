@@ -51,6 +51,14 @@ pub fn see(organization: &Organization, now: Timestamp, world: &World<'_>) -> Re
     Ok(pending)
 }
 
+impl Pending {
+    /// When the next of it has come about by itself.
+    pub fn soonest(&self) -> Option<Timestamp> {
+        let creations = self.creations.iter().map(|creation| creation.completes_at);
+        creations.chain(self.switches.iter().copied()).min()
+    }
+}
+
 /// Whether a handshake waits for an answer.
 pub fn is_open(handshake: &Handshake, now: Timestamp) -> bool {
     matches!(handshake.state, HandshakeState::Open | HandshakeState::Requested) && handshake.expires_at > now
