@@ -56,12 +56,14 @@ impl Server {
             ..Setup::empty()
         };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
-        let (captured, credentials) = Default::default();
+        let captured = Captured { values: Default::default(), now: clock.now() };
+        let credentials = Default::default();
         Self { runtime, service, clock, captured, credentials }
     }
 
-    fn pass(&self, seconds: f64) {
+    fn pass(&mut self, seconds: f64) {
         self.clock.advance(SignedDuration::from_secs_f64(seconds)).unwrap();
+        self.captured.now = self.clock.now();
     }
 
     /// Carries out a step before the call.
@@ -84,7 +86,7 @@ impl Server {
             let place = fill_text(place, &self.captured, str::to_owned)?;
             let Some(value) = reach(&answer.body, &place) else { continue };
             let cut = value.as_str().and_then(|text| text.strip_prefix(prefix)).map(Value::from);
-            self.captured.insert(capture.name.clone(), cut.unwrap_or(value));
+            self.captured.values.insert(capture.name.clone(), cut.unwrap_or(value));
         }
         if let Some(name) = &step.credentials {
             let held = ["Credentials", "AccessKey"].iter().find_map(|place| reach(&answer.body, place));
@@ -189,6 +191,8 @@ fn request(service: &str, operation: &str, parameters: &Value) -> Request<Bytes>
             let prefix = match service {
                 "organizations" => "AWSOrganizationsV20161128",
                 "cloudtrail" => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+                "tagging" => "ResourceGroupsTaggingAPI_20170126",
+                "servicequotas" => "ServiceQuotasV20190624",
                 other => panic!("{other} has no target"),
             };
             let builder = builder.uri("/").header("content-type", "application/x-amz-json-1.1");
