@@ -1,4 +1,4 @@
-//! The whole of accountd behind its listener: the AWS services, and the own endpoints beside them.
+//! The whole of accountd behind its listener: the AWS services, and the own endpoints and the console beside them.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -19,6 +19,7 @@ use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
+use crate::console::{self, Console, Running};
 use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
@@ -33,8 +34,9 @@ const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organization
 
 /// One running accountd: what the listener hands every request to.
 pub struct Application {
-    service: Service,
-    admin: Admin<StateEngine>,
+    service: Arc<Service>,
+    admin: Arc<Admin<StateEngine>>,
+    console: Console,
     metrics: Arc<Metrics>,
     pages: Pages,
     unanswered: Arc<UnansweredCalls>,
@@ -110,8 +112,23 @@ impl Application {
         let clock = Arc::clone(&edges.clock);
         let hint = KeyHint::new(settings.well_known_credentials);
         let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
+        let (service, admin) = (Arc::new(service), Arc::new(admin));
+        let running = Running { throttle: configuration.throttle, delays: configuration.delays };
+        let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
         let pages = Pages::new(guard(configuration), configuration.allow_origins.clone());
-        Ok(Self { service, admin, metrics, pages, unanswered, hint, clock, store, message_sent, tasks })
+        Ok(Self {
+            service,
+            admin,
+            console,
+            metrics,
+            pages,
+            unanswered,
+            hint,
+            clock,
+            store,
+            message_sent,
+            tasks,
+        })
     }
 
     /// One line in the log and one count for each request.
@@ -149,6 +166,13 @@ impl Application {
 impl Answer for Application {
     async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
         let begun = Instant::now();
+        if console::is_for_console(&request) {
+            let (answer, noted) = self.console.answer(request, peer).await;
+            if let Some((summary, status)) = noted {
+                self.note(summary, status, begun);
+            }
+            return answer;
+        }
         let (answered, origin) = match self.pages.admit(request.uri(), request.headers()) {
             Ok(origin) => (self.service.answer(request, peer.ip()).await, origin),
             Err(forbidden) => {
@@ -167,11 +191,15 @@ impl Answer for Application {
     }
 
     fn takes_pieces(&self, head: &request::Parts) -> bool {
-        admin::is_own(head.uri.path())
+        let path = head.uri.path();
+        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_export(head)
     }
 
-    async fn answer_in_pieces(&self, request: Request<Upload>, _peer: SocketAddr) -> Response<Payload> {
-        self.admin.answer(request).await
+    async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
+        if admin::is_own(request.uri().path()) {
+            return self.admin.answer(request).await;
+        }
+        self.console.export(request, peer).await
     }
 }
 

@@ -126,6 +126,12 @@ pub fn is_of_foreign_page(headers: &HeaderMap, allowed: &[Origin]) -> bool {
     }
 }
 
+/// Whether a person follows a link to here, in a window of its own: what only shows something may be linked to.
+pub fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && !headers.contains_key(ORIGIN)
+}
+
 /// Whether the host that a request names is one that `is_meant`. Only programs leave it out, not browsers.
 fn host_is(uri: &Uri, headers: &HeaderMap, is_meant: impl Fn(&str) -> bool) -> bool {
     let mut hosts = headers.get_all(HOST).iter();

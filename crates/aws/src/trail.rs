@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::arn::AccountId;
 use crate::principal::{Caller, Principal};
 use crate::session::Session;
-use line::{Line, cut, cut_if_any, in_whole_seconds, json_size, omitted};
+use line::{Bounded, cut, cut_if_any, in_whole_seconds, json_size, omitted};
 
 /// F-EVENT-1: the version that was recorded for this service.
 const EVENT_VERSION: &str = "1.08";
@@ -229,13 +229,13 @@ impl<'a> Record<'a> {
     pub fn to_json(&self) -> String {
         // What all but the longest records fit in. Those of sessions have more to show.
         let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
-        let mut line = Line { text: Vec::with_capacity(usual_bytes), most: LARGEST_FIELD_BYTES };
+        let mut line = Bounded::of(Vec::with_capacity(usual_bytes), LARGEST_FIELD_BYTES);
         if serde_json::to_writer(&mut line, self).is_err() {
-            line = Line { text: Vec::new(), most: usize::MAX };
+            line = Bounded::of(Vec::new(), usize::MAX);
             serde_json::to_writer(&mut line, &self.without_large_fields())
                 .expect("INVARIANT: a record has text for names, and memory takes it");
         }
-        String::from_utf8(line.text).expect("INVARIANT: JSON is UTF-8")
+        String::from_utf8(line.into_text()).expect("INVARIANT: JSON is UTF-8")
     }
 
     /// The same with nothing in place of what is too large but its size.

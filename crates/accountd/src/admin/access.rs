@@ -9,7 +9,7 @@ use constant_time_eq::constant_time_eq;
 use http::{HeaderMap, Uri, header};
 
 use crate::configuration::Secret;
-use crate::pages::{host_is_local, is_of_foreign_page};
+use crate::pages::{host_is_local, is_navigation, is_of_foreign_page};
 
 /// Who may use the own endpoints of this process.
 #[derive(Debug, Clone)]
@@ -63,6 +63,9 @@ impl Access {
                 if !host_is_local(uri, headers) {
                     return Err(Forbidden::ForeignHost);
                 }
+                if !changes && is_of_foreign_page(headers, &[]) && !is_navigation(headers) {
+                    return Err(Forbidden::FromForeignPage);
+                }
             }
             Self::Token(None) => return Err(Forbidden::NoTokenConfigured),
             Self::Token(Some(token)) => {
@@ -73,9 +76,6 @@ impl Access {
         }
         if changes && headers.contains_key(header::ORIGIN) {
             return Err(Forbidden::FromWebPage);
-        }
-        if is_of_foreign_page(headers, &[]) {
-            return Err(Forbidden::FromForeignPage);
         }
         Ok(())
     }
@@ -131,6 +131,15 @@ mod tests {
         assert_eq!(check(&Access::Loopback, &page, false), Err(Forbidden::FromForeignPage));
         let image = [("host", "127.0.0.1"), ("sec-fetch-site", "cross-site")];
         assert_eq!(check(&Access::Loopback, &image, false), Err(Forbidden::FromForeignPage));
+        let link = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        assert_eq!(
+            check(&Access::Loopback, &[&image[..], &link].concat(), false),
+            Ok(()),
+            "a person follows it"
+        );
+        let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let framed = check(&Access::Loopback, &[&image[..], &frame].concat(), false);
+        assert_eq!(framed, Err(Forbidden::FromForeignPage));
         let own = [("host", "127.0.0.1"), ("origin", "http://localhost:3000")];
         assert_eq!(check(&Access::Loopback, &own, false), Ok(()));
     }

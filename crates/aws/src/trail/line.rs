@@ -7,24 +7,42 @@ use jiff::Timestamp;
 use serde::Serializer;
 use serde_json::Value;
 
+use crate::json_line::Line;
+
 /// F-EVENT-2: longer error messages and user agents are cut, as the reference says of both.
 const LONGEST_TEXT_BYTES: usize = 1024;
 
-/// Text that is being written, up to a length.
-pub(super) struct Line {
-    /// What was written so far.
-    pub text: Vec<u8>,
-    /// The longest that it may become, in bytes.
-    pub most: usize,
+/// A line that is being written, up to a length.
+pub(super) struct Bounded {
+    line: Line,
+    most_bytes: usize,
 }
 
-impl io::Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.most.saturating_sub(self.text.len()) {
+impl Bounded {
+    /// A line that goes on in `text`.
+    pub(super) fn of(text: Vec<u8>, most_bytes: usize) -> Self {
+        Self { line: Line(text), most_bytes }
+    }
+
+    /// What was written.
+    pub(super) fn into_text(self) -> Vec<u8> {
+        self.line.0
+    }
+}
+
+impl io::Write for Bounded {
+    #[inline]
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        if piece.len() > self.most_bytes - self.line.0.len() {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.text.extend_from_slice(bytes);
-        Ok(bytes.len())
+        self.line.write_all(piece)
     }
 
     fn flush(&mut self) -> io::Result<()> {
