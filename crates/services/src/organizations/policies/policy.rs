@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws::policy::{Policy as Parsed, PolicyKind};
 use jiff::Timestamp;
 
-use super::{management_document, policy_type};
+use super::{kept, management_document, policy_type};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -261,8 +261,10 @@ pub(crate) fn update(
     let stored = own(standing, input.policy_id.as_str(), world)?;
     let mut policy = (*stored).clone();
     let kind = policy.kind;
+    let is_rewritten = input.content.is_some();
     if let Some(content) = input.content {
         policy.document = read(content.as_str(), kind, Some(call.context.now))?;
+        policy.updated_at = Some(call.context.now);
     }
     if let Some(description) = input.description {
         policy.description = description.into_string();
@@ -271,12 +273,20 @@ pub(crate) fn update(
         if is_taken(standing, kind, name.as_str(), world)? {
             return Err(refusal::duplicate_policy().into());
         }
-        index::delete_policy(&stored, world);
         policy.name = name.into_string();
     }
-    policy.updated_at = Some(call.context.now);
     let shown = show(&standing.organization, &policy);
-    index::put_policy(policy, world);
+    let replace = |world: &mut World<'_>| {
+        if policy.name != stored.name {
+            index::delete_policy(&stored, world);
+        }
+        index::put_policy(policy, world);
+        Ok(())
+    };
+    match is_rewritten {
+        true => kept::changing_policy(&stored, world, replace)?,
+        false => replace(world)?,
+    }
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }
 
