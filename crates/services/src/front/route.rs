@@ -162,12 +162,17 @@ impl Route {
 
     /// In which words a faulty signature is refused on this route.
     pub fn signature_family(&self) -> Family {
-        match self.protocol {
-            Protocol::RestJson => Family::Gateway,
-            Protocol::AwsJson11 => Family::Json,
-            Protocol::Query => Family::Query,
-            Protocol::Ec2Query => Family::Ec2,
-        }
+        signature_family(self.protocol)
+    }
+}
+
+/// In which words a faulty signature is refused in a protocol.
+pub fn signature_family(protocol: Protocol) -> Family {
+    match protocol {
+        Protocol::RestJson => Family::Gateway,
+        Protocol::AwsJson11 => Family::Json,
+        Protocol::Query => Family::Query,
+        Protocol::Ec2Query => Family::Ec2,
     }
 }
 
