@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>. How the policies of
 //! several sets together decide is [`crate::authorization`]'s business.
 
+mod action_element;
 mod condition;
 mod context;
 mod grammar;
