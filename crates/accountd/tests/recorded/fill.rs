@@ -7,7 +7,7 @@ use std::io;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Map, Value};
@@ -36,8 +36,7 @@ pub fn fill(value: &Value, captured: &Captured) -> Result<Value, String> {
 }
 
 /// `{"json": …}` is sent as JSON text, `{"base64": text}` as a blob, `{"repeat": text, "times": n}` as a long text;
-/// `{"totp": seed}` is
-/// made of the time.
+/// `{"totp": seed}` and `{"strftime": format}` are made of the time, the latter so many seconds later as `add` says.
 fn fill_object(members: &Map<String, Value>, captured: &Captured) -> Result<Value, String> {
     if let (1, Some(document)) = (members.len(), members.get("json")) {
         return Ok(Value::String(json_text(&fill(document, captured)?)));
@@ -50,6 +49,11 @@ fn fill_object(members: &Map<String, Value>, captured: &Captured) -> Result<Valu
         let step = members.get("step").and_then(Value::as_i64).unwrap_or_default();
         let is_wrong = members.get("wrong") == Some(&Value::Bool(true));
         return one_time_code(&seed, captured.now.as_second() / 30 + step, is_wrong).map(Value::String);
+    }
+    if let Some(Value::String(format)) = members.get("strftime") {
+        let seconds = members.get("add").and_then(Value::as_i64).unwrap_or_default();
+        let time = captured.now.saturating_add(SignedDuration::from_secs(seconds));
+        return Ok(Value::String(time.map_err(|error| error.to_string())?.strftime(format).to_string()));
     }
     if let (2, Some(Value::String(text)), Some(times)) =
         (members.len(), members.get("repeat"), members.get("times"))

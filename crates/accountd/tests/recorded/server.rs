@@ -16,6 +16,7 @@ use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
 use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
+use services::state::installation::ServiceTime;
 use testing::server::Setup;
 use testing::signer::{Key, Scope, escaped, sign};
 
@@ -33,7 +34,7 @@ struct Server {
 /// # Errors
 /// The first thing that differs.
 pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
-    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"));
+    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"), topic.at);
     for step in topic.setup.iter().chain(&case.setup) {
         server.prepare(step)?;
     }
@@ -48,13 +49,9 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
 }
 
 impl Server {
-    fn new(delays: &str) -> Self {
+    fn new(delays: &str, at: Option<Timestamp>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let setup = Setup {
-            clock: Clock::new(TimeMode::Real),
-            delays: parse_delays(delays).unwrap(),
-            ..Setup::empty()
-        };
+        let setup = Setup { clock: clock(at), delays: parse_delays(delays).unwrap(), ..Setup::empty() };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
         let captured = Captured { values: Default::default(), now: clock.now() };
         let credentials = Default::default();
@@ -169,6 +166,14 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// A clock that follows real time, or stands still at an instant.
+fn clock(at: Option<Timestamp>) -> Clock {
+    let Some(at) = at else { return Clock::new(TimeMode::Real) };
+    let clock = Clock::new(TimeMode::Manual);
+    clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+    clock
 }
 
 /// The request as the SDKs of the service send it, without a signature.

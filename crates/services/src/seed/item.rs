@@ -289,9 +289,9 @@ impl<'n> Item<'n> {
         }
     }
 
-    /// A policy document of Organizations, as CreatePolicy would take it.
+    /// A policy document of Organizations, as CreatePolicy would take it at some time.
     pub fn organization_policy(&self, kind: PolicyType) -> Option<PolicyDocument> {
-        match organizations::policies::policy::read(&self.document()?, kind) {
+        match organizations::policies::policy::read(&self.document()?, kind, None) {
             Ok(document) => Some(document),
             Err(Misfit::TooLong { max }) => {
                 self.refuse(format!("is longer than the {max} characters of a {}", kind.as_str()))
