@@ -43,9 +43,9 @@ struct Place {
     length: usize,
 }
 
-/// Ids and descriptions, where public records show them. F-IAMMAN-2 (*assumed*): other ids are made up in AWS's form, and
+/// Names, ids (one is not known) and descriptions, where public records show them. F-IAMMAN-2 (*assumed*): other ids are made up in AWS's form, and
 /// other policies have no description.
-const DESCRIBED: [(&str, &str, &str); 12] = [
+const DESCRIBED: [(&str, &str, &str); 17] = [
     (
         "AWSAccountManagementFullAccess",
         "ANPAZKAPJZG4ACCTFULLA",
@@ -85,6 +85,31 @@ const DESCRIBED: [(&str, &str, &str); 12] = [
         "PowerUserAccess",
         "ANPAJYRXTHIB4FOVS3ZXS",
         "Provides full access to AWS services and resources, but does not allow management of Users and groups.",
+    ),
+    (
+        "IAMAuditRootUserCredentials",
+        "",
+        "Provides access required to check the presence of root user credentials such as root user password and root user access keys using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "IAMCreateRootUserPassword",
+        "ANPAZKAPJZG4OEGTN7YT5",
+        "Provides access required to create a root user password using the Security Token Service (STS) AssumeRoot API.  Use this managed policy only with the STS AssumeRoot action. ",
+    ),
+    (
+        "IAMDeleteRootUserCredentials",
+        "ANPAZKAPJZG4CX73XKORQ",
+        "Provides access required to delete all root user credentials such as root password and root access keys using the Security Token Service (STS) AssumeRoot API.  Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "S3UnlockBucketPolicy",
+        "ANPAZKAPJZG4OALTIPZOF",
+        "Provides access required to unlock a S3 bucket policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "SQSUnlockQueuePolicy",
+        "ANPAZKAPJZG4HPZI4FDUV",
+        "Provides access required to unlock a SQS queue policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
     ),
 ];
 
@@ -139,8 +164,8 @@ impl AwsManaged {
     pub fn id(&self) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         match self.described() {
-            Some((_, id, _)) => (*id).to_owned(),
-            None => {
+            Some((_, id, _)) if !id.is_empty() => (*id).to_owned(),
+            _ => {
                 let digest = Sha256::digest(self.name);
                 let letters = digest.iter().take(9).map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
                 format!("ANPAZKAPJZG4{}", letters.collect::<String>())

@@ -114,7 +114,10 @@ fn lists_have_a_scope_and_pages_go_over_both() {
     };
     assert_eq!(names(&store.ok("ListPolicies", json!({"Scope": "Local"}))), ["Contacts"]);
     let of_aws = names(&store.ok("ListPolicies", json!({"Scope": "AWS"})));
-    assert!(of_aws.contains(&"AdministratorAccess".to_owned()) && !of_aws.contains(&"Contacts".to_owned()));
+    assert!(
+        of_aws.contains(&"AWSAccountManagementFullAccess".to_owned())
+            && !of_aws.contains(&"Contacts".to_owned())
+    );
     let mut paged = Vec::new();
     let mut asked = json!({"MaxItems": 300});
     loop {
@@ -162,7 +165,7 @@ fn aws_has_1582_policies_and_the_version_in_force_of_each() {
     assert_eq!(listed(json!({"OnlyAttached": true, "PathPrefix": "/job-function/"})), "ViewOnlyAccess");
     assert!(
         listed(json!({"PathPrefix": "/job-function/"}))
-            .starts_with("Billing DataScientist DatabaseAdministrator")
+            .starts_with("AWSManagementConsoleAdministratorAccess AmazonODBAutonomousDatabaseAdmin")
     );
     // And binds: what both allow may be done, and nothing else.
     let (ann, key) = (store.ok("CreateAccessKey", json!({"UserName": "Ann"})), "AccessKeyId");
