@@ -26,9 +26,7 @@ impl ActionElement {
         let mut of_any_service = Vec::new();
         let mut by_service = std::collections::BTreeMap::<Box<str>, Vec<Pattern>>::new();
         for action in actions {
-            let text = action.to_ascii_lowercase();
-            let symbols: Vec<Symbol> = text.chars().map(|letter| (letter, true)).collect();
-            let pattern = Pattern::new(&symbols, Dialect::Everywhere);
+            let (text, pattern) = (action.to_ascii_lowercase(), action_pattern(action));
             match text.split_once(':').filter(|(service, _)| !is_short && !service.contains(['*', '?'])) {
                 Some((service, _)) => by_service.entry(service.into()).or_default().push(pattern),
                 None => of_any_service.push(pattern),
@@ -56,6 +54,12 @@ impl ActionElement {
         let place = self.by_service.binary_search_by(|(known, _)| known.as_bytes().cmp(&wanted));
         place.map_or(&[], |place| self.by_service[place].1.as_slice())
     }
+}
+
+/// An action as it is written, to be matched in any case.
+pub(super) fn action_pattern(text: &str) -> Pattern {
+    let symbols: Vec<Symbol> = text.chars().map(|letter| (letter.to_ascii_lowercase(), true)).collect();
+    Pattern::new(&symbols, Dialect::Everywhere)
 }
 
 #[cfg(test)]

@@ -150,19 +150,17 @@ impl<'n> Item<'n> {
         Some(Given { value, item: self })
     }
 
-    /// A mapping with no keys other than `known`.
+    /// A mapping with no keys other than `known`. Any other is reported, and hides nothing of what is wrong with those.
     pub fn fields(&self, known: &[&str]) -> Option<Fields<'n>> {
         let mut entries = BTreeMap::new();
-        let mut complete = true;
         for entry in self.entries()? {
             if !known.contains(&entry.key()) {
                 entry.report_key(format!("this key is unknown here; known are {}", known.join(", ")));
-                complete = false;
             } else if !matches!(entry.item.node.value, Value::Null) {
                 entries.insert(entry.key(), entry.item);
             }
         }
-        complete.then(|| Fields { item: self.clone(), entries })
+        Some(Fields { item: self.clone(), entries })
     }
 
     /// A mapping whose keys are free.
