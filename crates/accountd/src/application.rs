@@ -27,7 +27,7 @@ const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organization
 
 /// One running accountd: what the listener hands every request to.
 pub struct Application {
-    service: Service,
+    service: Arc<Service>,
     admin: Admin<StateEngine>,
     metrics: Arc<Metrics>,
     store: Arc<Store>,
@@ -53,8 +53,22 @@ impl Application {
         if let Some(seed) = &seed {
             apply_seed(&store, seed).await?;
         }
+        let settings = Settings {
+            signatures: configuration.signatures,
+            secure_transport: configuration.secure_transport,
+            well_known_credentials: configuration.is_loopback(),
+            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
+            validation: configuration.validation,
+            delays: configuration.delays,
+            throttle: configuration.throttle,
+            token_key,
+        };
+        let service = Service::new(Arc::clone(&store), Arc::clone(&edges.clock), settings)
+            .with_faults(Arc::clone(&edges.faults));
+        let service = Arc::new(service);
         let engine =
-            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes));
+            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes))
+                .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
         let mailer = configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
@@ -75,17 +89,6 @@ impl Application {
             metrics: Arc::clone(&metrics),
             engine,
         };
-        let settings = Settings {
-            signatures: configuration.signatures,
-            secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.is_loopback(),
-            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
-            validation: configuration.validation,
-            delays: configuration.delays,
-            throttle: configuration.throttle,
-            token_key,
-        };
-        let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
         Ok(Self { service, admin, metrics, store, message_sent, mailer })
     }
 

@@ -5,6 +5,7 @@ pub mod application;
 pub mod clock;
 pub mod configuration;
 pub mod entropy;
+pub mod explain;
 pub mod installation;
 pub mod listener;
 pub mod log;

@@ -17,6 +17,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use services::explain::{self, NotExplained, Question};
 use services::state::message::Message;
 
 use crate::clock::{Clock, TimeMode};
@@ -36,6 +37,12 @@ pub trait Engine: Send + Sync + 'static {
     /// Empties the outbox and says how many messages it held.
     fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
 
+    /// Explains why a call is allowed or refused.
+    fn explain(
+        &self,
+        question: Question,
+    ) -> impl Future<Output = Result<explain::Answer, NotAnswered>> + Send;
+
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -47,6 +54,15 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Replaces all state by an exported document, or changes nothing.
     fn import(&self, document: Bytes) -> impl Future<Output = Result<(), NotImported>> + Send;
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAnswered {
+    /// It is wrong (400), or what it names is not there (404).
+    NotExplained(NotExplained),
+    /// The store failed (500).
+    Failed(String),
 }
 
 /// Why nothing was imported.
@@ -100,6 +116,7 @@ enum Endpoint {
     Export,
     Import,
     Faults,
+    Explain,
 }
 
 impl Endpoint {
@@ -114,6 +131,7 @@ impl Endpoint {
             "/_accountd/export" => Self::Export,
             "/_accountd/import" => Self::Import,
             "/_accountd/faults" => Self::Faults,
+            "/_accountd/explain" => Self::Explain,
             _ => return None,
         })
     }
@@ -124,7 +142,7 @@ impl Endpoint {
             Self::Health | Self::Ready | Self::Metrics | Self::Export => "GET, HEAD, OPTIONS",
             Self::Clock => "GET, HEAD, POST, OPTIONS",
             Self::Outbox => "GET, HEAD, DELETE, OPTIONS",
-            Self::Reset | Self::Import => "POST, OPTIONS",
+            Self::Reset | Self::Import | Self::Explain => "POST, OPTIONS",
             Self::Faults => "GET, HEAD, PUT, DELETE, OPTIONS",
         }
     }
@@ -194,6 +212,7 @@ impl<E: Engine> Admin<E> {
                 Err(NotImported::Wrong(reason)) => error(StatusCode::BAD_REQUEST, &reason),
                 Err(NotImported::Failed(reason)) => failed(&reason),
             },
+            (Endpoint::Explain, _) => self.explain(&body).await,
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
@@ -224,6 +243,25 @@ impl<E: Engine> Admin<E> {
                 tracing::warn!(reason, "not ready");
                 error(StatusCode::SERVICE_UNAVAILABLE, "Requests cannot be answered now; the log says why.")
             }
+        }
+    }
+
+    /// F-WHY-6: the answer to a question about a call.
+    async fn explain(&self, body: &[u8]) -> Answer {
+        let question: Question = match serde_json::from_slice(body) {
+            Ok(question) => question,
+            Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        };
+        match self.engine.explain(question).await {
+            Ok(answer) => ok(&answer),
+            Err(NotAnswered::NotExplained(why)) => {
+                let status = match why {
+                    NotExplained::Wrong(_) => StatusCode::BAD_REQUEST,
+                    NotExplained::NotFound(_) => StatusCode::NOT_FOUND,
+                };
+                error(status, why.message())
+            }
+            Err(NotAnswered::Failed(reason)) => failed(&reason),
         }
     }
 
