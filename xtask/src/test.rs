@@ -33,9 +33,12 @@ enum Suite {
     Terraform,
     /// prowler's audit of the running program.
     Prowler,
+    /// Cloud Custodian and principalmapper, which look at the running program too.
+    Audits,
 }
 
-const SUITES: [Suite; 5] = [Suite::Rust, Suite::Python, Suite::Node, Suite::Terraform, Suite::Prowler];
+const SUITES: [Suite; 6] =
+    [Suite::Rust, Suite::Python, Suite::Node, Suite::Terraform, Suite::Prowler, Suite::Audits];
 
 impl fmt::Display for Suite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,6 +48,7 @@ impl fmt::Display for Suite {
             Self::Node => "node",
             Self::Terraform => "terraform",
             Self::Prowler => "prowler",
+            Self::Audits => "audits",
         })
     }
 }
@@ -64,7 +68,10 @@ pub fn run(names: &[&str]) -> Result<(), String> {
     std::thread::scope(|scope| {
         // Terraform's provider waits for minutes until a Region is there, so that nobody waits behind it.
         scope.spawn(|| is_chosen(Suite::Terraform).then(|| gate.terraform()));
-        scope.spawn(|| is_chosen(Suite::Prowler).then(|| gate.prowler()));
+        scope.spawn(|| {
+            is_chosen(Suite::Prowler).then(|| gate.prowler());
+            is_chosen(Suite::Audits).then(|| gate.audits())
+        });
         scope.spawn(|| {
             is_chosen(Suite::Python).then(|| gate.python());
             is_chosen(Suite::Node).then(|| gate.node())
@@ -82,7 +89,8 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
     names
         .iter()
         .map(|name| {
-            named(name).ok_or(format!("`{name}` is not one of rust, python, node, terraform, prowler"))
+            named(name)
+                .ok_or(format!("`{name}` is not one of rust, python, node, terraform, prowler, audits"))
         })
         .collect()
 }
@@ -136,18 +144,32 @@ impl Gate {
     }
 
     fn prowler(&self) {
-        const NAME: &str = "prowler";
+        self.of_a_tool("prowler", "prowler", "PROWLER", || self.tools.prowler());
+    }
+
+    fn audits(&self) {
+        self.of_a_tool("Cloud Custodian and principalmapper", "audits", "AUDITS", || self.tools.audits());
+    }
+
+    /// The suite of a tool that is tested where it can be installed; `variable` tells the tests where it lies.
+    fn of_a_tool(
+        &self,
+        name: &str,
+        suite: &str,
+        variable: &str,
+        install: impl FnOnce() -> Result<PathBuf, String>,
+    ) {
         let started = Instant::now();
-        let prowler = match self.tools.prowler() {
-            Ok(prowler) => prowler,
+        let tool = match install() {
+            Ok(tool) => tool,
             Err(reason) => {
                 let reason = format!("it cannot be installed: {reason}");
-                return self.report.skip(NAME, &reason, self.tests_of("prowler"));
+                return self.report.skip(name, &reason, self.tests_of(suite));
             }
         };
-        self.report.installed(NAME, started);
+        self.report.installed(name, started);
         let Some(binary) = self.binary() else { return };
-        self.report.step(NAME, || self.pytest("prowler", &binary, |pytest| pytest.env("PROWLER", &prowler)));
+        self.report.step(name, || self.pytest(suite, &binary, |pytest| pytest.env(variable, &tool)));
     }
 
     /// Installs what a suite needs, and waits for the program under test.

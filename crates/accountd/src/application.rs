@@ -13,9 +13,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
+use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::listener::{Answer, Unread};
+use crate::log::key_hint::KeyHint;
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
@@ -30,6 +33,9 @@ pub struct Application {
     service: Arc<Service>,
     admin: Admin<StateEngine>,
     metrics: Arc<Metrics>,
+    unanswered: Arc<UnansweredCalls>,
+    hint: KeyHint,
+    clock: Arc<Clock>,
     store: Arc<Store>,
     message_sent: Arc<Notify>,
     mailer: Option<JoinHandle<()>>,
@@ -56,13 +62,15 @@ impl Application {
         let settings = Settings {
             signatures: configuration.signatures,
             secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.is_loopback(),
+            well_known_credentials: configuration.takes_well_known_credentials(),
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,
             delays: configuration.delays,
             throttle: configuration.throttle,
             token_key,
         };
+        let clock = Arc::clone(&edges.clock);
+        let hint = KeyHint::new(settings.well_known_credentials);
         let service = Service::new(Arc::clone(&store), Arc::clone(&edges.clock), settings)
             .with_faults(Arc::clone(&edges.faults));
         let service = Arc::new(service);
@@ -75,7 +83,10 @@ impl Application {
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         });
         let counted = Arc::clone(&store);
-        let metrics = Arc::new(Metrics::new(edges.connections, move || store_counters(&counted)));
+        let unanswered = Arc::new(UnansweredCalls::default());
+        let metrics =
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_counters(&counted));
+        let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
             facts: Facts {
@@ -87,19 +98,24 @@ impl Application {
             clock: Arc::clone(&edges.clock),
             faults: Arc::clone(&edges.faults),
             metrics: Arc::clone(&metrics),
+            unanswered: Arc::clone(&unanswered),
             engine,
         };
-        Ok(Self { service, admin, metrics, store, message_sent, mailer })
+        Ok(Self { service, admin, metrics, unanswered, hint, clock, store, message_sent, mailer })
     }
 
     /// One line in the log and one count for each request.
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
         let target = summary.target;
+        let (service, operation) = match &summary.unanswered {
+            Some(call) => (call.service.as_str(), call.operation.as_str()),
+            None => (summary.service, summary.operation),
+        };
         log::call(&log::Call {
             request_id: &summary.request_id,
-            service: summary.service,
-            operation: summary.operation,
+            service,
+            operation,
             caller: summary.caller.as_deref().unwrap_or("-"),
             account: target.as_ref().map_or("-", |account| account.as_str()),
             status,
@@ -108,6 +124,12 @@ impl Application {
         });
         if summary.sent_message {
             self.message_sent.notify_one();
+        }
+        if let Some(call) = summary.unanswered {
+            self.unanswered.count(call, self.clock.real_now());
+        }
+        if let Some(code) = &summary.error {
+            self.hint.note(code);
         }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);

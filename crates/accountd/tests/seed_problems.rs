@@ -119,10 +119,10 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
 
     std::fs::write(&path, "accounts:\n  - id: 1\n    name: One\n").expect("a file");
     let expected = format!(
-        "{name}:2:5: accounts[0]: `email` is missing\n\
+        "{name} has 2 problems; nothing was applied:\n\
+         {name}:2:5: accounts[0]: `email` is missing\n\
          {name}:2:9: accounts[0].id: must be written in quotes: without them YAML takes an account id for a \
-         number and may drop its zeros\n\
-         {name} has 2 problems; nothing was applied"
+         number and may drop its zeros"
     );
     assert_eq!(check(&path), Err(expected));
 
@@ -141,6 +141,25 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
     std::fs::remove_dir_all(&directory).expect("the directory again");
 }
 
+/// F-SEED-18: many problems are told up to a bound, and how many there are beyond it.
+#[test]
+fn so_many_problems_are_counted_and_not_all_told() {
+    let found = |count: usize| {
+        let accounts = format!("accounts:\n{}", "  - {}\n".repeat(count));
+        let problems = seed::read(&accounts, now()).err().expect("problems");
+        assert_eq!(problems.len(), count * 3, "id, name and email of each are missing");
+        seed::report("many.yaml", &problems)
+    };
+    let told = found(40);
+    assert!(
+        told.starts_with("many.yaml has 120 problems; nothing was applied:\nmany.yaml:2:5: accounts[0]: "),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 102);
+    assert!(told.ends_with("\nand 20 more"), "{told}");
+    assert!(!found(33).contains("more"));
+}
+
 #[test]
 fn endless_nesting_and_alias_bombs_are_refused() {
     let nested = format!("accounts: {}{}", "[".repeat(5000), "]".repeat(5000));
@@ -151,4 +170,14 @@ fn endless_nesting_and_alias_bombs_are_refused() {
         bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}]\n", level - 1));
     }
     assert_eq!(problems(&bomb).len(), 1);
+}
+
+/// F-SEED-17: the last level that is read is told what is wrong with it, the next one is not read at all.
+#[test]
+fn a_file_is_read_to_the_depth_that_is_promised() {
+    let nested = |levels: usize| problems(&format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+    let too_deep = nested(33);
+    assert_eq!(too_deep.len(), 1);
+    assert!(too_deep[0].contains("nested too deeply"), "{too_deep:?}");
+    assert!(!nested(32)[0].contains("nested too deeply"));
 }

@@ -14,6 +14,8 @@ enum_shape! { Status { Enabled = "ENABLED", Disabled = "DISABLED", } }
 integer_shape! { Page: Integer { min: 1, max: 50, } }
 list_shape! { Statuses { member: Status, max: 3, } }
 list_shape! { Phones { member: Phone, min: 1, } }
+string_shape! { ShortKey { max: 8, } }
+list_shape! { ShortKeys { member: ShortKey, members_not_null: true, } }
 list_shape! { Tags { member: Tag, } }
 structure! { Tag {
     key: required Phone = "Key",
@@ -30,6 +32,7 @@ structure! { Request {
     statuses: optional Statuses = "Statuses",
     phones: optional Phones = "Phones",
     tags: optional Tags = "Tags",
+    keys: optional ShortKeys = "Keys",
 } }
 
 /// The violations of a request that is whole but for these members.
@@ -205,6 +208,21 @@ fn query_and_json_rpc_services_have_words_of_their_own_f_wire_6() {
             request(json!({ "Statuses": ["ENABLED", "on"] })),
             "1 validation error detected: Value '[ENABLED, on]' at 'statuses' failed to satisfy constraint: \
              Member must satisfy constraint: [Member must satisfy enum value set: [ENABLED, DISABLED]]",
+        ),
+        // Of a list there is one sentence, with all that its members must be.
+        (
+            request(json!({ "Phones": ["x", null] })),
+            "1 validation error detected: Value '[x, null]' at 'phones' failed to satisfy constraint: \
+             Member must satisfy constraint: [Member must have length less than or equal to 20, Member must \
+             have length greater than or equal to 1, Member must satisfy regular expression pattern: \
+             [+][\\s0-9()-]+]",
+        ),
+        (
+            request(json!({ "Keys": ["way too long"], "Tags": [null] })),
+            "2 validation errors detected: Value '[null]' at 'tags' failed to satisfy constraint: Member must \
+             satisfy constraint: [Member must not be null]; Value '[way too long]' at 'keys' failed to satisfy \
+             constraint: Member must satisfy constraint: [Member must have length less than or equal to 8, \
+             Member must not be null]",
         ),
     ];
     for (value, expected) in cases {

@@ -237,31 +237,66 @@ fn json_rpc_answers_and_refusals_f_wire_24_f_wire_25() {
 }
 
 #[test]
-fn query_answers_f_wire_28() {
+fn query_answers_f_wire_28_f_wire_35() {
     let answer = Protocol::Query.answer(look(), &everything(), ID);
     assert_eq!(answer.headers()["content-type"], "text/xml");
     assert_eq!(
         text(&answer),
-        "<LookResponse xmlns=\"https://zoo.example/doc/\"><LookResult>\
-         <Name>a&lt;b&gt;&amp;&quot;c&quot;&#xD;\n\u{FFFD}é</Name><Count>7</Count><Long>-9000000000</Long>\
-         <Ratio>0.5</Ratio><Open>true</Open><Blob>aGk=</Blob><Seen>2020-11-30T17:44:37Z</Seen>\
-         <Born>2020-11-30T17:44:37Z</Born><Names><member>x</member><member>y</member></Names>\
-         <Flat>x</Flat><Flat>y</Flat>\
-         <itemSet><item><animalName>Leo</animalName><Kind>LION</Kind></item></itemSet>\
-         <Labels><entry><key>k</key><value>v</value></entry></Labels>\
-         <FlatLabels><key>k</key><value>v</value></FlatLabels>\
-         <Animal><Inner><Inner><Kind>OWL</Kind></Inner></Inner></Animal>\
-         </LookResult><ResponseMetadata><RequestId>5f1e0d9c-0000-4000-8000-000000000001</RequestId>\
-         </ResponseMetadata></LookResponse>"
+        "\
+<LookResponse xmlns=\"https://zoo.example/doc/\">
+  <LookResult>
+    <Name>a&lt;b&gt;&amp;&quot;c&quot;&#xD;\n\u{FFFD}é</Name>
+    <Count>7</Count>
+    <Long>-9000000000</Long>
+    <Ratio>0.5</Ratio>
+    <Open>true</Open>
+    <Blob>aGk=</Blob>
+    <Seen>2020-11-30T17:44:37Z</Seen>
+    <Born>2020-11-30T17:44:37Z</Born>
+    <Names>
+      <member>x</member>
+      <member>y</member>
+    </Names>
+    <Flat>x</Flat>
+    <Flat>y</Flat>
+    <itemSet>
+      <item>
+        <animalName>Leo</animalName>
+        <Kind>LION</Kind>
+      </item>
+    </itemSet>
+    <Labels>
+      <entry>
+        <key>k</key>
+        <value>v</value>
+      </entry>
+    </Labels>
+    <FlatLabels>
+      <key>k</key>
+      <value>v</value>
+    </FlatLabels>
+    <Animal>
+      <Inner>
+        <Inner>
+          <Kind>OWL</Kind>
+        </Inner>
+      </Inner>
+    </Animal>
+  </LookResult>
+  <ResponseMetadata>
+    <RequestId>5f1e0d9c-0000-4000-8000-000000000001</RequestId>
+  </ResponseMetadata>
+</LookResponse>
+"
     );
     let nothing = Protocol::Query.answer(Operation::Feed.shape(), &json!({}), "id");
     assert_eq!(
         text(&nothing),
-        "<FeedResponse xmlns=\"https://zoo.example/doc/\"><ResponseMetadata><RequestId>id</RequestId>\
-         </ResponseMetadata></FeedResponse>"
+        "<FeedResponse xmlns=\"https://zoo.example/doc/\">\n  <ResponseMetadata>\n    \
+         <RequestId>id</RequestId>\n  </ResponseMetadata>\n</FeedResponse>\n"
     );
     let empty = Protocol::Query.answer(look(), &json!({ "Names": [], "Name": null }), "id");
-    assert!(text(&empty).contains("<LookResult><Names></Names></LookResult>"), "{}", text(&empty));
+    assert!(text(&empty).contains("  <LookResult>\n    <Names/>\n  </LookResult>\n"), "{}", text(&empty));
 }
 
 #[test]
@@ -273,16 +308,28 @@ fn query_refusals_f_wire_29() {
     assert_eq!(response.status(), 404);
     assert_eq!(
         text(&response),
-        "<ErrorResponse xmlns=\"https://zoo.example/doc/\"><Error><Type>Sender</Type>\
-         <Code>NoSuchEntity</Code><Message>no &lt;lion&gt;</Message><reason>x</reason>\
-         <fieldList><member><name>A</name></member></fieldList></Error>\
-         <RequestId>id</RequestId></ErrorResponse>"
+        "\
+<ErrorResponse xmlns=\"https://zoo.example/doc/\">
+  <Error>
+    <Type>Sender</Type>
+    <Code>NoSuchEntity</Code>
+    <Message>no &lt;lion&gt;</Message>
+    <reason>x</reason>
+    <fieldList>
+      <member>
+        <name>A</name>
+      </member>
+    </fieldList>
+  </Error>
+  <RequestId>id</RequestId>
+</ErrorResponse>
+"
     );
     let fault = Protocol::Query.refuse(None, &Refusal::new("InternalFailure", 500, "x"), "id");
     assert_eq!(
         text(&fault),
-        "<ErrorResponse><Error><Type>Receiver</Type><Code>InternalFailure</Code><Message>x</Message></Error>\
-         <RequestId>id</RequestId></ErrorResponse>"
+        "<ErrorResponse>\n  <Error>\n    <Type>Receiver</Type>\n    <Code>InternalFailure</Code>\n    \
+         <Message>x</Message>\n  </Error>\n  <RequestId>id</RequestId>\n</ErrorResponse>\n"
     );
 }
 
@@ -320,7 +367,7 @@ fn parameters_become_the_value_they_stand_for_f_wire_27() {
 
 #[test]
 fn parameters_in_any_order_with_plus_and_empty_values() {
-    let form = "Names.member.10=j&Names.member.2=b+c%2Bd&Names.member.x=no&&Name=&Animal=&Flat=";
+    let form = "Names.member.2=j&Names.member.1=b+c%2Bd&&Name=&Animal=&Flat=";
     assert_eq!(
         Protocol::Query.decode(form.as_bytes(), Everything::schema()).unwrap(),
         json!({ "Name": "", "Names": ["b c+d", "j"], "Flat": [], "Animal": {} })
@@ -338,6 +385,48 @@ fn ec2_parameters_are_flat_and_begin_large_f_wire_31() {
         query::decode(&parameters, Everything::schema(), Protocol::Ec2Query).unwrap(),
         json!({ "Items": [{ "Name": "Leo" }], "Names": ["x"] })
     );
+}
+
+#[test]
+fn positions_of_a_list_are_numbers_and_gaps_are_null_f_wire_33() {
+    let names = |positions: &[&str]| {
+        let form: Vec<String> = positions.iter().map(|at| format!("Names.member.{at}={at}")).collect();
+        let decoded = Protocol::Query.decode(form.join("&").as_bytes(), Everything::schema());
+        decoded.map(|value| value["Names"].clone()).map_err(|refusal| refusal.message.unwrap())
+    };
+    assert_eq!(names(&["10", "002", "1"]).unwrap()[1], "002");
+    assert_eq!(names(&["3", "1"]), Ok(json!(["1", null, "3"])));
+    assert_eq!(names(&["11"]).unwrap().as_array().map(Vec::len), Some(11));
+    let no_list = "Start of list found where not expected";
+    for (positions, text) in [
+        (&["one"][..], no_list),
+        (&["1", "x"], no_list),
+        (&["%2B1"], no_list),
+        (&["1.5e"], "Start of structure or map found where not expected: Names.member.1"),
+        (&["0"], "0 is not a valid index"),
+        (&["-1"], "Key -1 may not have a leading '-'"),
+        (&["12"], "Excessively sparse input would skip 11 list elements"),
+        (&["1", "12"], "Excessively sparse input would skip 11 list elements"),
+        (&["1", "2", "13"], "Excessively sparse input would skip 11 list elements"),
+        (&["1", "2", "4294967297"], "Excessively sparse input would skip 4294967295 list elements"),
+    ] {
+        assert_eq!(names(positions), Err(text.to_owned()), "{positions:?}");
+    }
+    assert!(names(&["99999999999999999999999"]).unwrap_err().starts_with("Excessively sparse input"));
+}
+
+#[test]
+fn four_texts_are_booleans_f_wire_34() {
+    let open = |text: &str| {
+        let form = format!("Open={text}");
+        Protocol::Query.decode(form.as_bytes(), Everything::schema()).map(|value| value["Open"].as_bool())
+    };
+    for (text, value) in [("true", true), ("1", true), ("false", false), ("0", false)] {
+        assert_eq!(open(text), Ok(Some(value)), "{text}");
+    }
+    for text in ["True", "TRUE", "False", "FALSE", "", "+true", "true+", "null", "01", "yes"] {
+        assert_eq!(open(text).unwrap_err().code, "MalformedInput", "{text}");
+    }
 }
 
 #[test]

@@ -58,6 +58,23 @@ fn correct(entry: &Value, shape: &mut Value) -> Result<(), String> {
                     values.push(text.clone());
                 }
             }
+            "values" => {
+                let values = list(shape, "enum")?;
+                if Some(&*values) == value.as_array() {
+                    return Err("the model has these values by itself".to_owned());
+                }
+                *values = texts.cloned().collect();
+            }
+            "pattern" if shape["pattern"].is_string() && value.is_string() => {
+                if shape["pattern"] == *value {
+                    return Err("the model has this pattern by itself".to_owned());
+                }
+                shape["pattern"] = value.clone();
+            }
+            "first_members" => first(texts, &mut shape["members"])?,
+            "members_not_null" if *value == true && shape["type"] == "list" => {
+                shape["membersNotNull"] = true.into();
+            }
             _ => return Err(format!("`{key}: {value}` is not understood")),
         }
     }
@@ -65,6 +82,23 @@ fn correct(entry: &Value, shape: &mut Value) -> Result<(), String> {
         true => Ok(()),
         false => Err("no row of the ledger is named".to_owned()),
     }
+}
+
+/// Puts the members that are named before the others.
+fn first<'v>(names: impl Iterator<Item = &'v Value>, members: &mut Value) -> Result<(), String> {
+    let before = members.as_object_mut().ok_or("the shape has no members")?;
+    let names: Vec<&str> = names.filter_map(Value::as_str).collect();
+    if before.keys().map(String::as_str).take(names.len()).eq(names.iter().copied()) {
+        return Err(format!("{names:?} are the first members by themselves"));
+    }
+    let mut ordered = Map::new();
+    for name in names {
+        let member = before.remove(name).ok_or_else(|| format!("{name} is no member"))?;
+        ordered.insert(name.to_owned(), member);
+    }
+    ordered.append(before);
+    *before = ordered;
+    Ok(())
 }
 
 fn list<'s>(shape: &'s mut Value, key: &str) -> Result<&'s mut Vec<Value>, String> {
@@ -80,6 +114,9 @@ mod tests {
         let mut model = json!({"shapes": {
             "User": {"type": "structure", "required": ["Path", "Name"]},
             "Kind": {"type": "string", "enum": ["user", "none"]},
+            "Page": {"type": "structure", "members": {"A": {}, "B": {}, "C": {}}},
+            "Keys": {"type": "list"},
+            "Text": {"type": "string", "pattern": ".+"},
         }});
         let recorded = Recorded::parse(&json!({"about": "x", "iam": [entry]}).to_string()).unwrap();
         assert_eq!(recorded.services().collect::<Vec<_>>(), ["iam"]);
@@ -95,6 +132,16 @@ mod tests {
         let kind =
             patched(json!({"shape": "Kind", "ledger": "F-IAMAPI-USR-2", "further_values": ["IAM"]})).unwrap();
         assert_eq!(kind["Kind"]["enum"], json!(["user", "none", "IAM"]));
+        let kind =
+            patched(json!({"shape": "Kind", "ledger": "F-WIRE-6", "values": ["none", "user"]})).unwrap();
+        assert_eq!(kind["Kind"]["enum"], json!(["none", "user"]));
+        let text = patched(json!({"shape": "Text", "ledger": "F-WIRE-6", "pattern": "[ -~]+"})).unwrap();
+        assert_eq!(text["Text"]["pattern"], "[ -~]+");
+        let page =
+            patched(json!({"shape": "Page", "ledger": "F-WIRE-6", "first_members": ["B", "C"]})).unwrap();
+        assert_eq!(page["Page"]["members"].to_string(), r#"{"B":{},"C":{},"A":{}}"#);
+        let keys = patched(json!({"shape": "Keys", "ledger": "F-WIRE-6", "members_not_null": true})).unwrap();
+        assert_eq!(keys["Keys"]["membersNotNull"], true);
     }
 
     #[test]
@@ -113,6 +160,22 @@ mod tests {
             (
                 json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "further_values": ["x"]}),
                 "User: the shape has no `enum`",
+            ),
+            (
+                json!({"shape": "Kind", "ledger": "F-IAMAPI-USR-2", "values": ["user", "none"]}),
+                "Kind: the model has these values by itself",
+            ),
+            (
+                json!({"shape": "Text", "ledger": "F-IAMAPI-USR-2", "pattern": ".+"}),
+                "Text: the model has this pattern by itself",
+            ),
+            (
+                json!({"shape": "Page", "ledger": "F-IAMAPI-USR-2", "first_members": ["A"]}),
+                "Page: [\"A\"] are the first members by themselves",
+            ),
+            (
+                json!({"shape": "Page", "ledger": "F-IAMAPI-USR-2", "first_members": ["D"]}),
+                "Page: D is no member",
             ),
             (
                 json!({"shape": "User", "ledger": "F-IAMAPI-USR-2", "gone": []}),

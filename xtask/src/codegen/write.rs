@@ -224,6 +224,9 @@ fn options(model: &Model, shape: &Value) -> Result<Vec<String>, String> {
     if shape["flattened"] == true {
         options.push("flattened: true".to_owned());
     }
+    if shape["membersNotNull"] == true {
+        options.push("members_not_null: true".to_owned());
+    }
     for bound in ["min", "max"] {
         if let Some(value) = shape[bound].as_i64() {
             options.push(format!("{bound}: {}", grouped(value)));

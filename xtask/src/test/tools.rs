@@ -72,6 +72,14 @@ impl Tools {
         Ok(python.with_file_name("prowler"))
     }
 
+    /// The Python of a virtual environment with Cloud Custodian, which wants versions of its own, and principalmapper.
+    ///
+    /// # Errors
+    /// As [`Self::prowler`].
+    pub fn audits(&self) -> Result<PathBuf, String> {
+        self.environment("audits", &["--no-deps"])
+    }
+
     /// The Python of the virtual environment for `tests/clients/SUITE`, with the packages that are listed there.
     fn environment(&self, suite: &str, options: &[&str]) -> Result<PathBuf, String> {
         let environment = self.clients.join(suite);

@@ -12,8 +12,8 @@ use services::context::{Delays, Validation};
 
 use super::explain_arguments::{self, ExplainArguments};
 use super::{
-    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, parse_delays,
-    read_root_credentials,
+    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
+    parse_delays, read_root_credentials,
 };
 use crate::clock::TimeMode;
 use crate::explain::Asked;
@@ -49,16 +49,15 @@ Examples:
   accountd --listen 0.0.0.0:4566 --root-credentials keys.yaml --admin-token \"$TOKEN\"
 
 Each flag can be given in the environment instead: --root-credentials is ACCOUNTD_ROOT_CREDENTIALS.
-Exit code: 0 after SIGTERM or SIGINT, 1 if serving failed, 2 if it could not start as told.";
+Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if it could not start as told.";
 
 #[derive(Parser)]
 #[command(
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd explain EVENT_ID",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd explain EVENT_ID\n       accountd help",
     after_help = EXAMPLES,
-    disable_help_subcommand = true,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
 )]
@@ -88,7 +87,7 @@ enum Command {
 enum SeedCommand {
     /// Check a seed file and say what it holds; nothing is applied
     Check {
-        /// The seed file
+        /// The seed file; - reads it from standard input
         file: PathBuf,
     },
 }
@@ -104,6 +103,17 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_ROOT_CREDENTIALS", hide_env = true)]
     #[arg(help_heading = "Listening")]
     root_credentials: Option<PathBuf>,
+
+    /// anywhere: test/test and its like open accountd on every address, to whoever reaches it; for containers
+    #[arg(
+        long,
+        value_name = "loopback|anywhere",
+        env = "ACCOUNTD_WELL_KNOWN_CREDENTIALS",
+        hide_env = true,
+        hide_possible_values = true
+    )]
+    #[arg(default_value = "loopback", help_heading = "Listening")]
+    well_known_credentials: WellKnownChoice,
 
     /// Opens the own endpoints (/_accountd/...) on addresses that others can reach
     #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env = true)]
@@ -128,7 +138,7 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_SEED", hide_env = true, help_heading = "State")]
     seed: Option<PathBuf>,
 
-    /// lenient: unsigned and wrongly signed requests pass as the key they claim
+    /// lenient: unsigned and wrongly signed requests pass as the key they claim, or as that of 000000000000
     #[arg(
         long,
         value_name = "strict|lenient",
@@ -225,6 +235,12 @@ struct ServeArguments {
 
     #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
     trail: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WellKnownChoice {
+    Loopback,
+    Anywhere,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -338,6 +354,7 @@ impl ServeArguments {
             storage,
             seed: self.seed,
             root_credentials,
+            well_known_credentials: self.well_known_credentials.into(),
             signatures: self.signatures.into(),
             secure_transport: self.secure_transport.into(),
             validation: self.validation.into(),
@@ -380,6 +397,15 @@ pub(super) fn check_admin_token(token: String) -> Result<Secret, String> {
         Ok(token)
     } else {
         Err("--admin-token: it has at least 8 characters, none of them a space".to_owned())
+    }
+}
+
+impl From<WellKnownChoice> for WellKnownCredentials {
+    fn from(choice: WellKnownChoice) -> Self {
+        match choice {
+            WellKnownChoice::Loopback => Self::Loopback,
+            WellKnownChoice::Anywhere => Self::Anywhere,
+        }
     }
 }
 

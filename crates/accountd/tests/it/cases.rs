@@ -36,6 +36,8 @@ pub struct Broken {
     pub rule: Rule,
     /// Whether the model calls the value sensitive.
     pub is_sensitive: bool,
+    /// All that a member of the list must be, where the value is one.
+    pub of_members: Vec<Rule>,
 }
 
 /// One input, and what is wrong with it: nothing where it breaks no constraint.
@@ -60,7 +62,20 @@ impl Model {
             Service::Organizations => include_str!("../../../../models/organizations-2016-11-28.json"),
             Service::Sts => include_str!("../../../../models/sts-2011-06-15.json"),
         };
-        Self(serde_json::from_str(text).unwrap())
+        let mut model: Value = serde_json::from_str(text).unwrap();
+        let recorded: Value = serde_json::from_str(include_str!("../../../../models/recorded.json")).unwrap();
+        // What AWS says otherwise than its models.
+        for entry in recorded[service.signing_name()].as_array().into_iter().flatten() {
+            let shape = &mut model["shapes"][entry["shape"].as_str().unwrap()];
+            for (said, key) in
+                [("values", "enum"), ("pattern", "pattern"), ("members_not_null", "members_not_null")]
+            {
+                if !entry[said].is_null() {
+                    shape[key] = entry[said].clone();
+                }
+            }
+        }
+        Self(model)
     }
 
     /// The input of an operation; `None` where it takes none.
@@ -111,6 +126,7 @@ impl Model {
                 value: Value::Null,
                 rule: Rule::Required,
                 is_sensitive: false,
+                of_members: Vec::new(),
             };
             let broken: Vec<_> = is_required.then_some(missing).into_iter().collect();
             let mut without = whole.clone();
@@ -179,7 +195,11 @@ impl Model {
         let one = if of["type"] == "structure" { json!({}) } else { self.valid(member, of) };
         if of["type"] != "structure" {
             for (what, value, mut broken) in self.variants(member, of) {
-                broken.iter_mut().for_each(|it| it.path.insert(0, "1".to_owned()));
+                for it in &mut broken {
+                    it.path.insert(0, "1".to_owned());
+                    it.of_members = rules(of);
+                    it.of_members.extend((shape["members_not_null"] == true).then_some(Rule::Required));
+                }
                 variants.push((format!("member {what}"), json!([value]), broken));
             }
         }
@@ -194,7 +214,20 @@ impl Model {
 }
 
 fn broken(value: Value, rule: Rule) -> Broken {
-    Broken { path: Vec::new(), value, rule, is_sensitive: false }
+    Broken { path: Vec::new(), value, rule, is_sensitive: false, of_members: Vec::new() }
+}
+
+/// All constraints of a text or an enum, in the order in which AWS names them.
+fn rules(shape: &Value) -> Vec<Rule> {
+    let values = shape["enum"].as_array();
+    let values = values.map(|values| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect());
+    let rules = [
+        bound(shape, "max").map(Rule::MaxLength),
+        bound(shape, "min").map(Rule::MinLength),
+        pattern(shape).map(Rule::Pattern),
+        values.map(Rule::Enum),
+    ];
+    rules.into_iter().flatten().collect()
 }
 
 /// Texts that some pattern of a model asks for: what they begin with, what may be repeated, and what they end

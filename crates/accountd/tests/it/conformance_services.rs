@@ -42,10 +42,9 @@ fn small(name: &str) -> String {
     format!("{}{rest}", first.to_lowercase())
 }
 
-/// What the services with a Query or awsJson protocol say: `Value 'x' at 'roleArn' failed to satisfy
-/// constraint: …`. IAM does not repeat the value.
-fn sentence(service: Service, broken: &Broken) -> String {
-    let requirement = match &broken.rule {
+/// What the services with a Query or awsJson protocol say that a value must be.
+fn requirement(rule: &Rule) -> String {
+    match rule {
         Rule::Required => "Member must not be null".to_owned(),
         Rule::MinLength(min) => format!("Member must have length greater than or equal to {min}"),
         Rule::MaxLength(max) => format!("Member must have length less than or equal to {max}"),
@@ -54,7 +53,11 @@ fn sentence(service: Service, broken: &Broken) -> String {
         Rule::Min(min) => format!("Member must have value greater than or equal to {min}"),
         Rule::Max(max) => format!("Member must have value less than or equal to {max}"),
         Rule::Type(..) => unreachable!("these are refused when the body is read"),
-    };
+    }
+}
+
+/// A sentence of theirs: `Value 'x' at 'roleArn' failed to satisfy constraint: …`. IAM does not repeat the value.
+fn sentence(service: Service, broken: &Broken) -> String {
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut shown = match &broken.value {
         Value::Array(values) => format!("[{}]", values.iter().map(plain).collect::<Vec<_>>().join(", ")),
@@ -68,9 +71,10 @@ fn sentence(service: Service, broken: &Broken) -> String {
     let requirement = match is_in_list {
         true => {
             shown = format!("[{shown}]");
-            format!("Member must satisfy constraint: [{requirement}]")
+            let all: Vec<_> = broken.of_members.iter().map(requirement).collect();
+            format!("Member must satisfy constraint: [{}]", all.join(", "))
         }
-        false => requirement,
+        false => requirement(&broken.rule),
     };
     let quoted = match (broken.is_sensitive || service == Service::Iam, &broken.rule) {
         (_, Rule::Required) => " null".to_owned(),
@@ -81,8 +85,10 @@ fn sentence(service: Service, broken: &Broken) -> String {
 }
 
 fn sentences(service: Service, broken: &[Broken]) -> String {
-    let noun = if broken.len() == 1 { "validation error" } else { "validation errors" };
-    let sentences: Vec<_> = broken.iter().map(|broken| sentence(service, broken)).collect();
+    let mut sentences: Vec<_> = broken.iter().map(|broken| sentence(service, broken)).collect();
+    // Of a list there is one sentence, whatever its member breaks.
+    sentences.dedup();
+    let noun = if sentences.len() == 1 { "validation error" } else { "validation errors" };
     format!("{} {noun} detected: {}", sentences.len(), sentences.join("; "))
 }
 

@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod fuzz;
 mod lookup;
+mod newcomers;
 mod observed;
 mod perimeter;
 mod policy_changes;
@@ -29,6 +30,7 @@ mod secure_transport;
 mod set_operators;
 mod sts;
 mod table;
+mod unanswered;
 mod verdict;
 mod world;
 

@@ -2,8 +2,8 @@
 //! wins.
 //!
 //! One operation stands for each service. The order of the steps in `crates/accountd/src/service/mod.rs`
-//! decides, and for STS that it looks at the model's constraints before it asks who may (F-ORDER-2,
-//! F-STSAPI-1); `precedence_services.txt` shows what comes of it.
+//! decides, and for STS and IAM that they look at the model's constraints before they ask who may (F-ORDER-2,
+//! F-STSAPI-1, F-IAMAPI-VAL-3); `precedence_services.txt` shows what comes of it.
 
 use std::fmt::Write as _;
 use std::time::Duration;

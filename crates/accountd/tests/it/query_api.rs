@@ -24,18 +24,35 @@ fn an_operation_without_output_answers_its_metadata() {
     assert_eq!(
         golden(&answer),
         format!(
-            "<PutAlternateContactResponse {NAMESPACE}><ResponseMetadata><RequestId>ID</RequestId>\
-             </ResponseMetadata></PutAlternateContactResponse>"
+            "\
+<PutAlternateContactResponse {NAMESPACE}>
+  <ResponseMetadata>
+    <RequestId>ID</RequestId>
+  </ResponseMetadata>
+</PutAlternateContactResponse>
+"
         )
     );
     let answer = world.call_by_query(&MEMBER_PROBE, "GetAlternateContact", "&AlternateContactType=BILLING");
     assert_eq!(
         golden(&answer),
         format!(
-            "<GetAlternateContactResponse {NAMESPACE}><GetAlternateContactResult><AlternateContact>\
-             <Name>A&amp;B</Name><Title>T</Title><EmailAddress>a@b.c</EmailAddress><PhoneNumber>+1 2</PhoneNumber>\
-             <AlternateContactType>BILLING</AlternateContactType></AlternateContact></GetAlternateContactResult>\
-             <ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></GetAlternateContactResponse>"
+            "\
+<GetAlternateContactResponse {NAMESPACE}>
+  <GetAlternateContactResult>
+    <AlternateContact>
+      <Name>A&amp;B</Name>
+      <Title>T</Title>
+      <EmailAddress>a@b.c</EmailAddress>
+      <PhoneNumber>+1 2</PhoneNumber>
+      <AlternateContactType>BILLING</AlternateContactType>
+    </AlternateContact>
+  </GetAlternateContactResult>
+  <ResponseMetadata>
+    <RequestId>ID</RequestId>
+  </ResponseMetadata>
+</GetAlternateContactResponse>
+"
         )
     );
 }
@@ -52,11 +69,24 @@ fn nested_members_and_lists_are_parameters() {
     assert_eq!(
         golden(&answer),
         format!(
-            "<GetContactInformationResponse {NAMESPACE}><GetContactInformationResult><ContactInformation>\
-             <FullName>Ada</FullName><AddressLine1>1 Main Street</AddressLine1><City>Bonn</City>\
-             <PostalCode>53111</PostalCode><CountryCode>DE</CountryCode><PhoneNumber>+49228</PhoneNumber>\
-             </ContactInformation><VerificationStatus>UNVERIFIED</VerificationStatus></GetContactInformationResult>\
-             <ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></GetContactInformationResponse>"
+            "\
+<GetContactInformationResponse {NAMESPACE}>
+  <GetContactInformationResult>
+    <ContactInformation>
+      <FullName>Ada</FullName>
+      <AddressLine1>1 Main Street</AddressLine1>
+      <City>Bonn</City>
+      <PostalCode>53111</PostalCode>
+      <CountryCode>DE</CountryCode>
+      <PhoneNumber>+49228</PhoneNumber>
+    </ContactInformation>
+    <VerificationStatus>UNVERIFIED</VerificationStatus>
+  </GetContactInformationResult>
+  <ResponseMetadata>
+    <RequestId>ID</RequestId>
+  </ResponseMetadata>
+</GetContactInformationResponse>
+"
         )
     );
     let filter = "&RegionOptStatusContains.member.1=DISABLED&MaxResults=1";
@@ -75,9 +105,16 @@ fn refusals_have_type_code_and_message() {
     assert_eq!(
         golden(&answer),
         format!(
-            "<ErrorResponse {NAMESPACE}><Error><Type>Sender</Type><Code>ResourceNotFoundException</Code>\
-             <Message>No contact of the inputted alternate contact type found.</Message></Error>\
-             <RequestId>ID</RequestId></ErrorResponse>"
+            "\
+<ErrorResponse {NAMESPACE}>
+  <Error>
+    <Type>Sender</Type>
+    <Code>ResourceNotFoundException</Code>
+    <Message>No contact of the inputted alternate contact type found.</Message>
+  </Error>
+  <RequestId>ID</RequestId>
+</ErrorResponse>
+"
         )
     );
     let answer = world.call_by_query(&MEMBER_PROBE, "PutAccountName", "&AccountName=+");

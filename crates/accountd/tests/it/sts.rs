@@ -23,9 +23,18 @@ fn every_kind_of_caller_learns_who_it_is() {
         let answer = world.caller_identity(&caller.key, "us-east-1");
         let id = answer.header("x-amzn-requestid").unwrap();
         let expected = format!(
-            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-             <UserId>{}</UserId><Account>{}</Account><Arn>{}</Arn></GetCallerIdentityResult><ResponseMetadata>\
-             <RequestId>{id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>",
+            "\
+<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">
+  <GetCallerIdentityResult>
+    <UserId>{}</UserId>
+    <Account>{}</Account>
+    <Arn>{}</Arn>
+  </GetCallerIdentityResult>
+  <ResponseMetadata>
+    <RequestId>{id}</RequestId>
+  </ResponseMetadata>
+</GetCallerIdentityResponse>
+",
             caller.unique_id, caller.account, caller.arn
         );
         assert_eq!((answer.status, answer.text()), (200, expected.as_str()));

@@ -70,9 +70,51 @@ impl Parameters {
             .map_while(move |name| name.strip_prefix(prefix.as_str()))
     }
 
-    /// The positions under `name`, in their order as numbers. What is no position is passed over.
-    fn positions(&self, name: &str) -> BTreeSet<u32> {
+    /// The positions under `name` in their order as numbers, each as it is written there.
+    ///
+    /// # Errors
+    /// F-WIRE-33: what is no position is refused in AWS's words, and so is one far beyond those before it.
+    fn positions<'a>(&'a self, name: &str) -> Result<BTreeMap<u64, &'a str>, Refusal> {
+        let mut positions = BTreeMap::new();
+        for rest in self.below(name) {
+            let written = rest.split('.').next().unwrap_or_default();
+            positions.insert(position(written)?, written);
+        }
+        let mut before = 1;
+        for &position in positions.keys() {
+            if position - before > MOST_SKIPPED {
+                let skipped = position - before;
+                return Err(malformed(format!(
+                    "Excessively sparse input would skip {skipped} list elements"
+                )));
+            }
+            before = position;
+        }
+        Ok(positions)
+    }
+
+    /// The positions of a list of EC2, whose front door is another one: gaps and what is no position are passed over
+    /// (*assumed*).
+    fn loose_positions(&self, name: &str) -> BTreeSet<u32> {
         self.below(name).filter_map(|rest| rest.split('.').next()?.parse().ok()).collect()
+    }
+}
+
+/// How far a position of a list may be from the one before it.
+const MOST_SKIPPED: u64 = 10;
+
+/// The number that a position of a list is written as. F-WIRE-33
+fn position(written: &str) -> Result<u64, Refusal> {
+    if written.starts_with('-') {
+        return Err(malformed(format!("Key {written} may not have a leading '-'")));
+    }
+    if written.is_empty() || !written.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(malformed("Start of list found where not expected"));
+    }
+    // More digits than a number has are as far away as can be.
+    match written.parse().unwrap_or(u64::MAX) {
+        0 => Err(malformed(format!("{written} is not a valid index"))),
+        position => Ok(position),
     }
 }
 
@@ -147,11 +189,7 @@ impl Reader<'_> {
                 } else {
                     format!("{name}.{}", member_location_name.unwrap_or("member"))
                 };
-                let values = self.parameters.positions(&name).into_iter();
-                values
-                    .map(|position| self.value(member(), &format!("{name}.{position}"), depth + 1))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map(Value::Array)
+                self.list(member(), &name, depth + 1)
             }
             Kind::Map { value, flattened, .. } => self.map(value(), *flattened, name, depth + 1),
             _ => match self.parameters.get(name) {
@@ -162,10 +200,28 @@ impl Reader<'_> {
         }
     }
 
+    /// F-WIRE-33: places that were left out of a list are null there.
+    fn list(&self, member: &Schema, name: &str, depth: usize) -> Result<Value, Refusal> {
+        let item =
+            |position: &dyn std::fmt::Display| self.value(member, &format!("{name}.{position}"), depth);
+        if self.ec2 {
+            let positions = self.parameters.loose_positions(name);
+            return positions.iter().map(|position| item(position)).collect();
+        }
+        let mut items = Vec::new();
+        for (position, written) in self.parameters.positions(name)? {
+            while (items.len() as u64) + 1 < position {
+                items.push(Value::Null);
+            }
+            items.push(item(&written)?);
+        }
+        Ok(Value::Array(items))
+    }
+
     fn map(&self, schema: &Schema, flattened: bool, name: &str, depth: usize) -> Result<Value, Refusal> {
         let name = if flattened { name.to_owned() } else { format!("{name}.entry") };
         let mut entries = Map::new();
-        for position in self.parameters.positions(&name) {
+        for position in self.parameters.loose_positions(&name) {
             let key = self.parameters.get(&format!("{name}.{position}.key")).unwrap_or_default();
             let value = format!("{name}.{position}.value");
             if self.parameters.has(&value) {
@@ -179,8 +235,9 @@ impl Reader<'_> {
 /// The canonical value that a text stands for.
 fn scalar(kind: &Kind, text: &str) -> Option<Value> {
     match kind {
-        Kind::Boolean if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
-        Kind::Boolean if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+        // F-WIRE-34: these four and no others.
+        Kind::Boolean if matches!(text, "true" | "1") => Some(Value::Bool(true)),
+        Kind::Boolean if matches!(text, "false" | "0") => Some(Value::Bool(false)),
         Kind::Boolean => None,
         Kind::Integer(_) => text.parse::<i32>().ok().map(Value::from),
         Kind::Long(_) => text.parse::<i64>().ok().map(Value::from),

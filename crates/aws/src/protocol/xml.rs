@@ -10,6 +10,8 @@ use crate::smithy::{Kind, OperationShape, Schema, ServiceShape, Shape, Timestamp
 
 const CONTENT_TYPE: &str = "text/xml";
 const EC2_CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+/// What elements of awsQuery are moved in by.
+const INDENT: &str = "  ";
 const EC2_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// An answer. F-WIRE-28
@@ -23,12 +25,9 @@ pub fn answer(
     output: &Value,
     request_id: &str,
 ) -> Response<Bytes> {
-    let mut xml = Xml { text: String::with_capacity(512), ec2: protocol == Protocol::Ec2Query };
-    let name = operation.name;
-    if xml.ec2 {
-        xml.text.push_str(EC2_DECLARATION);
-    }
-    xml.text.push_str(&format!("<{name}Response xmlns=\"{}\">", operation.service.xml_namespace));
+    let mut xml = Xml::new(protocol);
+    let response = format!("{}Response", operation.name);
+    xml.open_in(&response, Some(operation.service.xml_namespace));
     let schema = operation.output.map(|schema| schema());
     if xml.ec2 {
         xml.leaf("requestId", request_id);
@@ -38,15 +37,16 @@ pub fn answer(
         }
     } else {
         if let Some(schema) = schema {
-            xml.text.push_str(&format!("<{name}Result>"));
+            let result = format!("{}Result", operation.name);
+            xml.open(&result);
             xml.members(schema, output);
-            xml.text.push_str(&format!("</{name}Result>"));
+            xml.close(&result);
         }
-        xml.text.push_str("<ResponseMetadata>");
+        xml.open("ResponseMetadata");
         xml.leaf("RequestId", request_id);
-        xml.text.push_str("</ResponseMetadata>");
+        xml.close("ResponseMetadata");
     }
-    xml.text.push_str(&format!("</{name}Response>"));
+    xml.close(&response);
     xml.response(200, request_id)
 }
 
@@ -57,17 +57,12 @@ pub fn refuse(
     refusal: &Refusal,
     request_id: &str,
 ) -> Response<Bytes> {
-    let mut xml = Xml { text: String::with_capacity(512), ec2: protocol == Protocol::Ec2Query };
+    let mut xml = Xml::new(protocol);
     if xml.ec2 {
-        xml.text.push_str(EC2_DECLARATION);
-        xml.text.push_str("<Response><Errors><Error>");
+        ["Response", "Errors", "Error"].iter().for_each(|name| xml.open(name));
     } else {
-        match service {
-            Some(service) => {
-                xml.text.push_str(&format!("<ErrorResponse xmlns=\"{}\"><Error>", service.xml_namespace));
-            }
-            None => xml.text.push_str("<ErrorResponse><Error>"),
-        }
+        xml.open_in("ErrorResponse", service.map(|service| service.xml_namespace));
+        xml.open("Error");
         xml.leaf("Type", if refusal.is_server_fault() { "Receiver" } else { "Sender" });
     }
     if refusal.code_shown {
@@ -79,47 +74,117 @@ pub fn refuse(
     for (name, value) in &refusal.members {
         xml.undescribed(name, value);
     }
+    xml.close("Error");
     if xml.ec2 {
-        xml.text.push_str("</Error></Errors>");
+        xml.close("Errors");
         xml.leaf("RequestID", request_id);
-        xml.text.push_str("</Response>");
+        xml.close("Response");
     } else {
-        xml.text.push_str("</Error>");
         xml.leaf("RequestId", request_id);
-        xml.text.push_str("</ErrorResponse>");
+        xml.close("ErrorResponse");
     }
     xml.response(refusal.status, request_id)
 }
 
-/// XML being written.
+/// A refusal as Amazon S3 writes it, for its clients: no spaces, as EC2.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+pub(super) fn refuse_in_s3(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
+    let mut xml = Xml::new(Protocol::Ec2Query);
+    xml.open("Error");
+    xml.leaf("Code", &refusal.code);
+    if let Some(message) = &refusal.message {
+        xml.leaf("Message", message);
+    }
+    xml.leaf("RequestId", request_id);
+    xml.close("Error");
+    super::response(refusal.status, "application/xml", xml.text.into_bytes(), request_id)
+}
+
+/// XML being written. F-WIRE-35: awsQuery's elements stand on lines of their own, each two blanks further in than the
+/// one around it; EC2's follow one another.
 struct Xml {
     text: String,
     ec2: bool,
+    /// How many elements are open.
+    depth: usize,
+    /// Where the text of the element ends that was opened last.
+    opened: usize,
 }
 
 impl Xml {
-    fn response(self, status: u16, request_id: &str) -> Response<Bytes> {
+    fn new(protocol: Protocol) -> Self {
+        let ec2 = protocol == Protocol::Ec2Query;
+        let mut text = String::with_capacity(512);
+        if ec2 {
+            text.push_str(EC2_DECLARATION);
+        }
+        Self { text, ec2, depth: 0, opened: 0 }
+    }
+
+    fn response(mut self, status: u16, request_id: &str) -> Response<Bytes> {
         let content_type = if self.ec2 { EC2_CONTENT_TYPE } else { CONTENT_TYPE };
+        if !self.ec2 {
+            self.text.push('\n');
+        }
         super::response(status, content_type, self.text.into_bytes(), request_id)
+    }
+
+    /// Begins the line of an element.
+    fn line(&mut self) {
+        if self.ec2 {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.extend(std::iter::repeat_n(INDENT, self.depth));
     }
 
     /// An element that holds text.
     fn leaf(&mut self, name: &str, text: &str) {
-        self.open(name);
+        self.line();
+        for part in ["<", name, ">"] {
+            self.text.push_str(part);
+        }
         escape(text, &mut self.text);
-        self.close(name);
+        self.end(name);
     }
 
+    /// Begins an element that holds elements.
     fn open(&mut self, name: &str) {
+        self.open_in(name, None);
+    }
+
+    fn open_in(&mut self, name: &str, namespace: Option<&str>) {
+        self.line();
         self.text.push('<');
         self.text.push_str(name);
+        if let Some(namespace) = namespace {
+            for part in [" xmlns=\"", namespace, "\""] {
+                self.text.push_str(part);
+            }
+        }
         self.text.push('>');
+        self.depth += 1;
+        self.opened = self.text.len();
     }
 
+    /// Ends it; one that holds nothing becomes `<name/>`.
     fn close(&mut self, name: &str) {
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push('>');
+        self.depth -= 1;
+        if self.opened == self.text.len() {
+            self.text.pop();
+            self.text.push_str("/>");
+        } else {
+            self.line();
+            self.end(name);
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        for part in ["</", name, ">"] {
+            self.text.push_str(part);
+        }
     }
 
     /// The members of a structure, in the order of the model.

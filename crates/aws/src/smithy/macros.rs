@@ -238,6 +238,7 @@ macro_rules! list_shape {
         member: $member:ty,
         $(location_name: $location_name:literal,)?
         $(flattened: $flattened:literal,)?
+        $(members_not_null: $members_not_null:literal,)?
         $(min: $min:literal,)?
         $(max: $max:literal,)?
     }) => {
@@ -249,6 +250,7 @@ macro_rules! list_shape {
                     member: <$member as $crate::smithy::Shape>::schema,
                     member_location_name: $crate::__option!($($location_name)?),
                     flattened: $crate::__flag!($($flattened)?),
+                    members_not_null: $crate::__flag!($($members_not_null)?),
                     length: $crate::smithy::Bounds {
                         min: $crate::__option!($($min)?),
                         max: $crate::__option!($($max)?),

@@ -29,7 +29,7 @@ pub use operation::{ErrorShape, ModeledOperation, OperationShape, ServiceShape};
 pub use redact::{HIDDEN, redact, redact_as};
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use serde_json::{Map, Value};
-pub use validation::{Constraint, Patterns, Violation, check, validation_message, violations};
+pub use validation::{Constraint, Listed, Patterns, Violation, check, validation_message, violations};
 pub use views::{Items, Seen, Viewed, seen_member};
 
 pub use crate::{
@@ -108,6 +108,8 @@ pub enum Kind {
         member_location_name: Option<&'static str>,
         /// Whether members stand without an element around them.
         flattened: bool,
+        /// Whether AWS names "Member must not be null" among the constraints of its members (F-WIRE-6).
+        members_not_null: bool,
         /// Bounds of the number of members.
         length: Bounds,
     },

@@ -211,6 +211,7 @@ impl<S: Shape> Shape for Vec<S> {
                     member: S::schema,
                     member_location_name: None,
                     flattened: false,
+                    members_not_null: false,
                     length: Bounds::NONE,
                 },
             )

@@ -23,11 +23,22 @@ pub struct Violation<'a> {
     /// The value.
     pub value: &'a Value,
     /// The list that the value is a member of.
-    pub list: Option<&'a [Value]>,
+    pub list: Option<Listed<'a>>,
     /// Whether the value's shape is sensitive.
     pub sensitive: bool,
     /// What was broken.
     pub constraint: Constraint,
+}
+
+/// A list, as one of its members sees it.
+#[derive(Clone, Copy)]
+pub struct Listed<'a> {
+    /// The list's members.
+    pub members: &'a [Value],
+    /// What each of them must be.
+    pub schema: &'static Schema,
+    /// Whether AWS says of them that they must not be null.
+    pub members_not_null: bool,
 }
 
 /// A constraint that was broken.
@@ -72,7 +83,7 @@ pub fn validation_message(violations: &[String]) -> String {
 struct Walk<'a> {
     patterns: Patterns,
     path: Vec<Cow<'static, str>>,
-    list: Option<&'a [Value]>,
+    list: Option<Listed<'a>>,
     found: Vec<Violation<'a>>,
 }
 
@@ -100,9 +111,9 @@ impl<'a> Walk<'a> {
             (Kind::Enum(values), Value::String(text)) if !values.contains(&text.as_str()) => {
                 self.broken(schema, value, Constraint::Enum(values));
             }
-            (Kind::List { member, length, .. }, Value::Array(members)) => {
+            (Kind::List { member, members_not_null, length, .. }, Value::Array(members)) => {
                 self.length(schema, value, *length, members.len());
-                self.list(member(), members);
+                self.list(Listed { members, schema: member(), members_not_null: *members_not_null });
             }
             // Keys are not checked: no model that is spoken to in JSON has a map in an input.
             (Kind::Map { value: of, length, .. }, Value::Object(entries)) => {
@@ -140,19 +151,19 @@ impl<'a> Walk<'a> {
 
     /// Of the values that are not in an enum, only the first is named (observed).
     /// F-WIRE-4
-    fn list(&mut self, schema: &Schema, members: &'a [Value]) {
+    fn list(&mut self, list: Listed<'a>) {
         let mut bad_value_named = false;
-        for (index, value) in members.iter().enumerate() {
+        for (index, value) in list.members.iter().enumerate() {
             let found_before = self.found.len();
             if bad_value_named {
                 continue;
             }
             self.path.push(Cow::Owned((index + 1).to_string()));
-            self.list = Some(members);
-            self.value(schema, value);
+            self.list = Some(list);
+            self.value(list.schema, value);
             self.list = None;
             self.path.pop();
-            bad_value_named = matches!(schema.kind, Kind::Enum(_)) && self.found.len() > found_before;
+            bad_value_named = matches!(list.schema.kind, Kind::Enum(_)) && self.found.len() > found_before;
         }
     }
 

@@ -93,7 +93,8 @@ fn same_user(
     Ok(stored.filter(|stored| stored.id == user.id))
 }
 
-fn user_principal(user: &User) -> Principal {
+/// A user as a principal.
+pub fn user_principal(user: &User) -> Principal {
     Principal::User {
         account: user.account,
         path: user.path.clone(),

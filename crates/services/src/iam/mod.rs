@@ -50,9 +50,10 @@ impl Rules for Operation {
         self,
         members: &Value,
         caller: &Caller,
-        _validation: Validation,
+        validation: Validation,
         world: &World<'_>,
     ) -> Result<Option<Access>, Failure> {
+        validate(self, members, validation)?;
         Ok(Some(access::access(self, members, caller, world)?))
     }
 
@@ -61,8 +62,9 @@ impl Rules for Operation {
         Self::PROFILE.access_denied(&denial.message_on(Some(resource.as_ref())))
     }
 
-    fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
-        validate(self, members, validation)
+    /// IAM's constraints come before its permissions (F-IAMAPI-VAL-3), in [`Rules::access`].
+    fn validate(self, _members: &Value, _validation: Validation) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn execute(

@@ -134,7 +134,11 @@ string_shape! { MarkerType { min: 1, max: 320, pattern: r"[\u0020-\u00FF]+", } }
 string_shape! { PathPrefixType { min: 1, max: 512, pattern: r"\u002F[\u0021-\u007F]*", } }
 string_shape! { PathType { min: 1, max: 512, pattern: r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", } }
 string_shape! { PolicyDescriptionType { max: 1_000, } }
-string_shape! { PolicyDocumentType { min: 1, max: 131_072, pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+", } }
+string_shape! { PolicyDocumentType {
+    min: 1,
+    max: 131_072,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]+",
+} }
 string_shape! { PolicyNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { PolicyPathType { min: 1, max: 512, pattern: r"((/[A-Za-z0-9\.,\+@=_-]+)*)/", } }
 string_shape! { PolicyVersionIdType { pattern: r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?", } }
@@ -175,13 +179,13 @@ enum_shape! { DeletionTaskStatusType {
     NotStarted = "NOT_STARTED",
 } }
 enum_shape! { EntityType {
+    LocalManagedPolicy = "LocalManagedPolicy",
     User = "User",
+    AwsManagedPolicy = "AWSManagedPolicy",
     Role = "Role",
     Group = "Group",
-    LocalManagedPolicy = "LocalManagedPolicy",
-    AwsManagedPolicy = "AWSManagedPolicy",
 } }
-enum_shape! { PermissionsBoundaryAttachmentType { PermissionsBoundaryPolicy = "PermissionsBoundaryPolicy", } }
+enum_shape! { PermissionsBoundaryAttachmentType { Policy = "Policy", } }
 enum_shape! { PolicyEvaluationDecisionType {
     Allowed = "allowed",
     ExplicitDeny = "explicitDeny",
@@ -300,7 +304,7 @@ list_shape! { PolicyNameListType { member: PolicyNameType, } }
 list_shape! { RoleDetailListType { member: RoleDetail, } }
 list_shape! { RoleListType { member: Role, } }
 list_shape! { ServerCertificateMetadataListType { member: ServerCertificateMetadata, } }
-list_shape! { TagKeyListType { member: TagKeyType, max: 50, } }
+list_shape! { TagKeyListType { member: TagKeyType, members_not_null: true, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
 list_shape! { UserDetailListType { member: UserDetail, } }
 list_shape! { UserListType { member: User, } }
@@ -514,10 +518,10 @@ structure! { #[derive(Default)] GetAccountAuthorizationDetailsRequest as GetAcco
     marker: optional MarkerType = "Marker",
 } }
 structure! { #[derive(Default)] GetAccountAuthorizationDetailsResponse {
-    user_detail_list: optional UserDetailListType = "UserDetailList",
-    group_detail_list: optional GroupDetailListType = "GroupDetailList",
-    role_detail_list: optional RoleDetailListType = "RoleDetailList",
     policies: optional ManagedPolicyDetailListType = "Policies",
+    user_detail_list: optional UserDetailListType = "UserDetailList",
+    role_detail_list: optional RoleDetailListType = "RoleDetailList",
+    group_detail_list: optional GroupDetailListType = "GroupDetailList",
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }

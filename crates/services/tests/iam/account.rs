@@ -81,6 +81,9 @@ fn details_come_whole_and_in_pages() {
     );
     store.ok("CreatePolicy", json!({"PolicyName": "Own", "PolicyDocument": allow("a:B")}));
     let whole = store.ok("GetAccountAuthorizationDetails", json!({}));
+    // F-IAMAPI-GAAD-3
+    let sections: Vec<_> = whole.as_object().expect("members").keys().take(4).collect();
+    assert_eq!(sections, ["Policies", "UserDetailList", "RoleDetailList", "GroupDetailList"]);
     assert_eq!(whole["UserDetailList"][0]["GroupList"], json!(["Devs"]));
     assert_eq!(texts(&whole["RoleDetailList"][0]["RolePolicyList"], "PolicyName"), ["p"]);
     assert_eq!(texts(&whole["Policies"], "PolicyName"), ["Own", "AdministratorAccess"]);

@@ -133,6 +133,8 @@ fn description_session_tags_and_boundary_change() {
     let role = store.ok("GetRole", name.clone())["Role"].clone();
     assert_eq!((&role["Description"], &role["MaxSessionDuration"]), (&json!("d"), &json!(7200)));
     assert_eq!(role["PermissionsBoundary"]["PermissionsBoundaryArn"], boundary);
+    // F-IAMAPI-BND-3
+    assert_eq!(role["PermissionsBoundary"]["PermissionsBoundaryType"], "Policy");
     assert_eq!(texts(&store.ok("ListRoleTags", name.clone())["Tags"], "Key"), ["b"]);
     let used = store.ok(
         "ListEntitiesForPolicy",

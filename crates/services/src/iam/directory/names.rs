@@ -67,7 +67,7 @@ pub fn attached_policy(arn: &str) -> model::AttachedPolicy {
 /// A permissions boundary as answers show it.
 pub fn attached_boundary(arn: &str) -> model::AttachedPermissionsBoundary {
     model::AttachedPermissionsBoundary {
-        permissions_boundary_type: Some(model::PermissionsBoundaryAttachmentType::PermissionsBoundaryPolicy),
+        permissions_boundary_type: Some(model::PermissionsBoundaryAttachmentType::Policy),
         permissions_boundary_arn: Some(arn.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The policies of an organization: documents, types, attachments, and what is inherited of them.
 
 pub(crate) mod attachment;
+mod backup;
 pub(crate) mod effective_policy;
 mod grammar;
 pub(crate) mod inheritance;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use aws::policy::{Policy as Parsed, PolicyKind};
+use jiff::Timestamp;
 
 use super::{management_document, policy_type};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
@@ -107,11 +108,12 @@ impl From<Misfit> for Failure {
     }
 }
 
-/// Reads a document of the type.
+/// Reads a document of the type. Whether the schedules in it are fit depends on the time (F-ORGS-POL-15); without one they
+/// are taken as they are, so that a seed file is right at any time or at none.
 ///
 /// # Errors
 /// See [`Misfit`].
-pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
+pub fn read(content: &str, kind: PolicyType, at: Option<Timestamp>) -> Result<PolicyDocument, Misfit> {
     let max = policy_type::max_size(kind);
     if content.chars().count() > max {
         return Err(Misfit::TooLong { max });
@@ -124,7 +126,7 @@ pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
         PolicyType::ServiceControlPolicy => authorization(PolicyKind::ServiceControl),
         PolicyType::ResourceControlPolicy => authorization(PolicyKind::ResourceControl),
         _ => {
-            management_document::check(kind, content).map_err(Misfit::Malformed)?;
+            management_document::check(kind, content, at).map_err(Misfit::Malformed)?;
             Ok(PolicyDocument::Management(content.to_owned()))
         }
     }
@@ -198,7 +200,7 @@ pub(crate) fn create(
     }
     let kind = input.r#type;
     let tags = tag::read(input.tags)?;
-    let document = read(input.content.as_str(), kind)?;
+    let document = read(input.content.as_str(), kind, Some(call.context.now))?;
     if is_taken(standing, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
@@ -260,7 +262,7 @@ pub(crate) fn update(
     let mut policy = (*stored).clone();
     let kind = policy.kind;
     if let Some(content) = input.content {
-        policy.document = read(content.as_str(), kind)?;
+        policy.document = read(content.as_str(), kind, Some(call.context.now))?;
     }
     if let Some(description) = input.description {
         policy.description = description.into_string();
