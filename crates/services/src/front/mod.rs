@@ -193,7 +193,7 @@ pub fn decide_for(
     Ok(Decided { value: outcome, changes: world.into_reads_and_writes(), events })
 }
 
-/// A refused request changes nothing but the log.
+/// A refused request changes nothing but the log, save where the rule itself says that its changes stay.
 fn settled(
     outcome: Result<Value, Failure>,
     world: &mut Guarded<'_>,
@@ -204,6 +204,7 @@ fn settled(
             world.discard_changes();
             Ok(Err(*refusal))
         }
+        Err(Failure::RefusedAfterChange(refusal)) => Ok(Err(*refusal)),
         Err(Failure::Fault(fault)) => Err(fault),
     }
 }

@@ -9,3 +9,5 @@ mod management_document;
 pub mod policy;
 pub mod policy_type;
 pub(crate) mod policy_validation;
+mod resource_control;
+pub(crate) mod rewritten;
