@@ -218,7 +218,7 @@ fn finish(policy: &mut PolicySaid, drafted: &[String]) {
 /// A fault stops the answer; a refusal of the service is part of it.
 fn refused_or_stop(failure: Failure) -> Result<Refusal, Stop> {
     match failure {
-        Failure::Refused(refusal) => Ok(*refusal),
+        Failure::Refused(refusal) | Failure::RefusedAfterChange(refusal) => Ok(*refusal),
         Failure::Fault(fault) => Err(fault.into()),
     }
 }
