@@ -1,6 +1,7 @@
 //! The service: requests in, answers out. Draws time, ids and seeds, keeps what the path of a request remembers, and
 //! runs that path ([`services::front`]) against the store.
 
+mod acting;
 mod buckets;
 mod opened_sessions;
 mod signing_keys;
@@ -30,6 +31,7 @@ use buckets::{Buckets, Paid, PaidOnce};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
+pub use acting::{Act, Done};
 pub use services::front::words::{Answered, Summary};
 
 /// What the rules of a running server are, beyond the state.

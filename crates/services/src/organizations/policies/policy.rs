@@ -64,8 +64,13 @@ const AWS_MANAGED: [&AwsManaged; 2] = [&FULL_AWS_ACCESS, &RCP_FULL_AWS_ACCESS];
 
 impl AwsManaged {
     /// The one with this id.
-    pub(crate) fn find(id: &str) -> Option<&'static Self> {
+    pub fn find(id: &str) -> Option<&'static Self> {
         AWS_MANAGED.into_iter().find(|managed| managed.id == id)
+    }
+
+    /// Its document.
+    pub fn content(&self) -> &'static str {
+        self.content
     }
 
     /// Its summary.
