@@ -5,14 +5,16 @@ use std::io::Seek;
 use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
+use services::explain::{Answer, Question};
 use services::state::message::{Message, MessageId};
 use services::world::key::Prefix;
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
-use crate::admin::{Engine, Log, NotImported};
+use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::Clock;
 use crate::listener::{Payload, Upload};
+use crate::service::Service;
 use crate::store::{Decided, Exported, Store, StoreError};
 use crate::transfer::Writing;
 use crate::{installation, mail, transfer};
@@ -28,12 +30,19 @@ pub struct StateEngine {
     store: Arc<Store>,
     clock: Arc<Clock>,
     seed: Option<BTreeMap<String, Change>>,
+    service: Option<Arc<Service>>,
 }
 
 impl StateEngine {
     /// The engine over a store; a reset puts `seed` back.
     pub fn new(store: Arc<Store>, clock: Arc<Clock>, seed: Option<BTreeMap<String, Change>>) -> Self {
-        Self { store, clock, seed }
+        Self { store, clock, seed, service: None }
+    }
+
+    /// The same, with the service that explains calls.
+    #[must_use]
+    pub fn with_service(self, service: Arc<Service>) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Replaces everything but what belongs to the installation, in one transaction.
@@ -135,6 +144,14 @@ impl Engine for StateEngine {
             }
             cleared += count;
         }
+    }
+
+    async fn explain(&self, question: Question) -> Result<Answer, NotAnswered> {
+        let Some(service) = &self.service else {
+            return Err(NotAnswered::Failed("nothing here explains calls".to_owned()));
+        };
+        let explained = service.explain(question).await.map_err(|error| NotAnswered::Failed(said(error)))?;
+        explained.map_err(NotAnswered::NotExplained)
     }
 
     async fn keep_time(&self) -> Result<(), String> {

@@ -10,11 +10,13 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::{Delays, Validation};
 
+use super::explain_arguments::{self, ExplainArguments};
 use super::{
     Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
     parse_delays, read_root_credentials, read_token,
 };
 use crate::clock::TimeMode;
+use crate::explain::Asked;
 use crate::pages::Origin;
 
 /// What the command line asks for.
@@ -26,6 +28,8 @@ pub enum Request {
     SeedCheck(PathBuf),
     /// Look at the whole store in a data directory and change nothing.
     Check(PathBuf),
+    /// Ask a running accountd why a call is allowed or refused.
+    Explain(Box<Asked>),
     /// Print this and end.
     Help(Help),
 }
@@ -55,7 +59,7 @@ Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd check DIR\n       accountd help",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd check DIR\n       accountd explain EVENT_ID\n       accountd help",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
@@ -82,6 +86,9 @@ enum Command {
         /// The data directory
         directory: PathBuf,
     },
+    /// Say why a call is allowed or refused, layer by layer
+    #[command(after_help = explain_arguments::EXAMPLES)]
+    Explain(Box<ExplainArguments>),
 }
 
 #[derive(Subcommand)]
@@ -330,6 +337,9 @@ where
             return Ok(Request::SeedCheck(file));
         }
         Some(Command::Check { directory }) => return Ok(Request::Check(directory)),
+        Some(Command::Explain(explain)) => {
+            return explain.into_asked().map(|asked| Request::Explain(Box::new(asked)));
+        }
     };
     serve.into_configuration().map(|configuration| Request::Serve(Box::new(configuration)))
 }
@@ -419,7 +429,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
         .ok_or_else(|| "it must be a scheme and a host, such as https://console.example".to_owned())
 }
 
-fn check_admin_token(token: String) -> Result<Secret, String> {
+pub(super) fn check_admin_token(token: String) -> Result<Secret, String> {
     let token = Secret::new(token);
     // What an Authorization header can carry (RFC 6750 §2.1, and a little more).
     let text = token.expose();

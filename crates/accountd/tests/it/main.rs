@@ -14,6 +14,7 @@ mod conformance_services;
 mod cost;
 mod earlier_versions;
 mod edges;
+mod explain;
 mod faults;
 mod fuzz;
 mod lookup;

@@ -1,10 +1,10 @@
 //! A statement, compiled: which requests it speaks of, and what it says of them.
 
+use super::action_element::ActionElement;
 use super::condition::{Condition, Holds};
 use super::context::RequestContext;
 use super::principal_element::{Capacity, PrincipalElement};
 use super::variable::TextPattern;
-use super::wildcard::Pattern;
 use crate::principal::Principal;
 
 /// What a statement says.
@@ -53,7 +53,7 @@ pub(super) struct Selection<P> {
 pub struct Statement {
     pub(super) sid: Option<Box<str>>,
     pub(super) effect: Effect,
-    pub(super) actions: Selection<Pattern>,
+    pub(super) actions: ActionElement,
     pub(super) resources: Option<Selection<TextPattern>>,
     pub(super) principals: Option<PrincipalElement>,
     pub(super) conditions: Box<[Condition]>,
@@ -81,16 +81,21 @@ impl Statement {
         if question.context.effort().is_exhausted() {
             return None;
         }
+        let capacity = self.means(question, attachment)?;
+        self.conditions_hold(question.context).then_some(capacity)
+    }
+
+    /// In which capacity the statement means the caller, whatever its conditions say of the request.
+    pub(crate) fn means(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
         if !self.means_action(question) || !self.means_resource(question, attachment) {
             return None;
         }
-        let capacity = self.capacity(question.caller, attachment)?;
-        self.conditions_hold(question.context).then_some(capacity)
+        self.capacity(question.caller, attachment)
     }
 
     /// Whether all conditions hold. One that does not settles it; where one cannot be evaluated, a statement
     /// that allows does not apply and one that denies does (recorded, F-IAM-33).
-    fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
+    pub(crate) fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
         let mut undecidable = false;
         for condition in &self.conditions {
             match condition.holds(context) {
@@ -102,13 +107,8 @@ impl Statement {
         !undecidable || self.effect == Effect::Deny
     }
 
-    /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed
-    /// (F-IAM-11).
     fn means_action(&self, question: &Question<'_>) -> bool {
-        let (action, effort) = (question.action, question.context.effort());
-        let mut patterns = self.actions.patterns.iter();
-        let listed = patterns.any(|pattern| pattern.matches_in_any_ascii_case(action, effort));
-        listed != self.actions.negated
+        self.actions.means(question.action, question.context.effort())
     }
 
     /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).

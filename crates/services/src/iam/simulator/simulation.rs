@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use aws::authorization::{
-    AttachedPolicy, Decision, MatchedStatement, PolicySets, PolicyType, Request, RequestContext,
+    AttachedPolicy, Decision, Explanation, MatchedStatement, PolicySets, PolicyType, Request, RequestContext,
     ResourcePolicy, ResourcePolicyKind, explain,
 };
 use aws::policy::{Effect, Policy};
@@ -248,10 +248,10 @@ impl<'a> Prepared<'a> {
             resource: resource_policy,
             ..PolicySets::default()
         };
-        let (decision, matched) = explain(&request, &sets);
+        let Explanation { decision, statements: matched, .. } = explain(&request, &sets);
         let decision = decision_type(&decision);
         let told = effect_told(decision);
-        let deciding = matched.iter().filter(|matched| Some(matched.statement.effect()) == told);
+        let deciding = matched.iter().filter(|matched| told.is_some_and(|effect| matched.speaks(effect)));
         let evaluated = Evaluated {
             decision,
             statements: deciding

@@ -33,6 +33,15 @@ impl Walk<'_> {
     }
 }
 
+/// The first and the last line of the statement at `position`, from its opening to its closing brace.
+pub fn lines(source: &str, position: usize) -> Option<(usize, usize)> {
+    let (start, end) = byte_spans(source).get(position).copied()?;
+    let own_brace =
+        if source[..start].ends_with('{') { start - 1 } else { start + source[start..].find('{')? };
+    let line = |byte: usize| source[..byte].matches('\n').count() + 1;
+    Some((line(own_brace), line(end)))
+}
+
 /// Walks over the text and keeps the objects that are a statement: those one level under the member
 /// `Statement`.
 fn byte_spans(source: &str) -> Vec<(usize, usize)> {
@@ -97,5 +106,11 @@ mod tests {
         assert_eq!(spans(alone), [((1, 15), (1, 45))]);
         let listed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Condition\": {\"x\": {}}},\n    {\n    }\n  ]\n}";
         assert_eq!(spans(listed), [((3, 17), (4, 29)), ((4, 29), (6, 6))]);
+        // F-WHY-2
+        assert_eq!(
+            [lines(listed, 0), lines(listed, 1), lines(listed, 2)],
+            [Some((4, 4)), Some((5, 6)), None]
+        );
+        assert_eq!(lines(alone, 0), Some((1, 1)));
     }
 }
