@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -15,12 +16,29 @@ use crate::world::{PEER, Setup, World, post, rest_json, signed};
 use testing::signer::Key;
 use testing::wire;
 
-/// Answers a request, and says whether that was done at once, on the thread of the runtime.
+/// Answers a request, and says whether that was done at once, on the thread of the runtime, while every turn to compute
+/// is taken.
 fn answered_at_once(world: &World, request: Request<Bytes>) -> (bool, Answer) {
     let peer: IpAddr = PEER.parse().unwrap();
+    let gate = Arc::new(Mutex::new(()));
+    let held = gate.lock().unwrap();
+    let compute = || {
+        let gate = Arc::clone(&gate);
+        Box::pin(world.store.compute(move || drop(gate.lock().unwrap())))
+    };
     world.block_on(async {
+        let context = &mut Context::from_waker(Waker::noop());
+        let mut computing: Vec<_> = (0..64).map(|_| compute()).collect();
+        for one in &mut computing {
+            assert!(one.as_mut().poll(context).is_pending());
+        }
         let mut answering = pin!(world.service.answer(request, peer));
-        match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let polled = answering.as_mut().poll(context);
+        drop(held);
+        for one in computing {
+            one.await.unwrap();
+        }
+        match polled {
             Poll::Ready(answered) => (true, Answer::new(answered.response)),
             Poll::Pending => (false, Answer::new(answering.await.response)),
         }

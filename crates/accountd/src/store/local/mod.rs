@@ -29,7 +29,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -88,6 +88,8 @@ struct Core {
     cache: DocumentCache,
     queue: RecordQueue,
     nobody: Nobody,
+    /// The number of the last commit.
+    sequence: AtomicU64,
     /// Why the last transaction failed, until one succeeds.
     trouble: Mutex<Option<String>>,
     statistics: StoreStatistics,
@@ -150,6 +152,7 @@ impl Store {
             cache: DocumentCache::new(options.cache_bytes),
             queue: RecordQueue::new(threads + 1),
             nobody: Nobody::default(),
+            sequence: AtomicU64::new(head.sequence),
             trouble: Mutex::default(),
             statistics: StoreStatistics::default(),
         });
@@ -256,7 +259,7 @@ impl Store {
         if let [record] = records
             && record.account.is_none()
         {
-            self.core.nobody.push(record);
+            self.core.nobody.push(self.core.sequence.load(Ordering::Relaxed), record);
             return Ok(());
         }
         loop {

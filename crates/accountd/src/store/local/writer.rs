@@ -272,7 +272,7 @@ impl Writer {
         for event in &events {
             match event.account {
                 Some(_) => group.events.push(event),
-                None => self.core.nobody.push(event),
+                None => self.core.nobody.push(self.head.sequence, event),
             }
         }
     }
@@ -384,6 +384,7 @@ impl Writer {
     }
 
     fn show_head(&self) {
+        self.core.sequence.store(self.head.sequence, Ordering::Relaxed);
         self.core.statistics.documents.store(self.head.documents, Ordering::Relaxed);
         self.core.statistics.events.store(self.head.events, Ordering::Relaxed);
     }
@@ -416,10 +417,12 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let mut refused = None;
         let nobody = Nobody::default();
+        // Where exactly they stood among the others is no longer known.
+        let imported = self.head.sequence + 1;
         let mut checked = items.filter(|item| {
             match item {
                 Ok(Exported::Event(event)) if event.account.is_none() => {
-                    nobody.push(event);
+                    nobody.push(imported, event);
                     return false;
                 }
                 Ok(_) => {}
