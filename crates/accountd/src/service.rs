@@ -16,6 +16,7 @@ use services::context::{Context, Delays, TokenKey, Validation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
+use services::iam::model::Operation as IamOperation;
 use services::service::Operation;
 use services::world::{self, Snapshot};
 
@@ -124,7 +125,11 @@ impl Service {
         if let Some(answered) = self.ordered_fault(call).await {
             return answered;
         }
-        let reads_log = matches!(call.operation(), Some(Operation::CloudTrail(_)));
+        // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
+        let reads_log = matches!(
+            call.operation(),
+            Some(Operation::CloudTrail(_) | Operation::Iam(IamOperation::GetAccessKeyLastUsed))
+        );
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }

@@ -13,6 +13,7 @@ mod malformed;
 mod operand;
 mod principal_element;
 mod statement;
+mod trust_form;
 mod variable;
 mod wildcard;
 
@@ -25,6 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use context::{RequestContext, Value};
 pub use malformed::MalformedPolicy;
+pub use operand::is_address;
 pub use statement::{Effect, Statement};
 
 pub(crate) use principal_element::Capacity;

@@ -52,7 +52,7 @@ impl AwsManaged {
 ///
 /// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation
 /// times before the documented version's. In the order of names, which lists rely on.
-pub static AWS_MANAGED: [AwsManaged; 12] = [
+pub static AWS_MANAGED: [AwsManaged; 17] = [
     AwsManaged {
         name: "AWSAccountManagementFullAccess",
         path: "/",
@@ -134,6 +134,36 @@ pub static AWS_MANAGED: [AwsManaged; 12] = [
         document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
     },
     AwsManaged {
+        name: "IAMAuditRootUserCredentials",
+        path: "/root-task/",
+        id: "ANPAZKAPJZG4RTAUDITRA",
+        description: "Provides access required to check the presence of root user credentials such as root user password and root user access keys using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+        version: "v1",
+        created_at: "2024-11-06T22:27:58Z",
+        published_at: "2024-11-06T22:27:58Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAllOtherActionsOnAnyResource","Effect":"Deny","NotAction":["iam:ListAccessKeys","iam:ListSigningCertificates","iam:GetLoginProfile","iam:ListMFADevices","iam:GetAccountSummary","iam:GetUser","iam:GetAccessKeyLastUsed"],"Resource":"*"},{"Sid":"DenyAuditingCredentialsOnNonRootUserResource","Effect":"Deny","Action":["iam:ListAccessKeys","iam:ListSigningCertificates","iam:GetLoginProfile","iam:ListMFADevices","iam:GetUser","iam:GetAccessKeyLastUsed"],"NotResource":"arn:aws:iam::*:root"}]}"#,
+    },
+    AwsManaged {
+        name: "IAMCreateRootUserPassword",
+        path: "/root-task/",
+        id: "ANPAZKAPJZG4RTCREATEP",
+        description: "Provides access required to create a root user password using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+        version: "v1",
+        created_at: "2024-11-06T22:32:59Z",
+        published_at: "2024-11-06T22:32:59Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAllOtherActionsOnAnyResource","Effect":"Deny","NotAction":["iam:CreateLoginProfile","iam:GetLoginProfile"],"Resource":"*"},{"Sid":"DenyCreatingPasswordOnNonRootUserResource","Effect":"Deny","Action":["iam:CreateLoginProfile","iam:GetLoginProfile"],"NotResource":"arn:aws:iam::*:root"}]}"#,
+    },
+    AwsManaged {
+        name: "IAMDeleteRootUserCredentials",
+        path: "/root-task/",
+        id: "ANPAZKAPJZG4RTDELETEC",
+        description: "Provides access required to delete all root user credentials such as root password and root access keys using the Security Token Service (STS) AssumeRoot API.  Use this managed policy only with the STS AssumeRoot action.",
+        version: "v1",
+        created_at: "2024-11-06T22:47:58Z",
+        published_at: "2024-11-06T22:47:58Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAllOtherActionsOnAnyResource","Effect":"Deny","NotAction":["iam:DeleteAccessKey","iam:DeleteSigningCertificate","iam:DeleteLoginProfile","iam:DeactivateMFADevice","iam:DeleteVirtualMFADevice","iam:ListAccessKeys","iam:ListSigningCertificates","iam:GetLoginProfile","iam:ListMFADevices","iam:GetUser","iam:GetAccessKeyLastUsed"],"Resource":"*"},{"Sid":"DenyDeletingRootUserCredentialsOnNonRootUserResource","Effect":"Deny","Action":["iam:DeleteAccessKey","iam:DeleteSigningCertificate","iam:DeleteLoginProfile","iam:DeactivateMFADevice","iam:DeleteVirtualMFADevice","iam:ListAccessKeys","iam:ListSigningCertificates","iam:GetLoginProfile","iam:ListMFADevices","iam:GetUser","iam:GetAccessKeyLastUsed"],"NotResource":"arn:aws:iam::*:root"}]}"#,
+    },
+    AwsManaged {
         name: "IAMFullAccess",
         path: "/",
         id: "ANPAI7XKCFMBPM3QQRRVQ",
@@ -172,6 +202,26 @@ pub static AWS_MANAGED: [AwsManaged; 12] = [
         created_at: "2015-02-06T18:39:47Z",
         published_at: "2026-02-12T17:59:14Z",
         document: r#"{"Version":"2012-10-17","Statement":[{"NotAction":["iam:*","organizations:*","account:*"],"Resource":"*","Effect":"Allow"},{"Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:GetPrimaryEmail","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*","Effect":"Allow"}]}"#,
+    },
+    AwsManaged {
+        name: "S3UnlockBucketPolicy",
+        path: "/root-task/",
+        id: "ANPAZKAPJZG4RTUNLOCKB",
+        description: "Provides access required to delete a misconfigured bucket policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+        version: "v1",
+        created_at: "2024-11-06T21:55:56Z",
+        published_at: "2024-11-06T21:55:56Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAllOtherActionsOnAnyResource","Effect":"Deny","NotAction":["s3:DeleteBucketPolicy","s3:PutBucketPolicy","s3:GetBucketPolicy","s3:ListAllMyBuckets"],"Resource":"*"},{"Sid":"DenyManagingBucketPolicyForNonRootCallers","Effect":"Deny","Action":["s3:DeleteBucketPolicy","s3:PutBucketPolicy","s3:GetBucketPolicy","s3:ListAllMyBuckets"],"Resource":"*","Condition":{"StringNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"}}}]}"#,
+    },
+    AwsManaged {
+        name: "SQSUnlockQueuePolicy",
+        path: "/root-task/",
+        id: "ANPAZKAPJZG4RTUNLOCKQ",
+        description: "Provides access required to delete a misconfigured queue policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+        version: "v1",
+        created_at: "2024-11-06T21:51:02Z",
+        published_at: "2024-11-06T21:51:02Z",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAllOtherActionsOnAnyResource","Effect":"Deny","NotAction":["sqs:SetQueueAttributes","sqs:GetQueueAttributes","sqs:ListQueues","sqs:GetQueueUrl"],"Resource":"*"},{"Sid":"DenyGettingQueueAttributesOnNonOwnQueue","Effect":"Deny","Action":["sqs:GetQueueAttributes"],"Resource":"arn:aws:sqs:*:*:*","Condition":{"StringNotEqualsIfExists":{"aws:ResourceAccount":["${aws:PrincipalAccount}"]}}},{"Sid":"DenyActionsForNonRootUser","Effect":"Deny","Action":["sqs:SetQueueAttributes","sqs:GetQueueAttributes","sqs:ListQueues","sqs:GetQueueUrl"],"Resource":"*","Condition":{"StringNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"}}}]}"#,
     },
 ];
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Circumstances, Progress};
 use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
-use crate::service::{Operation, Service, TargetRecord};
+use crate::service::{Endpoint, Operation, Service, TargetRecord};
 use crate::world::ServiceEvent;
 
 /// What a record shows in place of a sensitive text.
@@ -31,10 +31,19 @@ pub(super) fn events(
         (Some(operation), Ok(output)) => operation.response_elements(output),
         _ => Value::Null,
     };
+    let additional_event_data = match (operation, outcome) {
+        (Some(operation), Ok(_)) => {
+            let endpoint = Endpoint { host: circumstances.host, region: circumstances.region };
+            operation.additional_event_data(&endpoint, context)
+        }
+        _ => Value::Null,
+    };
+    let is_hidden = service.zip(refusal).is_some_and(|(service, refusal)| is_denied(service, refusal));
     let (request_parameters, resources) = match (operation, &progress.members) {
-        (Some(operation), Some(members)) => {
+        (Some(operation), Some(members)) if !is_hidden => {
             let caller = progress.caller.as_ref();
-            (operation.request_parameters(members, caller), operation.resources(members))
+            let resources = operation.resources(members, outcome.as_ref().ok());
+            (operation.request_parameters(members, caller), resources)
         }
         _ => (Value::Null, Value::Null),
     };
@@ -54,6 +63,7 @@ pub(super) fn events(
             error_message: refusal.and_then(message).map(Cow::Borrowed),
             request_parameters: Cow::Borrowed(&request_parameters),
             response_elements: Cow::Borrowed(&response_elements),
+            additional_event_data: Cow::Borrowed(&additional_event_data),
             request_id: Some(context.request_id.as_str().into()),
             event_id: event_id.into(),
             read_only: Some(operation.is_none_or(Operation::is_read_only)),
@@ -105,6 +115,12 @@ fn target(operation: Option<Operation>, progress: &Progress) -> Option<(AccountI
     };
     let target = progress.target.filter(|target| *target != caller.account())?;
     Some((target, identity))
+}
+
+/// F-EVENT-13: whether the call was denied by a service that shows nothing of such a call.
+fn is_denied(service: Service, refusal: &Refusal) -> bool {
+    let profile = service.profile();
+    profile.records_hide_denied && refusal.code == profile.access_denied.0
 }
 
 /// F-EVENT-6: a validation message repeats the input, and the model calls it sensitive.

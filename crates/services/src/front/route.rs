@@ -6,6 +6,7 @@
 
 use aws::protocol::Protocol;
 use aws::protocol::query::Parameters;
+use aws::protocol::query_json;
 use aws::refusal::Refusal;
 use aws::sigv4::Family;
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub struct Route {
     pub operation: Result<Operation, Refusal>,
     /// The protocol that the answer is written in.
     pub protocol: Protocol,
+    /// Whether the answer is written in JSON although the protocol writes XML (F-WIRE-36).
+    pub in_json: bool,
     /// How the operation was named.
     pub form: Form,
     /// The decoded parameters of a Query request.
@@ -52,6 +55,7 @@ impl Route {
                 service: Some(operation.service()),
                 operation: Ok(operation),
                 protocol: Protocol::RestJson,
+                in_json: false,
                 form: Form::Path,
                 parameters: Parameters::default(),
             };
@@ -59,7 +63,11 @@ impl Route {
         let parameters = parameters(request);
         let scope = signing_scope(request).and_then(|scope| Service::from_signing_name(&scope));
         match parameters {
-            Ok(parameters) if parameters.get("Action").is_some() => Self::by_action(parameters, scope),
+            Ok(parameters) if parameters.get("Action").is_some() => {
+                let route = Self::by_action(parameters, scope);
+                let may_be_json = route.service.is_some_and(|service| service.profile().answers_in_json);
+                Self { in_json: may_be_json && query_json::is_wanted(request.headers()), ..route }
+            }
             Ok(_) => Self::unknown(scope, None),
             Err(refusal) => Self::unknown(scope, Some(refusal)),
         }
@@ -72,13 +80,20 @@ impl Route {
             .and_then(|service| Operation::from_name(service, name))
             .ok_or_else(|| unknown_operation(service));
         let protocol = service.map_or(Protocol::AwsJson11, |service| service.shape().protocol);
-        Self { service, operation, protocol, form: Form::Target, parameters: Parameters::default() }
+        let parameters = Parameters::default();
+        Self { service, operation, protocol, in_json: false, form: Form::Target, parameters }
     }
 
     fn by_action(parameters: Parameters, scope: Option<Service>) -> Self {
         let value = |wanted: &str| parameters.get(wanted).unwrap_or("");
         let (action, version) = (value("Action"), value("Version"));
-        let service = if version.is_empty() { scope } else { Service::from_query_version(version) };
+        // F-ROUTE-5: older versions of a service that answers them all are told by the signature's scope.
+        let of_any_version =
+            || scope.filter(|service| service.profile().answers_older_versions && is_date(version));
+        let service = match version.is_empty() {
+            true => scope,
+            false => Service::from_query_version(version).or_else(of_any_version),
+        };
         let operation =
             service.and_then(|service| Operation::from_name(service, action)).ok_or_else(|| match service {
                 Some(Service::Ec2) => refuse_not_supported(Service::Ec2, action),
@@ -88,7 +103,7 @@ impl Route {
             Some(Protocol::Ec2Query) => Protocol::Ec2Query,
             _ => Protocol::Query,
         };
-        Self { service, operation, protocol, form: Form::Action, parameters }
+        Self { service, operation, protocol, in_json: false, form: Form::Action, parameters }
     }
 
     /// F-ROUTE-1: a path that leads nowhere gets the gateway's answer, which is that of a missing signature.
@@ -100,7 +115,8 @@ impl Route {
             Protocol::RestJson => (Form::Path, no_such_path()),
         };
         let operation = Err(refusal.unwrap_or(usual));
-        Self { service: scope, operation, protocol, form, parameters: Parameters::default() }
+        let parameters = Parameters::default();
+        Self { service: scope, operation, protocol, in_json: false, form, parameters }
     }
 
     /// In which words a faulty signature is refused on this route.
@@ -112,6 +128,11 @@ impl Route {
             Protocol::Ec2Query => Family::Ec2,
         }
     }
+}
+
+/// Whether a version has the form of one: `2016-11-15`.
+fn is_date(version: &str) -> bool {
+    version.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == version)
 }
 
 /// F-ROUTE-1: API Gateway's answer where path or method lead nowhere.

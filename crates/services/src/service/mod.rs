@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::world::World;
 use dispatch::services;
 pub use profile::Profile;
-pub use rules::{Rules, TargetRecord, needed, shown_parameters};
+pub use rules::{Endpoint, Rules, TargetRecord, needed, shown_parameters};
 
 services! {
     /// AWS Account Management.
