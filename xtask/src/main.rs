@@ -10,8 +10,8 @@ mod codegen;
 mod test;
 mod tidy;
 
-const USAGE: &str =
-    "usage: cargo xtask bench [PART…] | codegen | tidy | test [rust] [python] [node] [terraform] [prowler]";
+const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | tidy | test [rust] [python] [node] [terraform] [prowler] \
+    [audits] [console]";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,4 +1,4 @@
-//! The whole of accountd behind its listener: the AWS services, and the own endpoints beside them.
+//! The whole of accountd behind its listener: the AWS services, and the own endpoints and the console beside them.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -13,9 +13,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
+use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
+use crate::console::{self, Console, Running};
 use crate::listener::{Answer, Unread};
+use crate::log::key_hint::KeyHint;
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
@@ -27,9 +31,13 @@ const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organization
 
 /// One running accountd: what the listener hands every request to.
 pub struct Application {
-    service: Service,
-    admin: Admin<StateEngine>,
+    service: Arc<Service>,
+    admin: Arc<Admin<StateEngine>>,
+    console: Console,
     metrics: Arc<Metrics>,
+    unanswered: Arc<UnansweredCalls>,
+    hint: KeyHint,
+    clock: Arc<Clock>,
     store: Arc<Store>,
     message_sent: Arc<Notify>,
     mailer: Option<JoinHandle<()>>,
@@ -61,7 +69,10 @@ impl Application {
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         });
         let counted = Arc::clone(&store);
-        let metrics = Arc::new(Metrics::new(edges.connections, move || store_counters(&counted)));
+        let unanswered = Arc::new(UnansweredCalls::default());
+        let metrics =
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_counters(&counted));
+        let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
             facts: Facts {
@@ -73,30 +84,40 @@ impl Application {
             clock: Arc::clone(&edges.clock),
             faults: Arc::clone(&edges.faults),
             metrics: Arc::clone(&metrics),
+            unanswered: Arc::clone(&unanswered),
             engine,
         };
         let settings = Settings {
             signatures: configuration.signatures,
             secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.is_loopback(),
+            well_known_credentials: configuration.takes_well_known_credentials(),
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,
             delays: configuration.delays,
             throttle: configuration.throttle,
             token_key,
         };
+        let clock = Arc::clone(&edges.clock);
+        let hint = KeyHint::new(settings.well_known_credentials);
         let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        Ok(Self { service, admin, metrics, store, message_sent, mailer })
+        let (service, admin) = (Arc::new(service), Arc::new(admin));
+        let running = Running { throttle: configuration.throttle, delays: configuration.delays };
+        let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
+        Ok(Self { service, admin, console, metrics, unanswered, hint, clock, store, message_sent, mailer })
     }
 
     /// One line in the log and one count for each request.
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
         let target = summary.target;
+        let (service, operation) = match &summary.unanswered {
+            Some(call) => (call.service.as_str(), call.operation.as_str()),
+            None => (summary.service, summary.operation),
+        };
         log::call(&log::Call {
             request_id: &summary.request_id,
-            service: summary.service,
-            operation: summary.operation,
+            service,
+            operation,
             caller: summary.caller.as_deref().unwrap_or("-"),
             account: target.as_ref().map_or("-", |account| account.as_str()),
             status,
@@ -106,6 +127,12 @@ impl Application {
         if summary.sent_message {
             self.message_sent.notify_one();
         }
+        if let Some(call) = summary.unanswered {
+            self.unanswered.count(call, self.clock.real_now());
+        }
+        if let Some(code) = &summary.error {
+            self.hint.note(code);
+        }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
     }
@@ -113,10 +140,17 @@ impl Application {
 
 impl Answer for Application {
     async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
+        let begun = Instant::now();
+        if console::is_for_console(&request) {
+            let (answer, noted) = self.console.answer(request, peer).await;
+            if let Some((summary, status)) = noted {
+                self.note(summary, status, begun);
+            }
+            return answer;
+        }
         if admin::is_own(request.uri().path()) {
             return self.admin.answer(request).await;
         }
-        let begun = Instant::now();
         let answered = self.service.answer(request, peer.ip()).await;
         self.note(answered.summary, answered.response.status().as_u16(), begun);
         answered.response

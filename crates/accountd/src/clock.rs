@@ -1,7 +1,8 @@
 //! The two times: real time, by which signatures are judged, and service time, which rules are told.
 //!
 //! Service time follows real time until an administrator moves it forward (`--time real`), or stands
-//! still until then (`--time manual`). It never goes back: what is stored happened before now (F-EDGE-24).
+//! still until then (`--time manual`). It never goes back: what is stored happened before now (F-EDGE-24). Only where
+//! nothing is stored any more it starts anew.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -51,11 +52,19 @@ const LATEST: i64 = 221_845_392_000_000_000;
 impl Clock {
     /// A clock that starts at real time.
     pub fn new(mode: TimeMode) -> Self {
-        let start = match mode {
+        Self { mode, microseconds: AtomicI64::new(Self::start(mode)) }
+    }
+
+    fn start(mode: TimeMode) -> i64 {
+        match mode {
             TimeMode::Real => 0,
             TimeMode::Manual => Timestamp::now().as_microsecond(),
-        };
-        Self { mode, microseconds: AtomicI64::new(start) }
+        }
+    }
+
+    /// Starts anew at real time, where nothing is stored any more that happened later (F-EDGE-26).
+    pub fn restart(&self) {
+        self.microseconds.store(Self::start(self.mode), Ordering::Release);
     }
 
     /// How service time passes.

@@ -43,6 +43,15 @@ impl SecureTransport {
     }
 }
 
+/// Where the well-known credentials are taken (F-EDGE-14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WellKnownCredentials {
+    /// On loopback addresses, which only this machine reaches.
+    Loopback,
+    /// Wherever accountd listens, so that whoever reaches it is whoever they like: for containers and private networks.
+    Anywhere,
+}
+
 /// Where state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
@@ -82,6 +91,8 @@ pub struct Configuration {
     pub seed: Option<PathBuf>,
     /// Root users' access keys; `None` means the well-known ones of a loopback address.
     pub root_credentials: Option<Vec<RootCredential>>,
+    /// Where the well-known ones are taken.
+    pub well_known_credentials: WellKnownCredentials,
     /// How strictly signatures are checked.
     pub signatures: Signatures,
     /// What policies see as `aws:SecureTransport`.
@@ -115,6 +126,11 @@ impl Configuration {
         self.listen.ip().is_loopback()
     }
 
+    /// Whether the well-known credentials are taken by this listener.
+    pub fn takes_well_known_credentials(&self) -> bool {
+        self.is_loopback() || self.well_known_credentials == WellKnownCredentials::Anywhere
+    }
+
     /// Checks what no single flag can know: a listener that others can reach needs keys of its own
     /// (F-EDGE-11) and checks every signature (F-EDGE-12).
     fn check(self) -> Result<Self, String> {
@@ -122,10 +138,11 @@ impl Configuration {
             return Ok(self);
         }
         let listen = self.listen;
-        if self.root_credentials.is_none() {
+        if self.root_credentials.is_none() && !self.takes_well_known_credentials() {
             return Err(format!(
                 "{listen} can be reached from other machines, where the well-known credentials would let anyone \
-                 in: give --root-credentials FILE or listen on 127.0.0.1"
+                 in: give --root-credentials FILE, listen on 127.0.0.1, or, in a container that nobody else \
+                 reaches, say --well-known-credentials anywhere"
             ));
         }
         if self.signatures == Signatures::Lenient {

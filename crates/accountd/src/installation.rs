@@ -59,17 +59,17 @@ pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
     .await
 }
 
-/// Both documents as they are, for whoever replaces everything else.
+/// Both documents as they are, for whoever replaces everything else; the second only where time goes on.
 ///
 /// # Errors
 /// One line that says why the store failed.
-pub async fn documents(store: &Store) -> Result<Vec<Exported>, String> {
+pub async fn documents(store: &Store, time_goes_on: bool) -> Result<Vec<Exported>, String> {
     fn exported<D: Document<Id<'static> = Current>>(document: &Arc<D>) -> Exported {
         Exported::Document { key: Key::<D>::of(Current).into_string(), text: document.encode() }
     }
-    look(store, |world| {
+    look(store, move |world| {
         let key = world.get::<PageTokenKey>(Current)?;
-        let time = world.get::<ServiceTime>(Current)?;
+        let time = world.get::<ServiceTime>(Current)?.filter(|_| time_goes_on);
         Ok(key.iter().map(exported).chain(time.iter().map(exported)).collect())
     })
     .await

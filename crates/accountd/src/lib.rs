@@ -4,6 +4,7 @@ pub mod admin;
 pub mod application;
 pub mod clock;
 pub mod configuration;
+pub mod console;
 pub mod entropy;
 pub mod installation;
 pub mod listener;

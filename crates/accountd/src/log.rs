@@ -3,7 +3,10 @@
 //! One line per request at most. Refused requests are logged at `info`, failures of accountd itself
 //! at `error`, and requests that succeed at `debug` only: writing a line for each of 50,000 requests
 //! a second would cost more than answering them. No line ever holds a message's text, a body or a
-//! header, since they echo what callers sent (F-EDGE-40).
+//! header, since they echo what callers sent (F-EDGE-40); only where a service or an operation is not
+//! here its name is the caller's, as far as it has the form of one.
+
+pub mod key_hint;
 
 use std::borrow::Cow;
 use std::io::IsTerminal;
@@ -40,9 +43,9 @@ pub struct Call<'a> {
     /// The request's id.
     pub request_id: &'a str,
     /// The service, or `-` where it is unknown.
-    pub service: &'static str,
+    pub service: &'a str,
     /// The operation, or `-` where it is unknown.
-    pub operation: &'static str,
+    pub operation: &'a str,
     /// The caller's ARN, or `-` where nobody was identified.
     pub caller: &'a str,
     /// The account the call is about, or `-`.

@@ -1,6 +1,7 @@
 //! The service: requests in, answers out. Draws time, ids and seeds, keeps what the path of a request remembers, and
 //! runs that path ([`services::front`]) against the store.
 
+mod acting;
 mod buckets;
 mod opened_sessions;
 mod signing_keys;
@@ -30,6 +31,7 @@ use buckets::{Buckets, Paid, PaidOnce};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
+pub use acting::{Act, Done};
 pub use services::front::words::{Answered, Summary};
 
 /// What the rules of a running server are, beyond the state.
@@ -163,9 +165,14 @@ impl Service {
         })
     }
 
-    /// Time, ids and seed are drawn here and nowhere else.
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
-        let context = Context {
+        Call::new(request, peer, self.context(), entropy::request_id())
+            .with_secure_transport(self.secure_transport.is_seen())
+    }
+
+    /// Time, ids and seed are drawn here and nowhere else.
+    fn context(&self) -> Context {
+        Context {
             now: self.clock.now(),
             real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
@@ -173,9 +180,7 @@ impl Service {
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),
-        };
-        Call::new(request, peer, context, entropy::request_id())
-            .with_secure_transport(self.secure_transport.is_seen())
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, Storage};
 use crate::listener::{self, Answer, Connections, Limits};
 use crate::log;
+use services::seed;
 
 /// Serving failed after it had begun.
 const FAILED: u8 = 1;
@@ -78,7 +79,7 @@ where
                 Failure::Refused(reason) => (REFUSED, reason),
                 Failure::Serving(reason) => (FAILED, reason),
             };
-            let _ = writeln!(io::stderr(), "accountd: {}", one_line(&reason));
+            let _ = writeln!(io::stderr(), "accountd: {}", told(&reason));
             ExitCode::from(code)
         }
     }
@@ -95,6 +96,16 @@ fn print(text: &impl fmt::Display) -> Result<(), Failure> {
         // Whoever reads the help through `head` has read enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Serving(error.to_string())),
         _ => Ok(()),
+    }
+}
+
+/// A reason is one line. The problems of a file are a line each, under one that says how many there are.
+fn told(reason: &str) -> String {
+    match reason.split_once(seed::PROBLEMS_BELOW) {
+        Some((head, problems)) => {
+            format!("{}{}\n{}", one_line(head), seed::PROBLEMS_BELOW.trim_end(), problems.trim_end())
+        }
+        None => one_line(reason),
     }
 }
 
@@ -175,22 +186,32 @@ where
     Ok(())
 }
 
-/// SIGTERM and SIGINT. They are caught from the start, so that an early one ends the process as well.
+/// SIGTERM, SIGINT, SIGHUP (a terminal that closes) and SIGQUIT (what some supervisors send). They are caught from the
+/// start, so that an early one ends the process as well. F-EDGE-4.
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+        })
     }
 
     async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
         }
         tracing::info!("stopping: what was accepted is answered first");
     }
@@ -251,6 +272,18 @@ fn announce(configuration: &Configuration, address: SocketAddr) {
     if configuration.signatures == Signatures::Lenient {
         tracing::warn!("signatures are not checked: anyone on this machine can be anyone");
     }
+    if !configuration.is_loopback() && configuration.takes_well_known_credentials() {
+        tracing::warn!(
+            "the well-known credentials (test/test) are taken from everywhere: whoever reaches {address} is \
+             whoever they like, in every account"
+        );
+    }
+    // Whoever starts an emulator in a container waits for this line.
+    if configuration.log == LogFormat::Json {
+        tracing::info!("Ready.");
+    } else {
+        let _ = io::stderr().write_all(b"Ready.\n");
+    }
 }
 
 fn first_command(configuration: &Configuration, address: SocketAddr) -> String {
@@ -275,5 +308,14 @@ mod tests {
     #[test]
     fn a_message_of_several_lines_becomes_one() {
         assert_eq!(one_line("first\n\n  second\n"), "first; second");
+        assert_eq!(told("first\n\n  second\n"), "first; second");
+    }
+
+    #[test]
+    fn problems_of_a_file_are_told_a_line_each() {
+        let reason =
+            format!("a.yaml has 2 problems{}a.yaml:1:1: one\na.yaml:2:1: two\n", seed::PROBLEMS_BELOW);
+        let lines = "a.yaml has 2 problems; nothing was applied:\na.yaml:1:1: one\na.yaml:2:1: two";
+        assert_eq!(told(&reason), lines);
     }
 }

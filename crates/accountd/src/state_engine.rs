@@ -57,11 +57,18 @@ impl StateEngine {
     }
 
     /// Replaces everything but what belongs to the installation, in one transaction.
-    async fn replace(&self, items: impl Iterator<Item = Exported>) -> Result<(), String> {
-        let kept = installation::documents(&self.store).await?;
+    async fn replace(&self, items: impl Iterator<Item = Exported>, time: Time) -> Result<(), String> {
+        let kept = installation::documents(&self.store, time == Time::Kept).await?;
         let items: Vec<_> = kept.into_iter().chain(items).map(Ok).collect();
         self.store.import(items.into_iter()).await.map_err(said)
     }
+}
+
+/// What becomes of service time where everything is replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Kept,
+    Forgotten,
 }
 
 fn said(error: StoreError) -> String {
@@ -156,7 +163,9 @@ impl Engine for StateEngine {
             Change::Put { text, .. } => Some(Exported::Document { key: key.clone(), text: text.to_string() }),
             Change::Delete => None,
         });
-        self.replace(seed).await
+        self.replace(seed, Time::Forgotten).await?;
+        self.clock.restart();
+        Ok(())
     }
 
     async fn export(&self) -> Result<Bytes, String> {
@@ -201,7 +210,7 @@ impl Engine for StateEngine {
         let events = export.events.into_iter().map(|event| {
             Exported::Event(EventRecord::new(event.account, event.time, event.record.to_string()))
         });
-        self.replace(documents.chain(events)).await.map_err(NotImported::Failed)
+        self.replace(documents.chain(events), Time::Kept).await.map_err(NotImported::Failed)
     }
 }
 

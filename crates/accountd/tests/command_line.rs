@@ -107,13 +107,15 @@ impl Drop for Running {
 const IN_MEMORY: [&str; 3] = ["--in-memory", "--listen", "127.0.0.1:0"];
 
 #[test]
-fn it_says_where_it_listens_and_ends_with_0_on_either_signal() {
-    for signal in ["-TERM", "-INT"] {
+fn it_says_where_it_listens_and_ends_with_0_on_every_signal() {
+    for signal in ["-TERM", "-INT", "-HUP", "-QUIT"] {
         let running = Running::start(&IN_MEMORY);
         let answer = running.get("/_accountd/health", "");
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(answer.contains(r#""storage":"memory""#), "{answer}");
         let address = running.address;
+        let admin = running.get("/_accountd/", "");
+        assert!(admin.contains("/_accountd/unanswered"), "{admin}");
         let (code, said) = running.end(signal);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("state: in memory only"), "{said}");
@@ -123,6 +125,7 @@ fn it_says_where_it_listens_and_ends_with_0_on_either_signal() {
         );
         assert!(said.contains(&first), "{said}");
         assert!(!said.contains("not checked"), "{said}");
+        assert!(said.lines().any(|line| line == "Ready."), "{said}");
     }
 }
 
@@ -144,6 +147,8 @@ fn the_environment_configures_like_flags_do() {
     assert!(line.starts_with('{') && line.contains(r#""message":"listening""#), "{line}");
     let warning = lines.next().unwrap().unwrap();
     assert!(warning.contains("WARN") && warning.contains("signatures are not checked"), "{warning}");
+    let ready_line = lines.next().unwrap().unwrap();
+    assert!(ready_line.starts_with('{') && ready_line.contains(r#""message":"Ready.""#), "{ready_line}");
     let written = fs::read_to_string(&ready).unwrap();
     assert!(written.starts_with(r#"{"address":"127.0.0.1:"#) && written.ends_with("}\n"), "{written}");
     assert!(written.contains(&format!(r#""pid":{}"#, child.id())), "{written}");
@@ -160,7 +165,8 @@ fn what_it_cannot_do_is_refused_in_one_line() {
     let directory = Directory::new("refused");
     let keys = "- account_id: \"111122223333\"\n  access_key_id: AKIAEXAMPLE111111111\n  \
                 secret_access_key: 0123456789abcdef\n";
-    let open = directory.file("open.yaml", keys, 0o644);
+    // Whoever owns it, since everyone may write it.
+    let open = directory.file("open.yaml", keys, 0o646);
     let wrong = directory.file("wrong.yaml", "- account_id: 111122223333\n", 0o600);
     let good = directory.file("good.yaml", keys, 0o600);
     let missing = directory.0.join("missing/ready.json");
@@ -170,7 +176,7 @@ fn what_it_cannot_do_is_refused_in_one_line() {
         (vec!["--nonsense"], "--nonsense"),
         (vec!["--in-memory", "--listen", &taken], "another program listens there"),
         (everywhere.to_vec(), "--root-credentials FILE"),
-        ([&everywhere[..], &["--root-credentials", &open]].concat(), "mode 0644"),
+        ([&everywhere[..], &["--root-credentials", &open]].concat(), "mode 0646"),
         ([&everywhere[..], &["--root-credentials", &wrong]].concat(), "line 1, column"),
         (
             [&everywhere[..], &["--root-credentials", &good, "--signatures", "lenient"]].concat(),
@@ -187,6 +193,55 @@ fn what_it_cannot_do_is_refused_in_one_line() {
     }
     let output = accountd(&[]).env("ACCOUNTD_DELAYS", "soon").output().unwrap();
     assert!(refused(&output).contains("`soon`"));
+}
+
+/// F-SEED-18: each problem of a seed file is a line, whoever reads it; `-` is standard input.
+#[test]
+fn problems_of_a_seed_file_are_a_line_each() {
+    let directory = Directory::new("problems");
+    let wrong = "accounts:\n  - id: 1\n    name: One\n    colour: red\n";
+    let file = directory.file("wrong.yaml", wrong, 0o600);
+    let expected = |name: &str| {
+        format!(
+            "accountd: {name} has 3 problems; nothing was applied:\n{name}:2:5: accounts[0]: `email` is missing\n\
+             {name}:2:9: accounts[0].id: must be written in quotes: without them YAML takes an account id for a \
+             number and may drop its zeros\n{name}:4:5: accounts[0].colour: this key is unknown here; known are "
+        )
+    };
+    for arguments in [vec!["seed", "check", &file], [&IN_MEMORY[..], &["--seed", &file]].concat()] {
+        let output = accountd(&arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 4), "{said}");
+        assert!(said.starts_with(&expected(&file)), "{said}");
+    }
+    let check = |text: &str| {
+        let mut child = accountd(&["seed", "check", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, said) = check(wrong);
+    assert!(code == Some(2) && said.starts_with(&expected("-")), "{said}");
+    let (code, said) = check("accounts: [{id: '111122223333', name: One, email: one@example.com}]");
+    assert!(code == Some(0) && said.starts_with("-: 1 account, "), "{said}");
+}
+
+/// F-EDGE-14: only somebody who says so in as many words opens the well-known credentials to other machines, and is told.
+#[test]
+fn well_known_credentials_anywhere_are_a_loud_choice() {
+    let arguments = ["--in-memory", "--listen", "0.0.0.0:0", "--well-known-credentials", "anywhere"];
+    let running = Running::start(&arguments);
+    assert!(running.get("/_accountd/health", "").starts_with("HTTP/1.1 200"));
+    assert!(running.get("/_accountd/clock", "").starts_with("HTTP/1.1 403"), "the own endpoints stay closed");
+    let (code, said) = running.end("-TERM");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("WARN") && said.contains("(test/test) are taken from everywhere"), "{said}");
+    assert!(said.contains("AWS_ACCESS_KEY_ID=test"), "{said}");
 }
 
 /// F-EDGE-22.
@@ -235,6 +290,8 @@ fn help_and_version_are_printed_on_standard_output() {
             &["--help"][..],
             &["Usage: accountd [serve] [OPTIONS]", "Examples:", "--root-credentials", "Exit code"][..],
         ),
+        (&["help"], &["Usage: accountd [serve] [OPTIONS]", "Examples:"]),
+        (&["help", "serve"], &["--listen"]),
         (&["serve", "--help"], &["Usage: accountd serve", "--listen"]),
         (&["seed", "check", "--help"], &["<FILE>"]),
         (&["--version"], &["accountd 0."]),

@@ -119,10 +119,10 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
 
     std::fs::write(&path, "accounts:\n  - id: 1\n    name: One\n").expect("a file");
     let expected = format!(
-        "{name}:2:5: accounts[0]: `email` is missing\n\
+        "{name} has 2 problems; nothing was applied:\n\
+         {name}:2:5: accounts[0]: `email` is missing\n\
          {name}:2:9: accounts[0].id: must be written in quotes: without them YAML takes an account id for a \
-         number and may drop its zeros\n\
-         {name} has 2 problems; nothing was applied"
+         number and may drop its zeros"
     );
     assert_eq!(check(&path), Err(expected));
 
@@ -139,6 +139,25 @@ fn checking_a_file_says_what_it_holds_or_lists_its_problems() {
     let missing = check(Path::new("no/such/seed.yaml")).expect_err("no file");
     assert!(missing.starts_with("no/such/seed.yaml: cannot be read: "), "{missing}");
     std::fs::remove_dir_all(&directory).expect("the directory again");
+}
+
+/// F-SEED-18: many problems are told up to a bound, and how many there are beyond it.
+#[test]
+fn so_many_problems_are_counted_and_not_all_told() {
+    let found = |count: usize| {
+        let accounts = format!("accounts:\n{}", "  - {}\n".repeat(count));
+        let problems = seed::read(&accounts, now()).err().expect("problems");
+        assert_eq!(problems.len(), count * 3, "id, name and email of each are missing");
+        seed::report("many.yaml", &problems)
+    };
+    let told = found(40);
+    assert!(
+        told.starts_with("many.yaml has 120 problems; nothing was applied:\nmany.yaml:2:5: accounts[0]: "),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 102);
+    assert!(told.ends_with("\nand 20 more"), "{told}");
+    assert!(!found(33).contains("more"));
 }
 
 #[test]

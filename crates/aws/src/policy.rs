@@ -101,6 +101,11 @@ impl Policy {
     }
 }
 
+/// Whether an action as a policy writes it, with wildcards and in any case, means `action` (F-IAM-10).
+pub fn means_action(written: &str, action: &str) -> bool {
+    grammar::action_pattern(written).matches_in_any_ascii_case(action)
+}
+
 impl fmt::Debug for Policy {
     /// Says the size only: a document may be long, and its text is nobody's business in a log.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,6 +171,16 @@ mod tests {
         let from_text: Policy = serde_json::from_str(&stored).expect("from text");
         let from_members: Policy = serde_json::from_str(SOURCE).expect("from members");
         assert_eq!((from_text.source(), from_members.source()), (SOURCE, SOURCE));
+    }
+
+    #[test]
+    fn an_action_means_others_by_its_wildcards() {
+        for written in ["*", "s3:*", "S3:get?bject", "s3:GetObject"] {
+            assert!(means_action(written, "s3:GetObject"), "{written}");
+        }
+        for written in ["", "s3:Get", "s3:GetObject?", "iam:*"] {
+            assert!(!means_action(written, "s3:GetObject"), "{written}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::world::Fault;
 pub enum Failure {
     /// The service says no, in AWS's words.
     Refused(Box<Refusal>),
+    /// The service says no, and what it did until then stays all the same. AWS was recorded to do so once (F-ORGS-INVITE-3).
+    RefusedAfterChange(Box<Refusal>),
     /// The store cannot answer; the caller learns nothing but that it was an internal error.
     Fault(Fault),
 }

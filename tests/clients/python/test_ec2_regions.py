@@ -99,7 +99,7 @@ def test_another_operation_is_not_supported_f_nosup_2(server, root):
     """F-NOSUP-2"""
     answer = refusal(server.client("ec2", root).describe_vpcs)
     assert answer.code == "UnsupportedOperation"
-    assert answer.message == "The operation ec2:DescribeVpcs is not supported by accountd."
+    assert answer.message == "accountd does not answer ec2:DescribeVpcs."
 
 
 def test_refusals_are_recorded_with_their_codes_f_event_10(server, root):

@@ -391,7 +391,7 @@ def test_billing_becomes_all_features(server, organizations):
     unanswered = organizations.invite_account_to_organization(Target=target)["Handshake"]
     whole = organizations.enable_all_features()["Handshake"]
     assert whole["State"] == "REQUESTED"
-    assert whole["Resources"] == [{"Type": "ORGANIZATION", "Value": whole["Parties"][0]["Id"]}]
+    assert whole["Resources"] == [{"Type": "ORGANIZATION", "Value": "o-" + whole["Parties"][0]["Id"]}]
     canceled = organizations.describe_handshake(HandshakeId=unanswered["Id"])["Handshake"]
     assert canceled["State"] == "CANCELED"
     late = reason_of(organizations.invite_account_to_organization, Target=target)
@@ -468,16 +468,17 @@ def test_wrong_input_names_its_reason(server, organizations, organization):
     assert wrong.code == "InvalidInputException"
     assert wrong.message == "You provided a value that does not match the required pattern."
     for members, reason in [
-        ({"MaxResults": 21}, "MAX_VALUE_EXCEEDED"),
-        ({"MaxResults": 0}, "MIN_VALUE_EXCEEDED"),
+        ({"MaxResults": 21}, "MAX_VALUE_EXCEEDED:MAX_RESULTS"),
+        ({"MaxResults": 0}, "MIN_VALUE_EXCEEDED:MAX_RESULTS"),
         ({"NextToken": "nonsense"}, "INVALID_NEXT_TOKEN"),
+        ({"NextToken": ""}, "INVALID_NEXT_TOKEN"),
     ]:
         assert reason_of(organizations.list_accounts, **members) == ("InvalidInputException", reason)
-    assert reason_of(organizations.list_policies, Filter="NONE")[1] == "INVALID_ENUM_POLICY_TYPE"
+    assert reason_of(organizations.list_policies, Filter="NONE")[1] == "INVALID_ENUM:FILTER"
     both = {"ActionType": "INVITE", "ParentHandshakeId": "h-abcdefghij"}
     reason = reason_of(organizations.list_handshakes_for_organization, Filter=both)[1]
     assert reason == "MAX_LIMIT_EXCEEDED_FILTER"
-    assert reason_of(organizations.describe_account)[1] == "INPUT_REQUIRED"
+    assert reason_of(organizations.describe_account)[1] == "INPUT_REQUIRED:ACCOUNT_ID"
     absent = refusal(organizations.describe_account, AccountId="999999999999")
     assert (absent.code, absent.message) == (
         "AccountNotFoundException",
@@ -624,8 +625,11 @@ def test_an_export_holds_the_whole_organization(server, organizations, organizat
     assert [status["AccountName"] for status in pending] == ["Later"]
     before = everything(server, MANAGEMENT, member)
     export = server.own("GET", "/_accountd/export")
+    now = server.own("GET", "/_accountd/clock")["now"]
     server.own("POST", "/_accountd/reset")
     gone = refusal(organizations.describe_organization)
+    # An export does not hold the time, which the reset moved back.
+    server.own("POST", "/_accountd/clock", {"set": now})
     assert gone.code == "AWSOrganizationsNotInUseException"
     server.own("POST", "/_accountd/import", export)
     assert everything(server, MANAGEMENT, member) == before

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use services::service::{Operation, Service};
 
 /// The most rules at a time.
 const MOST_RULES: usize = 100;
@@ -100,6 +101,12 @@ impl Faults {
         self.lock().clone()
     }
 
+    /// Ends all rules.
+    pub fn clear(&self) {
+        self.lock().clear();
+        self.any.store(false, Ordering::Release);
+    }
+
     /// Replaces all rules.
     ///
     /// # Errors
@@ -130,6 +137,7 @@ impl Rule {
     }
 
     fn check(&self) -> Result<(), String> {
+        self.check_names()?;
         let kinds = [self.fail.is_some(), self.delay_milliseconds.is_some(), self.disconnect];
         if kinds.iter().filter(|is_given| **is_given).count() != 1 {
             return Err("exactly one of fail, delay_milliseconds and disconnect is needed".to_owned());
@@ -152,6 +160,27 @@ impl Rule {
         Ok(())
     }
 
+    /// F-EDGE-27: a rule whose names no model has would never apply.
+    fn check_names(&self) -> Result<(), String> {
+        let service = match &self.service {
+            None => None,
+            Some(name) => Some(Service::from_signing_name(name).ok_or_else(|| {
+                let known = Service::ALL.map(Service::signing_name).join(", ");
+                format!("no service here is called `{}`; there are {known}", shortened(name))
+            })?),
+        };
+        let Some(name) = &self.operation else { return Ok(()) };
+        let candidates = service.map_or_else(|| Service::ALL.to_vec(), |service| vec![service]);
+        if candidates.iter().any(|service| Operation::from_name(*service, name).is_some()) {
+            return Ok(());
+        }
+        let of = service.map_or("no service here", Service::signing_name);
+        Err(match service {
+            Some(_) => format!("{of} has no operation `{}`", shortened(name)),
+            None => format!("{of} has an operation `{}`", shortened(name)),
+        })
+    }
+
     fn fault(&self) -> Fault {
         match (&self.fail, self.delay_milliseconds) {
             (Some(failure), _) => Fault::Fail(failure.clone()),
@@ -159,6 +188,11 @@ impl Rule {
             (None, None) => Fault::Disconnect,
         }
     }
+}
+
+/// A name as a message repeats it.
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 #[cfg(test)]
@@ -200,6 +234,19 @@ mod tests {
             (r#"[{"fail":{"status":500,"code":"A B"}}]"#, "fail.code"),
             (r#"[{"delay_milliseconds":9999999999}]"#, "delay_milliseconds is at most"),
             (r#"[{"disconnect":true,"times":0}]"#, "times"),
+            // F-EDGE-27.
+            (
+                r#"[{"service":"acount","disconnect":true}]"#,
+                "no service here is called `acount`; there are account",
+            ),
+            (
+                r#"[{"service":"sts","operation":"ListRegions","disconnect":true}]"#,
+                "sts has no operation `ListRegions`",
+            ),
+            (
+                r#"[{"operation":"ListRegion","disconnect":true}]"#,
+                "no service here has an operation `ListRegion`",
+            ),
         ] {
             let reason = faults.replace(rules(json)).unwrap_err();
             assert!(reason.contains(part), "{reason}");

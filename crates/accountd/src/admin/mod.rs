@@ -4,9 +4,12 @@
 //! of the process is the trait [`Engine`].
 
 pub mod access;
+mod endpoint;
 pub mod faults;
 pub mod metrics;
 mod outbox;
+mod process;
+pub mod unanswered;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,8 +25,11 @@ use services::state::message::Message;
 use crate::clock::{Clock, TimeMode};
 use crate::configuration::{Signatures, parse_duration};
 use access::{Access, Forbidden};
+use endpoint::Endpoint;
+pub use endpoint::is_own;
 use faults::{Faults, Rule};
 use metrics::Metrics;
+use unanswered::UnansweredCalls;
 
 /// What the own endpoints need from the store.
 pub trait Engine: Send + Sync + 'static {
@@ -83,65 +89,13 @@ pub struct Admin<E> {
     pub faults: Arc<Faults>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
+    /// What was asked for and is not here.
+    pub unanswered: Arc<UnansweredCalls>,
     /// The store.
     pub engine: E,
 }
 
 type Answer = Response<Bytes>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Endpoint {
-    Health,
-    Ready,
-    Metrics,
-    Clock,
-    Outbox,
-    Reset,
-    Export,
-    Import,
-    Faults,
-}
-
-impl Endpoint {
-    fn of(path: &str) -> Option<Self> {
-        Some(match path {
-            "/_accountd/health" | "/_localstack/health" => Self::Health,
-            "/_accountd/ready" => Self::Ready,
-            "/_accountd/metrics" => Self::Metrics,
-            "/_accountd/clock" => Self::Clock,
-            "/_accountd/outbox" => Self::Outbox,
-            "/_accountd/reset" => Self::Reset,
-            "/_accountd/export" => Self::Export,
-            "/_accountd/import" => Self::Import,
-            "/_accountd/faults" => Self::Faults,
-            _ => return None,
-        })
-    }
-
-    /// The methods it knows, as the header `Allow` lists them.
-    fn allow(self) -> &'static str {
-        match self {
-            Self::Health | Self::Ready | Self::Metrics | Self::Export => "GET, HEAD, OPTIONS",
-            Self::Clock => "GET, HEAD, POST, OPTIONS",
-            Self::Outbox => "GET, HEAD, DELETE, OPTIONS",
-            Self::Reset | Self::Import => "POST, OPTIONS",
-            Self::Faults => "GET, HEAD, PUT, DELETE, OPTIONS",
-        }
-    }
-
-    fn allows(self, method: &Method) -> bool {
-        self.allow().split(", ").any(|allowed| allowed == method.as_str())
-    }
-
-    fn is_open(self) -> bool {
-        matches!(self, Self::Health | Self::Ready)
-    }
-}
-
-/// Whether a path belongs to the own endpoints rather than to AWS.
-pub fn is_own(path: &str) -> bool {
-    path.starts_with("/_accountd/") || path == "/_localstack/health"
-}
 
 impl<E: Engine> Admin<E> {
     /// Answers a request whose path [`is_own`]. Unknown paths and methods: F-EDGE-23.
@@ -172,9 +126,16 @@ impl<E: Engine> Admin<E> {
 
     async fn carry_out(&self, endpoint: Endpoint, head: &http::request::Parts, body: Bytes) -> Answer {
         match (endpoint, &head.method) {
+            (Endpoint::Index, _) => ok(&endpoint::index()),
             (Endpoint::Health, _) => ok(&self.health()),
+            (Endpoint::Information, _) => ok(&self.information()),
+            (Endpoint::Stages, _) => ok(&endpoint::stages()),
+            (Endpoint::Stage, _) => ok(&endpoint::stage(head.uri.path())),
             (Endpoint::Ready, _) => self.ready().await,
-            (Endpoint::Metrics, _) => typed(self.metrics.page().into(), metrics::CONTENT_TYPE),
+            (Endpoint::Metrics, _) => {
+                let (page, content_type) = self.metrics.page_for(&head.headers);
+                typed(page.into(), content_type)
+            }
             (Endpoint::Clock, &Method::POST) => self.move_clock(&body).await,
             (Endpoint::Clock, _) => ok(&self.clock_page(self.clock.now())),
             (Endpoint::Outbox, &Method::DELETE) => {
@@ -184,7 +145,7 @@ impl<E: Engine> Admin<E> {
                 Ok(messages) => outbox::list(&messages, head.uri.query().unwrap_or_default()),
                 Err(reason) => failed(&reason),
             },
-            (Endpoint::Reset, _) => done(self.engine.reset().await, |()| json!({})),
+            (Endpoint::Reset, _) => self.reset(head.uri.path()).await,
             (Endpoint::Export, _) => match self.engine.export().await {
                 Ok(document) => typed(document, "application/json"),
                 Err(reason) => failed(&reason),
@@ -197,6 +158,8 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
+            (Endpoint::Unanswered, &Method::DELETE) => ok(&json!({ "deleted": self.unanswered.clear() })),
+            (Endpoint::Unanswered, _) => ok(&self.unanswered.page()),
         }
     }
 
@@ -215,6 +178,28 @@ impl<E: Engine> Admin<E> {
             "storage": self.facts.storage,
             "services": services,
         })
+    }
+
+    /// What LocalStack's tools ask before they begin.
+    fn information(&self) -> Value {
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "edition": "accountd",
+            "is_license_activated": false,
+            "system": std::env::consts::OS,
+            "server_time_utc": self.clock.real_now().to_string(),
+            "uptime": self.facts.started.elapsed().as_secs(),
+        })
+    }
+
+    /// F-EDGE-26: state, faults and time are as they were after the first start.
+    async fn reset(&self, path: &str) -> Answer {
+        if let Err(reason) = self.engine.reset().await {
+            return failed(&reason);
+        }
+        self.faults.clear();
+        // moto's clients look for the word.
+        ok(&if path.starts_with("/moto-api/") { json!({ "status": "ok" }) } else { json!({}) })
     }
 
     async fn ready(&self) -> Answer {

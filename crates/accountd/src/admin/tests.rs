@@ -78,7 +78,8 @@ fn admin() -> Admin<Fake> {
         },
         clock: Arc::new(Clock::new(TimeMode::Manual)),
         faults: Arc::default(),
-        metrics: Arc::new(Metrics::new(Arc::new(Connections::default()), Vec::new)),
+        metrics: Arc::new(Metrics::new(Arc::new(Connections::default()), Arc::default(), Vec::new)),
+        unanswered: Arc::default(),
         engine,
     }
 }
@@ -105,7 +106,30 @@ async fn health_says_what_runs_at_both_paths() {
         assert_eq!(page["uptime_seconds"], 0);
         assert_eq!(page["services"], json!({"account": "running", "sts": "running"}));
     }
-    assert!(!is_own("/listRegions") && !is_own("/_localstack/init"));
+}
+
+/// F-EDGE-25.
+#[tokio::test]
+async fn what_tools_of_other_emulators_ask_is_answered() {
+    let admin = admin();
+    let (_, index) = ask(&admin, "GET", "/_accountd/", "").await;
+    assert_eq!(ask(&admin, "GET", "/_accountd", "").await, (200, index.clone()));
+    assert_eq!(index["endpoints"][1]["paths"][0], "/_accountd/health");
+    let (status, page) = ask(&admin, "GET", "/_localstack/info", "").await;
+    assert_eq!((status, &page["version"]), (200, &json!(env!("CARGO_PKG_VERSION"))));
+    let (status, page) = ask(&admin, "GET", "/_localstack/init", "").await;
+    assert_eq!((status, &page["completed"]["READY"], &page["scripts"]), (200, &json!(true), &json!([])));
+    for (stage, is_completed) in [("ready", true), ("shutdown", false)] {
+        let (status, page) = ask(&admin, "GET", &format!("/_localstack/init/{stage}"), "").await;
+        assert_eq!((status, &page["completed"]), (200, &json!(is_completed)));
+    }
+    for (path, answer) in
+        [("/moto-api/reset", json!({"status": "ok"})), ("/_localstack/state/reset", json!({}))]
+    {
+        assert_eq!(ask(&admin, "POST", path, "").await, (200, answer));
+    }
+    assert_eq!(*admin.engine.resets.lock().unwrap(), 2);
+    assert_eq!(ask(&admin, "GET", "/moto-api/data.json", "").await.0, 404);
 }
 
 #[tokio::test]
@@ -216,19 +240,27 @@ async fn reset_export_import_and_faults_reach_what_they_name() {
     assert_eq!(ask(&admin, "GET", "/_accountd/faults", "").await, (200, shown));
     assert!(admin.faults.decide("account", "ListRegions").is_some());
     assert_eq!(ask(&admin, "DELETE", "/_accountd/faults", "").await, (200, json!([])));
+
+    // F-EDGE-26.
+    assert_eq!(ask(&admin, "PUT", "/_accountd/faults", rules).await.0, 200);
+    assert_eq!(ask(&admin, "POST", "/_accountd/reset", "").await.0, 200);
+    assert_eq!(ask(&admin, "GET", "/_accountd/faults", "").await, (200, json!([])));
+    assert_eq!(admin.faults.decide("account", "ListRegions"), None);
 }
 
 #[tokio::test]
 async fn only_health_and_ready_are_open_elsewhere() {
     let mut admin = admin();
     admin.access = Access::Token(None);
-    for path in ["/_accountd/health", "/_localstack/health", "/_accountd/ready"] {
+    for path in ["/_accountd/health", "/_localstack/health", "/_accountd/ready", "/_localstack/init/ready"] {
         assert_eq!(ask(&admin, "GET", path, "").await.0, 200);
     }
-    for path in ["metrics", "clock", "outbox", "export", "faults"] {
+    for path in ["metrics", "clock", "outbox", "export", "faults", "unanswered", ""] {
         assert_eq!(ask(&admin, "GET", &format!("/_accountd/{path}"), "").await.0, 403, "{path}");
     }
-    assert_eq!(ask(&admin, "POST", "/_accountd/reset", "").await.0, 403);
+    for path in ["/_accountd/reset", "/_localstack/state/reset", "/moto-api/reset"] {
+        assert_eq!(ask(&admin, "POST", path, "").await.0, 403, "{path}");
+    }
     assert_eq!(*admin.engine.resets.lock().unwrap(), 0);
     admin.access = Access::Token(Some(crate::configuration::Secret::new("0123456789".to_owned())));
     let request = Request::get("/_accountd/metrics").body(Bytes::new()).unwrap();
@@ -238,6 +270,5 @@ async fn only_health_and_ready_are_open_elsewhere() {
     let request = Request::get("/_accountd/metrics").header("authorization", "Bearer 0123456789");
     let answer = admin.answer(request.body(Bytes::new()).unwrap()).await;
     assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["content-type"], metrics::CONTENT_TYPE);
-    assert!(answer.body().ends_with(b"# EOF\n"));
+    assert_eq!(answer.headers()["content-type"], metrics::PLAIN_TEXT);
 }

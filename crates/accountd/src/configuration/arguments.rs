@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::{Delays, Validation};
 
 use super::{
-    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, parse_delays,
-    read_root_credentials,
+    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
+    parse_delays, read_root_credentials,
 };
 use crate::clock::TimeMode;
 
@@ -45,16 +45,15 @@ Examples:
   accountd --listen 0.0.0.0:4566 --root-credentials keys.yaml --admin-token \"$TOKEN\"
 
 Each flag can be given in the environment instead: --root-credentials is ACCOUNTD_ROOT_CREDENTIALS.
-Exit code: 0 after SIGTERM or SIGINT, 1 if serving failed, 2 if it could not start as told.";
+Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if it could not start as told.";
 
 #[derive(Parser)]
 #[command(
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd help",
     after_help = EXAMPLES,
-    disable_help_subcommand = true,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
 )]
@@ -81,7 +80,7 @@ enum Command {
 enum SeedCommand {
     /// Check a seed file and say what it holds; nothing is applied
     Check {
-        /// The seed file
+        /// The seed file; - reads it from standard input
         file: PathBuf,
     },
 }
@@ -97,6 +96,17 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_ROOT_CREDENTIALS", hide_env = true)]
     #[arg(help_heading = "Listening")]
     root_credentials: Option<PathBuf>,
+
+    /// anywhere: test/test and its like open accountd on every address, to whoever reaches it; for containers
+    #[arg(
+        long,
+        value_name = "loopback|anywhere",
+        env = "ACCOUNTD_WELL_KNOWN_CREDENTIALS",
+        hide_env = true,
+        hide_possible_values = true
+    )]
+    #[arg(default_value = "loopback", help_heading = "Listening")]
+    well_known_credentials: WellKnownChoice,
 
     /// Opens the own endpoints (/_accountd/...) on addresses that others can reach
     #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env = true)]
@@ -121,7 +131,7 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_SEED", hide_env = true, help_heading = "State")]
     seed: Option<PathBuf>,
 
-    /// lenient: unsigned and wrongly signed requests pass as the key they claim
+    /// lenient: unsigned and wrongly signed requests pass as the key they claim, or as that of 000000000000
     #[arg(
         long,
         value_name = "strict|lenient",
@@ -218,6 +228,12 @@ struct ServeArguments {
 
     #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
     trail: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WellKnownChoice {
+    Loopback,
+    Anywhere,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -328,6 +344,7 @@ impl ServeArguments {
             storage,
             seed: self.seed,
             root_credentials,
+            well_known_credentials: self.well_known_credentials.into(),
             signatures: self.signatures.into(),
             secure_transport: self.secure_transport.into(),
             validation: self.validation.into(),
@@ -370,6 +387,15 @@ fn check_admin_token(token: String) -> Result<Secret, String> {
         Ok(token)
     } else {
         Err("--admin-token: it has at least 8 characters, none of them a space".to_owned())
+    }
+}
+
+impl From<WellKnownChoice> for WellKnownCredentials {
+    fn from(choice: WellKnownChoice) -> Self {
+        match choice {
+            WellKnownChoice::Loopback => Self::Loopback,
+            WellKnownChoice::Anywhere => Self::Anywhere,
+        }
     }
 }
 

@@ -28,15 +28,22 @@ fn refuse_world_readable(path: &Path) -> Result<(), String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o007 != 0 {
+        use std::os::unix::fs::MetadataExt;
+        let mode = metadata.mode() & 0o777;
+        if is_open_to_everyone(mode, metadata.uid()) {
             return Err(format!(
                 "everyone on this machine may use it (mode {mode:04o}): run `chmod 600` on it"
             ));
         }
     }
     if metadata.is_file() { Ok(()) } else { Err("it is not a file".to_owned()) }
+}
+
+/// F-EDGE-11: a file that only root can write is one that was mounted, as Kubernetes (0644) and Docker (0444) mount secrets:
+/// whoever runs accountd cannot make it less open, and in a container there is nobody else.
+fn is_open_to_everyone(mode: u32, owner: u32) -> bool {
+    let only_root_writes = owner == 0 && mode & 0o022 == 0;
+    mode & 0o007 != 0 && !only_root_writes
 }
 
 fn parse(text: &str) -> Result<Vec<RootCredential>, String> {
@@ -105,6 +112,25 @@ mod tests {
         ] {
             let message = parse(text).unwrap_err();
             assert!(message.contains(part), "{message}");
+        }
+    }
+
+    /// F-EDGE-11.
+    #[test]
+    fn a_file_may_be_open_where_only_root_can_write_it() {
+        for (mode, owner, is_open) in [
+            (0o600, 1000, false),
+            (0o640, 1000, false),
+            (0o644, 1000, true),
+            (0o444, 1000, true),
+            (0o644, 0, false),
+            (0o444, 0, false),
+            (0o400, 0, false),
+            (0o646, 0, true),
+            (0o664, 0, true),
+            (0o660, 0, false),
+        ] {
+            assert_eq!(is_open_to_everyone(mode, owner), is_open, "{mode:04o} of {owner}");
         }
     }
 

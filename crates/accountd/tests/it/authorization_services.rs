@@ -58,7 +58,8 @@ const LEGEND: &str = "\
 # trust              User: … is not authorized to perform: sts:AssumeRole on resource: <the role>, and nothing more
 # no root            Roles may not be assumed by root accounts.
 # no session         Cannot call … with session credentials
-# account            You don't have permissions to access this resource. (whatever IAM says: not this account)
+# account            You don't have permissions to access this resource. (Organizations says so of policies and of the
+#                    account's position alike, F-ORGS-AUTH-8)
 # no org             Your account is not a member of an organization.
 # unknown            the credentials of a suspended account are those of nobody (F-ORGS-CLOSE-7)
 #

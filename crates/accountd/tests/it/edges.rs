@@ -109,7 +109,7 @@ fn a_known_operation_that_is_not_answered_says_so_f_nosup_1() {
         request.headers_mut().insert("x-amz-target", target.parse().unwrap());
         let answer = world.send(signed(request, &MEMBER_ADMIN.key, "cloudtrail", "us-east-1"));
         assert_eq!(answer.code(Protocol::AwsJson11).as_deref(), Some("UnsupportedOperationException"));
-        let text = format!("The operation cloudtrail:{name} is not supported by accountd.");
+        let text = format!("accountd does not answer cloudtrail:{name}.");
         assert_eq!((answer.status, answer.message()), (400, text));
     }
 }

@@ -16,6 +16,7 @@ mod edges;
 mod faults;
 mod fuzz;
 mod lookup;
+mod newcomers;
 mod observed;
 mod perimeter;
 mod policy_changes;
@@ -28,6 +29,7 @@ mod secure_transport;
 mod set_operators;
 mod sts;
 mod table;
+mod unanswered;
 mod verdict;
 mod world;
 

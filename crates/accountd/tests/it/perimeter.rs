@@ -106,8 +106,13 @@ fn a_resource_perimeter_denies_nothing_inside_the_organization_f_iam_83() {
     }
 }
 
+/// The status, and whether the service control policy denied the call, as far as the service tells (F-ORGS-AUTH-8).
 fn status(answer: &Answer) -> (u16, bool) {
-    (answer.status, answer.text().contains("with an explicit deny in a service control policy"))
+    let told = [
+        "with an explicit deny in a service control policy",
+        "You don't have permissions to access this resource.",
+    ];
+    (answer.status, told.iter().any(|words| answer.text().contains(words)))
 }
 
 /// F-IAM-83: a policy that denies what is the organization's denies every call that needs a permission, whichever of the

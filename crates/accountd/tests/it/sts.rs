@@ -96,24 +96,6 @@ fn a_clock_may_be_fifteen_minutes_off_at_sts_and_five_elsewhere() {
     assert!(late.message().ends_with(" - 5 min.)"), "{}", late.message());
 }
 
-/// F-ROUTE-5
-#[test]
-fn older_versions_of_ec2_are_answered_f_route_5() {
-    let world = World::company();
-    let ask = |action: &str, version: &str| {
-        let body = format!("Action={action}&Version={version}");
-        let request = post("/", "application/x-www-form-urlencoded", &body);
-        world.send(signed(request, &MEMBER_ADMIN.key, "ec2", "us-east-1"))
-    };
-    let answer = ask("DescribeRegions", "2014-10-01");
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    assert!(answer.text().contains("<regionName>us-east-1</regionName>"));
-    let refusal = ask("DescribeVpcs", "2013-02-01");
-    assert!(refusal.text().contains("<Response><Errors><Error><Code>"), "{}", refusal.text());
-    let unknown = ask("DescribeRegions", "latest");
-    assert_eq!(unknown.code(Protocol::Query).as_deref(), Some("InvalidAction"));
-}
-
 /// It needs no permission, and no policy takes it away: not even a service control policy.
 #[test]
 fn whoever_may_do_nothing_else_may_ask_who_it_is() {

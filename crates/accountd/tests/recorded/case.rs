@@ -1,5 +1,6 @@
 //! The form of a recording: the steps before it, the call, and what came back.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -8,6 +9,8 @@ use serde_json::{Map, Value};
 pub struct Topic {
     /// The `--delays` that the family needs; without, everything is instant.
     pub delays: Option<String>,
+    /// When the family was recorded, where its answers depend on the time of day or year; service time stands still there.
+    pub at: Option<Timestamp>,
     /// What happens before each case.
     #[serde(default)]
     pub setup: Vec<Step>,

@@ -1,14 +1,24 @@
-//! Parameters and expectations with what earlier answers brought: `{{ou}}` stands for a captured value.
+//! Parameters and expectations with what earlier answers brought, `{{ou}}` being a captured value, and with what follows
+//! from the time.
 
 use std::collections::BTreeMap;
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Map, Value};
 
-/// What earlier answers brought, by name.
-pub type Captured = BTreeMap<String, Value>;
+/// What a case has brought so far.
+pub struct Captured {
+    /// Parts of earlier answers, by name.
+    pub values: BTreeMap<String, Value>,
+    /// Service time.
+    pub now: Timestamp,
+}
 
 /// `value` with everything filled in.
 pub fn fill(value: &Value, captured: &Captured) -> Result<Value, String> {
@@ -25,10 +35,25 @@ pub fn fill(value: &Value, captured: &Captured) -> Result<Value, String> {
     })
 }
 
-/// `{"json": …}` is sent as JSON text, `{"repeat": text, "times": n}` as a long text.
+/// `{"json": …}` is sent as JSON text, `{"base64": text}` as a blob, `{"repeat": text, "times": n}` as a long text;
+/// `{"totp": seed}` and `{"strftime": format}` are made of the time, the latter so many seconds later as `add` says.
 fn fill_object(members: &Map<String, Value>, captured: &Captured) -> Result<Value, String> {
     if let (1, Some(document)) = (members.len(), members.get("json")) {
         return Ok(Value::String(json_text(&fill(document, captured)?)));
+    }
+    if let (1, Some(Value::String(text))) = (members.len(), members.get("base64")) {
+        return Ok(Value::String(STANDARD.encode(fill_text(text, captured, str::to_owned)?)));
+    }
+    if let Some(Value::String(seed)) = members.get("totp") {
+        let seed = fill_text(seed, captured, str::to_owned)?;
+        let step = members.get("step").and_then(Value::as_i64).unwrap_or_default();
+        let is_wrong = members.get("wrong") == Some(&Value::Bool(true));
+        return one_time_code(&seed, captured.now.as_second() / 30 + step, is_wrong).map(Value::String);
+    }
+    if let Some(Value::String(format)) = members.get("strftime") {
+        let seconds = members.get("add").and_then(Value::as_i64).unwrap_or_default();
+        let time = captured.now.saturating_add(SignedDuration::from_secs(seconds));
+        return Ok(Value::String(time.map_err(|error| error.to_string())?.strftime(format).to_string()));
     }
     if let (2, Some(Value::String(text)), Some(times)) =
         (members.len(), members.get("repeat"), members.get("times"))
@@ -41,6 +66,32 @@ fn fill_object(members: &Map<String, Value>, captured: &Captured) -> Result<Valu
         filled.insert(fill_text(name, captured, str::to_owned)?, fill(value, captured)?);
     }
     Ok(Value::Object(filled))
+}
+
+/// The six digits that a device with this seed shows at a step of 30 seconds (RFC 6238), or six others. The seed is
+/// base32 text, or its base64 as the Query API gives it.
+fn one_time_code(seed: &str, step: i64, is_wrong: bool) -> Result<String, String> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let is_base32 = |text: &str| text.bytes().all(|byte| LETTERS.contains(&byte) || byte == b'=');
+    let decoded = || String::from_utf8(STANDARD.decode(seed).ok()?).ok().filter(|text| is_base32(text));
+    let text = if is_base32(seed) { Some(seed.to_owned()) } else { decoded() };
+    let text = text.ok_or_else(|| format!("{seed} is no seed"))?;
+    let (mut secret, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
+    for value in text.bytes().filter_map(|byte| LETTERS.iter().position(|letter| *letter == byte)) {
+        (bits, held) = (bits << 5 | value as u32, held + 5);
+        if held >= 8 {
+            held -= 8;
+            secret.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&secret).map_err(|error| error.to_string())?;
+    mac.update(&step.to_be_bytes());
+    let digest = mac.finalize().into_bytes();
+    let at = usize::from(digest[19] & 15);
+    let number = u32::from_be_bytes([digest[at] & 0x7f, digest[at + 1], digest[at + 2], digest[at + 3]]);
+    let code = (number % 1_000_000 + if is_wrong { 500_000 } else { 0 }) % 1_000_000;
+    Ok(format!("{code:06}"))
 }
 
 /// `text` with every `{{name}}` replaced, each value passed through `escape`.
@@ -65,7 +116,7 @@ fn whole_name(text: &str) -> Option<&str> {
 }
 
 fn named<'c>(name: &str, captured: &'c Captured) -> Result<&'c Value, String> {
-    captured.get(name).ok_or_else(|| format!("nothing was captured as {name}"))
+    captured.values.get(name).ok_or_else(|| format!("nothing was captured as {name}"))
 }
 
 /// JSON text as the recordings' client wrote it, since sizes of documents count: a blank after commas and colons, ASCII

@@ -16,6 +16,7 @@ use super::case::{Case, Expect, Step, Topic};
 use super::expectation::check;
 use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
+use services::state::installation::ServiceTime;
 use testing::server::Setup;
 use testing::signer::{Key, Scope, escaped, sign};
 
@@ -33,7 +34,7 @@ struct Server {
 /// # Errors
 /// The first thing that differs.
 pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
-    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"));
+    let mut server = Server::new(topic.delays.as_deref().unwrap_or("instant"), topic.at);
     for step in topic.setup.iter().chain(&case.setup) {
         server.prepare(step)?;
     }
@@ -48,20 +49,18 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
 }
 
 impl Server {
-    fn new(delays: &str) -> Self {
+    fn new(delays: &str, at: Option<Timestamp>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let setup = Setup {
-            clock: Clock::new(TimeMode::Real),
-            delays: parse_delays(delays).unwrap(),
-            ..Setup::empty()
-        };
+        let setup = Setup { clock: clock(at), delays: parse_delays(delays).unwrap(), ..Setup::empty() };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
-        let (captured, credentials) = Default::default();
+        let captured = Captured { values: Default::default(), now: clock.now() };
+        let credentials = Default::default();
         Self { runtime, service, clock, captured, credentials }
     }
 
-    fn pass(&self, seconds: f64) {
+    fn pass(&mut self, seconds: f64) {
         self.clock.advance(SignedDuration::from_secs_f64(seconds)).unwrap();
+        self.captured.now = self.clock.now();
     }
 
     /// Carries out a step before the call.
@@ -84,7 +83,7 @@ impl Server {
             let place = fill_text(place, &self.captured, str::to_owned)?;
             let Some(value) = reach(&answer.body, &place) else { continue };
             let cut = value.as_str().and_then(|text| text.strip_prefix(prefix)).map(Value::from);
-            self.captured.insert(capture.name.clone(), cut.unwrap_or(value));
+            self.captured.values.insert(capture.name.clone(), cut.unwrap_or(value));
         }
         if let Some(name) = &step.credentials {
             let held = ["Credentials", "AccessKey"].iter().find_map(|place| reach(&answer.body, place));
@@ -169,6 +168,14 @@ impl Server {
     }
 }
 
+/// A clock that follows real time, or stands still at an instant.
+fn clock(at: Option<Timestamp>) -> Clock {
+    let Some(at) = at else { return Clock::new(TimeMode::Real) };
+    let clock = Clock::new(TimeMode::Manual);
+    clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
+    clock
+}
+
 /// The request as the SDKs of the service send it, without a signature.
 fn request(service: &str, operation: &str, parameters: &Value) -> Request<Bytes> {
     let versions = [("iam", "2010-05-08"), ("sts", "2011-06-15"), ("ec2", "2016-11-15")];
@@ -189,6 +196,8 @@ fn request(service: &str, operation: &str, parameters: &Value) -> Request<Bytes>
             let prefix = match service {
                 "organizations" => "AWSOrganizationsV20161128",
                 "cloudtrail" => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+                "tagging" => "ResourceGroupsTaggingAPI_20170126",
+                "servicequotas" => "ServiceQuotasV20190624",
                 other => panic!("{other} has no target"),
             };
             let builder = builder.uri("/").header("content-type", "application/x-amz-json-1.1");

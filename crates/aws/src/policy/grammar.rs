@@ -407,6 +407,12 @@ fn check_action(action: &str) -> Result<(), Fault> {
     }
 }
 
+/// An action as it is written, to be matched in any case.
+pub(super) fn action_pattern(text: &str) -> Pattern {
+    let symbols: Vec<Symbol> = text.chars().map(|letter| (letter.to_ascii_lowercase(), true)).collect();
+    Pattern::new(&symbols, Dialect::Everywhere)
+}
+
 /// Compiles a draft, which refuses what IAM calls legacy: effects in the wrong case, values that cannot be
 /// read, ARNs that are cut short.
 fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<Statement, MalformedPolicy> {
@@ -434,10 +440,7 @@ fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<
     if draft.resources.iter().flat_map(|choice| &choice.entries).any(fails) {
         return Err(legacy());
     }
-    let action = |text: &String| {
-        let symbols: Vec<Symbol> = text.chars().map(|letter| (letter.to_ascii_lowercase(), true)).collect();
-        Pattern::new(&symbols, Dialect::Everywhere)
-    };
+    let action = |text: &String| action_pattern(text);
     let resource = |text: &String| TextPattern::new(text, Dialect::Resource, variables);
     Ok(Statement {
         sid: draft.sid.as_deref().filter(|sid| !sid.is_empty()).map(Into::into),

@@ -86,6 +86,20 @@ pub fn refuse(
     xml.response(refusal.status, request_id)
 }
 
+/// A refusal as Amazon S3 writes it, for its clients: no spaces, as EC2.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+pub(super) fn refuse_in_s3(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
+    let mut xml = Xml::new(Protocol::Ec2Query);
+    xml.open("Error");
+    xml.leaf("Code", &refusal.code);
+    if let Some(message) = &refusal.message {
+        xml.leaf("Message", message);
+    }
+    xml.leaf("RequestId", request_id);
+    xml.close("Error");
+    super::response(refusal.status, "application/xml", xml.text.into_bytes(), request_id)
+}
+
 /// XML being written. F-WIRE-35: awsQuery's elements stand on lines of their own, each two blanks further in than the
 /// one around it; EC2's follow one another.
 struct Xml {

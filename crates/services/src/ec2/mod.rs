@@ -29,7 +29,6 @@ impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
         // F-EC2-10 (*assumed*).
         is_closed_with_region: true,
-        answers_older_versions: true,
         not_supported: "UnsupportedOperation",
         ..Profile::new(&model::SERVICE, "ec2", EVENT_SOURCE)
     };

@@ -22,6 +22,7 @@ use crate::account::first_use;
 use crate::authority::caller::{self, NotIdentified};
 use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::failure::Failure;
+use crate::iam::users::administrator;
 use crate::service::{Operation, Service, refuse_not_supported};
 use crate::state::identity::{AccessKeyId, Credential};
 use crate::sts::session_token;
@@ -29,8 +30,11 @@ use crate::world::{Fault, World};
 
 /// The secret of every well-known access key.
 const WELL_KNOWN_SECRET: &str = "test";
-/// The well-known access key of the account `000000000000`.
+/// The well-known access key of the root user of account `000000000000`.
 const WELL_KNOWN_KEY: &str = "test";
+/// F-EDGE-13: the well-known access key of an administrator of account `000000000000`; with 12 digits behind it that of
+/// another account's.
+const ADMINISTRATOR_KEY: &str = "admin";
 /// IAM's `accessKeyIdType` has no fewer characters, and a seed file is held to it: nothing shorter was ever
 /// issued, so nobody looks for it among what is stored.
 const SHORTEST_ISSUED_KEY: usize = 16;
@@ -40,7 +44,8 @@ const SHORTEST_ISSUED_KEY: usize = 16;
 pub enum Signatures {
     /// In full.
     Strict,
-    /// Unsigned and wrongly signed requests pass as the key they claim.
+    /// Unsigned and wrongly signed requests pass as the key they claim, and with a key that nobody has as the root user
+    /// of account `000000000000`.
     Lenient,
 }
 
@@ -70,16 +75,20 @@ impl AcceptedKeys {
         Self { signatures, well_known, root_credentials: by_id }
     }
 
-    /// The root user whose key works without having been issued.
-    fn root(&self, access_key_id: &str) -> Option<Found<'_>> {
+    /// Whose key works without having been issued.
+    fn never_issued(&self, access_key_id: &str) -> Option<Found<'_>> {
         if let Some(root) = self.root_credentials.get(access_key_id) {
             return Some(Found::Root(root.account_id, root.secret_access_key.expose()));
         }
-        let account = match access_key_id {
-            WELL_KNOWN_KEY => Some(AccountId::from_number(0)),
+        let account = |digits: &str, none: &str| match digits {
+            digits if digits == none => Some(AccountId::from_number(0)),
             digits => digits.parse().ok(),
         };
-        account.filter(|_| self.well_known).map(|account| Found::Root(account, WELL_KNOWN_SECRET))
+        let found = match access_key_id.strip_prefix(ADMINISTRATOR_KEY) {
+            Some(digits) => account(digits, "").map(Found::Administrator),
+            None => account(access_key_id, WELL_KNOWN_KEY).map(|id| Found::Root(id, WELL_KNOWN_SECRET)),
+        };
+        found.filter(|_| self.well_known)
     }
 }
 
@@ -89,6 +98,8 @@ enum Found<'a> {
     Issued(Arc<Credential>),
     /// The root user of an account that comes into being on first use, with its secret.
     Root(AccountId, &'a str),
+    /// The well-known administrator of such an account.
+    Administrator(AccountId),
 }
 
 impl Found<'_> {
@@ -96,6 +107,7 @@ impl Found<'_> {
         match self {
             Self::Issued(credential) => &credential.secret_access_key,
             Self::Root(_, secret) => secret,
+            Self::Administrator(_) => WELL_KNOWN_SECRET,
         }
     }
 }
@@ -171,7 +183,7 @@ fn known(
 ) -> Result<Caller, Refused> {
     let attempt = Attempt { ports, call, world };
     let found = match (attempt.verify(claimed), ports.keys.signatures) {
-        (Err(Refused::Signature(error)), Signatures::Lenient) => attempt.lenient(error, claimed.as_ref())?,
+        (Err(Refused::Signature(_)), Signatures::Lenient) => attempt.lenient(claimed.as_ref())?,
         (verified, _) => verified?,
     };
     let claimed = claimed.as_ref();
@@ -189,6 +201,14 @@ fn known(
             let world = world.change_without_permit(Unpermitted::AccountOnFirstUse);
             first_use::come_into_being(account, call.context.now, world)?;
             Ok(Caller { principal: Principal::Root { account }, access_key_id, session: None })
+        }
+        Found::Administrator(account) => {
+            let access_key_id =
+                claimed.map_or(ADMINISTRATOR_KEY, |claimed| &claimed.access_key_id).to_owned();
+            let world = world.change_without_permit(Unpermitted::AccountOnFirstUse);
+            first_use::come_into_being(account, call.context.now, world)?;
+            let principal = administrator::on_first_use(account, &call.context, world)?;
+            Ok(Caller { principal, access_key_id, session: None })
         }
     }
 }
@@ -230,12 +250,14 @@ impl<'a> Attempt<'a, '_> {
         Err(SignatureError::MissingAuthentication.into())
     }
 
-    /// Lenient: a refused request is taken for the key it claims, or for the well-known one if it claims none.
-    fn lenient(&self, error: SignatureError, claimed: Option<&Claimed>) -> Result<Found<'a>, Refused> {
+    /// Lenient: a refused request is taken for the key it claims, or for the well-known one if it claims none or one
+    /// that nobody has.
+    fn lenient(&self, claimed: Option<&Claimed>) -> Result<Found<'a>, Fault> {
         let (access_key_id, token) = claimed.map_or((WELL_KNOWN_KEY, None), |claimed| {
             (claimed.access_key_id.as_str(), claimed.session_token.as_deref())
         });
-        self.find(access_key_id, token)?.ok_or(Refused::Signature(error))
+        let anybody = Found::Root(AccountId::from_number(0), WELL_KNOWN_SECRET);
+        Ok(self.find(access_key_id, token)?.unwrap_or(anybody))
     }
 
     fn find(&self, access_key_id: &str, session_token: Option<&str>) -> Result<Option<Found<'a>>, Fault> {
@@ -249,7 +271,7 @@ impl<'a> Attempt<'a, '_> {
         {
             return Ok(Some(Found::Issued(credential)));
         }
-        Ok(self.ports.keys.root(access_key_id))
+        Ok(self.ports.keys.never_issued(access_key_id))
     }
 
     /// An access key that nobody has is unknown; where a session token came with it, it is the token that is wrong.

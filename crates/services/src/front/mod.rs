@@ -2,13 +2,16 @@
 //! (F-ORDER-2).
 //!
 //! A request that arrives is [identified](identify), decoded and carried out: [`decide`]. An operation of somebody who is
-//! known already skips what only a signed request needs and goes the rest of the way: [`decide_for`].
+//! known already skips what only a signed request needs and goes the rest of the way: [`decide_for`], or
+//! [`decide_as`](acting::decide_as), which asks the gates and rates as well.
 
+pub mod acting;
 pub mod identify;
 pub mod ports;
 pub mod words;
 
 mod decode;
+mod elsewhere;
 mod gates;
 mod record;
 mod route;
@@ -68,6 +71,14 @@ impl Call {
     /// The operation, where the request names one.
     pub fn operation(&self) -> Option<Operation> {
         self.route.operation.as_ref().ok().copied()
+    }
+
+    /// The operation's refusal, where the request is for a service that is not here.
+    fn refuse_elsewhere(&self) -> Result<(), Refusal> {
+        match (self.route.foreign_client, &self.route.operation) {
+            (Some(_), Err(refusal)) => Err(refusal.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// The request's id.
@@ -157,8 +168,7 @@ pub fn decide(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result
     let outcome = outcome(ports, call, &mut progress, &mut world);
     let outcome = settled(outcome, &mut world)?;
     let circumstances = call.circumstances(progress.claimed.as_ref());
-    let route = (call.service(), call.operation());
-    let events = record::events(route, &circumstances, &progress, &outcome, &mut world);
+    let events = record::events(call.operation(), &circumstances, &progress, &outcome, &mut world);
     let mut answered = call.respond(&progress, outcome);
     let changes = world.into_reads_and_writes();
     answered.summary.sent_message = changes.writes.keys().any(|key| is_of_kind::<Message>(key));
@@ -190,12 +200,11 @@ pub fn decide_for(
     };
     let outcome = settled(outcome, &mut world)?;
     let progress = Progress { claimed: None, caller: Some(caller), members, target };
-    let route = (Some(operation.service()), Some(operation));
-    let events = record::events(route, circumstances, &progress, &outcome, &mut world);
+    let events = record::events(Some(operation), circumstances, &progress, &outcome, &mut world);
     Ok(Decided { value: outcome, changes: world.into_reads_and_writes(), events })
 }
 
-/// A refused request changes nothing but the log.
+/// A refused request changes nothing but the log, save where the rule itself says that its changes stay.
 fn settled(
     outcome: Result<Value, Failure>,
     world: &mut Guarded<'_>,
@@ -206,6 +215,7 @@ fn settled(
             world.discard_changes();
             Ok(Err(*refusal))
         }
+        Err(Failure::RefusedAfterChange(refusal)) => Ok(Err(*refusal)),
         Err(Failure::Fault(fault)) => Err(fault),
     }
 }
@@ -217,6 +227,7 @@ fn outcome(
     progress: &mut Progress,
     world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
+    call.refuse_elsewhere()?;
     let caller = identify::identify(ports, call, &mut progress.claimed, world)?;
     let caller = &*progress.caller.insert(caller);
     let operation = call.route.operation.clone()?;

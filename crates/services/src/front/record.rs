@@ -17,45 +17,41 @@ use crate::world::ServiceEvent;
 /// What a record shows in place of a sensitive text.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-/// The records of a call, refused or not, and those of what services will have done by themselves.
+/// The records of a call, refused or not, and those of what services will have done by themselves. F-NOSUP-6: a call for
+/// what is not here leaves none, since no history of AWS would show it so.
 pub(super) fn events(
-    (service, operation): (Option<Service>, Option<Operation>),
+    operation: Option<Operation>,
     circumstances: &Circumstances<'_>,
     progress: &Progress,
     outcome: &Result<Value, Refusal>,
     world: &mut Guarded<'_>,
 ) -> Vec<EventRecord> {
-    let context = circumstances.context;
+    let Some(operation) = operation.filter(|operation| operation.shape().is_some()) else {
+        return Vec::new();
+    };
+    let (context, service) = (circumstances.context, operation.service());
     let refusal = outcome.as_ref().err();
-    let response_elements = match (operation, outcome) {
-        (Some(operation), Ok(output)) => operation.response_elements(output),
-        _ => Value::Null,
-    };
-    let additional_event_data = match (operation, outcome) {
-        (Some(operation), Ok(_)) => {
-            let endpoint = Endpoint { host: circumstances.host, region: circumstances.region };
-            operation.additional_event_data(&endpoint, context)
-        }
-        _ => Value::Null,
-    };
-    let is_hidden = service.zip(refusal).is_some_and(|(service, refusal)| is_denied(service, refusal));
-    let (request_parameters, resources) = match (operation, &progress.members) {
-        (Some(operation), Some(members)) if !is_hidden => {
+    let response_elements =
+        outcome.as_ref().map_or(Value::Null, |output| operation.response_elements(output));
+    let additional_event_data = outcome.as_ref().map_or(Value::Null, |_| {
+        let endpoint = Endpoint { host: circumstances.host, region: circumstances.region };
+        operation.additional_event_data(&endpoint, context)
+    });
+    let is_hidden = refusal.is_some_and(|refusal| is_denied(service, refusal));
+    let (request_parameters, resources) = match progress.members.as_ref().filter(|_| !is_hidden) {
+        Some(members) => {
             let caller = progress.caller.as_ref();
             let resources = operation.resources(members, outcome.as_ref().ok());
             (operation.request_parameters(members, caller), resources)
         }
-        _ => (Value::Null, Value::Null),
+        None => (Value::Null, Value::Null),
     };
-    let error_code = refusal.map(|refusal| match service {
-        Some(service) => service.recorded_error_code(refusal),
-        None => refusal.code.as_ref().into(),
-    });
+    let error_code = refusal.map(|refusal| service.recorded_error_code(refusal));
     let source_ip_address = circumstances.source_ip.to_string();
     let record = |user_identity, recipient, event_id: &str, shared_event_id: Option<&str>| {
         let record = Record {
-            event_source: service.map_or("unknown", Service::event_source).into(),
-            event_name: operation.map_or("Unknown", Operation::name).into(),
+            event_source: service.event_source().into(),
+            event_name: operation.name().into(),
             aws_region: circumstances.region.into(),
             source_ip_address: source_ip_address.as_str().into(),
             user_agent: circumstances.user_agent.unwrap_or("").into(),
@@ -66,7 +62,7 @@ pub(super) fn events(
             additional_event_data: Cow::Borrowed(&additional_event_data),
             request_id: Some(context.request_id.as_str().into()),
             event_id: event_id.into(),
-            read_only: Some(operation.is_none_or(Operation::is_read_only)),
+            read_only: Some(operation.is_read_only()),
             resources: Cow::Borrowed(&resources),
             recipient_account_id: recipient,
             shared_event_id: shared_event_id.map(Into::into),
@@ -107,9 +103,9 @@ fn identity(progress: &Progress) -> UserIdentity<'_> {
 }
 
 /// The account of somebody else in whose log the call stands too, and the caller as that log shows it.
-fn target(operation: Option<Operation>, progress: &Progress) -> Option<(AccountId, UserIdentity<'_>)> {
+fn target(operation: Operation, progress: &Progress) -> Option<(AccountId, UserIdentity<'_>)> {
     let caller = progress.caller.as_ref()?;
-    let identity = match operation?.target_record()? {
+    let identity = match operation.target_record()? {
         TargetRecord::Same => UserIdentity::of(caller),
         TargetRecord::CallerUnnamed => UserIdentity::of_another_account(caller),
     };

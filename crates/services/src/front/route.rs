@@ -5,6 +5,7 @@
 //! scope of the signature.
 
 use aws::protocol::Protocol;
+use aws::protocol::foreign::ForeignClient;
 use aws::protocol::query::Parameters;
 use aws::protocol::query_json;
 use aws::refusal::Refusal;
@@ -12,6 +13,7 @@ use aws::sigv4::Family;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 
+use super::elsewhere::{self, Elsewhere, Wanted};
 use crate::service::{Operation, Service, refuse_not_supported};
 
 /// How a request names its operation.
@@ -39,17 +41,30 @@ pub struct Route {
     pub form: Form,
     /// The decoded parameters of a Query request.
     pub parameters: Parameters,
+    /// What is asked for, where it is not answered: a service that is not here, an operation that is not.
+    pub wanted: Option<Wanted>,
+    /// Whose client asks, where it is one of a service that is not here.
+    pub foreign_client: Option<ForeignClient>,
 }
 
 impl Route {
     /// Finds the route of a request.
     pub fn find(request: &Request<Bytes>) -> Self {
+        let mut route = Self::among_services(request);
+        if let Ok(operation @ Operation::NotSupported(..)) = &route.operation {
+            let service = operation.service().signing_name().to_owned();
+            route.wanted = Some(Wanted { service, operation: Some(operation.name().to_owned()) });
+        }
+        route
+    }
+
+    fn among_services(request: &Request<Bytes>) -> Self {
         if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
-            return Self::by_target(target);
+            return Self::by_target(request, target);
         }
         let path = request.uri().path();
         if request.method() == Method::POST
-            && let Some(operation) = Operation::from_path(path)
+            && let Some(operation) = Operation::from_path(path).or_else(|| behind_prefix(request))
         {
             return Self {
                 service: Some(operation.service()),
@@ -58,42 +73,69 @@ impl Route {
                 in_json: false,
                 form: Form::Path,
                 parameters: Parameters::default(),
+                wanted: None,
+                foreign_client: None,
             };
         }
         let parameters = parameters(request);
         let scope = signing_scope(request).and_then(|scope| Service::from_signing_name(&scope));
         match parameters {
             Ok(parameters) if parameters.get("Action").is_some() => {
-                let route = Self::by_action(parameters, scope);
+                let route = Self::by_action(request, parameters, scope);
                 let may_be_json = route.service.is_some_and(|service| service.profile().answers_in_json);
                 Self { in_json: may_be_json && query_json::is_wanted(request.headers()), ..route }
             }
-            Ok(_) => Self::unknown(scope, None),
+            Ok(_) => match Elsewhere::by_path(request).filter(|_| scope.is_none()) {
+                Some(elsewhere) => Self::elsewhere(elsewhere, Form::Path),
+                None => Self::unknown(scope, None),
+            },
             Err(refusal) => Self::unknown(scope, Some(refusal)),
         }
     }
 
-    fn by_target(target: &str) -> Self {
+    fn by_target(request: &Request<Bytes>, target: &str) -> Self {
         let (prefix, name) = target.rsplit_once('.').unwrap_or((target, ""));
         let service = Service::from_target_prefix(prefix);
+        let is_ours =
+            || signing_scope(request).is_some_and(|scope| Service::from_signing_name(&scope).is_some());
+        if service.is_none()
+            && !is_ours()
+            && let Some(elsewhere) = Elsewhere::by_target(request, target)
+        {
+            return Self::elsewhere(elsewhere, Form::Target);
+        }
         let operation = service
             .and_then(|service| Operation::from_name(service, name))
             .ok_or_else(|| unknown_operation(service));
         let protocol = service.map_or(Protocol::AwsJson11, |service| service.shape().protocol);
+        let wanted = wanted_of(service, name, operation.is_err());
         let parameters = Parameters::default();
-        Self { service, operation, protocol, in_json: false, form: Form::Target, parameters }
+        Self {
+            service,
+            operation,
+            protocol,
+            in_json: false,
+            form: Form::Target,
+            parameters,
+            wanted,
+            foreign_client: None,
+        }
     }
 
-    fn by_action(parameters: Parameters, scope: Option<Service>) -> Self {
+    fn by_action(request: &Request<Bytes>, parameters: Parameters, scope: Option<Service>) -> Self {
         let value = |wanted: &str| parameters.get(wanted).unwrap_or("");
         let (action, version) = (value("Action"), value("Version"));
-        // F-ROUTE-5: older versions of a service that answers them all are told by the signature's scope.
-        let of_any_version =
-            || scope.filter(|service| service.profile().answers_older_versions && is_date(version));
-        let service = match version.is_empty() {
-            true => scope,
-            false => Service::from_query_version(version).or_else(of_any_version),
+        let service = match Service::from_query_version(version) {
+            // F-EC2-11: EC2 answers its older versions too.
+            None if version.is_empty() || scope == Some(Service::Ec2) => scope,
+            found => found,
         };
+        if service.is_none()
+            && scope.is_none()
+            && let Some(elsewhere) = Elsewhere::by_action(request, action)
+        {
+            return Self::elsewhere(elsewhere, Form::Action);
+        }
         let operation =
             service.and_then(|service| Operation::from_name(service, action)).ok_or_else(|| match service {
                 Some(Service::Ec2) => refuse_not_supported(Service::Ec2, action),
@@ -103,7 +145,31 @@ impl Route {
             Some(Protocol::Ec2Query) => Protocol::Ec2Query,
             _ => Protocol::Query,
         };
-        Self { service, operation, protocol, in_json: false, form: Form::Action, parameters }
+        let wanted = wanted_of(service.or(scope), action, operation.is_err());
+        Self {
+            service,
+            operation,
+            protocol,
+            in_json: false,
+            form: Form::Action,
+            parameters,
+            wanted,
+            foreign_client: None,
+        }
+    }
+
+    /// F-NOSUP-3: a service that is not here. Nobody asks who calls.
+    fn elsewhere(elsewhere: Elsewhere, form: Form) -> Self {
+        Self {
+            service: None,
+            operation: Err(elsewhere.refusal),
+            protocol: Protocol::RestJson,
+            in_json: false,
+            form,
+            parameters: Parameters::default(),
+            wanted: Some(elsewhere.wanted),
+            foreign_client: Some(elsewhere.client),
+        }
     }
 
     /// F-ROUTE-1: a path that leads nowhere gets the gateway's answer, which is that of a missing signature.
@@ -116,23 +182,47 @@ impl Route {
         };
         let operation = Err(refusal.unwrap_or(usual));
         let parameters = Parameters::default();
-        Self { service: scope, operation, protocol, in_json: false, form, parameters }
+        Self {
+            service: scope,
+            operation,
+            protocol,
+            in_json: false,
+            form,
+            parameters,
+            wanted: None,
+            foreign_client: None,
+        }
     }
 
     /// In which words a faulty signature is refused on this route.
     pub fn signature_family(&self) -> Family {
-        match self.protocol {
-            Protocol::RestJson => Family::Gateway,
-            Protocol::AwsJson11 => Family::Json,
-            Protocol::Query => Family::Query,
-            Protocol::Ec2Query => Family::Ec2,
-        }
+        signature_family(self.protocol)
     }
 }
 
-/// Whether a version has the form of one: `2016-11-15`.
-fn is_date(version: &str) -> bool {
-    version.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == version)
+/// In which words a faulty signature is refused in a protocol.
+pub fn signature_family(protocol: Protocol) -> Family {
+    match protocol {
+        Protocol::RestJson => Family::Gateway,
+        Protocol::AwsJson11 => Family::Json,
+        Protocol::Query => Family::Query,
+        Protocol::Ec2Query => Family::Ec2,
+    }
+}
+
+/// F-ROUTE-4: the operation at the end of a path, where an endpoint with a path was given to a client of a service whose
+/// operations have paths. A client of any other service sends its requests to that path alone, and it does not matter.
+fn behind_prefix(request: &Request<Bytes>) -> Option<Operation> {
+    let (prefix, _) = request.uri().path().rsplit_once('/')?;
+    let operation = Operation::from_path(&request.uri().path()[prefix.len()..])?;
+    let scope = signing_scope(request)?;
+    (!prefix.is_empty() && operation.service().signing_name() == scope).then_some(operation)
+}
+
+/// What a request asks of a service that is here and has no such operation, under the name that the request gives it.
+fn wanted_of(service: Option<Service>, operation: &str, is_unknown: bool) -> Option<Wanted> {
+    let service = service.filter(|_| is_unknown)?;
+    Some(Wanted { service: service.signing_name().to_owned(), operation: elsewhere::name(operation) })
 }
 
 /// F-ROUTE-1: API Gateway's answer where path or method lead nowhere.
@@ -175,14 +265,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// The service in the scope of the signature, before anything of it was checked.
 fn signing_scope(request: &Request<Bytes>) -> Option<String> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let credential = match header {
-        Some(header) => header.split_once("Credential=")?.1.split([',', ' ']).next()?.to_owned(),
-        None => {
-            let query = Parameters::parse(request.uri().query()?.as_bytes()).ok()?;
-            query.get("X-Amz-Credential")?.to_owned()
-        }
-    };
+    let credential = elsewhere::credential(request)?;
     let mut parts = credential.rsplit('/');
     parts.next()?;
     parts.next().map(str::to_owned)

@@ -40,7 +40,23 @@ pub struct Summary {
     pub error: Option<Cow<'static, str>>,
     /// Whether a message went to the outbox.
     pub sent_message: bool,
+    /// What was asked for, where it is not here.
+    pub unanswered: Option<Unanswered>,
 }
+
+/// F-NOSUP-3: what somebody asked for and accountd does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unanswered {
+    /// The service, by the scope of the signature.
+    pub service: String,
+    /// The operation, or `-` where it cannot be told.
+    pub operation: String,
+    /// What the client calls itself, cut.
+    pub user_agent: String,
+}
+
+/// The most characters of a client's name for itself that are kept.
+const LONGEST_USER_AGENT: usize = 200;
 
 impl Call {
     /// Writes the outcome in the protocol of the request.
@@ -71,6 +87,9 @@ impl Call {
     pub fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
         if self.route.in_json {
             return query_json::refuse(refusal, &self.context.request_id);
+        }
+        if let Some(client) = self.route.foreign_client {
+            return client.refuse(refusal, &self.context.request_id);
         }
         let service = self.route.service.map(Service::shape);
         self.route.protocol.refuse(service, refusal, &self.context.request_id)
@@ -129,7 +148,18 @@ impl Call {
             target: progress.target,
             error: None,
             sent_message: false,
+            unanswered: self.unanswered(),
         }
+    }
+
+    fn unanswered(&self) -> Option<Unanswered> {
+        let wanted = self.route.wanted.as_ref()?;
+        let agent = self.user_agent().unwrap_or("-").chars().take(LONGEST_USER_AGENT);
+        Some(Unanswered {
+            service: wanted.service.clone(),
+            operation: wanted.operation.clone().unwrap_or_else(|| "-".to_owned()),
+            user_agent: agent.collect(),
+        })
     }
 }
 

@@ -167,6 +167,7 @@ enum_shape! { ConstraintViolationExceptionReason {
     UnmetBillingPrerequisite = "UNMET_BILLING_PREREQUISITE",
     AccountNotActiveForTransferResponsibility = "ACCOUNT_NOT_ACTIVE_FOR_TRANSFER_RESPONSIBILITY",
     TransferResponsibilityUpdateNotAllowed = "TRANSFER_RESPONSIBILITY_UPDATE_NOT_ALLOWED",
+    UpdateExistingResourcePolicyWithTagsNotSupported = "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
 } }
 enum_shape! { CreateAccountFailureReason {
     AccountLimitExceeded = "ACCOUNT_LIMIT_EXCEEDED",

@@ -46,7 +46,7 @@ impl<'a> Listing<'a> {
     /// The page that `token` and `max_results` ask for. The filter is what the token is bound to.
     ///
     /// # Errors
-    /// F-ORGS-LIST-3: `InvalidInputException` for a token that this list was not given.
+    /// F-ORGS-LIST-3: `InvalidInputException` for a token that this list was not given, the empty one too.
     pub(super) fn open(
         call: &Call<'a>,
         filter: &[&'a str],
@@ -56,7 +56,7 @@ impl<'a> Listing<'a> {
         let (context, caller) = (call.context, call.caller);
         let binding = Binding::new(call.operation.name(), caller.account(), filter.iter().copied());
         let after = match token.map(NextToken::as_str) {
-            None | Some("") => None,
+            None => None,
             Some(token) => Some(
                 binding
                     .open(token, &context.token_key)

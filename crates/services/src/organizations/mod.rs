@@ -3,6 +3,7 @@
 //! One file per resource of the model. F-ORGS-NOSUP-1: billing transfers are left out. <https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html>
 
 pub(crate) mod access;
+mod constraints;
 pub(crate) mod delegation;
 mod ids;
 pub mod index;
@@ -16,11 +17,11 @@ mod refusal;
 mod standing;
 pub mod tree;
 
+pub use constraints::validate;
+
 use aws::authorization::Denial;
 use aws::principal::Caller;
-use aws::protocol;
 use aws::refusal::Refusal;
-use aws::smithy::{self, Constraint, Patterns};
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
@@ -30,7 +31,7 @@ use crate::failure::Failure;
 use crate::service::{Profile, Rules, needed};
 use crate::state::organization::arn;
 use crate::world::World;
-use model::{Input, InvalidInputExceptionReason as Reason, Operation, Output};
+use model::{Input, Operation, Output};
 
 /// How CloudTrail and service principals name the service.
 pub const EVENT_SOURCE: &str = "organizations.amazonaws.com";
@@ -57,8 +58,14 @@ impl Rules for Operation {
     }
 
     fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
-        // F-IAM-72: Organizations shows the resource of an action that knows none, too.
-        Self::PROFILE.access_denied(&denial.message_on(Some(denial.resource.as_str())))
+        // F-ORGS-AUTH-8: who is denied by policies is told what a member is told that may not by its position. What an
+        // account does to itself alone is the exception; there the resource is shown in any case (F-IAM-72).
+        match self {
+            Self::LeaveOrganization => {
+                Self::PROFILE.access_denied(&denial.message_on(Some(denial.resource.as_str())))
+            }
+            _ => refusal::access_denied().into(),
+        }
     }
 
     fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal> {
@@ -102,34 +109,6 @@ pub(crate) struct Call<'a> {
 /// Whether an operation only reads; the model does not say.
 pub fn is_read_only(operation: Operation) -> bool {
     ["Describe", "List"].iter().any(|prefix| operation.name().starts_with(prefix))
-}
-
-/// Checks the members against the model's constraints.
-///
-/// # Errors
-/// F-ORGS-VAL-1: `InvalidInputException` with the reason of the first violation.
-pub fn validate(operation: Operation, members: &Value, validation: Validation) -> Result<(), Refusal> {
-    let patterns = match validation {
-        Validation::Strict => Patterns::Applied,
-        Validation::Masked => Patterns::Ignored,
-    };
-    let violations = smithy::check(operation.shape().input_schema(), members, patterns);
-    let Some(first) = violations.first() else { return Ok(()) };
-    let reason = match &first.constraint {
-        Constraint::Type(_) => return Err(protocol::not_deserializable()),
-        Constraint::Required(_) => Reason::InputRequired,
-        Constraint::MinLength(_) => Reason::MinLengthExceeded,
-        Constraint::MaxLength(_) => Reason::MaxLengthExceeded,
-        Constraint::Min(_) => Reason::MinValueExceeded,
-        Constraint::Max(_) => Reason::MaxValueExceeded,
-        Constraint::Pattern(_) if first.path.last().is_some_and(|name| name == "TargetId") => {
-            Reason::InvalidPatternTargetId
-        }
-        Constraint::Pattern(_) => Reason::InvalidPattern,
-        Constraint::Enum(values) if values.contains(&"TAG_POLICY") => Reason::InvalidEnumPolicyType,
-        Constraint::Enum(_) => Reason::InvalidEnum,
-    };
-    Err(refusal::invalid_input(reason).into())
 }
 
 /// Carries out an operation that policies allowed.

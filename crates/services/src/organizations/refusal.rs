@@ -59,8 +59,9 @@ refusals! {
         "You specified a destination parent that doesn't exist.";
     duplicate_account => DuplicateAccountException,
         "The account is already present in the specified destination.";
+    /// Recorded.
     duplicate_handshake => DuplicateHandshakeException,
-        "A handshake with the same action and target already exists.";
+        "A handshake with the specified type and parameters already exists for the given parties.";
     /// Recorded.
     duplicate_unit => DuplicateOrganizationalUnitException, "An OU with the same name already exists.";
     /// Recorded: AWS says of an attachment what it says of a policy.
@@ -68,13 +69,18 @@ refusals! {
         "A policy with the specified name and type already exists.";
     duplicate_policy => DuplicatePolicyException,
         "A policy with the specified name and type already exists.";
+    /// Recorded.
     effective_policy_not_found => EffectivePolicyNotFoundException,
-        "There is no effective policy of the specified type for the specified account.";
+        "The specified policy type is not enabled. Enable that policy type on your organization root and then retry.";
+    /// Recorded.
     handshake_already_in_state => HandshakeAlreadyInStateException,
-        "The specified handshake is already in the requested state.";
+        "The handshake is already in the requested state.";
+    /// Recorded.
     handshake_not_found => HandshakeNotFoundException, "You specified a handshake that doesn't exist.";
+    /// Recorded.
     invalid_handshake_transition => InvalidHandshakeTransitionException,
-        "You can't perform the operation on the handshake in its current state.";
+        "You cannot perform this operation on a handshake in its current state, such as attempting to cancel a handshake \
+         that was previously accepted or attempting to accept a handshake that was declined.";
     master_cannot_leave => MasterCannotLeaveOrganizationException,
         "You can't remove a management account from an organization. If you want the management account to become a \
          member account in another organization, you must first delete the current organization of the management \
@@ -87,9 +93,8 @@ refusals! {
     unit_not_found => OrganizationalUnitNotFoundException,
         "You specified an organizational unit that doesn't exist.";
     parent_not_found => ParentNotFoundException, "You specified a parent that doesn't exist.";
-    policy_in_use => PolicyInUseException,
-        "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before \
-         performing this operation.";
+    /// Recorded.
+    policy_in_use => PolicyInUseException, "The specified policy is in use and cannot be deleted.";
     policy_not_attached => PolicyNotAttachedException,
         "The policy isn't attached to the specified target in the specified root.";
     /// Recorded.
@@ -101,9 +106,10 @@ refusals! {
     /// Recorded.
     policy_type_not_enabled => PolicyTypeNotEnabledException,
         "This operation can be performed only for enabled policy types.";
-    resource_policy_not_found => ResourcePolicyNotFoundException,
-        "You specified a resource policy that doesn't exist.";
+    /// Recorded.
+    resource_policy_not_found => ResourcePolicyNotFoundException, "No resource-based policy found.";
     root_not_found => RootNotFoundException, "You specified a root that doesn't exist.";
+    /// Recorded.
     target_not_found => TargetNotFoundException, "You specified a target that doesn't exist.";
     /// Recorded.
     malformed_policy => MalformedPolicyDocumentException,
@@ -149,9 +155,11 @@ fn constraint_text(reason: Constraint) -> &'static str {
         R::OrganizationNotInAllFeaturesMode => {
             "This operation can be performed only in an organization with all features enabled."
         }
-        R::WaitPeriodActive => {
-            "This operation requires a wait period. You must wait until at least four days after the account was \
-             created."
+        // Recorded, with two blanks.
+        R::WaitPeriodActive => "This operation requires a wait period.  Try again later.",
+        // Recorded.
+        R::UpdateExistingResourcePolicyWithTagsNotSupported => {
+            "Adding tags on updating an existing resource-based policy is not supported."
         }
         R::MaxTagLimitExceeded => "You have exceeded the number of tags allowed on this resource.",
         // Recorded.
@@ -190,8 +198,9 @@ pub(super) fn handshake_constraint(reason: HandshakeConstraint) -> Error {
     use HandshakeConstraint as R;
     let message = match reason {
         R::AccountNumberLimitExceeded => "You have exceeded the allowed number of AWS accounts.",
-        R::AlreadyInAnOrganization => "The provided account is already a member of an organization.",
-        R::OrganizationAlreadyHasAllFeatures => "The organization has already enabled all features.",
+        // Recorded, as is the one that follows.
+        R::AlreadyInAnOrganization => "The AWS account is already a member of an organization.",
+        R::OrganizationAlreadyHasAllFeatures => "All features are already enabled on this organization.",
         R::OrganizationIsAlreadyPendingAllFeaturesMigration => {
             "The organization has already started the process to enable all features."
         }
@@ -206,6 +215,21 @@ pub(super) fn handshake_constraint(reason: HandshakeConstraint) -> Error {
     HandshakeConstraintViolationException { message: Some(message.to_owned()), reason: Some(reason) }.into()
 }
 
+/// RegisterDelegatedAdministrator of a service without trusted access, in the words that were recorded of it.
+pub(super) fn service_access_needed_to_delegate() -> Error {
+    let text = "You must enable service access before you delegate an administrator for this service. Call the AWS API \
+                EnableAWSServiceAccess first.";
+    let reason = Some(Constraint::ServiceAccessNotEnabled);
+    ConstraintViolationException { message: Some(text.to_owned()), reason }.into()
+}
+
+/// F-ORGS-RP-3: an action that a delegation policy cannot delegate. Recorded.
+pub(super) fn unsupported_action(action: &str) -> Error {
+    let text = format!("{action} is not a supported action for this resource-based policy.");
+    let reason = Some(InvalidInput::UnsupportedActionInResourcePolicy);
+    InvalidInputException { message: Some(text), reason }.into()
+}
+
 /// An input that is of no use.
 pub(super) fn invalid_input(reason: InvalidInput) -> Error {
     InvalidInputException { message: Some(invalid_input_text(reason).to_owned()), reason: Some(reason) }
@@ -215,27 +239,35 @@ pub(super) fn invalid_input(reason: InvalidInput) -> Error {
 fn invalid_input_text(reason: InvalidInput) -> &'static str {
     use InvalidInput as R;
     match reason {
-        // Recorded.
+        // Recorded: all up to the next remark.
         R::InvalidPattern | R::InvalidPatternTargetId => {
             "You provided a value that does not match the required pattern."
         }
         R::InvalidEnum => "You specified an invalid value.",
         R::InvalidEnumPolicyType => "You specified an invalid policy type.",
-        R::InvalidPartyTypeTarget => {
-            "You specified the wrong type of entity (account, organization, or email)."
+        R::InvalidPartyTypeTarget => "You specified an invalid party type as the target parameter.",
+        R::MaxLengthExceeded => "You provided a string that exceeds that maximum length.",
+        R::MaxValueExceeded => "You provided a value that exceeds the maximum allowed.",
+        R::MinValueExceeded => "You provided a value that is below the minimum allowed.",
+        R::InputRequired => "You must provide a value for the parameter.",
+        R::InvalidNextToken => {
+            "You specified an invalid value for nextToken. You must get the value from the response to a previous call \
+             to the API."
         }
+        R::UnrecognizedServicePrincipal => "You specified an unrecognized service principal.",
+        R::MaxLimitExceededFilter => "You specified too many filter parameters.",
+        R::InvalidEmailAddressTarget => {
+            "You specified an invalid email address for the invited account owner."
+        }
+        R::DuplicateTagKey => "Your request includes duplicate tag keys.",
+        R::TargetNotSupported => "You specified a target that is not currently supported.",
+        R::InvalidResourcePolicyJson => "This resource-based policy contains invalid JSON.",
+        // Assumed: all that follow.
+        R::MinLengthExceeded => "You provided a string that is below the minimum length.",
+        R::ImmutablePolicy => "You specified a policy that is managed by AWS and can't be modified.",
         R::InvalidListMember => {
             "You provided a list to a parameter that contains at least one invalid value."
         }
-        R::MaxLengthExceeded => "You provided a string parameter that is longer than allowed.",
-        R::MinLengthExceeded => "You provided a string parameter that is shorter than allowed.",
-        R::MaxValueExceeded => "You provided a numeric parameter that has a larger value than allowed.",
-        R::MinValueExceeded => "You provided a numeric parameter that has a smaller value than allowed.",
-        R::ImmutablePolicy => "You specified a policy that is managed by AWS and can't be modified.",
-        R::InputRequired => "You must include a value for all required parameters.",
-        R::InvalidNextToken => "You provided an invalid pagination token.",
-        // Recorded.
-        R::UnrecognizedServicePrincipal => "You specified an unrecognized service principal.",
         R::InvalidRoleName => {
             "You provided a role name that is not valid. A role name can't start with the reserved prefix \
              'AWSServiceRoleFor'."
@@ -244,19 +276,6 @@ fn invalid_input_text(reason: InvalidInput) -> &'static str {
             "You specified a tag key that is a system tag. You can't add, edit, or delete system tag keys because \
              they're reserved for AWS use."
         }
-        R::MaxLimitExceededFilter => "You can specify only one filter parameter for the operation.",
-        R::InvalidEmailAddressTarget => {
-            "You specified an invalid email address for the invited account owner."
-        }
-        R::UnsupportedActionInResourcePolicy => {
-            "You specified an action that is not supported in a resource-based delegation policy."
-        }
-        R::UnsupportedResourceInResourcePolicy => {
-            "You specified a resource element that is not supported in a resource-based delegation policy."
-        }
-        R::DuplicateTagKey => "You specified the same tag key more than once.",
-        R::TargetNotSupported => "You can't perform the specified operation on that target entity.",
-        R::InvalidResourcePolicyJson => "You specified a resource policy that is not valid JSON.",
         R::NonDetachablePolicy => "You can't detach this AWS managed policy.",
         _ => "You specified an invalid value.",
     }

@@ -150,19 +150,17 @@ impl<'n> Item<'n> {
         Some(Given { value, item: self })
     }
 
-    /// A mapping with no keys other than `known`.
+    /// A mapping with no keys other than `known`. Any other is reported, and hides nothing of what is wrong with those.
     pub fn fields(&self, known: &[&str]) -> Option<Fields<'n>> {
         let mut entries = BTreeMap::new();
-        let mut complete = true;
         for entry in self.entries()? {
             if !known.contains(&entry.key()) {
                 entry.report_key(format!("this key is unknown here; known are {}", known.join(", ")));
-                complete = false;
             } else if !matches!(entry.item.node.value, Value::Null) {
                 entries.insert(entry.key(), entry.item);
             }
         }
-        complete.then(|| Fields { item: self.clone(), entries })
+        Some(Fields { item: self.clone(), entries })
     }
 
     /// A mapping whose keys are free.
@@ -289,9 +287,9 @@ impl<'n> Item<'n> {
         }
     }
 
-    /// A policy document of Organizations, as CreatePolicy would take it.
+    /// A policy document of Organizations, as CreatePolicy would take it at some time.
     pub fn organization_policy(&self, kind: PolicyType) -> Option<PolicyDocument> {
-        match organizations::policies::policy::read(&self.document()?, kind) {
+        match organizations::policies::policy::read(&self.document()?, kind, None) {
             Ok(document) => Some(document),
             Err(Misfit::TooLong { max }) => {
                 self.refuse(format!("is longer than the {max} characters of a {}", kind.as_str()))

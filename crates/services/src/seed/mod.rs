@@ -118,14 +118,25 @@ pub fn read(text: &str, now: Timestamp) -> Result<SeedDocuments, Vec<Problem>> {
     Ok(documents)
 }
 
-/// The lines that tell a person what is wrong with the seed file called `name`.
+/// What stands between the line that says how many problems there are, and the problems, a line each.
+pub const PROBLEMS_BELOW: &str = "; nothing was applied:\n";
+
+/// The most problems that are told; they are bounded by the file anyway, and nobody reads more.
+const MOST_TOLD: usize = 100;
+
+/// The lines that tell a person what is wrong with the seed file called `name`: how many problems there are, then
+/// `NAME:LINE:COLUMN: PATH: MESSAGE` for each, as editors and their like jump to (F-SEED-18).
 pub fn report(name: &str, problems: &[Problem]) -> String {
-    let mut lines: Vec<String> = problems.iter().map(|problem| format!("{name}:{problem}")).collect();
-    lines.push(match problems.len() {
-        1 => format!("{name} has 1 problem; nothing was applied"),
-        count => format!("{name} has {count} problems; nothing was applied"),
-    });
-    lines.join("\n")
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
+    };
+    let mut lines: Vec<String> =
+        problems.iter().take(MOST_TOLD).map(|problem| format!("{name}:{problem}")).collect();
+    if problems.len() > MOST_TOLD {
+        lines.push(format!("and {} more", problems.len() - MOST_TOLD));
+    }
+    format!("{name} has {count}{PROBLEMS_BELOW}{}", lines.join("\n"))
 }
 
 fn read_draft<'n>(file: &Item<'n>, now: Timestamp) -> Option<Draft<'n>> {

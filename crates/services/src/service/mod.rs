@@ -100,7 +100,7 @@ impl Operation {
 /// action of EC2 but DescribeRegions, since the model here holds no other.
 pub fn refuse_not_supported(service: Service, name: &str) -> Refusal {
     let profile = service.profile();
-    let text = format!("The operation {}:{name} is not supported by accountd.", profile.action_prefix);
+    let text = format!("accountd does not answer {}:{name}.", profile.action_prefix);
     Refusal::new(profile.not_supported, 400, text)
 }
 

@@ -26,8 +26,6 @@ pub struct Profile {
     pub presigned_within_window: bool,
     /// F-WIRE-36: whether clients of the Query API may ask for JSON.
     pub answers_in_json: bool,
-    /// F-ROUTE-5: whether every older version is answered.
-    pub answers_older_versions: bool,
     /// What may stand before the dot in `X-Amz-Target` besides the model's prefix.
     pub further_target_prefixes: &'static [&'static str],
     /// Whether it can be called by an `Action` parameter and the model's version.
@@ -71,7 +69,6 @@ impl Profile {
             clock_window_minutes: 5,
             presigned_within_window: false,
             answers_in_json: false,
-            answers_older_versions: false,
             further_target_prefixes: &[],
             has_query_api: matches!(shape.protocol, Protocol::Query | Protocol::Ec2Query),
             access_denied,

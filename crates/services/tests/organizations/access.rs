@@ -196,7 +196,7 @@ fn members_and_strangers_are_told_so() {
     assert_eq!(play.refused(&account, "ListAccounts", json!({})).0, "AccessDeniedException");
 }
 
-/// F-IAM-72.
+/// F-IAM-72, F-ORGS-AUTH-8.
 #[test]
 fn a_denial_shows_the_resource_in_any_case() {
     let mut play = Play::organization();
@@ -218,4 +218,7 @@ fn a_denial_shows_the_resource_in_any_case() {
     let arn = summary["Arn"].as_str().expect("an ARN");
     let denied = format!("on resource: * with an explicit deny in a service control policy: {arn}");
     assert!(message.ends_with(&denied), "{message}");
+    // F-ORGS-AUTH-8: of all that is not the account's alone AWS says no more than this.
+    let refusal = play.call(&account, "DescribeOrganization", json!({})).unwrap_err();
+    assert_eq!(refusal.message.as_deref(), Some("You don't have permissions to access this resource."));
 }

@@ -229,6 +229,37 @@ fn a_member_moves_to_the_organization_that_invites_it() {
     assert_eq!(there["Account"]["JoinedMethod"], "INVITED");
 }
 
+/// F-ORGS-INVITE-3: a member is invited by its address, and its refused answer leaves the invitation accepted.
+#[test]
+fn a_member_that_is_invited_by_its_address_accepts_and_is_refused() {
+    let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    let target = |kind: &str, id: &str| json!({"Target": {"Id": id, "Type": kind}});
+    let refused = play.refused(MANAGEMENT, "InviteAccountToOrganization", target("ACCOUNT", &account));
+    assert_eq!(refused.1.as_deref(), Some("ALREADY_IN_AN_ORGANIZATION"));
+    let by_address = target("EMAIL", "dev@example.invalid");
+    let invited = play.ok(MANAGEMENT, "InviteAccountToOrganization", by_address.clone())["Handshake"].clone();
+    assert_eq!(invited["Parties"][1], json!({"Id": "dev@example.invalid", "Type": "EMAIL"}));
+    assert_eq!(
+        invited["Resources"][0]["Value"],
+        format!("o-{}", invited["Parties"][0]["Id"].as_str().unwrap())
+    );
+    let answer = json!({"HandshakeId": invited["Id"]});
+    // The one refused call that changes something.
+    let refused = play.call(&account, "AcceptHandshake", answer.clone()).unwrap_err();
+    assert_eq!(refused.members["Reason"], "ALREADY_IN_AN_ORGANIZATION");
+    for caller in [MANAGEMENT, &account] {
+        let shown = play.ok(caller, "DescribeHandshake", answer.clone())["Handshake"].clone();
+        assert_eq!((&shown["State"], &shown["Parties"][1]["Id"]), (&json!("ACCEPTED"), &json!(account)));
+    }
+    let refused = play.refused(&account, "AcceptHandshake", answer.clone());
+    assert_eq!(refused.0, "HandshakeAlreadyInStateException");
+    let refused = play.refused(MANAGEMENT, "CancelHandshake", answer);
+    assert_eq!(refused.0, "InvalidHandshakeTransitionException");
+    let again = play.ok(MANAGEMENT, "InviteAccountToOrganization", by_address);
+    assert_eq!(again["Handshake"]["State"], "OPEN");
+}
+
 /// F-ORGS-INVITE-5: twenty attempts a day; what was accepted does not count.
 #[test]
 fn a_day_has_so_many_invitations() {

@@ -7,7 +7,7 @@ use services::organizations::model::PolicyType;
 use services::state::organization::OrganizationCounts;
 use services::world::World;
 
-use crate::support::{GUEST, MANAGEMENT, Play};
+use crate::support::{MANAGEMENT, Play};
 
 const RCP: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
 const SCP: &str =
@@ -239,17 +239,18 @@ fn an_effective_policy_may_be_invalid_though_each_policy_is_right() {
     assert_eq!(error["ContributingPolicies"], json!([two]));
 }
 
-/// F-ORGS-RP-3.
+/// F-ORGS-RP-1, F-ORGS-RP-3.
 #[test]
 fn only_what_can_be_delegated_is_delegated() {
     let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    let root = format!("arn:aws:iam::{account}:root");
     let put = |statement: Value| {
         let whole = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
         json!({"Content": whole})
     };
     let statement = |name: &str, value: Value| {
-        let mut statement =
-            json!({"Effect": "Allow", "Principal": {"AWS": GUEST}, "Action": "*", "Resource": "*"});
+        let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "organizations:ListRoots", "Resource": "*"});
         statement.as_object_mut().unwrap().retain(|member, _| !name.ends_with(member.as_str()));
         statement[name] = value;
         statement
@@ -257,14 +258,98 @@ fn only_what_can_be_delegated_is_delegated() {
     let cases = [
         ("Action", json!("organizations:CreateAccount"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
         ("Action", json!(["organizations:ListRoots", "s3:*"]), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
-        ("NotAction", json!("organizations:CloseAccount"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
-        ("NotResource", json!("*"), "UNSUPPORTED_RESOURCE_IN_RESOURCE_POLICY"),
+        ("Action", json!("organizations:*"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("Action", json!("organizations:*Account"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("Action", json!("organizations:Unheard*"), "UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
+        ("NotAction", json!("organizations:CloseAccount"), "INVALID_RESOURCE_POLICY_JSON"),
+        ("NotResource", json!("*"), "INVALID_RESOURCE_POLICY_JSON"),
+        ("NotPrincipal", json!({"AWS": account}), "INVALID_RESOURCE_POLICY_JSON"),
+        ("Principal", json!({"AWS": [account, "999999999999"]}), "INVALID_RESOURCE_POLICY_JSON"),
+        (
+            "Principal",
+            json!({"AWS": format!("arn:aws:iam::{account}:role/absent")}),
+            "INVALID_RESOURCE_POLICY_JSON",
+        ),
     ];
     for (name, value, reason) in cases {
         let refused = play.refused(MANAGEMENT, "PutResourcePolicy", put(statement(name, value)));
         assert_eq!(refused, ("InvalidInputException".to_owned(), Some(reason.to_owned())));
     }
-    for action in ["organizations:describe*", "organizations:UpdatePolicy"] {
-        play.ok(MANAGEMENT, "PutResourcePolicy", put(statement("Action", json!(action))));
+    let told =
+        play.call(MANAGEMENT, "PutResourcePolicy", put(statement("Action", json!("s3:Get*")))).unwrap_err();
+    let text = "s3:Get* is not a supported action for this resource-based policy.";
+    assert_eq!(told.message.as_deref(), Some(text));
+    let actions = ["describe*", "UpdatePolicy", "List*", "ListInboundResponsibilityTransfers"];
+    for action in actions.map(|action| json!(format!("organizations:{action}"))) {
+        play.ok(MANAGEMENT, "PutResourcePolicy", put(statement("Action", action)));
     }
+    let role = format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
+    for principal in [json!("*"), json!({"AWS": [root, role]}), json!({"Service": "kms.amazonaws.com"})] {
+        play.ok(MANAGEMENT, "PutResourcePolicy", put(statement("Principal", principal)));
+    }
+}
+
+/// F-ORGS-RP-2, F-ORGS-RP-4: it is kept as AWS writes it, and its tags are those that it was created with.
+#[test]
+fn a_delegation_policy_is_kept_as_aws_writes_it_with_the_tags_of_its_creation() {
+    let mut play = Play::organization();
+    let account = play.vend("dev@example.invalid");
+    let content = json!({"Statement": {
+        "Effect": "Allow", "Principal": {"AWS": account}, "Action": "organizations:ListRoots", "Resource": "*"}});
+    let put = |tags: Value| json!({"Content": content.to_string(), "Tags": tags});
+    let tags = json!([{"Key": "team", "Value": "blue"}]);
+    let made = play.ok(MANAGEMENT, "PutResourcePolicy", put(tags.clone()));
+    let kept = format!(
+        r#"{{"Version":"2008-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"organizations:ListRoots","Resource":"*"}}]}}"#
+    );
+    assert_eq!(made["ResourcePolicy"]["Content"], kept);
+    assert_eq!(play.ok(MANAGEMENT, "DescribeResourcePolicy", json!({}))["ResourcePolicy"]["Content"], kept);
+    let refused = play.refused(MANAGEMENT, "PutResourcePolicy", put(tags.clone()));
+    let reason = "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED";
+    assert_eq!(refused, ("ConstraintViolationException".to_owned(), Some(reason.to_owned())));
+    play.ok(MANAGEMENT, "PutResourcePolicy", put(json!([])));
+    let id = &made["ResourcePolicy"]["ResourcePolicySummary"]["Id"];
+    assert_eq!(play.ok(MANAGEMENT, "ListTagsForResource", json!({"ResourceId": id}))["Tags"], tags);
+    play.ok(&account, "ListRoots", json!({}));
+}
+
+/// F-ORGS-POL-40, F-ORGS-OU-5: blank names and descriptions are not taken, and an update shows what it was given.
+#[test]
+fn an_update_shows_what_it_was_given_and_takes_nothing_blank() {
+    let mut play = Play::organization();
+    let content = r#"{"tags":{}}"#;
+    let id = create(&mut play, "TAG_POLICY", "first", content);
+    let members = json!({"PolicyId": id, "Name": "second", "Description": ""});
+    let shown = play.ok(MANAGEMENT, "UpdatePolicy", members)["Policy"].clone();
+    assert_eq!(shown["Content"], content);
+    let summary = &shown["PolicySummary"];
+    assert_eq!((&summary["Name"], &summary["Description"]), (&json!("second"), &json!("")));
+    play.ok(MANAGEMENT, "UpdatePolicy", json!({"PolicyId": id, "Description": "described"}));
+    let shown =
+        play.ok(MANAGEMENT, "UpdatePolicy", json!({"PolicyId": id, "Description": " "}))["Policy"].clone();
+    assert_eq!(shown["PolicySummary"]["Name"], Value::Null);
+    let stored =
+        play.ok(MANAGEMENT, "DescribePolicy", json!({"PolicyId": id}))["Policy"]["PolicySummary"].clone();
+    assert_eq!((&stored["Name"], &stored["Description"]), (&json!("second"), &json!("described")));
+
+    let parent = play.root_id();
+    let unit = play.ok(MANAGEMENT, "CreateOrganizationalUnit", json!({"ParentId": parent, "Name": "unit"}));
+    let blank = json!({"OrganizationalUnitId": unit["OrganizationalUnit"]["Id"], "Name": " "});
+    let shown = play.ok(MANAGEMENT, "UpdateOrganizationalUnit", blank);
+    assert_eq!(shown["OrganizationalUnit"]["Name"], "unit");
+}
+
+/// F-ORGS-TYPE-4.
+#[test]
+fn resource_control_policies_are_pending_in_the_answer_alone() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    let switch = |kind: &str| json!({"RootId": root, "PolicyType": kind});
+    let status = |root: &Value| root["PolicyTypes"][0]["Status"].clone();
+    let shown = play.ok(MANAGEMENT, "EnablePolicyType", switch("RESOURCE_CONTROL_POLICY"));
+    assert_eq!(status(&shown["Root"]), "PENDING_ENABLE");
+    assert_eq!(status(&play.ok(MANAGEMENT, "ListRoots", json!({}))["Roots"][0]), "ENABLED");
+    play.ok(MANAGEMENT, "DisablePolicyType", switch("RESOURCE_CONTROL_POLICY"));
+    let shown = play.ok(MANAGEMENT, "EnablePolicyType", switch("TAG_POLICY"));
+    assert_eq!(status(&shown["Root"]), "ENABLED");
 }

@@ -62,7 +62,7 @@ fn run(
             assert!(texts.commit(changes));
             Ok(output.to_value())
         }
-        Err(Failure::Refused(refusal)) => {
+        Err(Failure::Refused(refusal) | Failure::RefusedAfterChange(refusal)) => {
             Err(format!("{}: {}", refusal.code, refusal.message.unwrap_or_default()))
         }
         Err(Failure::Fault(fault)) => panic!("{fault:?}"),

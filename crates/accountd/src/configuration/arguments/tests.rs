@@ -28,6 +28,7 @@ fn without_flags_it_serves_on_loopback_from_its_own_directory() {
         assert_eq!(configuration.validation, Validation::Strict);
         assert_eq!(configuration.delays, Delays::SHORT);
         assert_eq!(configuration.throttle, Throttle::Off);
+        assert!(configuration.takes_well_known_credentials());
         assert_eq!(configuration.time, TimeMode::Real);
         assert_eq!(configuration.log, LogFormat::Text);
         assert!(configuration.is_loopback());
@@ -92,6 +93,11 @@ fn what_cannot_be_honoured_is_refused_in_one_line() {
         (&["--lisen", "x"][..], "'--lisen' found; a similar argument exists: '--listen'"),
         (&["--listen", "here"], "an IP address and a port"),
         (&["--listen", "0.0.0.0:4566"], "--root-credentials"),
+        (&["--listen", "0.0.0.0:4566", "--well-known-credentials", "loopback"], "--root-credentials"),
+        (
+            &["--listen", "0.0.0.0:4566", "--well-known-credentials", "anywhere", "--signatures", "lenient"],
+            "lenient",
+        ),
         (&["--signatures", "none"], "[possible values: strict, lenient]"),
         (&["--delays", "enable=soon"], "`soon` is not a duration"),
         (&["--in-memory", "--data", "d"], "cannot be used together"),
@@ -111,6 +117,13 @@ fn what_cannot_be_honoured_is_refused_in_one_line() {
     }
 }
 
+/// F-EDGE-14.
+#[test]
+fn well_known_credentials_are_taken_anywhere_only_where_that_is_said() {
+    let anywhere = configuration(&["--listen", "0.0.0.0:4566", "--well-known-credentials", "anywhere"]);
+    assert!(!anywhere.is_loopback() && anywhere.takes_well_known_credentials());
+}
+
 #[test]
 fn a_wrong_smtp_url_is_not_repeated() {
     let line = refusal(&["--smtp", "http://user:hunter22@host"]);
@@ -120,7 +133,9 @@ fn a_wrong_smtp_url_is_not_repeated() {
 #[test]
 fn seed_check_and_help_are_requests_of_their_own() {
     assert!(matches!(read(["accountd", "seed", "check", "f"]), Ok(Request::SeedCheck(file)) if file == *"f"));
-    for (flag, part) in [("--help", "Examples:"), ("--version", env!("CARGO_PKG_VERSION"))] {
+    for (flag, part) in
+        [("help", "Examples:"), ("--help", "Examples:"), ("--version", env!("CARGO_PKG_VERSION"))]
+    {
         let Ok(Request::Help(help)) = read(["accountd", flag]) else { panic!("{flag} is help") };
         assert!(help.to_string().contains(part), "{help}");
     }

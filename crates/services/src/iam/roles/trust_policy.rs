@@ -37,7 +37,7 @@ pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> 
 /// F-IAMAPI-TRUST-1: a user or role that a trust policy names must be there, with its path. Accounts as such
 /// are not looked up, since one may come into being on first use; neither are the users of an account that is
 /// not there.
-fn exists(principal: &str, world: &World<'_>) -> Result<bool, Fault> {
+pub(crate) fn exists(principal: &str, world: &World<'_>) -> Result<bool, Fault> {
     let Some(arn) = Arn::parse(principal).filter(|arn| arn.service == "iam") else { return Ok(true) };
     let Ok(account) = arn.account.parse::<AccountId>() else { return Ok(true) };
     if world.get::<Account>(account)?.is_none() {

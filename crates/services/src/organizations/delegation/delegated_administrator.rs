@@ -45,7 +45,7 @@ pub(crate) fn register(
         return Err(refusal::account_already_registered().into());
     }
     if !organization.trusts(&principal) {
-        return refuse(Reason::ServiceAccessNotEnabled);
+        return Err(refusal::service_access_needed_to_delegate().into());
     }
     let mut delegated = organization.delegated_administrators.values();
     if principal == ACCOUNT_MANAGEMENT && delegated.any(|services| services.contains_key(&principal)) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 use jiff::{SignedDuration, Timestamp};
 
-use super::invitation::{account_of, forget_invitation, join, new_handshake};
+use super::invitation::{account_of, forget_invitation, is_member, join, new_handshake};
 use super::roles;
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -62,7 +62,8 @@ fn resource(kind: HandshakeResourceType, value: &str) -> HandshakeResource {
 }
 
 /// A handshake as it is shown. F-ORGS-SHAKE-3: parties and resources are those of the examples of the reference and of the
-/// guide, "Standard migration process".
+/// guide, "Standard migration process"; but as a party an organization has no `o-` before its id, and whoever accepted what
+/// was sent to an address is a party as an account from then on, as was recorded.
 pub(crate) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
     use HandshakeResourceType as R;
     let organization_id = handshake.organization_id.as_str();
@@ -77,14 +78,18 @@ pub(crate) fn show(handshake: &Handshake, now: Timestamp) -> Shown {
     let parent = handshake.parent.as_deref().map(|parent| resource(R::ParentHandshake, parent));
     let mut resources: Vec<_> = parent.into_iter().chain([organization]).collect();
     let party = |id: &str, kind| HandshakeParty { id: id.into(), r#type: kind };
-    let mut parties = vec![party(organization_id, HandshakePartyType::Organization)];
+    let bare_id = organization_id.strip_prefix("o-").unwrap_or(organization_id);
+    let mut parties = vec![party(bare_id, HandshakePartyType::Organization)];
     match &handshake.recipient {
         Recipient::Account(account) => {
             parties.push(party(account.as_str(), HandshakePartyType::Account));
             resources.push(resource(R::Account, account.as_str()));
         }
         Recipient::Email(address) => {
-            parties.push(party(address, HandshakePartyType::Email));
+            parties.push(match handshake.accepted_by {
+                Some(account) => party(account.as_str(), HandshakePartyType::Account),
+                None => party(address, HandshakePartyType::Email),
+            });
             resources.push(resource(R::Email, address));
         }
         Recipient::Organization => {}
@@ -136,7 +141,11 @@ fn find(id: &str, call: &Call<'_>, world: &World<'_>) -> Result<(Arc<Handshake>,
     }
     let caller = call.caller.account();
     let is_sender = handshake.management_account == caller;
-    let is_recipient = account_of(&handshake.recipient, call, world)? == Some(caller);
+    let recipient = match handshake.accepted_by {
+        Some(account) => Some(account),
+        None => account_of(&handshake.recipient, call, world)?,
+    };
+    let is_recipient = recipient == Some(caller);
     match (is_sender, is_recipient) {
         (true, _) if handshake.recipient == Recipient::Organization => Ok((handshake, Side::Both)),
         (_, true) => Ok((handshake, Side::Recipient)),
@@ -156,11 +165,12 @@ fn refuse_final(handshake: &Handshake, wanted: HandshakeState, call: &Call<'_>) 
     }
 }
 
-/// Leaves a handshake in its final state.
+/// Leaves a handshake in its final state. Whoever accepts it is the caller.
 fn resolve(handshake: &Handshake, state: HandshakeState, call: &Call<'_>, world: &mut World<'_>) -> Shown {
     let mut resolved = handshake.clone();
     resolved.state = state;
     resolved.resolved_at = Some(call.context.now);
+    resolved.accepted_by = (state == HandshakeState::Accepted).then(|| call.caller.account());
     let shown = show(&resolved, call.context.now);
     world.save(resolved);
     shown
@@ -169,7 +179,8 @@ fn resolve(handshake: &Handshake, state: HandshakeState, call: &Call<'_>, world:
 /// AcceptHandshake: an invitation makes the caller a member, an approval counts, and the change to all features is done.
 ///
 /// # Errors
-/// F-ORGS-SHAKE-4, F-ORGS-SHAKE-5, F-ORGS-INVITE-3; `AccessDeniedException` for the side that must not accept.
+/// F-ORGS-SHAKE-4, F-ORGS-SHAKE-5; `AccessDeniedException` for the side that must not accept. F-ORGS-INVITE-3: a member of the
+/// organization that invites it is told so, and the invitation is accepted all the same.
 pub(crate) fn accept(
     input: AcceptHandshakeRequest,
     call: &Call<'_>,
@@ -181,6 +192,12 @@ pub(crate) fn accept(
     }
     refuse_final(&handshake, HandshakeState::Accepted, call)?;
     match handshake.action {
+        ActionType::Invite if is_member(&handshake, call, world)? => {
+            forget_invitation(&handshake, world)?;
+            resolve(&handshake, HandshakeState::Accepted, call, world);
+            let refusal = refusal::handshake_constraint(Constraint::AlreadyInAnOrganization);
+            return Err(Failure::RefusedAfterChange(Box::new(refusal.into())));
+        }
         ActionType::Invite => join(&handshake, call, world)?,
         ActionType::ApproveAllFeatures => approve(&handshake, call, world)?,
         ActionType::EnableAllFeatures => complete_all_features(&handshake, call, world)?,

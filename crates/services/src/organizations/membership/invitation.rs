@@ -12,8 +12,8 @@ use super::roles;
 use crate::failure::Failure;
 use crate::model::organizations::{
     AccountJoinedMethod, ActionType, HandshakeConstraintViolationExceptionReason as Constraint,
-    HandshakePartyType, InvalidInputExceptionReason as InvalidInput, InviteAccountToOrganizationRequest,
-    InviteAccountToOrganizationResponse,
+    HandshakePartyMembers, HandshakePartyType, InvalidInputExceptionReason as InvalidInput,
+    InviteAccountToOrganizationRequest, InviteAccountToOrganizationResponse,
 };
 use crate::organizations::ids::new_id;
 use crate::organizations::standing::Standing;
@@ -59,6 +59,7 @@ pub(crate) fn new_handshake(
         requested_at: call.context.now,
         expires_at: call.context.now.saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
         resolved_at: None,
+        accepted_by: None,
         notes: None,
         tags: BTreeMap::new(),
         parent: None,
@@ -69,8 +70,9 @@ pub(crate) fn new_handshake(
 /// InviteAccountToOrganization.
 ///
 /// # Errors
-/// F-ORGS-INVITE-2: INVALID_PARTY_TYPE_TARGET for an organization, INVALID_PATTERN for what is no account id,
-/// INVALID_EMAIL_ADDRESS_TARGET for what is no address; ALREADY_IN_AN_ORGANIZATION for a member of this one;
+/// F-ORGS-INVITE-2: INVALID_PARTY_TYPE_TARGET for an organization and what is no type at all, INVALID_PATTERN for what is no
+/// account id and where there is no target, INVALID_EMAIL_ADDRESS_TARGET for what is no address; F-ORGS-INVITE-3:
+/// ALREADY_IN_AN_ORGANIZATION for a member of this one that is named by its id;
 /// INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES; `DuplicateHandshakeException`; ACCOUNT_NUMBER_LIMIT_EXCEEDED, open
 /// invitations included; F-ORGS-INVITE-5: HANDSHAKE_RATE_LIMIT_EXCEEDED.
 pub(crate) fn invite(
@@ -82,14 +84,16 @@ pub(crate) fn invite(
     let now = call.context.now;
     let organization_id = &standing.organization.id;
     let tags = tag::read(input.tags)?;
-    let recipient = recipient(input.target.r#type, input.target.id.as_str())?;
-    let account = account_of(&recipient, call, world)?;
-    if let Some(account) = account {
+    let recipient =
+        recipient(input.target.r#type, input.target.id.as_str()).map_err(refusal::invalid_input)?;
+    // F-ORGS-INVITE-3: of an address AWS does not tell whether a member has it.
+    if let Recipient::Account(account) = recipient {
         let membership = world.get::<Membership>(account)?;
         if membership.is_some_and(|membership| membership.organization_id == *organization_id) {
             return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
         }
     }
+    let account = account_of(&recipient, call, world)?;
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.invitations.retain(|_, expires_at| *expires_at > now);
     if is_migrating(changes.all_features.as_deref(), call, world)? {
@@ -164,20 +168,28 @@ fn mail(
     Ok(())
 }
 
-fn recipient(kind: HandshakePartyType, id: &str) -> Result<Recipient, Failure> {
-    let refuse = |reason| Err(refusal::invalid_input(reason).into());
+/// F-ORGS-INVITE-2: what is wrong with whom an invitation names, before anything of it is held to the model.
+pub(crate) fn wrong_target(target: Option<HandshakePartyMembers<'_>>) -> Option<InvalidInput> {
+    let Some(target) = target else { return Some(InvalidInput::InvalidPattern) };
+    let kind = target.r#type().and_then(|kind| kind.parse().ok());
+    let Some(kind @ (HandshakePartyType::Account | HandshakePartyType::Email)) = kind else {
+        return Some(InvalidInput::InvalidPartyTypeTarget);
+    };
+    recipient(kind, target.id().unwrap_or_default()).err()
+}
+
+fn recipient(kind: HandshakePartyType, id: &str) -> Result<Recipient, InvalidInput> {
     match kind {
-        HandshakePartyType::Account => match id.parse() {
-            Ok(account) => Ok(Recipient::Account(account)),
-            Err(_) => refuse(InvalidInput::InvalidPattern),
-        },
+        HandshakePartyType::Account => {
+            id.parse().map(Recipient::Account).map_err(|_| InvalidInput::InvalidPattern)
+        }
         HandshakePartyType::Email => match id.split_once('@') {
             Some((local, domain)) if !local.is_empty() && domain.contains('.') && !id.contains(' ') => {
                 Ok(Recipient::Email(id.to_owned()))
             }
-            _ => refuse(InvalidInput::InvalidEmailAddressTarget),
+            _ => Err(InvalidInput::InvalidEmailAddressTarget),
         },
-        HandshakePartyType::Organization => refuse(InvalidInput::InvalidPartyTypeTarget),
+        HandshakePartyType::Organization => Err(InvalidInput::InvalidPartyTypeTarget),
     }
 }
 
@@ -194,18 +206,23 @@ pub(crate) fn account_of(
     }
 }
 
-/// Accepts an invitation: the caller's account joins at the root. F-ORGS-INVITE-6: a member of another organization leaves
-/// that one for it.
+/// Whether the caller's account is in the organization that invites it. F-ORGS-INVITE-3.
+pub(crate) fn is_member(invitation: &Handshake, call: &Call<'_>, world: &World<'_>) -> Result<bool, Fault> {
+    let current = Standing::of(call.caller.account(), call, world)?;
+    Ok(current.is_some_and(|current| current.organization.id == invitation.organization_id))
+}
+
+/// Accepts an invitation: the caller's account, which is not in the organization, joins at the root. F-ORGS-INVITE-6: a member
+/// of another organization leaves that one for it.
 ///
 /// # Errors
-/// F-ORGS-INVITE-3: ALREADY_IN_AN_ORGANIZATION for a member of this organization and (*assumed*) for the management account
-/// of another; ACCOUNT_NUMBER_LIMIT_EXCEEDED; an organization that is gone has canceled its invitations; and whatever keeps
+/// F-ORGS-INVITE-3: ALREADY_IN_AN_ORGANIZATION (*assumed*) for the management account of another organization; ACCOUNT_NUMBER_LIMIT_EXCEEDED; an organization that is gone has canceled its invitations; and whatever keeps
 /// a member in its organization ([`depart`]).
 pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>) -> Result<(), Failure> {
     let account = call.caller.account();
     let organization_id = &handshake.organization_id;
     let current = Standing::of(account, call, world)?;
-    if current.as_ref().is_some_and(|it| it.is_management() || it.organization.id == *organization_id) {
+    if current.as_ref().is_some_and(Standing::is_management) {
         return Err(refusal::handshake_constraint(Constraint::AlreadyInAnOrganization).into());
     }
     let organization = world

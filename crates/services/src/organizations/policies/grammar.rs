@@ -23,6 +23,10 @@ pub(super) enum Place {
     One(fn(&str) -> bool),
     /// A setting of a list of values.
     List(fn(&str) -> bool),
+    /// A setting of a list of values that is given some, whatever is done with them.
+    Filled(fn(&str) -> bool),
+    /// A block whose name and members must go together, besides being what the place says.
+    Where(fn(&str, &Map<String, Value>) -> bool, &'static Place),
     /// Blocks and settings of any names and values, as of the types whose grammar is not known.
     Open,
 }
@@ -74,6 +78,17 @@ fn check_place(name: &str, member: &Value, place: &Place) -> Result<(), String> 
             check_setting(members, &[ASSIGN], |operand| text(operand).is_some_and(|it| fits(&it)))
         }
         Place::List(fits) => check_setting(members, &OPERATORS, |operand| fits_all(operand, *fits)),
+        Place::Filled(fits) => check_setting(members, &OPERATORS, |operand| {
+            fits_all(operand, *fits) && operand.as_array().is_some_and(|values| !values.is_empty())
+        }),
+        Place::Where(holds, place) => {
+            check_place(name, member, place)?;
+            if holds(name, members) {
+                Ok(())
+            } else {
+                Err(format!("the members of `{name}` do not go together"))
+            }
+        }
         Place::Open => check_block(members, place, |operand| !operand.is_object() && !operand.is_null()),
         Place::Block(_) | Place::Named(..) => check_block(members, place, |_| false),
     }

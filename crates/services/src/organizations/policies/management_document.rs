@@ -2,17 +2,19 @@
 //!
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html>
 
+use jiff::Timestamp;
 use serde_json::Value;
 
+use super::backup;
 use super::grammar::{self, Place};
 use super::policy_type::top_member;
 use crate::model::organizations::PolicyType;
 
-/// Checks a document of the type.
+/// Checks a document of the type, and its schedules as of an instant, if one is given.
 ///
 /// # Errors
 /// F-ORGS-POL-3, F-ORGS-POL-10: what is wrong with it, as the end of a sentence.
-pub(crate) fn check(kind: PolicyType, content: &str) -> Result<(), String> {
+pub(crate) fn check(kind: PolicyType, content: &str, at: Option<Timestamp>) -> Result<(), String> {
     let document = grammar::parse(content)?;
     let top = document.as_object().ok_or("it is not a JSON object")?;
     if let Some(name) = top_member(kind)
@@ -24,10 +26,14 @@ pub(crate) fn check(kind: PolicyType, content: &str) -> Result<(), String> {
         PolicyType::TagPolicy => &TAG_POLICY,
         PolicyType::AiservicesOptOutPolicy => &AI_POLICY,
         PolicyType::ChatbotPolicy => &CHAT_POLICY,
-        PolicyType::BackupPolicy => &BACKUP_POLICY,
+        PolicyType::BackupPolicy => &backup::BACKUP_POLICY,
         _ => &Place::Open,
     };
-    grammar::check(&document, place)
+    grammar::check(&document, place)?;
+    match kind {
+        PolicyType::BackupPolicy => backup::check(&document, at),
+        _ => Ok(()),
+    }
 }
 
 const fn any(_: &str) -> bool {
@@ -42,9 +48,6 @@ const TAG: Place = Place::Block(&[
     ("enforced_for", Place::List(any)),
     ("report_required_tag_for", Place::List(any)),
 ]);
-
-/// Organizations guide, "Backup policy syntax and examples"; what is in a plan is not looked at.
-const BACKUP_POLICY: Place = Place::Block(&[("plans", Place::Named(any, &Place::Open))]);
 
 /// Organizations guide, "AI services opt-out policy syntax and examples".
 const AI_POLICY: Place = Place::Block(&[("services", Place::Named(is_ai_service, &AI_SERVICE))]);
@@ -146,6 +149,10 @@ mod tests {
 
     use super::super::inheritance::ALLOWED;
     use super::*;
+
+    fn check(kind: PolicyType, content: &str) -> Result<(), String> {
+        super::check(kind, content, None)
+    }
 
     /// F-ORGS-POL-10.
     #[test]

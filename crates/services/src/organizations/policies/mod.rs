@@ -1,6 +1,7 @@
 //! The policies of an organization: documents, types, attachments, and what is inherited of them.
 
 pub(crate) mod attachment;
+mod backup;
 pub(crate) mod effective_policy;
 mod grammar;
 pub(crate) mod inheritance;
@@ -8,3 +9,5 @@ mod management_document;
 pub mod policy;
 pub mod policy_type;
 pub(crate) mod policy_validation;
+mod resource_control;
+pub(crate) mod rewritten;

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use aws::policy::{Policy as Parsed, PolicyKind};
+use jiff::Timestamp;
 
-use super::{management_document, policy_type};
+use super::rewritten::rewritten;
+use super::{management_document, policy_type, resource_control};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -53,7 +55,7 @@ pub const RCP_FULL_AWS_ACCESS: AwsManaged = AwsManaged {
     id: "p-RCPFullAWSAccess",
     name: "RCPFullAWSAccess",
     kind: PolicyType::ResourceControlPolicy,
-    description: "Allows all actions for all resources.",
+    description: "Allows access to every resource",
     content: "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \
               \"Principal\": \"*\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}",
 };
@@ -62,8 +64,13 @@ const AWS_MANAGED: [&AwsManaged; 2] = [&FULL_AWS_ACCESS, &RCP_FULL_AWS_ACCESS];
 
 impl AwsManaged {
     /// The one with this id.
-    pub(crate) fn find(id: &str) -> Option<&'static Self> {
+    pub fn find(id: &str) -> Option<&'static Self> {
         AWS_MANAGED.into_iter().find(|managed| managed.id == id)
+    }
+
+    /// Its document.
+    pub fn content(&self) -> &'static str {
+        self.content
     }
 
     /// Its summary.
@@ -92,7 +99,7 @@ pub enum Misfit {
         /// The characters that it may have.
         max: usize,
     },
-    /// F-ORGS-POL-3, F-ORGS-POL-10: it does not follow the type's grammar, for this reason.
+    /// F-ORGS-POL-3, F-ORGS-POL-10, F-ORGS-RCP-2: it does not follow the type's grammar, for this reason.
     Malformed(String),
 }
 
@@ -107,24 +114,29 @@ impl From<Misfit> for Failure {
     }
 }
 
-/// Reads a document of the type.
+/// Reads a document of the type. Whether the schedules in it are fit depends on the time (F-ORGS-POL-15); without one they
+/// are taken as they are, so that a seed file is right at any time or at none.
 ///
 /// # Errors
 /// See [`Misfit`].
-pub fn read(content: &str, kind: PolicyType) -> Result<PolicyDocument, Misfit> {
+pub fn read(content: &str, kind: PolicyType, at: Option<Timestamp>) -> Result<PolicyDocument, Misfit> {
     let max = policy_type::max_size(kind);
     if content.chars().count() > max {
         return Err(Misfit::TooLong { max });
     }
-    let authorization = |kind| {
+    let authorization = |content: &str, kind| {
         let parsed = Parsed::parse_as(content, kind).map(PolicyDocument::Authorization);
         parsed.map_err(|error| Misfit::Malformed(error.to_string()))
     };
     match kind {
-        PolicyType::ServiceControlPolicy => authorization(PolicyKind::ServiceControl),
-        PolicyType::ResourceControlPolicy => authorization(PolicyKind::ResourceControl),
+        PolicyType::ServiceControlPolicy => authorization(content, PolicyKind::ServiceControl),
+        PolicyType::ResourceControlPolicy => {
+            authorization(content, PolicyKind::ResourceControl)?;
+            resource_control::check(content).map_err(Misfit::Malformed)?;
+            authorization(&rewritten(content), PolicyKind::ResourceControl)
+        }
         _ => {
-            management_document::check(kind, content).map_err(Misfit::Malformed)?;
+            management_document::check(kind, content, at).map_err(Misfit::Malformed)?;
             Ok(PolicyDocument::Management(content.to_owned()))
         }
     }
@@ -198,7 +210,7 @@ pub(crate) fn create(
     }
     let kind = input.r#type;
     let tags = tag::read(input.tags)?;
-    let document = read(input.content.as_str(), kind)?;
+    let document = read(input.content.as_str(), kind, Some(call.context.now))?;
     if is_taken(standing, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
@@ -245,7 +257,8 @@ pub(crate) fn describe(
     Ok(DescribePolicyResponse { policy: Some(show(&standing.organization, &policy)) })
 }
 
-/// UpdatePolicy: what is not given stays.
+/// UpdatePolicy: what is not given stays. F-ORGS-POL-40: neither is a blank name or description taken; the answer shows no
+/// other of the two than the call gave, as it gave it.
 ///
 /// # Errors
 /// F-ORGS-POL-4, F-ORGS-POL-5, and those of [`read`].
@@ -260,20 +273,26 @@ pub(crate) fn update(
     let mut policy = (*stored).clone();
     let kind = policy.kind;
     if let Some(content) = input.content {
-        policy.document = read(content.as_str(), kind)?;
+        policy.document = read(content.as_str(), kind, Some(call.context.now))?;
     }
-    if let Some(description) = input.description {
-        policy.description = description.into_string();
+    let given = |text: &str| !text.trim().is_empty();
+    if let Some(description) = input.description.as_ref().filter(|it| given(it.as_str())) {
+        policy.description = description.as_str().to_owned();
     }
-    if let Some(name) = input.name.filter(|name| name.as_str() != stored.name) {
+    if let Some(name) = input.name.as_ref().filter(|it| given(it.as_str()) && it.as_str() != stored.name) {
         if is_taken(standing, kind, name.as_str(), world)? {
             return Err(refusal::duplicate_policy().into());
         }
         index::delete_policy(&stored, world);
-        policy.name = name.into_string();
+        policy.name = name.as_str().to_owned();
     }
     policy.updated_at = Some(call.context.now);
-    let shown = show(&standing.organization, &policy);
+    let summary = PolicySummary {
+        name: input.name,
+        description: input.description,
+        ..summary(&standing.organization, &policy)
+    };
+    let shown = Shown { policy_summary: Some(summary), content: Some(policy.document.source().into()) };
     index::put_policy(policy, world);
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }

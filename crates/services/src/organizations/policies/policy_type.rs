@@ -6,7 +6,7 @@ use super::attachment;
 use crate::failure::Failure;
 use crate::model::organizations::{
     ConstraintViolationExceptionReason, DisablePolicyTypeRequest, DisablePolicyTypeResponse,
-    EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType,
+    EnablePolicyTypeRequest, EnablePolicyTypeResponse, PolicyType, PolicyTypeStatus,
 };
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::root_and_units::show_root;
@@ -92,6 +92,8 @@ fn check_root(standing: &Standing, root_id: &str) -> Result<(), Failure> {
 
 /// EnablePolicyType, in force at once.
 ///
+/// F-ORGS-TYPE-4: of RESOURCE_CONTROL_POLICY the answer says PENDING_ENABLE, though it is in force as well.
+///
 /// F-ORGS-SCP-3: with SERVICE_CONTROL_POLICY comes FullAWSAccess, attached to every root, unit and account.
 ///
 /// # Errors
@@ -117,7 +119,12 @@ pub(crate) fn enable(
     let organization = standing.change(world, |organization| {
         organization.enabled_policy_types.insert(kind);
     });
-    Ok(EnablePolicyTypeResponse { root: Some(show_root(&organization)) })
+    let mut root = show_root(&organization);
+    if kind == PolicyType::ResourceControlPolicy {
+        let shown = root.policy_types.iter_mut().flatten().find(|shown| shown.r#type == Some(kind));
+        shown.into_iter().for_each(|shown| shown.status = Some(PolicyTypeStatus::PendingEnable));
+    }
+    Ok(EnablePolicyTypeResponse { root: Some(root) })
 }
 
 /// DisablePolicyType. F-ORGS-TYPE-2: every policy of the type is detached from everything, for good.

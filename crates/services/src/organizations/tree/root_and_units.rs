@@ -189,7 +189,9 @@ pub(crate) fn update(
 ) -> Result<UpdateOrganizationalUnitResponse, Failure> {
     let stored = unit(standing, input.organizational_unit_id.as_str(), world)?;
     let mut unit = (*stored).clone();
-    if let (Some(name), Some(parent)) = (input.name, unit.parent_id.clone()) {
+    // F-ORGS-OU-5: a blank name is taken for none.
+    let given = input.name.filter(|name| !name.as_str().trim().is_empty());
+    if let (Some(name), Some(parent)) = (given, unit.parent_id.clone()) {
         let name = name.into_string();
         if world.get::<UnitName>(UnitNameId { parent: &parent, name: &name })?.is_some() {
             return Err(refusal::duplicate_unit().into());

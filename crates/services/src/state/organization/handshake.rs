@@ -38,6 +38,9 @@ pub struct Handshake {
     /// When it was accepted, declined or canceled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
+    /// The account that accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_by: Option<AccountId>,
     /// What the sender wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
