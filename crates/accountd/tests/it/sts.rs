@@ -69,7 +69,7 @@ fn operations_that_take_no_signature_are_told_to_be_unsupported_without_one_f_si
     for name in ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
         let body = format!("Action={name}&Version=2011-06-15");
         let answer = world.send(post("/", "application/x-www-form-urlencoded", &body));
-        let text = format!("The operation sts:{name} is not supported by accountd.");
+        let text = format!("accountd does not answer sts:{name}.");
         assert_eq!((answer.status, answer.message()), (400, text));
     }
     let answer =
