@@ -61,8 +61,24 @@ impl Application {
         if let Some(seed) = &seed {
             apply_seed(&store, seed).await?;
         }
+        let settings = Settings {
+            signatures: configuration.signatures,
+            secure_transport: configuration.secure_transport,
+            well_known_credentials: configuration.takes_well_known_credentials(),
+            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
+            validation: configuration.validation,
+            delays: configuration.delays,
+            throttle: configuration.throttle,
+            token_key,
+        };
+        let clock = Arc::clone(&edges.clock);
+        let hint = KeyHint::new(settings.well_known_credentials);
+        let service = Service::new(Arc::clone(&store), Arc::clone(&edges.clock), settings)
+            .with_faults(Arc::clone(&edges.faults));
+        let service = Arc::new(service);
         let engine =
-            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes));
+            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes))
+                .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
         let mailer = configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
@@ -87,20 +103,7 @@ impl Application {
             unanswered: Arc::clone(&unanswered),
             engine,
         };
-        let settings = Settings {
-            signatures: configuration.signatures,
-            secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.takes_well_known_credentials(),
-            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
-            validation: configuration.validation,
-            delays: configuration.delays,
-            throttle: configuration.throttle,
-            token_key,
-        };
-        let clock = Arc::clone(&edges.clock);
-        let hint = KeyHint::new(settings.well_known_credentials);
-        let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        let (service, admin) = (Arc::new(service), Arc::new(admin));
+        let admin = Arc::new(admin);
         let running = Running { throttle: configuration.throttle, delays: configuration.delays };
         let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
         Ok(Self { service, admin, console, metrics, unanswered, hint, clock, store, message_sent, mailer })

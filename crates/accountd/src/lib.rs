@@ -6,6 +6,7 @@ pub mod clock;
 pub mod configuration;
 pub mod console;
 pub mod entropy;
+pub mod explain;
 pub mod installation;
 pub mod listener;
 pub mod log;

@@ -14,12 +14,13 @@ use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response};
 use services::context::{Context, Delays, TokenKey, Validation};
+use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
 use services::iam::model::Operation as IamOperation;
 use services::service::Operation;
-use services::world::{self, Snapshot};
+use services::world::{self, ReadsAndWrites, Snapshot};
 
 use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
@@ -163,6 +164,23 @@ impl Service {
             Unread::TooSlow => words::body_too_slow(),
             Unread::Malformed => words::body_malformed(),
         })
+    }
+
+    /// Explains why a call is allowed or refused. That is nobody's call: it changes nothing and leaves no record.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; the inner result says why there is no answer.
+    pub async fn explain(&self, question: Question) -> Result<Result<Answer, NotExplained>, StoreError> {
+        if question.event.is_some() {
+            self.store.flush().await?;
+        }
+        let (context, secure_transport) = (self.context(), self.secure_transport.is_seen());
+        let run = move |snapshot: &dyn Snapshot| {
+            let situation = Situation { context: &context, secure_transport };
+            let value = explain::answer(&question, &situation, snapshot)?;
+            Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
+        };
+        self.store.transact(run).await
     }
 
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {

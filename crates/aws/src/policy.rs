@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>. How the policies of
 //! several sets together decide is [`crate::authorization`]'s business.
 
+mod action_element;
 mod condition;
 mod context;
 mod grammar;
@@ -12,6 +13,7 @@ mod json;
 mod malformed;
 mod operand;
 mod principal_element;
+mod seen;
 mod statement;
 mod trust_form;
 mod variable;
@@ -27,6 +29,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use context::{RequestContext, Value};
 pub use malformed::MalformedPolicy;
 pub use operand::is_address;
+pub use seen::SeenCondition;
 pub use statement::{Effect, Statement};
 
 pub(crate) use principal_element::Capacity;
@@ -103,7 +106,7 @@ impl Policy {
 
 /// Whether an action as a policy writes it, with wildcards and in any case, means `action` (F-IAM-10).
 pub fn means_action(written: &str, action: &str) -> bool {
-    grammar::action_pattern(written).matches_in_any_ascii_case(action)
+    action_element::action_pattern(written).matches_in_any_ascii_case(action)
 }
 
 impl fmt::Debug for Policy {

@@ -239,14 +239,15 @@ def test_management_policies_are_inherited(server, organizations, root_id, organ
     attach("all", root_id, {"@@assign": ["a", "b"]})
     attach("one", account, {"@@append": ["c"], "@@remove": ["a"]})
     effective = organizations.describe_effective_policy(**describe)["EffectivePolicy"]
-    assert json.loads(effective["PolicyContent"]) == {"tags": {"cost": {"tag_value": ["b", "c"]}}}
+    cost = {"tag_key": "cost", "tag_value": ["b", "c"]}
+    assert json.loads(effective["PolicyContent"]) == {"tags": {"cost": cost}}
     member = server.client("organizations", server.root(account))
     assert member.describe_effective_policy(PolicyType="TAG_POLICY")["EffectivePolicy"] == effective
     listed = organizations.list_accounts_with_invalid_effective_policy(PolicyType="TAG_POLICY")
     assert (listed["Accounts"], listed["PolicyType"]) == ([], "TAG_POLICY")
     errors = {"AccountId": account, "PolicyType": "TAG_POLICY"}
     errors = organizations.list_effective_policy_validation_errors(**errors)
-    assert errors["EffectivePolicyValidationErrors"] == [] and errors["Path"].endswith(f"/{account}/")
+    assert errors["EffectivePolicyValidationErrors"] == [] and "Path" not in errors
     content = json.dumps({"plans": []})
     members = {"Content": content, "Description": "", "Name": "x", "Type": "BACKUP_POLICY"}
     assert refusal(organizations.create_policy, **members).code == "MalformedPolicyDocumentException"
@@ -639,14 +640,13 @@ def test_an_export_holds_the_whole_organization(server, organizations, organizat
 
 
 def test_a_denial_has_another_code_in_the_log(server, organizations, organization):
-    """F-EVENT-9, F-IAM-72."""
+    """F-EVENT-9, F-ORGS-AUTH-8."""
     iam = server.client("iam", server.root(MANAGEMENT))
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
     nobody = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     refused = refusal(server.client("organizations", nobody).list_roots)
     assert refused.code == "AccessDeniedException"
-    reason = "because no identity-based policy allows the organizations:ListRoots action"
-    assert refused.message.endswith(f"organizations:ListRoots on resource: * {reason}")
+    assert refused.message == "You don't have permissions to access this resource."
     (event,) = server.wait_for_events(1, server.root(MANAGEMENT), ["ListRoots"])
     assert (event["errorCode"], event["errorMessage"]) == ("AccessDenied", refused.message)

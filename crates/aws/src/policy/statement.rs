@@ -1,10 +1,10 @@
 //! A statement, compiled: which requests it speaks of, and what it says of them.
 
+use super::action_element::ActionElement;
 use super::condition::{Condition, Holds};
 use super::context::RequestContext;
 use super::principal_element::{Capacity, PrincipalElement};
 use super::variable::TextPattern;
-use super::wildcard::Pattern;
 use crate::principal::Principal;
 
 /// What a statement says.
@@ -53,7 +53,7 @@ pub(super) struct Selection<P> {
 pub struct Statement {
     pub(super) sid: Option<Box<str>>,
     pub(super) effect: Effect,
-    pub(super) actions: Selection<Pattern>,
+    pub(super) actions: ActionElement,
     pub(super) resources: Option<Selection<TextPattern>>,
     pub(super) principals: Option<PrincipalElement>,
     pub(super) conditions: Box<[Condition]>,
@@ -77,16 +77,21 @@ impl Statement {
 
     /// In which capacity the statement means the caller, when it speaks of this request at all.
     pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
+        let capacity = self.means(question, attachment)?;
+        self.conditions_hold(question.context).then_some(capacity)
+    }
+
+    /// In which capacity the statement means the caller, whatever its conditions say of the request.
+    pub(crate) fn means(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
         if !self.means_action(question.action) || !self.means_resource(question, attachment) {
             return None;
         }
-        let capacity = self.capacity(question.caller, attachment)?;
-        self.conditions_hold(question.context).then_some(capacity)
+        self.capacity(question.caller, attachment)
     }
 
     /// Whether all conditions hold. One that does not settles it; where one cannot be evaluated, a statement
     /// that allows does not apply and one that denies does (recorded, F-IAM-33).
-    fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
+    pub(crate) fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
         let mut undecidable = false;
         for condition in &self.conditions {
             match condition.holds(context) {
@@ -98,11 +103,8 @@ impl Statement {
         !undecidable || self.effect == Effect::Deny
     }
 
-    /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed
-    /// (F-IAM-11).
     fn means_action(&self, action: &str) -> bool {
-        let listed = self.actions.patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
-        listed != self.actions.negated
+        self.actions.means(action)
     }
 
     /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).
