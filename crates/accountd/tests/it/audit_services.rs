@@ -141,12 +141,12 @@ fn record(world: &World, caller: &Caller, operation: Operation, answer: &Answer)
     let mut expected = expected_members(answer.status != 200);
     let before =
         |wanted: &str, expected: &[&str]| expected.iter().position(|member| *member == wanted).unwrap();
-    // F-STSAPI-42, F-EVENT-13
+    // F-STSAPI-42
     if operation.service() == Service::Sts && answer.status == 200 {
         expected.insert(before("requestID", &expected), "additionalEventData");
     }
     let names_organization = ["CreateOrganization", "DescribeOrganization"].contains(&name);
-    if (name == "AssumeRole" || names_organization) && answer.status == 200 {
+    if name == "AssumeRole" || (names_organization && answer.status == 200) {
         expected.insert(before("eventType", &expected), "resources");
     }
     if shared {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Circumstances, Progress};
 use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
-use crate::service::{Endpoint, Operation, Service, TargetRecord};
+use crate::service::{Endpoint, Operation, TargetRecord};
 use crate::world::ServiceEvent;
 
 /// What a record shows in place of a sensitive text.
@@ -37,8 +37,7 @@ pub(super) fn events(
         let endpoint = Endpoint { host: circumstances.host, region: circumstances.region };
         operation.additional_event_data(&endpoint, context)
     });
-    let is_hidden = refusal.is_some_and(|refusal| is_denied(service, refusal));
-    let (request_parameters, resources) = match progress.members.as_ref().filter(|_| !is_hidden) {
+    let (request_parameters, resources) = match &progress.members {
         Some(members) => {
             let caller = progress.caller.as_ref();
             let resources = operation.resources(members, outcome.as_ref().ok());
@@ -111,12 +110,6 @@ fn target(operation: Operation, progress: &Progress) -> Option<(AccountId, UserI
     };
     let target = progress.target.filter(|target| *target != caller.account())?;
     Some((target, identity))
-}
-
-/// F-EVENT-13: whether the call was denied by a service that shows nothing of such a call.
-fn is_denied(service: Service, refusal: &Refusal) -> bool {
-    let profile = service.profile();
-    profile.records_hide_denied && refusal.code == profile.access_denied.0
 }
 
 /// F-EVENT-6: a validation message repeats the input, and the model calls it sensitive.

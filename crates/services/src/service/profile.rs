@@ -18,8 +18,6 @@ pub struct Profile {
     pub is_global: bool,
     /// F-STS-1: whether its endpoint in a Region that is DISABLED or ENABLING for an account knows nobody of that account.
     pub is_closed_with_region: bool,
-    /// F-EVENT-13: whether records of calls that policies denied show neither parameters nor resources.
-    pub records_hide_denied: bool,
     /// F-SIG-5: how far a request's clock may be off, either way, in minutes.
     pub clock_window_minutes: i64,
     /// F-SIG-14: whether a presigned request lives as long as the clock may be off, whatever it says of itself.
@@ -65,7 +63,6 @@ impl Profile {
             event_source,
             is_global: false,
             is_closed_with_region: false,
-            records_hide_denied: false,
             clock_window_minutes: 5,
             presigned_within_window: false,
             answers_in_json: false,

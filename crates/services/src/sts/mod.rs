@@ -38,7 +38,6 @@ pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
 impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
         is_closed_with_region: true,
-        records_hide_denied: true,
         clock_window_minutes: 15,
         presigned_within_window: true,
         answers_in_json: true,
