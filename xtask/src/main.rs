@@ -11,7 +11,7 @@ mod test;
 mod tidy;
 
 const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | tidy | test [rust] [python] [node] [terraform] [prowler] \
-    [audits]";
+    [audits] [console]";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -35,10 +35,19 @@ enum Suite {
     Prowler,
     /// Cloud Custodian and principalmapper, which look at the running program too.
     Audits,
+    /// The console of the running program, in Chromium.
+    Console,
 }
 
-const SUITES: [Suite; 6] =
-    [Suite::Rust, Suite::Python, Suite::Node, Suite::Terraform, Suite::Prowler, Suite::Audits];
+const SUITES: [Suite; 7] = [
+    Suite::Rust,
+    Suite::Python,
+    Suite::Node,
+    Suite::Terraform,
+    Suite::Prowler,
+    Suite::Audits,
+    Suite::Console,
+];
 
 impl fmt::Display for Suite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,6 +58,7 @@ impl fmt::Display for Suite {
             Self::Terraform => "terraform",
             Self::Prowler => "prowler",
             Self::Audits => "audits",
+            Self::Console => "console",
         })
     }
 }
@@ -74,7 +84,8 @@ pub fn run(names: &[&str]) -> Result<(), String> {
         });
         scope.spawn(|| {
             is_chosen(Suite::Python).then(|| gate.python());
-            is_chosen(Suite::Node).then(|| gate.node())
+            is_chosen(Suite::Node).then(|| gate.node());
+            is_chosen(Suite::Console).then(|| gate.console())
         });
         gate.rust(is_chosen(Suite::Rust), suites != [Suite::Rust]);
     });
@@ -89,8 +100,9 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
     names
         .iter()
         .map(|name| {
-            named(name)
-                .ok_or(format!("`{name}` is not one of rust, python, node, terraform, prowler, audits"))
+            named(name).ok_or(format!(
+                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console"
+            ))
         })
         .collect()
 }
@@ -114,17 +126,40 @@ impl Gate {
     fn node(&self) {
         const NAME: &str = "JavaScript SDK";
         let Some(binary) = self.ready(NAME, || self.tools.node().map(drop)) else { return };
-        self.report.step(NAME, || {
-            let node = self.tools.node()?;
-            let mut tests = Command::new(&node.program);
-            tests.args(["--test", "--test-reporter=tap"]);
-            tests.arg(self.root.join("tests/clients/node/account.test.js"));
-            tests.env("NODE_PATH", &node.modules).env("ACCOUNTD_BINARY", binary);
-            let (text, success) = self.captured(&mut tests, "node")?;
-            let mut counts = Counts::default();
-            text.lines().filter_map(Counts::read_tap).for_each(|line| counts += line);
-            counts.that_is_all(success)
-        });
+        self.report.step(NAME, || self.node_tests("node", &binary, |tests| tests));
+    }
+
+    fn console(&self) {
+        const NAME: &str = "the console in Chromium";
+        let started = Instant::now();
+        let chromium = match self.tools.chromium().and_then(|it| self.tools.node().map(|_| it)) {
+            Ok(chromium) => chromium,
+            Err(reason) => {
+                let reason = format!("there is no browser: {reason}");
+                return self.report.skip(NAME, &reason, self.tests_of("console"));
+            }
+        };
+        self.report.installed(NAME, started);
+        let Some(binary) = self.binary() else { return };
+        self.report
+            .step(NAME, || self.node_tests("console", &binary, |tests| tests.env("CHROMIUM", &chromium)));
+    }
+
+    /// Runs the tests in JavaScript of a suite and counts them by what they print.
+    fn node_tests(
+        &self,
+        suite: &str,
+        binary: &Path,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Counts, String> {
+        let node = self.tools.node()?;
+        let mut tests = Command::new(&node.program);
+        tests.args(["--test", "--test-reporter=tap"]).args(self.files_of(suite, ".test.js"));
+        tests.env("NODE_PATH", &node.modules).env("ACCOUNTD_BINARY", binary);
+        let (text, success) = self.captured(more(&mut tests), suite)?;
+        let mut counts = Counts::default();
+        text.lines().filter_map(Counts::read_tap).for_each(|line| counts += line);
+        counts.that_is_all(success)
     }
 
     fn terraform(&self) {
@@ -190,11 +225,21 @@ impl Gate {
         self.binary.wait().clone().ok()
     }
 
-    /// How many tests in Python a suite has, for a suite that cannot run.
+    /// How many tests a suite has, for a suite that cannot run.
     fn tests_of(&self, suite: &str) -> u64 {
+        let files = self.files_of(suite, ".py").into_iter().chain(self.files_of(suite, ".test.js"));
+        let texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+        let is_test = |line: &&str| line.starts_with("def test_") || line.starts_with("test(");
+        texts.map(|text| text.lines().filter(is_test).count() as u64).sum()
+    }
+
+    /// The files of a suite whose names end so, in the order of their names.
+    fn files_of(&self, suite: &str, end: &str) -> Vec<PathBuf> {
         let files = std::fs::read_dir(self.root.join("tests/clients").join(suite)).into_iter().flatten();
-        let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
-        texts.map(|text| text.lines().filter(|line| line.starts_with("def test_")).count() as u64).sum()
+        let paths = files.filter_map(|file| Some(file.ok()?.path()));
+        let mut named: Vec<_> = paths.filter(|path| path.to_string_lossy().ends_with(end)).collect();
+        named.sort();
+        named
     }
 
     /// Runs a suite of pytest and counts its tests by its report.

@@ -99,8 +99,9 @@ fn tracked_files() -> Result<Vec<File>, String> {
     }
     let names = String::from_utf8(listed.stdout).map_err(|_| "a file's name is not UTF-8".to_owned())?;
     let read = |path: &str| {
-        let text = std::fs::read_to_string(root.join(path)).ok()?;
-        Some(File { path: path.to_owned(), text })
+        let bytes = std::fs::read(root.join(path)).ok()?;
+        // A picture has no text, but links lead to it.
+        Some(File { path: path.to_owned(), text: String::from_utf8(bytes).unwrap_or_default() })
     };
     Ok(names.split('\0').filter(|path| !path.is_empty()).filter_map(read).collect())
 }

@@ -1,4 +1,4 @@
-//! The whole of accountd behind its listener: the AWS services, and the own endpoints beside them.
+//! The whole of accountd behind its listener: the AWS services, and the own endpoints and the console beside them.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
+use crate::console::{self, Console, Running};
 use crate::listener::{Answer, Unread};
 use crate::log::key_hint::KeyHint;
 use crate::service::{Service, Settings, Summary};
@@ -30,8 +31,9 @@ const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organization
 
 /// One running accountd: what the listener hands every request to.
 pub struct Application {
-    service: Service,
-    admin: Admin<StateEngine>,
+    service: Arc<Service>,
+    admin: Arc<Admin<StateEngine>>,
+    console: Console,
     metrics: Arc<Metrics>,
     unanswered: Arc<UnansweredCalls>,
     hint: KeyHint,
@@ -59,8 +61,25 @@ impl Application {
         if let Some(seed) = &seed {
             apply_seed(&store, seed).await?;
         }
+        let settings = Settings {
+            signatures: configuration.signatures,
+            secure_transport: configuration.secure_transport,
+            well_known_credentials: configuration.takes_well_known_credentials(),
+            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
+            validation: configuration.validation,
+            delays: configuration.delays,
+            quotas: configuration.quotas,
+            throttle: configuration.throttle,
+            token_key,
+        };
+        let clock = Arc::clone(&edges.clock);
+        let hint = KeyHint::new(settings.well_known_credentials);
+        let service = Service::new(Arc::clone(&store), Arc::clone(&edges.clock), settings)
+            .with_faults(Arc::clone(&edges.faults));
+        let service = Arc::new(service);
         let engine =
-            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes));
+            StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes))
+                .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
         let mailer = configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
@@ -85,21 +104,10 @@ impl Application {
             unanswered: Arc::clone(&unanswered),
             engine,
         };
-        let settings = Settings {
-            signatures: configuration.signatures,
-            secure_transport: configuration.secure_transport,
-            well_known_credentials: configuration.takes_well_known_credentials(),
-            root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
-            validation: configuration.validation,
-            delays: configuration.delays,
-            quotas: configuration.quotas,
-            throttle: configuration.throttle,
-            token_key,
-        };
-        let clock = Arc::clone(&edges.clock);
-        let hint = KeyHint::new(settings.well_known_credentials);
-        let service = Service::new(Arc::clone(&store), edges.clock, settings).with_faults(edges.faults);
-        Ok(Self { service, admin, metrics, unanswered, hint, clock, store, message_sent, mailer })
+        let admin = Arc::new(admin);
+        let running = Running { throttle: configuration.throttle, delays: configuration.delays };
+        let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
+        Ok(Self { service, admin, console, metrics, unanswered, hint, clock, store, message_sent, mailer })
     }
 
     /// One line in the log and one count for each request.
@@ -136,10 +144,17 @@ impl Application {
 
 impl Answer for Application {
     async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
+        let begun = Instant::now();
+        if console::is_for_console(&request) {
+            let (answer, noted) = self.console.answer(request, peer).await;
+            if let Some((summary, status)) = noted {
+                self.note(summary, status, begun);
+            }
+            return answer;
+        }
         if admin::is_own(request.uri().path()) {
             return self.admin.answer(request).await;
         }
-        let begun = Instant::now();
         let answered = self.service.answer(request, peer.ip()).await;
         self.note(answered.summary, answered.response.status().as_u16(), begun);
         answered.response

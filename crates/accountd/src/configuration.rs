@@ -5,6 +5,7 @@
 mod arguments;
 mod credentials;
 mod delays;
+mod explain_arguments;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The service: requests in, answers out. Draws time, ids and seeds, keeps what the path of a request remembers, and
 //! runs that path ([`services::front`]) against the store.
 
+mod acting;
 mod buckets;
 mod opened_sessions;
 mod signing_keys;
@@ -13,12 +14,13 @@ use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response};
 use services::context::{Context, Delays, TokenKey, Validation};
+use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
 use services::quotas::Quotas;
 use services::service::Operation;
-use services::world::{self, Snapshot};
+use services::world::{self, ReadsAndWrites, Snapshot};
 
 use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
@@ -30,6 +32,7 @@ use buckets::{Buckets, Paid, PaidOnce};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
+pub use acting::{Act, Done};
 pub use services::front::words::{Answered, Summary};
 
 /// What the rules of a running server are, beyond the state.
@@ -163,9 +166,31 @@ impl Service {
         })
     }
 
-    /// Time, ids and seed are drawn here and nowhere else.
+    /// Explains why a call is allowed or refused. That is nobody's call: it changes nothing and leaves no record.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; the inner result says why there is no answer.
+    pub async fn explain(&self, question: Question) -> Result<Result<Answer, NotExplained>, StoreError> {
+        if question.event.is_some() {
+            self.store.flush().await?;
+        }
+        let (context, secure_transport) = (self.context(), self.secure_transport.is_seen());
+        let run = move |snapshot: &dyn Snapshot| {
+            let situation = Situation { context: &context, secure_transport };
+            let value = explain::answer(&question, &situation, snapshot)?;
+            Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
+        };
+        self.store.transact(run).await
+    }
+
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
-        let context = Context {
+        Call::new(request, peer, self.context(), entropy::request_id())
+            .with_secure_transport(self.secure_transport.is_seen())
+    }
+
+    /// Time, ids and seed are drawn here and nowhere else.
+    fn context(&self) -> Context {
+        Context {
             now: self.clock.now(),
             real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
@@ -174,9 +199,7 @@ impl Service {
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),
-        };
-        Call::new(request, peer, context, entropy::request_id())
-            .with_secure_transport(self.secure_transport.is_seen())
+        }
     }
 }
 

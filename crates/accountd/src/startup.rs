@@ -19,6 +19,7 @@ use crate::admin::access::Access;
 use crate::admin::faults::Faults;
 use crate::clock::Clock;
 use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, Storage};
+use crate::explain;
 use crate::listener::{self, Answer, Connections, Limits};
 use crate::log;
 use services::seed;
@@ -68,6 +69,9 @@ where
         Ok(Request::Help(help)) => print(&help),
         Ok(Request::SeedCheck(file)) => {
             check_seed(&file).map_err(Failure::Refused).and_then(|summary| print(&summary))
+        }
+        Ok(Request::Explain(asked)) => {
+            explain::run(&asked).map_err(Failure::Refused).and_then(|text| print(&text))
         }
         Ok(Request::Serve(configuration)) => run_server(Arc::from(configuration), started, open),
         Err(line) => Err(Failure::Refused(line)),

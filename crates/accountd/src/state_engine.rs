@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use services::explain::{Answer, Question};
 use services::state::Kind;
 use services::state::installation::is_of_installation;
 use services::state::message::{Message, MessageId};
@@ -14,8 +15,9 @@ use services::world::key::Prefix;
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
-use crate::admin::{Engine, NotImported};
+use crate::admin::{Engine, NotAnswered, NotImported};
 use crate::clock::Clock;
+use crate::service::Service;
 use crate::store::{Decided, EventRecord, Exported, Store, StoreError};
 use crate::{installation, mail};
 
@@ -30,6 +32,7 @@ pub struct StateEngine {
     store: Arc<Store>,
     clock: Arc<Clock>,
     seed: Option<BTreeMap<String, Change>>,
+    service: Option<Arc<Service>>,
 }
 
 /// Everything that is stored, as one JSON document.
@@ -53,7 +56,13 @@ struct ExportedEvent {
 impl StateEngine {
     /// The engine over a store; a reset puts `seed` back.
     pub fn new(store: Arc<Store>, clock: Arc<Clock>, seed: Option<BTreeMap<String, Change>>) -> Self {
-        Self { store, clock, seed }
+        Self { store, clock, seed, service: None }
+    }
+
+    /// The same, with the service that explains calls.
+    #[must_use]
+    pub fn with_service(self, service: Arc<Service>) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Replaces everything but what belongs to the installation, in one transaction.
@@ -152,6 +161,14 @@ impl Engine for StateEngine {
             }
             cleared += count;
         }
+    }
+
+    async fn explain(&self, question: Question) -> Result<Answer, NotAnswered> {
+        let Some(service) = &self.service else {
+            return Err(NotAnswered::Failed("nothing here explains calls".to_owned()));
+        };
+        let explained = service.explain(question).await.map_err(|error| NotAnswered::Failed(said(error)))?;
+        explained.map_err(NotAnswered::NotExplained)
     }
 
     async fn keep_time(&self) -> Result<(), String> {

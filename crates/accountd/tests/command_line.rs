@@ -306,3 +306,34 @@ fn help_and_version_are_printed_on_standard_output() {
         assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
     }
 }
+
+/// F-WHY-11
+#[test]
+fn explain_says_why_there_is_no_answer() {
+    let running = Running::start(&IN_MEMORY);
+    let here = format!("http://{}", running.address);
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = format!("http://{nowhere}");
+    let imagined = ["--principal", "111122223333", "--action", "a:B"];
+    let everybody = ["--who", "111122223333", "--action", "a:B"];
+    for (endpoint, arguments, part) in [
+        (&here, &imagined[..], "answers 404: There is no account 111122223333."),
+        (&here, &everybody[..], "answers 404: There is no account 111122223333."),
+        (&here, &["an-id"][..], "answers 404: There is no event an-id"),
+        (&here, &[][..], "explain what?"),
+        (&here, &["--action", "a:B"][..], "explain to whom?"),
+        (&here, &["an-id", "--principal", "x", "--action", "a:B"][..], "cannot be used with"),
+        (&here, &["--principal", "x", "--action", "a:B", "--members", "{"][..], "--members: it is no JSON"),
+        (&here, &["--principal", "x", "--action", "a:B", "--draft", "p-1"][..], "--draft"),
+        (
+            &here,
+            &["--principal", "x", "--action", "a:B", "--draft", "p-1=none.json"][..],
+            "none.json cannot be read",
+        ),
+        (&nowhere, &["an-id"][..], "no accountd answers at"),
+    ] {
+        let mut command = accountd(&["explain", "--endpoint", endpoint]);
+        let message = refused(&command.args(arguments).output().unwrap());
+        assert!(message.contains(part), "{arguments:?}: {message}");
+    }
+}

@@ -7,12 +7,14 @@
 //! [`EVALUATION_ORDER`] is the one place that says which reason is told when several apply.
 
 mod decision;
+mod explanation;
 mod global_keys;
 
 use std::sync::Arc;
 
 pub use crate::policy::{RequestContext, Value};
 pub use decision::{Decision, Denial, Permit, PolicyType, Reason};
+pub use explanation::{Explanation, Layer, MatchedStatement, Outcome, Says, explain};
 pub use global_keys::{OrganizationFacts, RequestFacts};
 
 use crate::arn::AccountId;
@@ -98,59 +100,49 @@ pub struct PolicySets<'a> {
     pub resource: Option<ResourcePolicy<'a>>,
 }
 
-/// A statement that spoke of the request.
-#[derive(Debug, Clone, Copy)]
-pub struct MatchedStatement<'a> {
-    /// The type of its policy.
-    pub policy_type: PolicyType,
-    /// Its policy.
-    pub policy: &'a AttachedPolicy,
-    /// Its position in the policy's list of statements, counted from 0.
-    pub position: usize,
-    /// The statement.
-    pub statement: &'a Statement,
-}
-
 /// Decides `request`.
 pub fn evaluate(request: &Request<'_>, sets: &PolicySets<'_>) -> Decision {
     decide(request, sets, &mut Shortest)
 }
 
-/// Decides `request` as [`evaluate`] does, and tells every statement that spoke of it: those that decided
-/// and those that did not, in [`EVALUATION_ORDER`].
-pub fn explain<'a>(request: &Request<'_>, sets: &PolicySets<'a>) -> (Decision, Vec<MatchedStatement<'a>>) {
-    let mut matched = Vec::new();
-    let decision = decide(request, sets, &mut Everything(&mut matched));
-    (decision, matched)
-}
-
-/// Sees the statements that match. Evaluation without one that looks at everything stops early.
+/// Looks at the statements, and hears what they come to. Evaluation without one that looks at everything stops early.
 trait Observer<'a> {
     /// Whether statements that can no longer change the decision are wanted too.
     const EVERYTHING: bool;
 
-    fn see(&mut self, matched: MatchedStatement<'a>);
+    /// In which capacity a statement means the caller, if it speaks of the request.
+    fn look(
+        &mut self,
+        seen: MatchedStatement<'a>,
+        question: &Question<'_>,
+        attachment: Attachment,
+    ) -> Option<Capacity>;
+
+    /// What the policies of one level come to.
+    fn level(&mut self, _policy_type: PolicyType, _verdict: Verdict<'a>) {}
+
+    /// At which type the decision was made, and what each came to.
+    fn ended(&mut self, _at: PolicyType, _verdicts: &Verdicts<'a>) {}
 }
 
-/// Looks at nothing.
+/// Looks no further than the decision needs.
 struct Shortest;
 
-impl Observer<'_> for Shortest {
+impl<'a> Observer<'a> for Shortest {
     const EVERYTHING: bool = false;
 
-    fn see(&mut self, _: MatchedStatement<'_>) {}
-}
-
-/// Notes every statement.
-struct Everything<'v, 'a>(&'v mut Vec<MatchedStatement<'a>>);
-
-impl<'a> Observer<'a> for Everything<'_, 'a> {
-    const EVERYTHING: bool = true;
-
-    fn see(&mut self, matched: MatchedStatement<'a>) {
-        self.0.push(matched);
+    fn look(
+        &mut self,
+        seen: MatchedStatement<'a>,
+        question: &Question<'_>,
+        attachment: Attachment,
+    ) -> Option<Capacity> {
+        seen.statement.matches(question, attachment)
     }
 }
+
+/// The verdicts of all types, in [`EVALUATION_ORDER`]; `None` for a type that does not apply.
+type Verdicts<'a> = [Option<Verdict<'a>>; EVALUATION_ORDER.len()];
 
 /// What the policies of one type say.
 #[derive(Clone, Copy, Default)]
@@ -173,26 +165,28 @@ fn decide<'a, O: Observer<'a>>(request: &Request<'_>, sets: &PolicySets<'a>, obs
     let mut denial = None;
     for (policy_type, slot) in EVALUATION_ORDER.into_iter().zip(&mut verdicts) {
         let verdict = ask(policy_type, &question, sets, observer);
+        *slot = verdict;
         if let Some((policy, statement)) = verdict.and_then(|verdict| verdict.denied)
             && denial.is_none()
         {
-            let policy_type = shown_type(policy_type, sets);
-            denial = Some(Denial::explicit(request, policy_type, policy, statement));
+            let shown_type = shown_type(policy_type, sets);
+            denial = Some((policy_type, Denial::explicit(request, shown_type, policy, statement)));
             if !O::EVERYTHING {
                 break;
             }
         }
-        *slot = verdict;
     }
-    if let Some(denial) = denial {
-        return Decision::Denied(Box::new(denial));
-    }
-    match missing_allow(request, sets, &verdicts) {
-        Some(policy_type) => {
-            Decision::Denied(Box::new(Denial::implicit(request, shown_type(policy_type, sets))))
-        }
-        None => Decision::Allowed(Permit::of(request)),
-    }
+    let (at, decision) = match denial {
+        Some((at, denial)) => (at, Decision::Denied(Box::new(denial))),
+        None => match settle(request, sets, &verdicts) {
+            Settled::Missing(at) => {
+                (at, Decision::Denied(Box::new(Denial::implicit(request, shown_type(at, sets)))))
+            }
+            Settled::Granted(at) => (at, Decision::Allowed(Permit::of(request))),
+        },
+    };
+    observer.ended(at, &verdicts);
+    decision
 }
 
 /// The type that messages name: a role's trust policy is one of its own.
@@ -208,7 +202,7 @@ fn ask<'a, O: Observer<'a>>(
     sets: &PolicySets<'a>,
     observer: &mut O,
 ) -> Option<Verdict<'a>> {
-    let mut survey = Survey { policy_type, question, observer };
+    let mut survey = Survey { policy_type, level: 0, question, observer };
     match policy_type {
         PolicyType::ResourceControl => survey.levels(Attachment::ResourceAccount, sets.resource_control),
         PolicyType::ServiceControl => survey.levels(Attachment::Caller, sets.service_control),
@@ -236,6 +230,7 @@ fn session_policies<'a>(caller: &Principal, sets: &PolicySets<'a>) -> Option<&'a
 /// One pass over the policies of a type.
 struct Survey<'s, 'q, O> {
     policy_type: PolicyType,
+    level: usize,
     question: &'s Question<'q>,
     observer: &'s mut O,
 }
@@ -256,13 +251,14 @@ impl<O> Survey<'_, '_, O> {
                 if settled && !O::EVERYTHING {
                     continue;
                 }
-                let Some(capacity) = statement.matches(self.question, attachment) else { continue };
+                let (policy_type, level) = (self.policy_type, self.level);
+                let seen =
+                    MatchedStatement { policy_type, level, policy, position, statement, applies: true };
+                let Some(capacity) = self.observer.look(seen, self.question, attachment) else { continue };
                 match statement.effect() {
                     Effect::Allow => verdict.allowed = verdict.allowed.max(Some(capacity)),
                     Effect::Deny => verdict.denied = verdict.denied.or(Some((policy, statement))),
                 }
-                let policy_type = self.policy_type;
-                self.observer.see(MatchedStatement { policy_type, policy, position, statement });
             }
         }
         verdict
@@ -277,7 +273,12 @@ impl<O> Survey<'_, '_, O> {
     where
         O: Observer<'a>,
     {
-        let mut verdicts = levels.iter().map(|level| self.policies(attachment, level));
+        let mut verdicts = levels.iter().enumerate().map(|(at, level)| {
+            self.level = at;
+            let verdict = self.policies(attachment, level);
+            self.observer.level(self.policy_type, verdict);
+            verdict
+        });
         let first = verdicts.next()?;
         Some(verdicts.fold(first, |sum, level| Verdict {
             allowed: sum.allowed.min(level.allowed),
@@ -286,28 +287,32 @@ impl<O> Survey<'_, '_, O> {
     }
 }
 
-/// The first type, in [`EVALUATION_ORDER`], whose allow is needed and missing.
-fn missing_allow(
-    request: &Request<'_>,
-    sets: &PolicySets<'_>,
-    verdicts: &[Option<Verdict<'_>>; EVALUATION_ORDER.len()],
-) -> Option<PolicyType> {
+/// What a request that nothing denies comes to, and at which type that is known.
+enum Settled {
+    /// An allow of this type is needed and missing; it is the first in [`EVALUATION_ORDER`].
+    Missing(PolicyType),
+    /// Everything that is needed allows; types after this one are not asked.
+    Granted(PolicyType),
+}
+
+/// Looks for the allows that are needed.
+fn settle(request: &Request<'_>, sets: &PolicySets<'_>, verdicts: &Verdicts<'_>) -> Settled {
     let [resource_control, service_control, resource, identity, boundary, session] =
         verdicts.map(|verdict| verdict.map(|verdict| verdict.allowed));
     // A type that does not apply limits nothing.
     let limits = |allowed: Option<Option<Capacity>>| allowed.is_some_and(|allowed| allowed.is_none());
     if limits(resource_control) {
-        return Some(PolicyType::ResourceControl);
+        return Settled::Missing(PolicyType::ResourceControl);
     }
     if limits(service_control) {
-        return Some(PolicyType::ServiceControl);
+        return Settled::Missing(PolicyType::ServiceControl);
     }
     let mut granted = resource.flatten();
     if let Some(policy) = sets.resource {
         let own_account = policy.owner == request.caller.account();
         // Across accounts, and for trust policies always, the resource must allow (F-IAM-64, F-IAM-65).
         if granted.is_none() && (!own_account || policy.kind != ResourcePolicyKind::Optional) {
-            return Some(PolicyType::Resource);
+            return Settled::Missing(PolicyType::Resource);
         }
         if !own_account {
             granted = Some(Capacity::Account);
@@ -316,15 +321,18 @@ fn missing_allow(
     // Within an account a resource policy that names the user or session itself, or everyone, is enough
     // (F-IAM-63).
     if granted == Some(Capacity::Itself) {
-        return None;
+        return Settled::Granted(PolicyType::Resource);
     }
     // The root user has every permission that its organization leaves it (F-IAM-66).
     let is_root = matches!(request.caller.principal, Principal::Root { .. });
     if limits(identity) && granted != Some(Capacity::Role) && !is_root {
-        return Some(PolicyType::Identity);
+        return Settled::Missing(PolicyType::Identity);
     }
     if limits(boundary) {
-        return Some(PolicyType::PermissionsBoundary);
+        return Settled::Missing(PolicyType::PermissionsBoundary);
     }
-    limits(session).then_some(PolicyType::Session)
+    if limits(session) {
+        return Settled::Missing(PolicyType::Session);
+    }
+    Settled::Granted(PolicyType::Session)
 }

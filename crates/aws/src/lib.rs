@@ -6,6 +6,7 @@
 
 pub mod arn;
 pub mod authorization;
+mod json_line;
 pub mod policy;
 pub mod principal;
 pub mod protocol;

@@ -12,6 +12,7 @@ mod json;
 mod malformed;
 mod operand;
 mod principal_element;
+mod seen;
 mod statement;
 mod variable;
 mod wildcard;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use context::{RequestContext, Value};
 pub use malformed::MalformedPolicy;
+pub use seen::SeenCondition;
 pub use statement::{Effect, Statement};
 
 pub(crate) use principal_element::Capacity;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::arn::AccountId;
+use crate::json_line::Line;
 use crate::principal::{Caller, Principal};
 use crate::session::Session;
 
@@ -225,10 +226,10 @@ impl<'a> Record<'a> {
     pub fn to_json(&self) -> String {
         // What all but the longest records fit in. Those of sessions have more to show.
         let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
-        let mut line = Vec::with_capacity(usual_bytes);
+        let mut line = Line(Vec::with_capacity(usual_bytes));
         serde_json::to_writer(&mut line, self)
             .expect("INVARIANT: a record has text for names, and memory takes it");
-        String::from_utf8(line).expect("INVARIANT: JSON is UTF-8")
+        String::from_utf8(line.0).expect("INVARIANT: JSON is UTF-8")
     }
 }
 

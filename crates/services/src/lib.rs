@@ -9,6 +9,7 @@ pub mod cloudtrail;
 pub mod context;
 pub mod decided;
 pub mod ec2;
+pub mod explain;
 pub mod failure;
 pub mod front;
 pub mod iam;

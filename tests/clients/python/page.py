@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from accountd import clean_environment
+from accountd import BINARY, clean_environment
 
 DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs"
 BLOCK = re.compile(r"^```(console|hcl|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -55,7 +55,9 @@ class Page:
         script = [f"{commands}echo '{END}' $?\n" for commands in self.blocks("sh")]
         script = "".join(script).replace(DEFAULT_ADDRESS, server.url.removeprefix("http://"))
         environment = clean_environment(HOME=str(directory), **environment)
-        environment["PATH"] = f"{pathlib.Path(sys.executable).parent}:{environment['PATH']}"
+        # The AWS CLI stands beside Python, and a page may ask accountd itself.
+        folders = [pathlib.Path(sys.executable).parent, pathlib.Path(BINARY).resolve().parent]
+        environment["PATH"] = ":".join([*map(str, folders), environment["PATH"]])
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=directory,

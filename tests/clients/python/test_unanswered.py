@@ -60,6 +60,21 @@ def test_clients_of_every_protocol_are_told_by_name(server):
     assert server.own("GET", "/_accountd/unanswered")["unanswered"] == []
 
 
+def test_an_endpoint_with_a_path_is_answered_by_every_service(server):
+    """F-ROUTE-4: as some proxies and container platforms have it."""
+    server.url += "/some/prefix"
+    calls = [
+        ("account", "list_regions"),
+        ("cloudtrail", "lookup_events"),
+        ("ec2", "describe_regions"),
+        ("iam", "list_users"),
+        ("organizations", "create_organization"),
+        ("sts", "get_caller_identity"),
+    ]
+    for service, operation in calls:
+        assert getattr(server.client(service), operation)()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
 def test_the_paths_are_those_of_botocore():
     """With ACCOUNTD_WRITE_TABLES=1 the file is written anew, and the test fails once."""
     # A client of S3 changes the paths of the model that it was made of.

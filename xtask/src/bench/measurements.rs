@@ -67,7 +67,7 @@ accounts:
                 - Effect: Allow
                   Action: "account:*AlternateContact"
                   Resource: "*"
-                  Condition: { StringEquals: { "account:AlternateContactTypes": [SECURITY, BILLING] } }
+                  Condition: { "ForAnyValue:StringEquals": { "account:AlternateContactTypes": [SECURITY, BILLING] } }
           access_keys:
             - { id: AKIAIOSFODNN7READER1, secret: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY }
 "#;

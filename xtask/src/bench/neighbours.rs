@@ -79,7 +79,7 @@ organization:
                 - Effect: Allow
                   Action: "account:*AlternateContact"
                   Resource: "*"
-                  Condition: {{ StringEquals: {{ "account:AlternateContactTypes": [SECURITY, BILLING] }} }}
+                  Condition: {{ "ForAnyValue:StringEquals": {{ "account:AlternateContactTypes": [SECURITY, BILLING] }} }}
 "#,
         operator().id,
         operator().secret,

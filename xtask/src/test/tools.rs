@@ -119,6 +119,24 @@ impl Tools {
         Ok(Node { program, modules: folder.join("node_modules") })
     }
 
+    /// Chromium, found on the machine or installed from the system's packages by root.
+    ///
+    /// # Errors
+    /// Says what to install where it is missing and this user may not install it.
+    pub fn chromium(&self) -> Result<PathBuf, String> {
+        let found = || in_path("chromium").or_else(|| in_path("chromium-browser"));
+        if let Some(chromium) = found() {
+            return Ok(chromium);
+        }
+        let _alone = self.system.lock();
+        if !is_root() || in_path("apt-get").is_none() {
+            return Err("install the package chromium".to_owned());
+        }
+        apt(&["update", "--quiet"])?;
+        apt(&["install", "--quiet", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"])?;
+        found().ok_or_else(|| "this system's packages have no chromium".to_owned())
+    }
+
     fn node_from_python(&self) -> Result<(PathBuf, PathBuf), String> {
         let python = self.python()?;
         let folder = self.clients.join("python/bin");
@@ -175,12 +193,13 @@ fn system_python() -> Result<PathBuf, String> {
     if !is_root() || in_path("apt-get").is_none() {
         return Err(format!("{missing}: install the packages python3 and python3-venv"));
     }
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
     apt(&["update", "--quiet"])?;
     apt(&["install", "--quiet", "--yes", "--no-install-recommends", "python3", "python3-venv"])?;
     usable_python().ok_or(format!("{missing}, and this system's packages have none"))
+}
+
+fn apt(arguments: &[&str]) -> Result<(), String> {
+    run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn usable_python() -> Option<PathBuf> {

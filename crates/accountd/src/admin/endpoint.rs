@@ -17,6 +17,7 @@ pub(super) enum Endpoint {
     Import,
     Faults,
     Unanswered,
+    Explain,
     Information,
     Stages,
     Stage,
@@ -95,6 +96,12 @@ const ROWS: &[Row] = &[
         paths: &["/_accountd/unanswered"],
         allow: "GET, HEAD, DELETE, OPTIONS",
         what: "calls for services and operations that are not here, counted; DELETE empties the list",
+    },
+    Row {
+        endpoint: Endpoint::Explain,
+        paths: &["/_accountd/explain"],
+        allow: SEND,
+        what: "why a call is allowed or refused: POST {\"event\":…}, or principal and action; drafts; who may",
     },
     Row {
         endpoint: Endpoint::Information,

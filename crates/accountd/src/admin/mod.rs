@@ -20,6 +20,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use services::explain::{self, NotExplained, Question};
 use services::state::message::Message;
 
 use crate::clock::{Clock, TimeMode};
@@ -42,6 +43,12 @@ pub trait Engine: Send + Sync + 'static {
     /// Empties the outbox and says how many messages it held.
     fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
 
+    /// Explains why a call is allowed or refused.
+    fn explain(
+        &self,
+        question: Question,
+    ) -> impl Future<Output = Result<explain::Answer, NotAnswered>> + Send;
+
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -53,6 +60,15 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Replaces all state by an exported document, or changes nothing.
     fn import(&self, document: Bytes) -> impl Future<Output = Result<(), NotImported>> + Send;
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAnswered {
+    /// It is wrong (400), or what it names is not there (404).
+    NotExplained(NotExplained),
+    /// The store failed (500).
+    Failed(String),
 }
 
 /// Why nothing was imported.
@@ -155,6 +171,7 @@ impl<E: Engine> Admin<E> {
                 Err(NotImported::Wrong(reason)) => error(StatusCode::BAD_REQUEST, &reason),
                 Err(NotImported::Failed(reason)) => failed(&reason),
             },
+            (Endpoint::Explain, _) => self.explain(&body).await,
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
@@ -209,6 +226,25 @@ impl<E: Engine> Admin<E> {
                 tracing::warn!(reason, "not ready");
                 error(StatusCode::SERVICE_UNAVAILABLE, "Requests cannot be answered now; the log says why.")
             }
+        }
+    }
+
+    /// F-WHY-6: the answer to a question about a call.
+    async fn explain(&self, body: &[u8]) -> Answer {
+        let question: Question = match serde_json::from_slice(body) {
+            Ok(question) => question,
+            Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
+        };
+        match self.engine.explain(question).await {
+            Ok(answer) => ok(&answer),
+            Err(NotAnswered::NotExplained(why)) => {
+                let status = match why {
+                    NotExplained::Wrong(_) => StatusCode::BAD_REQUEST,
+                    NotExplained::NotFound(_) => StatusCode::NOT_FOUND,
+                };
+                error(status, why.message())
+            }
+            Err(NotAnswered::Failed(reason)) => failed(&reason),
         }
     }
 

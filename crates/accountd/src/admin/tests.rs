@@ -27,6 +27,15 @@ impl Engine for Fake {
         Ok(self.messages.lock().unwrap().drain(..).count() as u64)
     }
 
+    async fn explain(&self, question: Question) -> Result<explain::Answer, NotAnswered> {
+        let why = match question.event.as_deref() {
+            Some("broken") => return Err(NotAnswered::Failed("disk full".to_owned())),
+            Some(id) => NotExplained::NotFound(format!("There is no event {id}.")),
+            None => NotExplained::Wrong("Give `event`.".to_owned()),
+        };
+        Err(NotAnswered::NotExplained(why))
+    }
+
     async fn keep_time(&self) -> Result<(), String> {
         if self.broken { Err("disk full".to_owned()) } else { Ok(()) }
     }
@@ -271,4 +280,26 @@ async fn only_health_and_ready_are_open_elsewhere() {
     let answer = admin.answer(request.body(Bytes::new()).unwrap()).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], metrics::PLAIN_TEXT);
+}
+
+/// F-WHY-6
+#[tokio::test]
+async fn a_question_is_answered_or_refused_with_the_reason() {
+    let admin = admin();
+    for (body, status, part) in [
+        (r#"{"event":"e-1"}"#, 404, "no event e-1"),
+        ("{}", 400, "Give `event`."),
+        (r#"{"evnet":"e-1"}"#, 400, "unknown field `evnet`"),
+        ("none", 400, "line 1"),
+        (r#"{"event":"broken"}"#, 500, "the log says why"),
+    ] {
+        let (answered, page) = ask(&admin, "POST", "/_accountd/explain", body).await;
+        let message = page["message"].as_str().unwrap();
+        assert_eq!((answered, message.contains(part)), (status, true), "{body}: {message}");
+    }
+    assert_eq!(ask(&admin, "GET", "/_accountd/explain", "").await.0, 405);
+    let question =
+        Request::post("/_accountd/explain").header("host", "localhost").header("origin", "http://x");
+    let answer = admin.answer(question.body(Bytes::from_static(b"{}")).unwrap()).await;
+    assert_eq!(answer.status(), 403);
 }

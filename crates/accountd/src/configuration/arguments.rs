@@ -11,11 +11,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::{Delays, Validation};
 use services::quotas::Quotas;
 
+use super::explain_arguments::{self, ExplainArguments};
 use super::{
     Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
     parse_delays, read_root_credentials,
 };
 use crate::clock::TimeMode;
+use crate::explain::Asked;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub enum Request {
     Serve(Box<Configuration>),
     /// Check a seed file and change nothing.
     SeedCheck(PathBuf),
+    /// Ask a running accountd why a call is allowed or refused.
+    Explain(Box<Asked>),
     /// Print this and end.
     Help(Help),
 }
@@ -53,7 +57,7 @@ Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd help",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd explain EVENT_ID\n       accountd help",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
@@ -75,6 +79,9 @@ enum Command {
         #[command(subcommand)]
         command: SeedCommand,
     },
+    /// Say why a call is allowed or refused, layer by layer
+    #[command(after_help = explain_arguments::EXAMPLES)]
+    Explain(Box<ExplainArguments>),
 }
 
 #[derive(Subcommand)]
@@ -311,6 +318,9 @@ where
         Some(Command::Seed { command: SeedCommand::Check { file } }) => {
             return Ok(Request::SeedCheck(file));
         }
+        Some(Command::Explain(explain)) => {
+            return explain.into_asked().map(|asked| Request::Explain(Box::new(asked)));
+        }
     };
     serve.into_configuration().map(|configuration| Request::Serve(Box::new(configuration)))
 }
@@ -386,7 +396,7 @@ fn check_smtp(url: String) -> Result<Secret, String> {
     }
 }
 
-fn check_admin_token(token: String) -> Result<Secret, String> {
+pub(super) fn check_admin_token(token: String) -> Result<Secret, String> {
     let token = Secret::new(token);
     // What an Authorization header can carry (RFC 6750 §2.1, and a little more).
     let text = token.expose();

@@ -13,6 +13,7 @@ mod conformance;
 mod conformance_services;
 mod earlier_versions;
 mod edges;
+mod explain;
 mod faults;
 mod fuzz;
 mod lookup;

@@ -128,6 +128,25 @@ fn an_operation_that_is_not_here_is_named_and_leaves_no_record_f_nosup_6() {
     assert_eq!(world.records().len(), 1);
 }
 
+#[test]
+fn an_operation_behind_a_prefix_needs_the_scope_of_its_service_f_route_4() {
+    let world = World::company();
+    let ask = |path: &str, service: &'static str| {
+        world.send(signed(post(path, "application/json", "{}"), &MEMBER_ADMIN.key, service, "us-east-1"))
+    };
+    assert_eq!(ask("/prefix/listRegions", "account").status, 200);
+    ask("/prefix/listRegions/more", "account").says(
+        403,
+        "MissingAuthenticationTokenException",
+        "Missing Authentication Token",
+    );
+    ask("/prefix/listRegions", "lambda").says(
+        400,
+        CODE,
+        "accountd does not answer lambda (POST /prefix/listRegions).",
+    );
+}
+
 /// F-EC2-11.
 #[test]
 fn older_versions_of_ec2_are_answered_in_its_shape_f_ec2_11() {

@@ -141,6 +141,11 @@ impl<'a> RequestContext<'a> {
         }
     }
 
+    /// Whether `key` is there with several values, or with one of which there might be several.
+    pub fn is_multivalued(&self, key: &str) -> bool {
+        matches!(self.find(key), Some(Values::Several(_)))
+    }
+
     /// The names of the keys, in the order they were given.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(key, _)| &**key)

@@ -17,6 +17,12 @@ pub(super) enum Node {
 }
 
 impl Node {
+    /// The member of an object with this name.
+    pub(super) fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(given, _)| given == name).map(|(_, member)| member)
+    }
+
     /// The text of a string, number or truth value: what a condition accepts as a value.
     pub(super) fn scalar(&self) -> Option<String> {
         match self {

@@ -77,16 +77,21 @@ impl Statement {
 
     /// In which capacity the statement means the caller, when it speaks of this request at all.
     pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
+        let capacity = self.means(question, attachment)?;
+        self.conditions_hold(question.context).then_some(capacity)
+    }
+
+    /// In which capacity the statement means the caller, whatever its conditions say of the request.
+    pub(crate) fn means(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
         if !self.means_action(question.action) || !self.means_resource(question, attachment) {
             return None;
         }
-        let capacity = self.capacity(question.caller, attachment)?;
-        self.conditions_hold(question.context).then_some(capacity)
+        self.capacity(question.caller, attachment)
     }
 
     /// Whether all conditions hold. One that does not settles it; where one cannot be evaluated, a statement
     /// that allows does not apply and one that denies does (recorded, F-IAM-33).
-    fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
+    pub(crate) fn conditions_hold(&self, context: &RequestContext<'_>) -> bool {
         let mut undecidable = false;
         for condition in &self.conditions {
             match condition.holds(context) {

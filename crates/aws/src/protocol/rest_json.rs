@@ -10,6 +10,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HeaderName};
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
+use crate::json_line::Line;
 use crate::refusal::Refusal;
 use crate::smithy::OperationShape;
 
@@ -59,10 +60,10 @@ pub fn refuse(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
 
 /// JSON without white space.
 pub(super) fn json(value: &Value) -> Vec<u8> {
-    let mut body = Vec::with_capacity(256);
+    let mut body = Line(Vec::with_capacity(256));
     serde_json::to_writer(&mut body, value)
         .expect("INVARIANT: a value has text for keys, a buffer takes all");
-    body
+    body.0
 }
 
 /// What the gateway in front of Account Management adds to every answer. F-WIRE-23

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use aws::arn::AccountId;
 use aws::authorization::{
-    AttachedPolicy, Decision, PolicySets, Request, RequestContext, RequestFacts, ResourcePolicy,
-    ResourcePolicyKind, Value as ContextValue, evaluate, explain,
+    AttachedPolicy, Decision, Explanation, Outcome as Part, PolicySets, Request, RequestContext,
+    RequestFacts, ResourcePolicy, ResourcePolicyKind, Says, Value as ContextValue, evaluate, explain,
 };
-use aws::policy::Policy;
+use aws::policy::{Effect, Policy};
 use aws::principal::{Caller, Principal};
 use aws::session::{Session, SessionTerms};
 
@@ -45,6 +45,8 @@ pub struct Outcome {
     pub full: String,
     /// The message of a denial.
     pub message: Option<String>,
+    /// What each type of policies says by itself, as an explanation tells it.
+    pub layers: Vec<Option<&'static str>>,
 }
 
 impl Case {
@@ -94,14 +96,15 @@ impl Case {
         };
         self.with_sets(|sets| {
             let outcome = describe(&evaluate(&request, sets));
-            let (explained, matched) = explain(&request, sets);
-            assert_eq!(describe(&explained).full, outcome.full, "explaining changes nothing");
-            assert_eq!(
-                outcome.full.starts_with("deny explicit"),
-                matched.iter().any(|matched| matched.statement.effect() == aws::policy::Effect::Deny),
-                "an explanation has a Deny exactly when one decided"
-            );
-            outcome
+            let explanation = explain(&request, sets);
+            assert_eq!(describe(&explanation.decision).full, outcome.full, "explaining changes nothing");
+            assert_told(&explanation);
+            let said = explanation.layers.iter().map(|layer| match layer.says? {
+                Says::Allow => Some("allow"),
+                Says::Deny => Some("deny"),
+                Says::Nothing => Some("nothing"),
+            });
+            Outcome { layers: said.collect(), ..outcome }
         })
     }
 
@@ -138,6 +141,53 @@ impl Case {
             resource_control: &resource,
             resource: resource_policy,
         })
+    }
+}
+
+/// F-WHY-1: the decision can be read off the layers and their statements alone.
+fn assert_told(explanation: &Explanation<'_>) {
+    let Explanation { decision, layers, statements } = explanation;
+    let deciding: Vec<_> = layers.iter().filter(|layer| layer.decides).collect();
+    let place = |wanted: &aws::authorization::Layer| layers.iter().position(|layer| layer == wanted);
+    match decision {
+        Decision::Allowed(_) => {
+            assert!(layers.iter().all(|layer| layer.outcome != Part::Denies));
+            assert!(deciding.iter().all(|layer| layer.outcome == Part::Allows));
+        }
+        Decision::Denied(denial) => {
+            let [layer] = deciding[..] else { panic!("one layer decides: {layers:?}") };
+            let part = if denial.is_explicit() { Part::Denies } else { Part::Nothing };
+            assert_eq!((layer.outcome, layer.policy_type.name()), (part, named(denial.policy_type)));
+            for (at, other) in layers.iter().enumerate() {
+                if Some(at) > place(layer) {
+                    assert!(matches!(other.outcome, Part::NotReached | Part::DoesNotApply), "{other:?}");
+                } else {
+                    assert_ne!(other.outcome, Part::NotReached, "{other:?}");
+                }
+            }
+        }
+    }
+    for layer in layers {
+        let of_layer = || statements.iter().filter(|it| it.policy_type == layer.policy_type);
+        let denies = of_layer().any(|it| it.speaks(Effect::Deny));
+        assert_eq!(denies, layer.says == Some(Says::Deny), "a Deny is told exactly where one speaks");
+        for (at, said) in layer.levels.iter().enumerate() {
+            let denies = of_layer().any(|it| it.level == at && it.speaks(Effect::Deny));
+            let allows = of_layer().any(|it| it.level == at && it.speaks(Effect::Allow));
+            assert_eq!(
+                (denies, !denies && allows),
+                (*said == Says::Deny, *said == Says::Allow),
+                "level {at}"
+            );
+        }
+    }
+}
+
+/// A trust policy is a layer of resource-based policies.
+fn named(policy_type: aws::authorization::PolicyType) -> &'static str {
+    match policy_type {
+        aws::authorization::PolicyType::RoleTrust => aws::authorization::PolicyType::Resource.name(),
+        other => other.name(),
     }
 }
 
@@ -187,7 +237,8 @@ fn describe(decision: &Decision) -> Outcome {
     let denial = match decision {
         Decision::Allowed(permit) => {
             assert_eq!(permit.target_account(), account());
-            return Outcome { short: "allow".to_owned(), full: "allow".to_owned(), message: None };
+            let allow = || "allow".to_owned();
+            return Outcome { short: allow(), full: allow(), message: None, layers: Vec::new() };
         }
         Decision::Denied(denial) => denial,
     };
@@ -198,7 +249,7 @@ fn describe(decision: &Decision) -> Outcome {
         full += &policy_arn.as_deref().map(|arn| format!(" {arn}")).unwrap_or_default();
         full += &statement_id.as_deref().map(|id| format!(" #{id}")).unwrap_or_default();
     }
-    Outcome { short, full, message: Some(denial.message()) }
+    Outcome { short, full, message: Some(denial.message()), layers: Vec::new() }
 }
 
 fn account() -> AccountId {

@@ -49,6 +49,10 @@ fn run(name: &str) {
         {
             differences.push(format!("{title}: expected {message}, got {:?}", outcome.message));
         }
+        let layers = naive::layers(&case);
+        if outcome.layers != layers {
+            differences.push(format!("{title}: layers {:?}, but naively {layers:?}", outcome.layers));
+        }
         if short != naive {
             differences.push(format!("{title}: {short}, but naively {naive}"));
         }
@@ -161,6 +165,7 @@ fn both_evaluators_agree_on_random_cases() {
         let case = Case::new(&raw);
         let (outcome, naive) = (case.evaluate(), naive::decide(&case));
         assert_eq!(outcome.short, naive, "seed {seed}:\n{raw:#}");
+        assert_eq!(outcome.layers, naive::layers(&case), "seed {seed}:\n{raw:#}");
         allowed += u32::from(outcome.short == "allow");
         explicit += u32::from(outcome.short.contains("explicit"));
     }

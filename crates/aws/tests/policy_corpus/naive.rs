@@ -96,6 +96,47 @@ pub fn decide(case: &Case) -> String {
     "allow".to_owned()
 }
 
+/// What the policies of each type say by themselves, in the order of evaluation: `allow`, `deny` or `nothing`; `None`
+/// where the type does not apply.
+pub fn layers(case: &Case) -> [Option<&'static str>; 6] {
+    let asked = Asked { case, context: context(case) };
+    let sets = &case.policies;
+    let says = |policies: &[&Value], place: &str| {
+        let speaks = |effect: &str| asked.strongest(policies, place, effect).is_some();
+        if speaks("Deny") {
+            "deny"
+        } else if speaks("Allow") {
+            "allow"
+        } else {
+            "nothing"
+        }
+    };
+    let levels = |name: &str, place: &str| {
+        let levels = sets.get(name).map(list).unwrap_or_default();
+        let said: Vec<_> = levels.iter().map(|level| says(&list(level), place)).collect();
+        let all_allow = said.iter().all(|said| *said == "allow");
+        let together = if said.contains(&"deny") {
+            "deny"
+        } else if all_allow {
+            "allow"
+        } else {
+            "nothing"
+        };
+        (!said.is_empty()).then_some(together)
+    };
+    let listed = |name: &str| sets.get(name).map(list);
+    let session = listed("session").or((case.caller == "federated").then(Vec::new));
+    let identity = listed("identity").unwrap_or_default();
+    [
+        levels("resource_control", "rcp"),
+        levels("service_control", "caller"),
+        sets.get("resource").map(|policy| says(&[policy], "resource")),
+        (case.caller != "root" || !identity.is_empty()).then(|| says(&identity, "caller")),
+        sets.get("permissions_boundary").map(|policy| says(&[policy], "caller")),
+        session.map(|policies| says(&policies, "caller")),
+    ]
+}
+
 /// The items of a list, or the one thing that stands for a list of one.
 fn list(value: &Value) -> Vec<&Value> {
     match value {

@@ -86,6 +86,11 @@ impl Ancestry {
         &self.way.path
     }
 
+    /// The root and the units on the way to the account, the root first.
+    pub(super) fn units(&self) -> &[Arc<OrganizationalUnit>] {
+        &self.way.units
+    }
+
     /// The ids of the policies attached at each level, from the root down to the account itself. Which of them
     /// are of the wanted type is decided where they are loaded.
     pub fn attached(&self) -> impl Iterator<Item = &AttachedPolicies> {

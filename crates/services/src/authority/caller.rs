@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
 use aws::session::{Session, SessionTerms};
 use constant_time_eq::constant_time_eq;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::state::identity::{
     Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, SessionUser, User, UserId,
@@ -66,12 +67,46 @@ pub fn identify(
             let role = world.get::<Role>(RoleId::new(account, &session.role))?;
             // F-STSAPI-27: a role that was deleted and made anew under the same name is another role.
             let role = role.filter(|role| role.id == session.role_id);
-            role.map(|role| (session_principal(&role, session), Some(session_attributes(session))))
+            role.map(|role| {
+                (principal_of_session(&role, &session.session_name), Some(session_attributes(session)))
+            })
         }
     };
     let access_key_id = credential.access_key_id.clone();
     let caller = identified.map(|(principal, session)| Caller { principal, access_key_id, session });
     Ok(caller.ok_or(NotIdentified::Invalid))
+}
+
+/// The user with this name as a caller, for somebody who is believed without a credential; `None` where there is none.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn of_user(
+    account: AccountId,
+    name: &str,
+    access_key_id: String,
+    world: &World<'_>,
+) -> Result<Option<Caller>, Fault> {
+    let user = world.get::<User>(UserId::new(account, name))?;
+    Ok(user.map(|user| Caller { principal: user_principal(&user), access_key_id, session: None }))
+}
+
+/// A session of an hour of the role with this name, likewise.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn of_role(
+    (account, name): (AccountId, &str),
+    session_name: &str,
+    access_key_id: String,
+    now: Timestamp,
+    world: &World<'_>,
+) -> Result<Option<Caller>, Fault> {
+    let Some(role) = world.get::<Role>(RoleId::new(account, name))? else { return Ok(None) };
+    let ends_at = now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX);
+    let principal = principal_of_session(&role, session_name);
+    let session = Some(plain_session(now, ends_at));
+    Ok(Some(Caller { principal, access_key_id, session }))
 }
 
 /// Whether the right token came; with long-term credentials none may (F-STSAPI-36).
@@ -119,13 +154,13 @@ pub fn is_token_session(caller: &Caller) -> bool {
     caller.session.is_some() && !matches!(caller.principal, Principal::AssumedRole { .. })
 }
 
-fn session_principal(role: &Role, session: &RoleSession) -> Principal {
+fn principal_of_session(role: &Role, session_name: &str) -> Principal {
     Principal::AssumedRole {
         account: role.account,
         role_path: role.path.clone(),
         role_name: role.name.clone(),
         role_id: role.id.clone(),
-        session_name: session.session_name.clone(),
+        session_name: session_name.to_owned(),
     }
 }
 

@@ -32,13 +32,17 @@ impl Delegation {
     /// F-ORGS-AUTH-3: whether the policy itself allows what is asked for. What binds the caller in its own account decides
     /// beside it, so that here the caller may do everything.
     pub(super) fn allows(&self, request: &Request<'_>) -> bool {
+        self.ask(|sets| evaluate(request, sets).is_allowed())
+    }
+
+    /// Asks the policy alone.
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&PolicySets<'_>) -> T) -> T {
         let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
         let resource = ResourcePolicy {
             policy: &self.policy,
             owner: self.management_account,
             kind: ResourcePolicyKind::Optional,
         };
-        let sets = PolicySets { identity: &everything, resource: Some(resource), ..PolicySets::default() };
-        evaluate(request, &sets).is_allowed()
+        ask(&PolicySets { identity: &everything, resource: Some(resource), ..PolicySets::default() })
     }
 }

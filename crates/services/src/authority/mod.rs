@@ -7,6 +7,8 @@ pub mod access;
 pub mod ancestry;
 pub mod caller;
 pub(crate) mod delegation;
+pub mod explain;
+pub mod explained;
 pub(crate) mod groups;
 pub mod guarded;
 pub mod managed;

@@ -86,7 +86,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn of(access: &Access, caller: &Caller, own: Option<Ancestry>, world: &World<'_>) -> Result<Self, Fault> {
+    pub(super) fn of(
+        access: &Access,
+        caller: &Caller,
+        own: Option<Ancestry>,
+        world: &World<'_>,
+    ) -> Result<Self, Fault> {
         let caller = caller.account();
         let mut others: Vec<(AccountId, Option<Ancestry>)> = Vec::new();
         for owner in access.asked().filter_map(|asked| access.owner(asked)) {
@@ -98,7 +103,7 @@ impl Places {
     }
 
     /// The place of the caller's account.
-    fn own(&self) -> Option<&Ancestry> {
+    pub(super) fn own(&self) -> Option<&Ancestry> {
         self.own.as_ref()
     }
 
@@ -112,7 +117,7 @@ impl Places {
 }
 
 /// What the request says about itself.
-fn context<'a>(
+pub(super) fn context<'a>(
     caller: &'a Caller,
     tags: &'a BTreeMap<String, String>,
     places: &'a Places,
@@ -137,22 +142,48 @@ fn context<'a>(
 }
 
 /// Every policy that binds one caller.
-struct Bound {
-    identity: Vec<AttachedPolicy>,
-    boundary: Option<AttachedPolicy>,
-    session: Option<Vec<AttachedPolicy>>,
-    service_control: Levels,
-    tags: BTreeMap<String, String>,
+pub(super) struct Bound {
+    pub(super) identity: Vec<AttachedPolicy>,
+    pub(super) boundary: Option<AttachedPolicy>,
+    pub(super) session: Option<Vec<AttachedPolicy>>,
+    pub(super) service_control: Levels,
+    pub(super) tags: BTreeMap<String, String>,
+    /// Where each of the identity-based policies was found, for who asks to be told.
+    pub(super) origins: Option<Vec<Origin>>,
 }
+
+/// Where an identity-based policy was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The user, group or role that holds it, for example `group/developers`.
+    pub(super) holder: String,
+    /// The name of an inline policy.
+    pub(super) inline_name: Option<String>,
+}
+
+/// The user, group or role that holds policies: its kind and its name.
+#[derive(Clone, Copy)]
+struct Holder<'h>(&'static str, &'h str);
 
 impl Bound {
     fn of(caller: &Caller, ancestry: Option<&Ancestry>, world: &World<'_>) -> Result<Self, Fault> {
+        Self::gather(caller, ancestry, None, world)
+    }
+
+    /// The same; where `origins` are given, they are filled as well.
+    pub(super) fn gather(
+        caller: &Caller,
+        ancestry: Option<&Ancestry>,
+        origins: Option<Vec<Origin>>,
+        world: &World<'_>,
+    ) -> Result<Self, Fault> {
         let mut bound = Self {
             identity: Vec::new(),
             boundary: None,
             session: None,
             service_control: service_control(ancestry, world)?,
             tags: BTreeMap::new(),
+            origins,
         };
         match &caller.principal {
             // The root user needs no identity-based policy; service control policies bind it all the same.
@@ -167,7 +198,8 @@ impl Bound {
             Principal::AssumedRole { account, role_name, .. } => {
                 let role = world.get::<Role>(RoleId::new(*account, role_name))?;
                 if let Some(role) = role {
-                    bound.add(&role.inline_policies, &role.attached_policies, world)?;
+                    let holder = Holder("role", &role.name);
+                    bound.add(holder, &role.inline_policies, &role.attached_policies, world)?;
                     bound.add_boundary(role.permissions_boundary.as_deref(), world)?;
                     bound.tags.clone_from(&role.tags);
                 }
@@ -186,7 +218,7 @@ impl Bound {
 
     /// Whether there is none.
     fn are_none(&self) -> bool {
-        let Self { identity, boundary, session, service_control, tags: _ } = self;
+        let Self { identity, boundary, session, service_control, tags: _, origins: _ } = self;
         identity.is_empty()
             && boundary.is_none()
             && session.is_none()
@@ -202,7 +234,8 @@ impl Bound {
     ) -> Result<(), Fault> {
         let Some(user) = user else {
             // The root user's permissions are all there are.
-            self.identity.push(AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() });
+            let everything = AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() };
+            self.push(everything, Holder("root", "user"), None);
             return Ok(());
         };
         if let Some(user) = world.get::<User>(UserId::new(account, user))? {
@@ -213,25 +246,38 @@ impl Bound {
 
     /// A user's own policies and those of its groups (F-IAMAPI-GRPEVAL-1).
     fn add_user(&mut self, user: &User, world: &World<'_>) -> Result<(), Fault> {
-        self.add(&user.inline_policies, &user.attached_policies, world)?;
+        self.add(Holder("user", &user.name), &user.inline_policies, &user.attached_policies, world)?;
         for group in groups_of(user, world)? {
-            self.add(&group.inline_policies, &group.attached_policies, world)?;
+            let holder = Holder("group", &group.name);
+            self.add(holder, &group.inline_policies, &group.attached_policies, world)?;
         }
         self.add_boundary(user.permissions_boundary.as_deref(), world)
     }
 
     fn add(
         &mut self,
+        holder: Holder<'_>,
         inline: &BTreeMap<String, Policy>,
         attached: &BTreeSet<String>,
         world: &World<'_>,
     ) -> Result<(), Fault> {
-        self.identity
-            .extend(inline.values().map(|policy| AttachedPolicy { arn: None, policy: policy.clone() }));
+        for (name, policy) in inline {
+            self.push(AttachedPolicy { arn: None, policy: policy.clone() }, holder, Some(name));
+        }
         for arn in attached {
-            self.identity.extend(managed(arn, world)?);
+            if let Some(policy) = managed(arn, world)? {
+                self.push(policy, holder, None);
+            }
         }
         Ok(())
+    }
+
+    fn push(&mut self, policy: AttachedPolicy, Holder(kind, name): Holder<'_>, inline_name: Option<&str>) {
+        self.identity.push(policy);
+        if let Some(origins) = &mut self.origins {
+            let inline_name = inline_name.map(str::to_owned);
+            origins.push(Origin { holder: format!("{kind}/{name}"), inline_name });
+        }
     }
 
     /// A boundary that cannot be found allows nothing: what is missing means refusal.
@@ -244,21 +290,23 @@ impl Bound {
     }
 
     fn decide(&self, request: &Request<'_>, role: Option<&RoleSide>) -> Decision {
+        self.ask(role, |sets| evaluate(request, sets))
+    }
+
+    /// Asks all policies together: those that bind the caller, and those of the role that is asked for.
+    pub(super) fn ask<T>(&self, role: Option<&RoleSide>, ask: impl FnOnce(&PolicySets<'_>) -> T) -> T {
         let levels: Vec<&[AttachedPolicy]> = self.service_control.iter().collect();
         let resource_control: Vec<&[AttachedPolicy]> =
             role.map(|role| role.resource_control().iter().collect()).unwrap_or_default();
-        evaluate(
-            request,
-            &PolicySets {
-                identity: &self.identity,
-                permissions_boundary: self.boundary.as_ref(),
-                session: self.session.as_deref(),
-                service_control: &levels,
-                // Of the services here only STS takes resource control policies.
-                resource_control: &resource_control,
-                resource: role.map(RoleSide::resource_policy),
-            },
-        )
+        ask(&PolicySets {
+            identity: &self.identity,
+            permissions_boundary: self.boundary.as_ref(),
+            session: self.session.as_deref(),
+            service_control: &levels,
+            // Of the services here only STS takes resource control policies.
+            resource_control: &resource_control,
+            resource: role.map(RoleSide::resource_policy),
+        })
     }
 }
 

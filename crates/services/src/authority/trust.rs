@@ -64,6 +64,11 @@ impl RoleSide {
         Ok(Ok(Some(Self { role, trust, resource_control })))
     }
 
+    /// The role.
+    pub(super) fn role(&self) -> &Role {
+        &self.role
+    }
+
     /// The trust policy.
     pub fn resource_policy(&self) -> ResourcePolicy<'_> {
         ResourcePolicy { policy: &self.trust, owner: self.role.account, kind: ResourcePolicyKind::RoleTrust }

@@ -2,8 +2,10 @@
 //! (F-ORDER-2).
 //!
 //! A request that arrives is [identified](identify), decoded and carried out: [`decide`]. An operation of somebody who is
-//! known already skips what only a signed request needs and goes the rest of the way: [`decide_for`].
+//! known already skips what only a signed request needs and goes the rest of the way: [`decide_for`], or
+//! [`decide_as`](acting::decide_as), which asks the gates and rates as well.
 
+pub mod acting;
 pub mod identify;
 pub mod ports;
 pub mod words;

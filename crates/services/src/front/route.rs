@@ -61,7 +61,7 @@ impl Route {
         }
         let path = request.uri().path();
         if request.method() == Method::POST
-            && let Some(operation) = Operation::from_path(path)
+            && let Some(operation) = Operation::from_path(path).or_else(|| behind_prefix(request))
         {
             return Self {
                 service: Some(operation.service()),
@@ -162,13 +162,27 @@ impl Route {
 
     /// In which words a faulty signature is refused on this route.
     pub fn signature_family(&self) -> Family {
-        match self.protocol {
-            Protocol::RestJson => Family::Gateway,
-            Protocol::AwsJson11 => Family::Json,
-            Protocol::Query => Family::Query,
-            Protocol::Ec2Query => Family::Ec2,
-        }
+        signature_family(self.protocol)
     }
+}
+
+/// In which words a faulty signature is refused in a protocol.
+pub fn signature_family(protocol: Protocol) -> Family {
+    match protocol {
+        Protocol::RestJson => Family::Gateway,
+        Protocol::AwsJson11 => Family::Json,
+        Protocol::Query => Family::Query,
+        Protocol::Ec2Query => Family::Ec2,
+    }
+}
+
+/// F-ROUTE-4: the operation at the end of a path, where an endpoint with a path was given to a client of a service whose
+/// operations have paths. A client of any other service sends its requests to that path alone, and it does not matter.
+fn behind_prefix(request: &Request<Bytes>) -> Option<Operation> {
+    let (prefix, _) = request.uri().path().rsplit_once('/')?;
+    let operation = Operation::from_path(&request.uri().path()[prefix.len()..])?;
+    let scope = signing_scope(request)?;
+    (!prefix.is_empty() && operation.service().signing_name() == scope).then_some(operation)
 }
 
 /// What a request asks of a service that is here and has no such operation, under the name that the request gives it.

@@ -71,3 +71,36 @@ fn a_page_of_ten_thousand_accounts_costs_the_same_wherever_it_lies() {
         assert_eq!(in_small, in_large, "{operation}");
     }
 }
+
+/// F-ORGS-EFF-7: whoever is reached by a backup policy is looked at twice, and what all of them keep is stored once.
+#[test]
+fn what_ten_thousand_accounts_keep_is_stored_once() {
+    let mut play = large();
+    let root = play.root_id();
+    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": "BACKUP_POLICY"}));
+    let plan = |regions: serde_json::Value| {
+        let vault = json!({"@@assign": "Default"});
+        let selection = json!({
+            "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/Backup"}, "tag_key": {"@@assign": "cost"},
+            "tag_value": {"@@assign": ["x".repeat(5_000)]}});
+        let plan = json!({
+            "regions": {"@@assign": regions}, "rules": {"daily": {"target_backup_vault_name": vault}},
+            "selections": {"tags": {"cost": selection}}});
+        json!({"plans": {"daily": plan}}).to_string()
+    };
+    let members = json!({
+        "Content": plan(json!(["us-east-1"])), "Description": "", "Name": "backup", "Type": "BACKUP_POLICY"});
+    let policy = play.ok(MANAGEMENT, "CreatePolicy", members)["Policy"]["PolicySummary"]["Id"].clone();
+    let attach = json!({"PolicyId": policy, "TargetId": root});
+    let cost = play.cost(|play| drop(play.ok(MANAGEMENT, "AttachPolicy", attach)));
+    assert!(cost as u64 <= 3 * ACCOUNTS + 200, "once in the list, and twice by itself: {cost}");
+    let size = |play: &Play| play.documents.texts().into_values().map(str::len).sum::<usize>();
+    let before = size(&play);
+    let members = json!({"PolicyId": policy, "Content": plan(json!([]))});
+    play.ok(MANAGEMENT, "UpdatePolicy", members);
+    let kept = size(&play) - before;
+    assert!(kept < 300 * ACCOUNTS as usize, "{kept} bytes");
+    let members = json!({"PolicyId": policy, "Content": plan(json!(["us-east-1"]))});
+    play.ok(MANAGEMENT, "UpdatePolicy", members);
+    assert!(!play.keys().iter().any(|key| key.starts_with("kept") || key.starts_with("effective")));
+}

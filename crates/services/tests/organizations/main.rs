@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod cost;
 mod delegation;
+mod effective;
 mod policies;
 mod support;
 mod tree;

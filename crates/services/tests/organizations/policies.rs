@@ -189,58 +189,6 @@ fn a_policy_type_of_a_service_needs_its_trusted_access() {
     }
 }
 
-/// F-ORGS-EFF-5: two backup policies that are right by themselves make a plan with eleven rules (the guide's example).
-#[test]
-fn an_effective_policy_may_be_invalid_though_each_policy_is_right() {
-    let mut play = Play::organization();
-    let root = play.root_id();
-    let account = play.vend("dev@example.invalid");
-    let kind = "BACKUP_POLICY";
-    let list = json!({"PolicyType": kind});
-    let listed = json!({"PolicyType": kind, "AccountId": account});
-    for (operation, members) in
-        [("ListAccountsWithInvalidEffectivePolicy", &list), ("ListEffectivePolicyValidationErrors", &listed)]
-    {
-        let refused = play.refused(MANAGEMENT, operation, members.clone());
-        assert_eq!(refused.0, "EffectivePolicyNotFoundException", "{operation}");
-    }
-    play.ok(MANAGEMENT, "EnablePolicyType", json!({"RootId": root, "PolicyType": kind}));
-    let rules = |names: std::ops::Range<u8>| {
-        let rule = json!({"target_backup_vault_name": {"@@assign": "Default"}});
-        names.map(|name| (format!("rule{name}"), rule.clone())).collect::<serde_json::Map<_, _>>()
-    };
-    let plan = |members: Value| json!({"plans": {"daily": members}}).to_string();
-    let regions = json!({"@@assign": ["eu-central-1"]});
-    let nine = create(&mut play, kind, "nine", &plan(json!({"regions": regions, "rules": rules(0..9)})));
-    let two = create(&mut play, kind, "two", &plan(json!({"rules": rules(9..11)})));
-    play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": nine, "TargetId": root}));
-    let right = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed.clone());
-    assert_eq!(right["EffectivePolicyValidationErrors"], json!([]));
-    play.ok(MANAGEMENT, "AttachPolicy", json!({"PolicyId": two, "TargetId": account}));
-
-    let wrong = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed.clone());
-    let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}))["Organization"]["Id"].clone();
-    assert_eq!(wrong["Path"], format!("{}/{root}/{account}/", organization.as_str().unwrap()));
-    assert_eq!((&wrong["AccountId"], &wrong["PolicyType"]), (&json!(account), &json!(kind)));
-    let (code, text) = ("ELEMENTS_TOO_MANY", "'rules' exceeds the allowed maximum limit 10");
-    let error = json!({
-        "ErrorCode": code, "ErrorMessage": text, "PathToError": "plans/daily/rules",
-        "ContributingPolicies": [nine, two]});
-    assert_eq!(wrong["EffectivePolicyValidationErrors"], json!([error]));
-    let accounts = play.ok(MANAGEMENT, "ListAccountsWithInvalidEffectivePolicy", list);
-    let ids: Vec<_> = accounts["Accounts"].as_array().unwrap().iter().map(|it| &it["Id"]).collect();
-    assert_eq!(ids, [&json!(account)]);
-
-    play.ok(MANAGEMENT, "DetachPolicy", json!({"PolicyId": nine, "TargetId": root}));
-    let wrong = play.ok(MANAGEMENT, "ListEffectivePolicyValidationErrors", listed);
-    let error = &wrong["EffectivePolicyValidationErrors"][0];
-    assert_eq!(
-        (&error["ErrorCode"], &error["PathToError"]),
-        (&json!("ELEMENTS_TOO_FEW"), &json!("plans/daily/regions"))
-    );
-    assert_eq!(error["ContributingPolicies"], json!([two]));
-}
-
 /// F-ORGS-RP-1, F-ORGS-RP-3.
 #[test]
 fn only_what_can_be_delegated_is_delegated() {

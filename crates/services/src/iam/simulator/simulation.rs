@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::arn::AccountId;
 use aws::authorization::{
-    AttachedPolicy, Decision, MatchedStatement, PolicySets, PolicyType, Request, RequestContext,
+    AttachedPolicy, Decision, Explanation, MatchedStatement, PolicySets, PolicyType, Request, RequestContext,
     ResourcePolicy, ResourcePolicyKind, explain,
 };
 use aws::policy::{Effect, Policy};
@@ -141,10 +141,10 @@ impl Simulation {
             resource: resource_policy,
             ..PolicySets::default()
         };
-        let (decision, matched) = explain(&request, &sets);
+        let Explanation { decision, statements: matched, .. } = explain(&request, &sets);
         let decision = decision_type(&decision);
         let told = effect_told(decision);
-        let deciding = matched.iter().filter(|matched| Some(matched.statement.effect()) == told);
+        let deciding = matched.iter().filter(|matched| told.is_some_and(|effect| matched.speaks(effect)));
         let is_allowed = decision == PolicyEvaluationDecisionType::Allowed;
         Evaluated {
             decision,

@@ -14,6 +14,15 @@ pub fn span(source: &str, position: usize) -> Option<(Place, Place)> {
     Some((place(source, start), place(source, end)))
 }
 
+/// The first and the last line of the statement at `position`, from its opening to its closing brace.
+pub fn lines(source: &str, position: usize) -> Option<(usize, usize)> {
+    let (start, end) = byte_span(source, position)?;
+    let own_brace =
+        if source[..start].ends_with('{') { start - 1 } else { start + source[start..].find('{')? };
+    let line = |byte: usize| source[..byte].matches('\n').count() + 1;
+    Some((line(own_brace), line(end)))
+}
+
 fn place(source: &str, byte: usize) -> Place {
     let before = &source[..byte];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -89,5 +98,11 @@ mod tests {
         let listed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Condition\": {\"x\": {}}},\n    {\n    }\n  ]\n}";
         assert_eq!(span(listed, 0), Some(((3, 17), (4, 29))));
         assert_eq!(span(listed, 1), Some(((4, 29), (6, 6))));
+        // F-WHY-2
+        assert_eq!(
+            [lines(listed, 0), lines(listed, 1), lines(listed, 2)],
+            [Some((4, 4)), Some((5, 6)), None]
+        );
+        assert_eq!(lines(alone, 0), Some((1, 1)));
     }
 }

@@ -11,6 +11,7 @@ use crate::model::organizations::{
     AccountJoinedMethod, AccountStatus, CloseAccountRequest, ConstraintViolationExceptionReason as Reason,
     RemoveAccountFromOrganizationRequest,
 };
+use crate::organizations::policies::kept;
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::tree::account;
 use crate::organizations::{Call, index, record, refusal};
@@ -154,6 +155,7 @@ pub(crate) fn depart(
         handshake::forget_member(whole, id, call, world)?;
     }
     world.put(OrganizationId(&organization.id), changes);
+    kept::forget(&organization.id, id, world)?;
     index::delete_member(id, membership, world);
     record::departed(organization, id, method, call.context.now, world);
     Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
+use super::kept;
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -150,15 +151,17 @@ pub(crate) fn attach(
     if count(&target, kind, world)? >= call.context.quotas.policies_per_target(kind) {
         return Err(refusal::constraint(Constraint::MaxPolicyTypeAttachmentLimitExceeded).into());
     }
-    target.change(world, |policies| policies.attach(id));
-    if !policy::is_aws_managed(id) {
-        // Written anew, so that it cannot be deleted at the same time.
-        let policy = policy::own(standing, id, world)?;
-        world.save((*policy).clone());
-        let (organization, target) = (&organization.id, target.id());
-        world.put(AttachmentId { organization, policy: id, target }, Attachment {});
-    }
-    Ok(())
+    kept::changing_below(&standing.organization.id, target.id(), kind, world, |world| {
+        target.change(world, |policies| policies.attach(id));
+        if !policy::is_aws_managed(id) {
+            // Written anew, so that it cannot be deleted at the same time.
+            let policy = policy::own(standing, id, world)?;
+            world.save((*policy).clone());
+            let (organization, target) = (&organization.id, target.id());
+            world.put(AttachmentId { organization, policy: id, target }, Attachment {});
+        }
+        Ok(())
+    })
 }
 
 /// DetachPolicy.
@@ -187,8 +190,10 @@ pub(crate) fn detach(
     if kind == PolicyType::ServiceControlPolicy && count(&target, kind, world)? <= 1 {
         return Err(refusal::constraint(Constraint::MinPolicyTypeAttachmentLimitExceeded).into());
     }
-    detach_from(standing, &target, id, world);
-    Ok(())
+    kept::changing_below(&standing.organization.id, target.id(), kind, world, |world| {
+        detach_from(standing, &target, id, world);
+        Ok(())
+    })
 }
 
 fn detach_from(standing: &Standing, target: &Target, id: &str, world: &mut World<'_>) {

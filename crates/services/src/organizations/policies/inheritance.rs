@@ -23,29 +23,37 @@ pub(crate) struct Inherited {
 
 #[derive(Default)]
 struct Node {
+    /// The level whose policies named it first.
+    since: usize,
     value: Option<Value>,
     /// The level whose policy set the value last with `@@assign`.
     assigned_in: Option<usize>,
-    /// The operators that policies of the levels below may use from here on; `None` where nothing was said here.
-    allowed: Option<BTreeSet<&'static str>>,
+    /// The operators that policies of the levels below may use here; `None` where nothing was said.
+    allowed: Option<Operators>,
     members: BTreeMap<String, Node>,
 }
+
+/// Some of the three operators.
+type Operators = BTreeSet<&'static str>;
 
 impl Inherited {
     /// Adds the policies of one level, in the order in which they were attached. What they allow their children binds
     /// the levels that are added later.
+    ///
+    /// F-ORGS-EFF-4: first all values of the level are assigned, then appended, then removed.
     pub(crate) fn add_level<'p>(&mut self, policies: impl IntoIterator<Item = &'p Value>) {
         self.levels += 1;
-        let mut level = Level { number: self.levels, path: Vec::new(), said: Vec::new() };
-        for policy in policies {
-            let mut policy = in_lower_case(policy);
-            if let Some(members) = policy.as_object_mut() {
-                // At the root nothing is set (F-ORGS-POL-11).
-                members.retain(|name, _| !OPERATORS.contains(&name.as_str()));
+        let policies: Vec<Value> = policies.into_iter().map(without_root_operators).collect();
+        let allowed = self.root.allowed.clone().unwrap_or_else(|| Operators::from(OPERATORS));
+        let mut said = Vec::new();
+        for operator in OPERATORS {
+            let mut step = Step { level: self.levels, operator, path: Vec::new(), said: Vec::new() };
+            for policy in &policies {
+                self.root.apply(policy, &allowed, &mut step);
             }
-            self.root.apply(&policy, &BTreeSet::from(OPERATORS), &mut level);
+            said = step.said;
         }
-        for (path, allowed) in level.said {
+        for (path, allowed) in said {
             self.root.restrict(&path, allowed);
         }
     }
@@ -54,42 +62,76 @@ impl Inherited {
     pub(crate) fn effective(&self) -> Option<Value> {
         self.root.effective()
     }
+
+    /// The blocks within a member of the root, with a value or without.
+    pub(crate) fn blocks_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.root.members.get(name).into_iter().flat_map(|node| node.members.keys().map(String::as_str))
+    }
 }
 
-/// A level whose policies are being added.
-struct Level {
+/// A policy in lower case. At its root nothing is set (F-ORGS-POL-11).
+fn without_root_operators(policy: &Value) -> Value {
+    let mut policy = in_lower_case(policy);
+    if let Some(members) = policy.as_object_mut() {
+        members.retain(|name, _| !OPERATORS.contains(&name.as_str()));
+    }
+    policy
+}
+
+/// One operator of the policies of a level, while it is applied.
+struct Step {
     /// 1 for the root, and so on downwards.
-    number: usize,
+    level: usize,
+    operator: &'static str,
     /// Where in a policy we are.
     path: Vec<String>,
-    /// What its policies allow their children, and where.
-    said: Vec<(Vec<String>, BTreeSet<&'static str>)>,
+    /// What the policies allow their children, and where.
+    said: Vec<(Vec<String>, Operators)>,
 }
 
 impl Node {
-    fn apply(&mut self, policy: &Value, allowed: &BTreeSet<&'static str>, level: &mut Level) {
-        let allowed = self.allowed.as_ref().unwrap_or(allowed).clone();
-        // A document is made of objects and operators (F-ORGS-POL-10).
-        let Value::Object(members) = policy else { return };
-        for operator in OPERATORS {
-            if let Some(operand) = members.get(operator)
-                && allowed.contains(operator)
-            {
-                match operator {
-                    ASSIGN => self.assign(operand, level.number),
-                    APPEND => self.append(operand),
-                    _ => self.remove(operand),
-                }
+    /// Applies a policy here, where the level may use `allowed`, and below.
+    fn apply(&mut self, policy: &Value, allowed: &Operators, step: &mut Step) {
+        if let Some(operand) = policy.get(step.operator)
+            && allowed.contains(step.operator)
+        {
+            match step.operator {
+                ASSIGN => self.assign(operand, step.level),
+                APPEND => self.append(operand),
+                _ => self.remove(operand),
             }
         }
-        if let Some(children) = members.get(ALLOWED) {
-            level.said.push((level.path.clone(), operators(children, &allowed)));
+        if let Some(children) = policy.get(ALLOWED) {
+            step.said.push((step.path.clone(), operators(children, allowed)));
         }
-        for (name, member) in members.iter().filter(|(name, _)| !name.starts_with("@@")) {
-            level.path.push(name.clone());
-            self.members.entry(name.clone()).or_default().apply(member, &allowed, level);
-            level.path.pop();
+        self.apply_to_members(policy, allowed, step);
+    }
+
+    /// Applies the members of a policy to the members that are here. `allowed` is what the level may use here.
+    ///
+    /// F-ORGS-EFF-2: what is said of a block is said of members that are added to it; those that were there before are
+    /// bound by what is said of themselves. `@@append` in a block means that members may be added, whatever they use.
+    fn apply_to_members(&mut self, policy: &Value, allowed: &Operators, step: &mut Step) {
+        let all = Operators::from(OPERATORS);
+        let for_new = if allowed.contains(APPEND) { &all } else { allowed };
+        // A document is made of objects and operators (F-ORGS-POL-10).
+        let members = policy.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with("@@"));
+        for (name, member) in members {
+            let is_new = self.members.get(name).is_none_or(|node| node.since == step.level);
+            if is_new && for_new.is_empty() {
+                continue;
+            }
+            let node = self.members.entry(name.clone()).or_insert_with(|| Self::since(step.level));
+            let allowed =
+                if is_new { for_new.clone() } else { node.allowed.clone().unwrap_or_else(|| all.clone()) };
+            step.path.push(name.clone());
+            node.apply(member, &allowed, step);
+            step.path.pop();
         }
+    }
+
+    fn since(level: usize) -> Self {
+        Self { since: level, ..Self::default() }
     }
 
     /// F-ORGS-EFF-4: of two policies of one level the one that was attached first sets the value.
@@ -110,17 +152,17 @@ impl Node {
         self.value = Some(Value::Array(values));
     }
 
+    /// What is removed from leaves a list, though it be empty; nothing leaves nothing.
     fn remove(&mut self, operand: &Value) {
         if let Some(value) = self.value.take() {
             let removed = listed(Some(operand.clone()));
-            let left: Vec<Value> =
-                listed(Some(value)).into_iter().filter(|value| !removed.contains(value)).collect();
-            self.value = (!left.is_empty()).then_some(Value::Array(left));
+            let left = listed(Some(value)).into_iter().filter(|value| !removed.contains(value)).collect();
+            self.value = Some(Value::Array(left));
         }
     }
 
     /// Restricts what the levels below may do at `path`. What was forbidden stays so.
-    fn restrict(&mut self, path: &[String], allowed: BTreeSet<&'static str>) {
+    fn restrict(&mut self, path: &[String], allowed: Operators) {
         match path.split_first() {
             None => {
                 self.allowed = Some(match self.allowed.take() {
@@ -128,7 +170,11 @@ impl Node {
                     None => allowed,
                 });
             }
-            Some((name, rest)) => self.members.entry(name.clone()).or_default().restrict(rest, allowed),
+            Some((name, rest)) => {
+                if let Some(member) = self.members.get_mut(name) {
+                    member.restrict(rest, allowed);
+                }
+            }
         }
     }
 
@@ -231,7 +277,8 @@ mod tests {
         );
         assert_eq!(
             effective(&[&[&a], &[&c], &[&d]]),
-            shown(json!({"tag_key": "CostCenter", "tag_value": ["Support"]}))
+            shown(json!({"tag_key": "CostCenter", "tag_value": ["Support"], "enforced_for": []})),
+            "an effective tag policy does not show the list that is empty: F-ORGS-EFF-8"
         );
         assert_eq!(effective(&[&[&json!({"tags": {}})]]), None);
     }
@@ -300,6 +347,40 @@ mod tests {
             Some(json!({"tags": {"team": {"tag_value": ["12", "true", "null", "red"]}}}))
         );
         assert_eq!(effective(&[&[&json!({"tags": {}, "@@assign": "no effect"})]]), None);
+    }
+
+    /// F-ORGS-EFF-2: what is said of a block is said of what is added to it (guide, examples 3 and 4 of backup policies); a
+    /// setting that was there before is bound by what is said of itself (recorded).
+    #[test]
+    fn what_is_said_of_a_block_binds_what_is_added_to_it() {
+        let parent = |allowed: Value| json!({"tags": {ALLOWED: allowed, "project": {ALLOWED: allowed, "tag_value": {"@@assign": ["red"]}}}});
+        let child = json!({"tags": {
+            "project": {"tag_value": {"@@assign": ["blue"]}, "tag_key": {"@@assign": "P"}},
+            "team": {"tag_key": {"@@assign": "T"}}}});
+        let found = |allowed: Value| effective(&[&[&parent(allowed)], &[&child]]).expect("tags");
+        let locked = json!({"tags": {"project": {"tag_value": ["blue"]}}});
+        assert_eq!(found(json!(["@@none"])), locked);
+        assert_eq!(found(json!(["@@remove"])), locked);
+        let added = json!({"tags": {
+            "project": {"tag_value": ["blue"], "tag_key": "P"}, "team": {"tag_key": "T"}}});
+        assert_eq!(found(json!(["@@append"])), added);
+        assert_eq!(found(json!(["@@all"])), added);
+    }
+
+    /// F-ORGS-EFF-4: recorded.
+    #[test]
+    fn a_level_assigns_before_it_appends_and_appends_before_it_removes() {
+        let tag = |operator: &str, value: &str| json!({"tags": {"k": {"tag_value": {operator: [value]}}}});
+        let found = |one: Value, other: Value| {
+            let both = effective(&[&[&one, &other]]);
+            both.map(|found| found["tags"]["k"]["tag_value"].clone())
+        };
+        assert_eq!(found(tag("@@append", "red"), tag("@@assign", "blue")), Some(json!(["blue", "red"])));
+        assert_eq!(found(tag("@@remove", "red"), tag("@@append", "red")), Some(json!([])));
+        assert_eq!(found(tag("@@remove", "red"), tag("@@remove", "blue")), None);
+        let all = json!({"tags": {"k": {"tag_value": {
+            "@@remove": ["red"], "@@append": ["blue"], "@@assign": ["red"]}}}});
+        assert_eq!(effective(&[&[&all]]), Some(json!({"tags": {"k": {"tag_value": ["blue"]}}})));
     }
 
     /// F-ORGS-EFF-4: example 6.

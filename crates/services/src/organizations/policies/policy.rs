@@ -8,7 +8,7 @@ use aws::policy::{Policy as Parsed, PolicyKind};
 use jiff::Timestamp;
 
 use super::rewritten::rewritten;
-use super::{management_document, resource_control};
+use super::{kept, management_document, resource_control};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -64,8 +64,13 @@ const AWS_MANAGED: [&AwsManaged; 2] = [&FULL_AWS_ACCESS, &RCP_FULL_AWS_ACCESS];
 
 impl AwsManaged {
     /// The one with this id.
-    pub(crate) fn find(id: &str) -> Option<&'static Self> {
+    pub fn find(id: &str) -> Option<&'static Self> {
         AWS_MANAGED.into_iter().find(|managed| managed.id == id)
+    }
+
+    /// Its document.
+    pub fn content(&self) -> &'static str {
+        self.content
     }
 
     /// Its summary.
@@ -272,9 +277,11 @@ pub(crate) fn update(
     let stored = own(standing, input.policy_id.as_str(), world)?;
     let mut policy = (*stored).clone();
     let kind = policy.kind;
+    let is_rewritten = input.content.is_some();
     if let Some(content) = input.content {
         policy.document =
             read(content.as_str(), kind, Some(call.context.now), call.context.quotas.policy_size(kind))?;
+        policy.updated_at = Some(call.context.now);
     }
     let given = |text: &str| !text.trim().is_empty();
     if let Some(description) = input.description.as_ref().filter(|it| given(it.as_str())) {
@@ -284,17 +291,25 @@ pub(crate) fn update(
         if is_taken(standing, kind, name.as_str(), world)? {
             return Err(refusal::duplicate_policy().into());
         }
-        index::delete_policy(&stored, world);
         policy.name = name.as_str().to_owned();
     }
-    policy.updated_at = Some(call.context.now);
     let summary = PolicySummary {
         name: input.name,
         description: input.description,
         ..summary(&standing.organization, &policy)
     };
     let shown = Shown { policy_summary: Some(summary), content: Some(policy.document.source().into()) };
-    index::put_policy(policy, world);
+    let replace = |world: &mut World<'_>| {
+        if policy.name != stored.name {
+            index::delete_policy(&stored, world);
+        }
+        index::put_policy(policy, world);
+        Ok(())
+    };
+    match is_rewritten {
+        true => kept::changing_policy(&stored, world, replace)?,
+        false => replace(world)?,
+    }
     Ok(UpdatePolicyResponse { policy: Some(shown) })
 }
 

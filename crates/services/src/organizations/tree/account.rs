@@ -7,9 +7,10 @@ use crate::failure::Failure;
 use crate::model::organizations::{
     Account as Shown, AccountState, AccountStatus, ChildType, DescribeAccountRequest,
     DescribeAccountResponse, ListAccountsForParentRequest, ListAccountsForParentResponse,
-    ListAccountsRequest, ListAccountsResponse, MoveAccountRequest,
+    ListAccountsRequest, ListAccountsResponse, MoveAccountRequest, PolicyType,
 };
 use crate::organizations::listing::{Entry, Listing};
+use crate::organizations::policies::kept;
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::AccountState as Stored;
@@ -144,6 +145,19 @@ pub(crate) fn move_account(
     if destination.id == source.id {
         return Err(refusal::duplicate_account().into());
     }
-    index::move_member(member.account.id, (*member.membership).clone(), &destination.id, world);
-    Ok(index::hold_unit(&destination.id, world)?)
+    let id = member.account.id;
+    let change = |world: &mut World<'_>| {
+        index::move_member(id, (*member.membership).clone(), &destination.id, world);
+        Ok(index::hold_unit(&destination.id, world)?)
+    };
+    match standing.organization.enabled_policy_types.contains(&PolicyType::BackupPolicy) {
+        true => kept::changing_below(
+            &standing.organization.id,
+            id.as_str(),
+            PolicyType::BackupPolicy,
+            world,
+            change,
+        ),
+        false => change(world),
+    }
 }

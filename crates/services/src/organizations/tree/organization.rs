@@ -13,6 +13,7 @@ use crate::model::organizations::{
 };
 use crate::organizations::ids::new_id;
 use crate::organizations::membership::{handshake, roles};
+use crate::organizations::policies::kept;
 use crate::organizations::standing::Standing;
 use crate::organizations::{Call, arn, index, refusal};
 use crate::state::account::Account;
@@ -173,6 +174,7 @@ fn delete_entity(
     if account != standing.organization.management_account && !closed_for_good {
         return Err(refusal::organization_not_empty().into());
     }
+    kept::forget(&standing.organization.id, account, world)?;
     world.delete::<Membership>(account);
     Ok(())
 }

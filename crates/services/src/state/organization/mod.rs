@@ -24,6 +24,7 @@ pub use membership::{
 };
 pub use organization::{Organization, OrganizationCounts, OrganizationId};
 pub use policy::{
-    AttachedPolicies, OrganizationPolicy, OrganizationResourcePolicy, PolicyDocument, PolicyId,
+    AttachedPolicies, EffectivePolicyText, EffectivePolicyTextId, KeptBackupPolicy, OrganizationPolicy,
+    OrganizationResourcePolicy, PolicyDocument, PolicyId,
 };
 pub use unit::{OrganizationalUnit, UnitId};

@@ -78,7 +78,7 @@ pub struct OrganizationPolicy {
     pub document: PolicyDocument,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// When it was created or updated last.
+    /// When it was created, or its document was updated last.
     pub updated_at: Option<Timestamp>,
 }
 
@@ -165,6 +165,35 @@ pub struct OrganizationResourcePolicy {
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+/// The effective backup policy that stays in force for an account while what its policies make together is not valid
+/// (F-ORGS-EFF-7). Key: `kept-backup-policy/<account id>`. It means nothing while they make a valid one.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeptBackupPolicy {
+    /// Its text: the second part of the key of an [`EffectivePolicyText`].
+    pub text: String,
+    /// Since when it is so.
+    pub updated_at: Timestamp,
+}
+
+/// The text of an effective policy that accounts keep. Key: `effective-policy-text/<organization id>/<digest>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EffectivePolicyText {
+    /// The text.
+    pub content: String,
+    /// How many accounts keep it; when it is none, the text goes.
+    pub accounts: u64,
+}
+
+id! {
+    /// The id of the text of an effective policy.
+    EffectivePolicyTextId of EffectivePolicyText {
+        /// The organization.
+        organization: &'k str;
+        /// The first half of the text's SHA-256, in hexadecimal digits.
+        text: &'k str,
+    }
 }
 
 id! {

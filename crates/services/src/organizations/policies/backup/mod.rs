@@ -3,6 +3,7 @@
 mod document;
 mod schedule;
 mod schedule_field;
+pub(super) mod validation;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

@@ -1,0 +1,158 @@
+//! An account's place in its organization: the way, the policies on it, tags, invitations, and how it leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use services::state::account::Account;
+use services::state::organization::{
+    Handshake, HandshakeId, HandshakeOf, HandshakeOfId, Membership, Organization, OrganizationId,
+    OrganizationalUnit,
+};
+use services::world::{Fault, World};
+
+use crate::console::form::Form;
+use crate::console::marks;
+use crate::console::organization::{attached, pending, tree};
+use crate::console::visit::Visit;
+
+/// Invitations that are looked at.
+const LOOKED_AT: usize = 50;
+
+/// The place, if the account is in an organization, and what it was invited to.
+pub struct Member {
+    place: Option<Place>,
+    invitations: Vec<Arc<Handshake>>,
+}
+
+struct Place {
+    membership: Arc<Membership>,
+    organization: Arc<Organization>,
+    way: Vec<Arc<OrganizationalUnit>>,
+    attached: attached::Attached,
+}
+
+impl Member {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn see(account: &Account, now: Timestamp, world: &World<'_>) -> Result<Self, Fault> {
+        let address = account.email_at(now).to_lowercase();
+        let mut invitations = Vec::new();
+        for owner in [account.id.as_str(), address.as_str()] {
+            for key in world.keys::<HandshakeOf>(&HandshakeOfId::within(owner), None, LOOKED_AT)? {
+                let handshake = world.get::<Handshake>(HandshakeId(key.id()?.handshake))?;
+                invitations.extend(handshake.filter(|handshake| pending::is_open(handshake, now)));
+            }
+        }
+        Ok(Self { place: Place::see(account.id, world)?, invitations })
+    }
+
+    /// The account's membership.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.place.as_ref().map(|place| &*place.membership)
+    }
+
+    /// The management account of its organization, where that is another one.
+    pub fn management_account(&self, account: AccountId) -> Option<AccountId> {
+        self.place.as_ref().map(|place| place.organization.management_account).filter(|it| *it != account)
+    }
+
+    /// All of it.
+    pub fn shown(&self, visit: &Visit, account: &Account) -> Markup {
+        html! {
+            @for handshake in &self.invitations { (invitation(visit, handshake)) }
+            @match &self.place {
+                None => { p { "It is in no organization." } }
+                Some(place) => { (place.shown(visit, account)) }
+            }
+        }
+    }
+}
+
+impl Place {
+    fn see(account: AccountId, world: &World<'_>) -> Result<Option<Self>, Fault> {
+        let Some(membership) = world.get::<Membership>(account)? else { return Ok(None) };
+        let id = OrganizationId(&membership.organization_id);
+        let Some(organization) = world.get::<Organization>(id)? else { return Ok(None) };
+        let way = tree::way_to(&membership.parent_id, world)?.unwrap_or_default();
+        let mut attached = attached::see(&organization, &way, world)?;
+        let own = attached::bindings(&membership.policies, (account.as_str(), "here"), world)?;
+        attached.bindings.extend(own);
+        Ok(Some(Self { membership, organization, way, attached }))
+    }
+
+    fn shown(&self, visit: &Visit, account: &Account) -> Markup {
+        let id = account.id.as_str();
+        html! {
+            p { "In "
+                @for unit in &self.way { a href={ "/units/" (unit.id) } { bdi { (unit.name) } } " / " }
+                bdi { (account.name) }
+                ", joined " (marks::time(self.membership.joined_at)) " (" (self.membership.joined_method.as_str()) ")" }
+            h2 { "Policies on the way" }
+            @if self.organization.management_account == account.id {
+                p { "It is the management account: service and resource control policies do not bind it." }
+            }
+            (attached::table(visit, id, &self.attached.bindings))
+            (attached::attach(visit, id, &self.attached.choices))
+            (tags(visit, id, &self.membership.tags))
+            (leaving(visit, account, self.organization.management_account == account.id))
+        }
+    }
+}
+
+fn tags(visit: &Visit, id: &str, tags: &BTreeMap<String, String>) -> Markup {
+    let add = Form::new(visit, "organizations:TagResource", "tag");
+    html! {
+        h2 { "Tags" }
+        @if tags.is_empty() { p { "None yet." } }
+        ul class="plain" { @for (key, value) in tags {
+            @let remove = Form::new(visit, "organizations:UntagResource", format!("untag-{key}"));
+            li { bdi { (key) } "=" bdi { (value) } " "
+                (remove.only_button(&[("ResourceId", id), ("TagKeys.member.1", key)], &format!("Remove {key}"))) }
+        } }
+        (add.folded("Add a tag", html! {
+            (add.fixed("ResourceId", id))
+            (add.text("Tags.member.1.Key", "Key", ""))
+            (add.text("Tags.member.1.Value", "Value", ""))
+        }, "Tag"))
+    }
+}
+
+/// How the account leaves its organization, or ends.
+fn leaving(visit: &Visit, account: &Account, is_management_account: bool) -> Markup {
+    let id = account.id.as_str();
+    let close = Form::new(visit, "organizations:CloseAccount", "close");
+    let remove = Form::new(visit, "organizations:RemoveAccountFromOrganization", "remove");
+    let is_own = visit.actor.as_ref().is_some_and(|actor| actor.account() == account.id);
+    html! {
+        @if !is_management_account {
+            (close.confirmed(&[("AccountId", id)], "close this account",
+                "Nobody of a closed account can sign in any more, and it is gone after 90 days.", ""))
+            (remove.confirmed(&[("AccountId", id)], "remove it from the organization",
+                "The account goes on by itself, and the organization's policies bind it no longer.", ""))
+            @if is_own {
+                @let leave = Form::new(visit, "organizations:LeaveOrganization", "leave");
+                (leave.confirmed(&[], "leave the organization", "The account goes on by itself.", ""))
+            }
+        }
+    }
+}
+
+/// An invitation, and the two answers to it.
+fn invitation(visit: &Visit, handshake: &Handshake) -> Markup {
+    let accept = Form::new(visit, "organizations:AcceptHandshake", format!("accept-{}", handshake.id));
+    let decline = Form::new(visit, "organizations:DeclineHandshake", format!("decline-{}", handshake.id));
+    html! {
+        section class="outcome" aria-label="Invitation" {
+            p { "Invitation of " bdi { (handshake.management_name) } " to the organization " (marks::id(&handshake.organization_id)) ": "
+                (marks::due(handshake.state.as_str(), handshake.expires_at, visit.now)) }
+            @if let Some(notes) = &handshake.notes { blockquote { bdi { (notes) } } }
+            (accept.only_button(&[("HandshakeId", &handshake.id)], "Accept")) " "
+            (decline.only_button(&[("HandshakeId", &handshake.id)], "Decline"))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The control room: the clock, the outbox, faults, the state, and what is running.
+
+mod clock;
+mod faults;
+mod outbox;
+mod state;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
+use maud::html;
+
+use super::shell::{self, Page, Place, Wrong};
+use super::visit::Visit;
+use super::{Console, Note};
+
+/// The page.
+///
+/// # Errors
+/// The store failed.
+pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
+    let due = clock::due(console, visit).await?;
+    let messages = outbox::newest(console, visit).await?;
+    let main = html! {
+        h1 { "Control room" }
+        (clock::shown(visit, &due))
+        (outbox::shown(visit, &messages))
+        (faults::shown(console, visit))
+        (state::shown(console, visit))
+    };
+    Ok(Page::new(Place::Control, "Control room", main))
+}
+
+/// Does what a form of the page asks for; `None` where there is no such form.
+pub async fn change(console: &Console, visit: &Visit, what: &str) -> Option<Note> {
+    Some(match what {
+        "clock" => clock::change(console, visit).await,
+        "outbox" => outbox::clear(console).await,
+        "faults" => faults::change(console, visit),
+        "reset" => state::reset(console).await,
+        "import" => state::import(console, visit).await,
+        _ => return None,
+    })
+}
+
+/// All state as a file.
+///
+/// # Errors
+/// The store failed.
+pub async fn export(console: &Console) -> Result<Response<Bytes>, Wrong> {
+    use crate::admin::Engine;
+    let document = console.admin.engine.export().await.map_err(Wrong::Failed)?;
+    let mut answer = shell::answer(document, "application/json");
+    let name = HeaderValue::from_static("attachment; filename=\"accountd-export.json\"");
+    answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    Ok(answer)
+}
+
+/// The store failed: the reason is for the log.
+fn failed(reason: &str) -> Note {
+    tracing::error!(reason, "the control room failed");
+    Note::bad("The store failed; the log says why.")
+}

@@ -1,0 +1,147 @@
+//! One root or unit: what is in it, which policies bind it, and what can be done with it.
+
+mod accounts;
+pub mod attached;
+pub mod pending;
+
+use std::sync::Arc;
+
+use maud::{Markup, html};
+use services::state::organization::{Organization, OrganizationId, OrganizationalUnit};
+use services::world::{Fault, World};
+
+use super::tree::{self, Branch};
+use crate::console::Console;
+use crate::console::calls;
+use crate::console::form::Form;
+use crate::console::marks;
+use crate::console::shell::{Page, Place, Wrong};
+use crate::console::visit::Visit;
+
+/// What the page shows.
+struct Seen {
+    organization: Arc<Organization>,
+    way: Vec<Arc<OrganizationalUnit>>,
+    tree: Option<Branch>,
+    accounts: accounts::Accounts,
+    attached: attached::Attached,
+    pending: pending::Pending,
+}
+
+/// The page of a root or unit.
+///
+/// # Errors
+/// There is none of this id, or the store failed.
+pub async fn unit_page(console: &Console, visit: &Visit, id: &str) -> Result<Page, Wrong> {
+    let (wanted, now) = (id.to_owned(), visit.now);
+    let after = visit.query.filled("after").map(str::to_owned);
+    let seen = console.look(move |world| see(&wanted, after.as_deref(), now, world)).await?;
+    let Some(seen) = seen else {
+        return Err(Wrong::NotFound(format!("There is no root or organizational unit {id}.")));
+    };
+    let unit = seen.unit();
+    let title = if unit.parent_id.is_none() { "Organization".to_owned() } else { unit.name.clone() };
+    let management = seen.organization.management_account;
+    let newest = calls::newest(console, management, now).await?;
+    let news = calls::news_address(newest, management.as_str(), now, seen.pending.soonest());
+    Ok(Page::new(Place::Organization, title, shown(visit, &seen)).with_news(news))
+}
+
+fn see(
+    id: &str,
+    after: Option<&str>,
+    now: jiff::Timestamp,
+    world: &World<'_>,
+) -> Result<Option<Seen>, Fault> {
+    let Some(way) = tree::way_to(id, world)? else { return Ok(None) };
+    let Some(unit) = way.last() else { return Ok(None) };
+    let Some(organization) = world.get::<Organization>(OrganizationId(&unit.organization_id))? else {
+        return Ok(None);
+    };
+    Ok(Some(Seen {
+        tree: tree::around(&way, world)?,
+        accounts: accounts::see(id, &organization, after, world)?,
+        attached: attached::see(&organization, &way, world)?,
+        pending: pending::see(&organization, now, world)?,
+        organization,
+        way,
+    }))
+}
+
+impl Seen {
+    fn unit(&self) -> &OrganizationalUnit {
+        self.way.last().expect("INVARIANT: a way ends at what was asked for")
+    }
+}
+
+fn shown(visit: &Visit, seen: &Seen) -> Markup {
+    let (unit, organization) = (seen.unit(), &seen.organization);
+    html! {
+        h1 { @if unit.parent_id.is_none() { "Organization" } @else { "Unit " bdi { (unit.name) } } }
+        div class="split" {
+            section aria-label="Tree" {
+                @if let Some(tree) = &seen.tree { (tree.shown(&unit.id)) }
+                p { a href={ "/policies?organization=" (organization.id) } { "Policies of the organization" } }
+            }
+            div {
+                (facts(seen))
+                (accounts::shown(visit, unit, &seen.accounts, visit.now))
+                (pending::shown(visit, &seen.pending))
+                (attached::shown(visit, unit, organization, &seen.attached))
+                (units(visit, unit))
+            }
+        }
+    }
+}
+
+fn facts(seen: &Seen) -> Markup {
+    let (unit, organization) = (seen.unit(), &seen.organization);
+    let path: String = seen.way.iter().map(|unit| format!("{}/", unit.id)).collect();
+    html! {
+        dl {
+            dt { "Id" } dd { (marks::id(&unit.id)) }
+            dt { "Path" } dd { (marks::id(&format!("{}/{path}", organization.id))) }
+            @if unit.parent_id.is_none() {
+                dt { "Management account" } dd { (marks::account_link(organization.management_account)) }
+                dt { "Features" } dd { (organization.feature_set.as_str()) }
+                dt { "Trusted services" } dd {
+                    @if organization.trusted_services.is_empty() { "none" }
+                    @for service in organization.trusted_services.keys() { code { (service) } " " }
+                }
+                @for (account, services) in &organization.delegated_administrators {
+                    dt { "Delegated to " (marks::account_link(*account)) }
+                    dd { @for service in services.keys() { code { (service) } " " } }
+                }
+            }
+            @if !unit.tags.is_empty() { dt { "Tags" } dd { (tags(&unit.tags)) } }
+        }
+    }
+}
+
+/// Tags, one after another.
+pub fn tags(tags: &std::collections::BTreeMap<String, String>) -> Markup {
+    html! { @for (key, value) in tags { bdi { (key) } "=" bdi { (value) } " " } }
+}
+
+/// What can be done with the unit itself.
+fn units(visit: &Visit, unit: &OrganizationalUnit) -> Markup {
+    let create = Form::new(visit, "organizations:CreateOrganizationalUnit", "create-unit");
+    let rename = Form::new(visit, "organizations:UpdateOrganizationalUnit", "rename-unit");
+    let delete = Form::new(visit, "organizations:DeleteOrganizationalUnit", "delete-unit");
+    let parent = unit.parent_id.as_deref().map(|parent| format!("/units/{parent}"));
+    html! {
+        h2 { "Units" }
+        (create.folded("New unit below", html! {
+            (create.fixed("ParentId", &unit.id))
+            (create.text("Name", "Name", ""))
+        }, "Create unit"))
+        @if let Some(parent) = parent {
+            (rename.folded("Rename", html! {
+                (rename.fixed("OrganizationalUnitId", &unit.id))
+                (rename.text("Name", "Name", &unit.name))
+            }, "Rename unit"))
+            (delete.confirmed(&[("OrganizationalUnitId", &unit.id)], "delete this unit",
+                "A unit is deleted for good, and only while it is empty.", &parent))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The tree, what is in it, and what is done to it by somebody who may and somebody who may not.
+
+use crate::browser::Browser;
+
+/// F-CONSOLE-4
+#[tokio::test]
+async fn an_empty_accountd_says_what_to_do_first() {
+    let mut browser = Browser::empty().await;
+    browser.look("/").await.shows("There is no organization yet").shows("create-organization");
+    let nobody = browser.act("/", "organizations:CreateOrganization", &[("m.FeatureSet", "ALL")]).await;
+    nobody.shows("choose whom to act as first").shows("There is no organization yet");
+    browser.act_as("111122223333:root").await;
+    let created = browser.act("/", "organizations:CreateOrganization", &[("m.FeatureSet", "ALL")]).await;
+    created.shows("root user of").shows("Management account").shows("SERVICE_CONTROL_POLICY");
+}
+
+/// F-CONSOLE-4: a refusal is a page, in AWS's words, with the ways on.
+#[tokio::test]
+async fn who_may_not_is_refused_in_aws_words_and_recorded() {
+    let mut browser = Browser::company().await;
+    browser.act_as("222222222222:user/admin").await;
+    let fields = [("m.ParentId", "r-root"), ("m.Name", "Mine")];
+    let refused = browser.act("/", "organizations:CreateOrganizationalUnit", &fields).await;
+    assert_eq!(refused.status, 200);
+    refused
+        .shows("AccessDeniedException")
+        .shows("You don")
+        .shows("aws --endpoint-url http://localhost:4566 ");
+    refused.shows("organizations create-organizational-unit").shows("client.create_organizational_unit(");
+    refused.shows("/why?event=");
+    browser.act_as("111111111111:user/admin").await;
+    let done = browser.act("/", "organizations:CreateOrganizationalUnit", &fields).await;
+    done.shows("class=\"outcome done\"").shows("<bdi>Mine</bdi>");
+}
+
+/// F-CONSOLE-4: somebody who is not there, or whose account is suspended, does nothing.
+#[tokio::test]
+async fn nobody_acts_who_could_not_sign_in() {
+    let mut browser = Browser::company().await;
+    for who in ["111111111111:user/none", "111111111111:role/none", "555555555555:user/admin"] {
+        browser.act_as(who).await;
+        let refused = browser
+            .act("/", "organizations:CreateOrganizationalUnit", &[("m.ParentId", "r-root"), ("m.Name", "X")])
+            .await;
+        refused.shows("class=\"outcome refused\"").shows("UnrecognizedClientException");
+    }
+}
+
+#[tokio::test]
+async fn an_account_moves_and_policies_come_and_go() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:root").await;
+    let workloads = browser.look("/units/ou-root-workload").await;
+    workloads.shows("222222222222").shows("inherited from");
+    let fields = [
+        ("m.AccountId", "222222222222"),
+        ("m.SourceParentId", "ou-root-workload"),
+        ("m.DestinationParentId", "ou-root-lockedou"),
+    ];
+    let moved = browser.act("/units/ou-root-workload", "organizations:MoveAccount", &fields).await;
+    moved.shows("class=\"outcome done\"").shows("No account is directly in");
+    let locked = browser.look("/units/ou-root-lockedou").await;
+    locked.shows("222222222222").shows("account-is-locked").shows("here");
+    browser.look("/policies/p-locked00").await.shows("ou-root-lockedou").shows("&quot;Deny&quot;");
+    let detached = browser
+        .act(
+            "/units/ou-root-lockedou",
+            "organizations:DetachPolicy",
+            &[("m.PolicyId", "p-locked00"), ("m.TargetId", "ou-root-lockedou")],
+        )
+        .await;
+    detached.shows("class=\"outcome done\"");
+    browser.look("/policies/p-locked00").await.shows("nothing");
+}
+
+#[tokio::test]
+async fn a_search_finds_names_ids_addresses_and_tags() {
+    let mut browser = Browser::company().await;
+    for (query, found) in [
+        ("2222-2222-2222", "/accounts/222222222222"),
+        ("member@EXAMPLE.com", "/accounts/222222222222"),
+        ("team%3Dblue", "/accounts/222222222222"),
+        ("Workl", "/units/ou-root-workload"),
+        ("is-locked", "/policies/p-locked00"),
+        ("arn%3Aaws%3Aiam%3A%3A222222222222%3Auser%2Fteam%2Fadmin", "/accounts/222222222222/iam/users/admin"),
+    ] {
+        browser.look(&format!("/search?q={query}")).await.shows(found);
+    }
+    browser.look("/search?q=nowhere").await.shows("Nothing here has this name");
+}

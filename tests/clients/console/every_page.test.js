@@ -1,0 +1,63 @@
+// What holds for every page: nothing that axe objects to, in light and in dark, from a narrow window to a wide one, by
+// keyboard, and without scripts.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { COMPANY, accessible, actAs, outcome, picture, story } = require('./browser.js');
+
+const PAGES = [
+  '/', '/units/ou-root-workload', '/policies', '/policies/p-locked00', '/accounts', '/accounts/222222222222', '/identities',
+  '/accounts/222222222222/iam', '/accounts/222222222222/iam?tab=roles', '/accounts/222222222222/iam/users/admin',
+  '/accounts/222222222222/iam/roles/OrganizationAccountAccessRole', '/accounts/222222222222/iam/policies/reads-only',
+  '/calls', '/why', '/control', '/acting', '/acting?account=222222222222', '/search?q=member',
+];
+const company = ['--seed', COMPANY];
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe objects to no page in ${colorScheme}`, story(company, async (page) => {
+    await actAs(page, '111111111111:root');
+    for (const address of PAGES) {
+      await page.goto(address);
+      await accessible(page);
+      await page.evaluate(() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; }));
+      await accessible(page);
+    }
+    if (colorScheme === 'dark') await picture(page, 'search-in-dark');
+  }, { colorScheme }));
+}
+
+test('no page is wider than a narrow window', story(company, async (page) => {
+  for (const address of PAGES) {
+    await page.goto(address);
+    await page.evaluate(() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; }));
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 360, `${address} is ${width} pixels wide`);
+  }
+}, { viewport: { width: 360, height: 700 } }));
+
+test('the look is chosen and kept', story(company, async (page) => {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Look: dark' }).click();
+  await page.goto('/accounts');
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+}));
+
+test('a slash goes to the search', story(company, async (page) => {
+  await page.goto('/');
+  await page.keyboard.press('/');
+  await page.keyboard.type('Workl');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Workloads' }).waitFor();
+}));
+
+test('all that does not move by itself works without scripts', story(company, async (page) => {
+  await actAs(page, '111111111111:root');
+  await page.goto('/');
+  await page.getByText('New unit below').click();
+  await page.locator('#form-create-unit').getByLabel('Name').fill('Sandbox');
+  await page.getByRole('button', { name: 'Create unit' }).click();
+  await outcome(page).getByText('OK').waitFor();
+  await page.goto('/accounts/222222222222');
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await outcome(page).getByText('OK').waitFor();
+}, { javaScriptEnabled: false }));
