@@ -1,16 +1,18 @@
 //! The project's chores.
 //!
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
+//! `cargo xtask policies FILE` takes in AWS's managed policies as they are published.
 //! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
 //! `cargo xtask bench [PART…]` measures.
 //! `cargo xtask tidy` checks the house rules that no compiler checks.
 
 mod bench;
 mod codegen;
+mod policies;
 mod test;
 mod tidy;
 
-const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | tidy | test [rust] [python] [node] [terraform] [prowler] \
+const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | tidy | test [rust] [python] [node] [terraform] [prowler] \
     [audits] [console]";
 
 fn main() -> std::process::ExitCode {
@@ -18,6 +20,7 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bench", parts @ ..] => bench::run(parts),
         ["codegen"] => codegen::run(),
+        ["policies", source] => policies::run(source),
         ["tidy"] => tidy::run(),
         ["test", suites @ ..] => test::run(suites),
         _ => Err(USAGE.to_owned()),

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>. How the policies of
 //! several sets together decide is [`crate::authorization`]'s business.
 
+mod action_element;
 mod condition;
 mod context;
 mod grammar;
@@ -103,7 +104,7 @@ impl Policy {
 
 /// Whether an action as a policy writes it, with wildcards and in any case, means `action` (F-IAM-10).
 pub fn means_action(written: &str, action: &str) -> bool {
-    grammar::action_pattern(written).matches_in_any_ascii_case(action)
+    action_element::action_pattern(written).matches_in_any_ascii_case(action)
 }
 
 impl fmt::Debug for Policy {

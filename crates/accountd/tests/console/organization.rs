@@ -74,6 +74,20 @@ async fn an_account_moves_and_policies_come_and_go() {
 }
 
 #[tokio::test]
+async fn services_are_trusted_and_accounts_delegated_to_at_the_root() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:root").await;
+    browser.look("/").await.shows("account.amazonaws.com").shows("333333333333");
+    assert!(!browser.look("/units/ou-root-workload").await.has("Trusted services"));
+    let service = [("m.ServicePrincipal", "iam.amazonaws.com")];
+    let trusted = browser.act("/", "organizations:EnableAWSServiceAccess", &service).await;
+    trusted.shows("class=\"outcome done\"").shows("<code>iam.amazonaws.com</code>");
+    let fields = [("m.AccountId", "333333333333"), ("m.ServicePrincipal", "account.amazonaws.com")];
+    let ended = browser.act("/", "organizations:DeregisterDelegatedAdministrator", &fields).await;
+    ended.shows("class=\"outcome done\"").shows("None yet.");
+}
+
+#[tokio::test]
 async fn a_search_finds_names_ids_addresses_and_tags() {
     let mut browser = Browser::company().await;
     for (query, found) in [

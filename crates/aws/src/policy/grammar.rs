@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 
 use super::PolicyKind;
+use super::action_element::ActionElement;
 use super::condition::{Condition, Operator};
 use super::json::Node;
 use super::malformed::{Fault, MalformedPolicy};
 use super::principal_element::PrincipalElement;
 use super::statement::{Effect, Selection, Statement};
 use super::variable::TextPattern;
-use super::wildcard::{Dialect, Pattern, Symbol};
+use super::wildcard::Dialect;
 use crate::arn::Arn;
 
 /// A document that has been read.
@@ -372,12 +373,6 @@ fn check_action(action: &str) -> Result<(), Fault> {
     }
 }
 
-/// An action as it is written, to be matched in any case.
-pub(super) fn action_pattern(text: &str) -> Pattern {
-    let symbols: Vec<Symbol> = text.chars().map(|letter| (letter.to_ascii_lowercase(), true)).collect();
-    Pattern::new(&symbols, Dialect::Everywhere)
-}
-
 /// Compiles a draft, which refuses what IAM calls legacy: effects in the wrong case, values that cannot be
 /// read, ARNs that are cut short.
 fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<Statement, MalformedPolicy> {
@@ -403,15 +398,16 @@ fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<
     if draft.resources.iter().flat_map(|choice| &choice.entries).any(|text| fails_legacy_parsing(text)) {
         return Err(legacy());
     }
-    let action = |text: &String| action_pattern(text);
+    let actions: Vec<&str> =
+        draft.actions.iter().flat_map(|choice| &choice.entries).map(String::as_str).collect();
     let resource = |text: &String| TextPattern::new(text, Dialect::Resource, variables);
     Ok(Statement {
         sid: draft.sid.as_deref().filter(|sid| !sid.is_empty()).map(Into::into),
         effect,
-        actions: Selection {
-            negated: draft.actions.as_ref().is_some_and(|choice| choice.negated),
-            patterns: draft.actions.iter().flat_map(|choice| &choice.entries).map(action).collect(),
-        },
+        actions: ActionElement::new(
+            draft.actions.as_ref().is_some_and(|choice| choice.negated),
+            actions.into_iter(),
+        ),
         resources: draft.resources.as_ref().map(|choice| Selection {
             negated: choice.negated,
             patterns: choice.entries.iter().map(resource).collect(),

@@ -1,10 +1,10 @@
 //! A statement, compiled: which requests it speaks of, and what it says of them.
 
+use super::action_element::ActionElement;
 use super::condition::{Condition, Holds};
 use super::context::RequestContext;
 use super::principal_element::{Capacity, PrincipalElement};
 use super::variable::TextPattern;
-use super::wildcard::Pattern;
 use crate::principal::Principal;
 
 /// What a statement says.
@@ -53,7 +53,7 @@ pub(super) struct Selection<P> {
 pub struct Statement {
     pub(super) sid: Option<Box<str>>,
     pub(super) effect: Effect,
-    pub(super) actions: Selection<Pattern>,
+    pub(super) actions: ActionElement,
     pub(super) resources: Option<Selection<TextPattern>>,
     pub(super) principals: Option<PrincipalElement>,
     pub(super) conditions: Box<[Condition]>,
@@ -103,11 +103,8 @@ impl Statement {
         !undecidable || self.effect == Effect::Deny
     }
 
-    /// Actions are compared without regard to case (F-IAM-10); `NotAction` means all but those listed
-    /// (F-IAM-11).
     fn means_action(&self, action: &str) -> bool {
-        let listed = self.actions.patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
-        listed != self.actions.negated
+        self.actions.means(action)
     }
 
     /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).

@@ -1,179 +1,255 @@
-//! The AWS-managed policies that accountd knows, given as AWS publishes them.
+//! The policies that AWS manages: every one of them, as AWS publishes them.
+//!
+//! They are carried compressed, in blocks; an index of names says where each stands (`cargo xtask policies` writes both).
+//! A document is unpacked when it is asked for, with its block and no other, and kept once it binds somebody.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aws::policy::Policy;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
-/// An AWS-managed policy.
+/// A line a policy, in the order of names: name, path, version in force, when the policy was created and the version
+/// published, both in seconds, and where the document is: its block, its first byte there, its length.
+static INDEX: &str = include_str!("../../../../models/aws-managed-policies.txt");
+
+/// The blocks, each behind its length in four bytes.
+static BLOCKS: &[u8] = include_bytes!("../../../../models/aws-managed-policies.zst");
+
+/// An AWS-managed policy (F-IAMMAN-1).
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AwsManaged {
     /// Its name.
     pub name: &'static str,
     /// Its path.
     pub path: &'static str,
-    /// `ANPA…`
-    pub id: &'static str,
-    /// What it is for.
-    pub description: &'static str,
-    /// The version in force, for example `v1`.
+    /// The version in force, for example `v1`. Earlier ones are not known.
     pub version: &'static str,
     /// When the policy was created.
-    pub created_at: &'static str,
+    pub created_at: Timestamp,
     /// When the version in force was published.
-    pub published_at: &'static str,
-    /// The document.
-    pub document: &'static str,
+    pub published_at: Timestamp,
+    /// Where the document stands.
+    place: Place,
 }
 
+/// Where a document stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    /// Where the line of the index begins.
+    line: usize,
+    block: usize,
+    begin: usize,
+    length: usize,
+}
+
+/// Names, ids (one is not known) and descriptions, where public records show them. F-IAMMAN-2 (*assumed*): other ids are made up in AWS's form, and
+/// other policies have no description.
+const DESCRIBED: [(&str, &str, &str); 17] = [
+    (
+        "AWSAccountManagementFullAccess",
+        "ANPAZKAPJZG4ACCTFULLA",
+        "Provides access to manage AWS Account settings",
+    ),
+    (
+        "AWSAccountManagementReadOnlyAccess",
+        "ANPAZKAPJZG4ACCTREADO",
+        "Provides read only access to AWS Account settings",
+    ),
+    ("AWSCloudTrail_ReadOnlyAccess", "ANPAZKAPJZG4CTRREADOA", "Provides read only access to AWS CloudTrail."),
+    ("AWSDenyAll", "ANPAZKAPJZG4DENYALLAW", "Deny all access."),
+    ("AWSOrganizationsFullAccess", "ANPAJZXBNRCJKNLQHSB5M", "Provides full access to AWS Organizations."),
+    (
+        "AWSOrganizationsReadOnlyAccess",
+        "ANPAJY5RQATUV77PEPVOM",
+        "Provides read-only access to AWS Organizations.",
+    ),
+    (
+        "AWSOrganizationsServiceTrustPolicy",
+        "ANPAIQH6ROMVVECFVRJPK",
+        "A policy to allow AWS Organizations to share trust with other approved AWS Services for the purpose of simplifying customer configuration.",
+    ),
+    ("AdministratorAccess", "ANPAIWMBCKSKIEE64ZLYK", "Provides full access to AWS services and resources."),
+    ("IAMFullAccess", "ANPAI7XKCFMBPM3QQRRVQ", "Provides full access to IAM via the AWS Management Console."),
+    (
+        "IAMReadOnlyAccess",
+        "ANPAJKSO7NDY4T57MWDSQ",
+        "Provides read only access to IAM via the AWS Management Console.",
+    ),
+    (
+        "IAMUserChangePassword",
+        "ANPAJ4L4MM2A7QIEB56MS",
+        "Provides the ability for an IAM user to change their own password.",
+    ),
+    (
+        "PowerUserAccess",
+        "ANPAJYRXTHIB4FOVS3ZXS",
+        "Provides full access to AWS services and resources, but does not allow management of Users and groups.",
+    ),
+    (
+        "IAMAuditRootUserCredentials",
+        "",
+        "Provides access required to check the presence of root user credentials such as root user password and root user access keys using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "IAMCreateRootUserPassword",
+        "ANPAZKAPJZG4OEGTN7YT5",
+        "Provides access required to create a root user password using the Security Token Service (STS) AssumeRoot API.  Use this managed policy only with the STS AssumeRoot action. ",
+    ),
+    (
+        "IAMDeleteRootUserCredentials",
+        "ANPAZKAPJZG4CX73XKORQ",
+        "Provides access required to delete all root user credentials such as root password and root access keys using the Security Token Service (STS) AssumeRoot API.  Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "S3UnlockBucketPolicy",
+        "ANPAZKAPJZG4OALTIPZOF",
+        "Provides access required to unlock a S3 bucket policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+    ),
+    (
+        "SQSUnlockQueuePolicy",
+        "ANPAZKAPJZG4HPZI4FDUV",
+        "Provides access required to unlock a SQS queue policy using the Security Token Service (STS) AssumeRoot API. Use this managed policy only with the STS AssumeRoot action.",
+    ),
+];
+
 impl AwsManaged {
+    /// All of them whose names come after `name`, in the order of names.
+    pub fn after(name: Option<&str>) -> impl Iterator<Item = Self> {
+        let mut begin = match name {
+            Some(name) => first_line_where(|line| name_of(line) > name),
+            None => 0,
+        };
+        std::iter::from_fn(move || {
+            let managed = Self::of_line(begin)?;
+            begin += line_at(begin).len() + 1;
+            Some(managed)
+        })
+    }
+
+    /// The policy with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let begin = first_line_where(|line| name_of(line) >= name);
+        Self::of_line(begin).filter(|found| found.name == name)
+    }
+
+    /// The policy with this ARN.
+    pub fn find(arn: &str) -> Option<Self> {
+        let path_and_name = arn.strip_prefix(AWS_MANAGED_PREFIX)?;
+        let found = Self::named(path_and_name.rsplit('/').next().unwrap_or_default())?;
+        let path = path_and_name.strip_suffix(found.name)?;
+        (path == &found.path[1..]).then_some(found)
+    }
+
+    fn of_line(begin: usize) -> Option<Self> {
+        let mut fields = line_at(begin).split(' ');
+        let (name, path, version) = (fields.next()?, fields.next()?, fields.next()?);
+        let mut time = || Timestamp::from_second(fields.next()?.parse().ok()?).ok();
+        let (created_at, published_at) = (time()?, time()?);
+        let mut number = || fields.next()?.parse().ok();
+        let place = Place { line: begin, block: number()?, begin: number()?, length: number()? };
+        Some(Self { name, path, version, created_at, published_at, place })
+    }
+
     /// The ARN.
     pub fn arn(&self) -> String {
         format!("arn:aws:iam::aws:policy{}{}", self.path, self.name)
     }
 
-    /// The document, read.
-    pub fn policy(&self) -> Policy {
-        let place = AWS_MANAGED.iter().position(|known| known.name == self.name);
-        let policy = place.and_then(|place| PARSED.get(place));
-        policy.cloned().expect("INVARIANT: there is a read document for each of the built-in policies")
+    fn described(&self) -> Option<&'static (&'static str, &'static str, &'static str)> {
+        DESCRIBED.iter().find(|(name, ..)| *name == self.name)
     }
 
-    /// When the policy was created, and when the version in force was published.
-    pub fn times(&self) -> (Timestamp, Timestamp) {
-        let read =
-            |text: &str| text.parse().expect("INVARIANT: a test reads the times of all built-in policies");
-        (read(self.created_at), read(self.published_at))
+    /// `ANPA…` (F-IAMMAN-2).
+    pub fn id(&self) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        match self.described() {
+            Some((_, id, _)) if !id.is_empty() => (*id).to_owned(),
+            _ => {
+                let digest = Sha256::digest(self.name);
+                let letters = digest.iter().take(9).map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+                format!("ANPAZKAPJZG4{}", letters.collect::<String>())
+            }
+        }
+    }
+
+    /// What it is for, where that is known.
+    pub fn description(&self) -> Option<&'static str> {
+        self.described().map(|(_, _, description)| *description)
+    }
+
+    /// The document as text. One that binds somebody is at hand; any other is unpacked and not kept.
+    pub fn document(&self) -> String {
+        match self.kept().get() {
+            Some(policy) => policy.source().to_owned(),
+            None => self.unpacked(),
+        }
+    }
+
+    /// The document, compiled. It is kept: what binds one request binds the next.
+    pub fn policy(&self) -> Policy {
+        self.kept().get_or_init(|| parsed(&self.unpacked())).clone()
+    }
+
+    /// Where the compiled document is kept.
+    fn kept(&self) -> &'static OnceLock<Policy> {
+        static KEPT: LazyLock<Vec<(usize, OnceLock<Policy>)>> = LazyLock::new(|| {
+            AwsManaged::after(None).map(|managed| (managed.place.line, OnceLock::new())).collect()
+        });
+        let place = KEPT.binary_search_by_key(&self.place.line, |(line, _)| *line);
+        &KEPT[place.expect("INVARIANT: every policy is made of a line of the index")].1
+    }
+
+    fn unpacked(&self) -> String {
+        let Place { block, begin, length, .. } = self.place;
+        let text = unpack(block);
+        let document = text.get(begin..begin + length);
+        document.expect("INVARIANT: a test reads every document of the index").to_owned()
     }
 }
 
-/// F-IAMMAN-1: the policies that tools of account management name and whose documents are known whole
-/// (F-IAMMAN-1; the AWS Managed Policy Reference). The large job and audit policies
-/// (ReadOnlyAccess, SecurityAudit, …) change every few days and are left out rather than given in part.
-///
-/// F-IAMMAN-2 (*assumed*): ids that no public record shows are made up in AWS's form, and so are creation
-/// times before the documented version's. In the order of names, which lists rely on.
-pub static AWS_MANAGED: [AwsManaged; 12] = [
-    AwsManaged {
-        name: "AWSAccountManagementFullAccess",
-        path: "/",
-        id: "ANPAZKAPJZG4ACCTFULLA",
-        description: "Provides access to manage AWS Account settings",
-        version: "v1",
-        created_at: "2021-09-30T23:20:37Z",
-        published_at: "2021-09-30T23:20:37Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"account:*","Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AWSAccountManagementReadOnlyAccess",
-        path: "/",
-        id: "ANPAZKAPJZG4ACCTREADO",
-        description: "Provides read only access to AWS Account settings",
-        version: "v1",
-        created_at: "2021-09-30T23:29:53Z",
-        published_at: "2021-09-30T23:29:53Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["account:Get*","account:List*"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AWSCloudTrail_ReadOnlyAccess",
-        path: "/",
-        id: "ANPAZKAPJZG4CTRREADOA",
-        description: "Provides read only access to AWS CloudTrail.",
-        version: "v1",
-        created_at: "2022-06-14T17:19:05Z",
-        published_at: "2022-06-14T17:19:05Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudtrail:Get*","cloudtrail:Describe*","cloudtrail:List*","cloudtrail:LookupEvents"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AWSDenyAll",
-        path: "/",
-        id: "ANPAZKAPJZG4DENYALLAW",
-        description: "Deny all access.",
-        version: "v2",
-        created_at: "2019-05-01T22:36:00Z",
-        published_at: "2023-12-18T16:42:05Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyAll","Effect":"Deny","Action":["*"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AWSOrganizationsFullAccess",
-        path: "/",
-        id: "ANPAJZXBNRCJKNLQHSB5M",
-        description: "Provides full access to AWS Organizations.",
-        version: "v9",
-        created_at: "2018-11-06T20:31:57Z",
-        published_at: "2026-02-12T17:59:00Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"AWSOrganizationsFullAccess","Effect":"Allow","Action":"organizations:*","Resource":"*"},{"Sid":"AWSOrganizationsFullAccessAccount","Effect":"Allow","Action":["account:PutAlternateContact","account:DeleteAlternateContact","account:GetAlternateContact","account:GetContactInformation","account:PutContactInformation","account:ListRegions","account:EnableRegion","account:DisableRegion","account:PutAccountName","account:GetAccountInformation"],"Resource":"*"},{"Sid":"AWSOrganizationsFullAccessCreateSLR","Effect":"Allow","Action":"iam:CreateServiceLinkedRole","Resource":"*","Condition":{"StringEquals":{"iam:AWSServiceName":"organizations.amazonaws.com"}}}]}"#,
-    },
-    AwsManaged {
-        name: "AWSOrganizationsReadOnlyAccess",
-        path: "/",
-        id: "ANPAJY5RQATUV77PEPVOM",
-        description: "Provides read-only access to AWS Organizations.",
-        version: "v6",
-        created_at: "2018-11-06T20:32:38Z",
-        published_at: "2024-06-07T21:32:16Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"AWSOrganizationsReadOnly","Effect":"Allow","Action":["organizations:Describe*","organizations:List*"],"Resource":"*"},{"Sid":"AWSOrganizationsReadOnlyAccount","Effect":"Allow","Action":["account:GetAlternateContact","account:GetContactInformation","account:ListRegions","account:GetRegionOptStatus","account:GetPrimaryEmail"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AWSOrganizationsServiceTrustPolicy",
-        path: "/aws-service-role/",
-        id: "ANPAIQH6ROMVVECFVRJPK",
-        description: "A policy to allow AWS Organizations to share trust with other approved AWS Services for the purpose of simplifying customer configuration.",
-        version: "v2",
-        created_at: "2017-10-10T23:04:07Z",
-        published_at: "2017-11-01T06:01:18Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Sid":"AllowDeletionOfServiceLinkedRoleForOrganizations","Effect":"Allow","Action":["iam:DeleteRole"],"Resource":["arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*"]},{"Sid":"AllowCreationOfServiceLinkedRoles","Effect":"Allow","Action":["iam:CreateServiceLinkedRole"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "AdministratorAccess",
-        path: "/",
-        id: "ANPAIWMBCKSKIEE64ZLYK",
-        description: "Provides full access to AWS services and resources.",
-        version: "v1",
-        created_at: "2015-02-06T18:39:46Z",
-        published_at: "2015-02-06T18:39:46Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "IAMFullAccess",
-        path: "/",
-        id: "ANPAI7XKCFMBPM3QQRRVQ",
-        description: "Provides full access to IAM via the AWS Management Console.",
-        version: "v2",
-        created_at: "2015-02-06T18:40:38Z",
-        published_at: "2019-06-21T19:40:00Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","organizations:DescribeOrganization","organizations:DescribeOrganizationalUnit","organizations:DescribePolicy","organizations:ListChildren","organizations:ListParents","organizations:ListPoliciesForTarget","organizations:ListRoots","organizations:ListPolicies","organizations:ListTargetsForPolicy"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "IAMReadOnlyAccess",
-        path: "/",
-        id: "ANPAJKSO7NDY4T57MWDSQ",
-        description: "Provides read only access to IAM via the AWS Management Console.",
-        version: "v4",
-        created_at: "2015-02-06T18:40:39Z",
-        published_at: "2018-01-25T19:11:27Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "IAMUserChangePassword",
-        path: "/",
-        id: "ANPAJ4L4MM2A7QIEB56MS",
-        description: "Provides the ability for an IAM user to change their own password.",
-        version: "v3",
-        created_at: "2016-11-15T00:25:16Z",
-        published_at: "2025-05-29T21:52:00Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword"],"Resource":["arn:aws:iam::*:user/${aws:username}","arn:aws:iam::*:user/*/${aws:username}"]},{"Effect":"Allow","Action":["iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#,
-    },
-    AwsManaged {
-        name: "PowerUserAccess",
-        path: "/",
-        id: "ANPAJYRXTHIB4FOVS3ZXS",
-        description: "Provides full access to AWS services and resources, but does not allow management of Users and groups.",
-        version: "v12",
-        created_at: "2015-02-06T18:39:47Z",
-        published_at: "2026-02-12T17:59:14Z",
-        document: r#"{"Version":"2012-10-17","Statement":[{"NotAction":["iam:*","organizations:*","account:*"],"Resource":"*","Effect":"Allow"},{"Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:GetPrimaryEmail","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*","Effect":"Allow"}]}"#,
-    },
-];
+/// The line of the index that begins here; empty at the end.
+fn line_at(begin: usize) -> &'static str {
+    INDEX[begin..].split('\n').next().unwrap_or_default()
+}
+
+fn name_of(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
+}
+
+/// Where the first line begins of which `is_behind` is true; it must be false before and true after that line.
+fn first_line_where(is_behind: impl Fn(&str) -> bool) -> usize {
+    let (mut low, mut high) = (0, INDEX.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let begin = INDEX[low..middle].rfind('\n').map_or(low, |at| low + at + 1);
+        let line = line_at(begin);
+        if is_behind(line) {
+            high = begin;
+        } else {
+            low = begin + line.len() + 1;
+        }
+    }
+    low
+}
+
+/// The text of a block.
+fn unpack(place: usize) -> String {
+    let mut rest = BLOCKS;
+    let mut blocks = std::iter::from_fn(|| {
+        let (length, after) = rest.split_first_chunk()?;
+        let (block, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        rest = after;
+        Some(block)
+    });
+    let block = blocks.nth(place).expect("INVARIANT: a test reads every block of the index");
+    let mut text = String::new();
+    let unpacked = ruzstd::decoding::StreamingDecoder::new(block)
+        .map_err(std::io::Error::other)
+        .and_then(|mut decoder| std::io::Read::read_to_string(&mut decoder, &mut text));
+    unpacked.expect("INVARIANT: a test unpacks every block");
+    text
+}
 
 /// The ARN prefix of AWS-managed policies.
 pub const AWS_MANAGED_PREFIX: &str = "arn:aws:iam::aws:policy/";
@@ -188,40 +264,54 @@ pub static FULL_AWS_ACCESS: LazyLock<Policy> = LazyLock::new(|| {
     parsed(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#)
 });
 
-static PARSED: LazyLock<Vec<Policy>> =
-    LazyLock::new(|| AWS_MANAGED.iter().map(|managed| parsed(managed.document)).collect());
-
 fn parsed(document: &str) -> Policy {
     Policy::parse(document).expect("INVARIANT: the built-in policies are valid, which a test checks")
 }
 
-/// The AWS-managed policy with this ARN.
-pub fn find_aws_managed(arn: &str) -> Option<&'static AwsManaged> {
-    let rest = arn.strip_prefix(AWS_MANAGED_PREFIX)?;
-    AWS_MANAGED
-        .iter()
-        .find(|managed| rest.strip_suffix(managed.name).is_some_and(|path| *path == managed.path[1..]))
-}
-
 /// The document of the AWS-managed policy with this ARN.
 pub fn aws_managed(arn: &str) -> Option<Policy> {
-    find_aws_managed(arn).map(AwsManaged::policy)
+    AwsManaged::find(arn).map(|managed| managed.policy())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws::policy::PolicyKind;
+
+    /// F-IAMMAN-1, F-IAMMAN-2. Not `policy`, which would keep them all.
+    #[test]
+    fn every_policy_of_the_index_is_there_and_valid() {
+        let mut blocks = std::collections::BTreeMap::new();
+        let mut names = Vec::new();
+        for managed in AwsManaged::after(None) {
+            let Place { block, begin, length, .. } = managed.place;
+            let text: &String = blocks.entry(block).or_insert_with(|| unpack(block));
+            let document = Policy::parse(&text[begin..begin + length]).expect(managed.name);
+            assert!(!document.statements().is_empty(), "{}", managed.name);
+            assert_eq!(AwsManaged::find(&managed.arn()).map(|found| found.name), Some(managed.name));
+            assert!(managed.created_at <= managed.published_at, "{}", managed.name);
+            assert_eq!(managed.id().len(), 21, "{}", managed.name);
+            names.push(managed.name);
+        }
+        assert!(names.len() > 1500 && names.is_sorted(), "{}", names.len());
+        assert_eq!(names.len(), INDEX.lines().count());
+        assert!(DESCRIBED.iter().all(|(name, ..)| AwsManaged::named(name).is_some()));
+    }
 
     #[test]
-    fn every_built_in_policy_is_valid() {
-        for managed in &AWS_MANAGED {
-            let policy = aws_managed(&managed.arn()).expect(managed.name);
-            assert_eq!(policy.source(), managed.document, "{}", managed.name);
-            assert!(managed.times().0 <= managed.times().1, "{}", managed.name);
-            assert_eq!(managed.id.len(), 21, "{}", managed.name);
+    fn a_policy_is_found_by_its_whole_arn_only() {
+        let arn = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
+        let managed = AwsManaged::find(arn).expect("a policy of AWS");
+        managed.policy().check(PolicyKind::Managed).expect("a managed policy");
+        assert_eq!(managed.document(), managed.policy().source());
+        for wrong in
+            ["ViewOnlyAccess", "job-function/ViewOnlyAcces", "job-function/viewOnlyAccess", "", "zzz"]
+        {
+            assert!(AwsManaged::find(&format!("{AWS_MANAGED_PREFIX}{wrong}")).is_none(), "{wrong}");
         }
-        assert!(AWS_MANAGED.is_sorted_by_key(|managed| managed.name));
-        assert!(FULL_AWS_ACCESS.source().contains("Allow"));
-        assert!(aws_managed("arn:aws:iam::aws:policy/None").is_none());
+        assert_eq!(AwsManaged::after(Some("")).count(), AwsManaged::after(None).count());
+        let next = AwsManaged::after(Some("AdministratorAccess")).next().expect("not the last one");
+        assert!(next.name > "AdministratorAccess");
+        assert_eq!(AwsManaged::after(Some("zzz")).count(), 0);
     }
 }

@@ -10,7 +10,7 @@ use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
-use crate::authority::managed::{AWS_MANAGED, find_aws_managed};
+use crate::authority::managed::AwsManaged;
 use crate::iam::directory;
 use crate::iam::users::group;
 use crate::organizations::membership::roles::{self, ACCESS_ROLE};
@@ -48,7 +48,7 @@ impl Scope<'_, '_> {
         let text = reference.value.as_str();
         if let Some(arn) = Arn::parse(text) {
             // One that accountd does not have would bind nobody, which a seed's author should hear of.
-            let managed = find_aws_managed(text).is_some();
+            let managed = AwsManaged::find(text).is_some();
             let known = managed || self.policies.values().any(|own| own == text);
             if arn.service != "iam" || arn.partition != PARTITION || !known {
                 reference.item.report(format!(
@@ -60,7 +60,7 @@ impl Scope<'_, '_> {
         if let Some(arn) = self.policies.get(text) {
             return arn.clone();
         }
-        if let Some(managed) = AWS_MANAGED.iter().find(|managed| managed.name == text) {
+        if let Some(managed) = AwsManaged::named(text) {
             return managed.arn();
         }
         reference

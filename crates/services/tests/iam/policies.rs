@@ -114,18 +114,66 @@ fn lists_have_a_scope_and_pages_go_over_both() {
     };
     assert_eq!(names(&store.ok("ListPolicies", json!({"Scope": "Local"}))), ["Contacts"]);
     let of_aws = names(&store.ok("ListPolicies", json!({"Scope": "AWS"})));
-    assert!(of_aws.contains(&"AdministratorAccess".to_owned()) && !of_aws.contains(&"Contacts".to_owned()));
+    assert!(
+        of_aws.contains(&"AWSAccountManagementFullAccess".to_owned())
+            && !of_aws.contains(&"Contacts".to_owned())
+    );
     let mut paged = Vec::new();
-    let mut asked = json!({"MaxItems": 3});
+    let mut asked = json!({"MaxItems": 300});
     loop {
         let page = store.ok("ListPolicies", asked.clone());
         paged.extend(names(&page));
         let Some(marker) = page.get("Marker") else { break };
         asked["Marker"] = marker.clone();
     }
-    assert_eq!(paged, [of_aws, vec!["Contacts".to_owned()]].concat());
+    assert_eq!(paged.pop().as_deref(), Some("Contacts"));
+    assert!(paged.len() > 1500 && paged.is_sorted() && paged.starts_with(&of_aws));
     assert_eq!(names(&store.ok("ListPolicies", json!({"OnlyAttached": true}))), Vec::<String>::new());
     assert_eq!(names(&store.ok("ListPolicies", json!({"PathPrefix": "/team/"}))), ["Contacts"]);
+}
+
+/// F-IAMMAN-1
+#[test]
+fn aws_has_1582_policies_and_the_version_in_force_of_each() {
+    let mut store = Store::new();
+    let arn = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
+    let policy = store.ok("GetPolicy", json!({"PolicyArn": arn}))["Policy"].take();
+    assert_eq!((&policy["Path"], &policy["IsAttachable"]), (&json!("/job-function/"), &json!(true)));
+    let version = policy["DefaultVersionId"].clone();
+    let found = store.ok("GetPolicyVersion", json!({"PolicyArn": arn, "VersionId": version}));
+    let document = found["PolicyVersion"]["Document"].as_str().expect("a document");
+    assert!(document.starts_with("%7B%22Version%22%3A%222012-10-17%22%2C"), "{document}");
+    let text = format!("Policy {arn} version v1 does not exist or is not attachable.");
+    let refusal = store.refused("GetPolicyVersion", json!({"PolicyArn": arn, "VersionId": "v1"}));
+    assert_eq!(refusal, ("NoSuchEntity".into(), 404, text));
+    // What is in use is found without looking at the others, and by its path.
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    store.ok("AttachUserPolicy", json!({"UserName": "Ann", "PolicyArn": arn}));
+    store.ok(
+        "PutUserPermissionsBoundary",
+        json!({"UserName": "Ann", "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
+    );
+    let mut listed = |asked: serde_json::Value| {
+        texts(&store.ok("ListPolicies", asked)["Policies"], "PolicyName").join(" ")
+    };
+    assert_eq!(listed(json!({"OnlyAttached": true})), "ReadOnlyAccess ViewOnlyAccess");
+    assert_eq!(
+        listed(json!({"OnlyAttached": true, "PolicyUsageFilter": "PermissionsBoundary"})),
+        "ReadOnlyAccess"
+    );
+    assert_eq!(listed(json!({"OnlyAttached": true, "Scope": "Local"})), "");
+    assert_eq!(listed(json!({"OnlyAttached": true, "PathPrefix": "/job-function/"})), "ViewOnlyAccess");
+    assert!(
+        listed(json!({"PathPrefix": "/job-function/"}))
+            .starts_with("AWSManagementConsoleAdministratorAccess AmazonODBAutonomousDatabaseAdmin")
+    );
+    // And binds: what both allow may be done, and nothing else.
+    let (ann, key) = (store.ok("CreateAccessKey", json!({"UserName": "Ann"})), "AccessKeyId");
+    let ann = store.caller(ann["AccessKey"][key].as_str().expect("a key")).expect("a user");
+    store.call(&ann, "ListUsers", json!({})).expect("both allow it");
+    assert_eq!(store.refused_to(&ann, "CreateUser", json!({"UserName": "Bob"})).0, "AccessDenied");
+    let details = store.ok("GetAccountAuthorizationDetails", json!({"Filter": ["AWSManagedPolicy"]}));
+    assert_eq!(texts(&details["Policies"], "PolicyName"), ["ReadOnlyAccess", "ViewOnlyAccess"]);
 }
 
 #[test]

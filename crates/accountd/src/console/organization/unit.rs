@@ -3,6 +3,7 @@
 mod accounts;
 pub mod attached;
 pub mod pending;
+mod trust;
 
 use std::sync::Arc;
 
@@ -89,6 +90,7 @@ fn shown(visit: &Visit, seen: &Seen) -> Markup {
                 (pending::shown(visit, &seen.pending))
                 (attached::shown(visit, unit, organization, &seen.attached))
                 (units(visit, unit))
+                @if unit.parent_id.is_none() { (trust::shown(visit, organization)) }
             }
         }
     }
@@ -104,14 +106,6 @@ fn facts(seen: &Seen) -> Markup {
             @if unit.parent_id.is_none() {
                 dt { "Management account" } dd { (marks::account_link(organization.management_account)) }
                 dt { "Features" } dd { (organization.feature_set.as_str()) }
-                dt { "Trusted services" } dd {
-                    @if organization.trusted_services.is_empty() { "none" }
-                    @for service in organization.trusted_services.keys() { code { (service) } " " }
-                }
-                @for (account, services) in &organization.delegated_administrators {
-                    dt { "Delegated to " (marks::account_link(*account)) }
-                    dd { @for service in services.keys() { code { (service) } " " } }
-                }
             }
             @if !unit.tags.is_empty() { dt { "Tags" } dd { (tags(&unit.tags)) } }
         }

@@ -32,6 +32,8 @@ pub const GROUPS: u32 = 300;
 pub const ROLES: u32 = 1000;
 /// See [`USERS`].
 pub const POLICIES: u32 = 1500;
+/// F-IAMAPI-SUM-2: how many managed policies, AWS's included, may be attached or a boundary somewhere.
+pub const POLICIES_IN_USE: usize = 10_000;
 
 /// What IAM keeps once for an account.
 ///
@@ -227,6 +229,23 @@ fn count_use(
 pub fn policy_use(account: AccountId, arn: &str, world: &World<'_>) -> Result<PolicyUse, Fault> {
     let found = world.get::<PolicyUse>(PolicyUseId { account, policy: &names::policy_key(arn) })?;
     Ok(found.map_or_else(PolicyUse::default, Arc::unwrap_or_clone))
+}
+
+/// The names of AWS's policies that are attached, or a boundary, in `account`.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn aws_policies_in_use(account: AccountId, world: &World<'_>) -> Result<BTreeSet<String>, Fault> {
+    let prefix = PolicyUseId::within(account);
+    let mut names = BTreeSet::new();
+    // AWS's come first, since `aws:` does before `own:`.
+    for key in world.keys(&prefix, None, POLICIES_IN_USE)? {
+        match key.place(&prefix).strip_prefix("aws:") {
+            Some(name) => names.insert(name.to_owned()),
+            None => break,
+        };
+    }
+    Ok(names)
 }
 
 /// Writes a customer-managed policy, new or changed, with the counts that follow from it.

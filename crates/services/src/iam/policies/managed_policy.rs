@@ -17,7 +17,7 @@ use crate::model::iam::{
     PolicyScopeType, PolicyUsageType, TagPolicyRequest, UntagPolicyRequest,
 };
 
-use crate::authority::managed::{AWS_MANAGED, AwsManaged, find_aws_managed};
+use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId};
 use crate::world::World;
@@ -28,7 +28,7 @@ const MOST_CHARACTERS: usize = 6144;
 /// A managed policy that exists.
 pub enum Known {
     /// One of AWS's.
-    Aws(&'static AwsManaged),
+    Aws(AwsManaged),
     /// One of the account's own.
     Own(Arc<ManagedPolicy>),
 }
@@ -39,6 +39,13 @@ impl Known {
         match self {
             Self::Aws(managed) => managed.arn(),
             Self::Own(policy) => names::policy_arn(policy.account, &policy.path, &policy.name),
+        }
+    }
+
+    fn path(&self) -> &str {
+        match self {
+            Self::Aws(managed) => managed.path,
+            Self::Own(policy) => &policy.path,
         }
     }
 }
@@ -52,7 +59,7 @@ pub fn find(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Option<Known>, 
         Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"));
     let Some(parts) = parts else { return Err(refusal::not_a_policy_arn(arn).into()) };
     if parts.account == "aws" {
-        return Ok(find_aws_managed(arn).map(Known::Aws));
+        return Ok(AwsManaged::find(arn).map(Known::Aws));
     }
     if parts.account != on.account.as_str() {
         return Ok(None);
@@ -117,11 +124,11 @@ fn shown(on: &On<'_>, known: &Known, world: &World<'_>) -> Result<Policy, Failur
     Ok(match known {
         Known::Aws(managed) => Policy {
             policy_name: Some(managed.name.into()),
-            policy_id: Some(managed.id.into()),
+            policy_id: Some(managed.id().into()),
             path: Some(managed.path.into()),
             default_version_id: Some(managed.version.into()),
-            create_date: Some(managed.times().0),
-            update_date: Some(managed.times().1),
+            create_date: Some(managed.created_at),
+            update_date: Some(managed.published_at),
             ..counted
         },
         Known::Own(policy) => Policy {
@@ -188,7 +195,7 @@ pub fn get(on: &On<'_>, input: GetPolicyRequest, world: &World<'_>) -> Result<Ge
     let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let policy = shown(on, &known, world)?;
     let (description, tags) = match &known {
-        Known::Aws(managed) => (managed.description, Some(Vec::new())),
+        Known::Aws(managed) => (managed.description().unwrap_or_default(), Some(Vec::new())),
         Known::Own(policy) => {
             (policy.description.as_str(), Some(tag::listed(&policy.tags).map(|(_, tag)| tag).collect()))
         }
@@ -239,6 +246,9 @@ pub fn list(
     ];
     let pages = Pages::new("ListPolicies", on, filter, input.marker, input.max_items)?;
     let select = |known: &Known| -> Result<Option<Policy>, Failure> {
+        if !known.path().starts_with(prefix) {
+            return Ok(None);
+        }
         let policy = shown(on, known, world)?;
         let attached = policy.attachment_count.unwrap_or(0) > 0;
         let boundary = policy.permissions_boundary_usage_count.unwrap_or(0) > 0;
@@ -249,17 +259,21 @@ pub fn list(
             Some(PolicyUsageType::PermissionsBoundary) => boundary,
             None => attached || boundary,
         };
-        let in_path = policy.path.as_ref().is_some_and(|path| path.as_str().starts_with(prefix));
-        Ok((wanted && in_path).then_some(policy))
+        Ok(wanted.then_some(policy))
     };
     let mut filling = pages.filling();
     let mut full = false;
     if scope != PolicyScopeType::Local {
-        for managed in &AWS_MANAGED {
-            let place = format!("aws:{}", managed.name);
-            if pages.after().is_none_or(|after| place.as_str() > after)
+        let after = match pages.after() {
+            Some(place) if place.starts_with("own:") => None,
+            place => Some(place.and_then(|place| place.strip_prefix("aws:"))),
+        };
+        // Nobody looks at every policy of AWS to find those few that are in use.
+        let in_use = only_attached.then(|| directory::aws_policies_in_use(on.account, world)).transpose()?;
+        for managed in after.into_iter().flat_map(AwsManaged::after) {
+            if in_use.as_ref().is_none_or(|in_use| in_use.contains(managed.name))
                 && let Some(policy) = select(&Known::Aws(managed))?
-                && !filling.add(place, || policy)
+                && !filling.add(format!("aws:{}", managed.name), || policy)
             {
                 full = true;
                 break;

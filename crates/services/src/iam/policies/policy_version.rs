@@ -58,12 +58,14 @@ pub fn all(policy: &ManagedPolicy) -> Vec<PolicyVersion> {
 }
 
 /// The versions of AWS's own policies that are known: the one in force.
-pub fn of_aws(managed: &AwsManaged) -> PolicyVersion {
+///
+/// `document` is asked for by name, since not every list shows it.
+pub fn of_aws(managed: &AwsManaged, document: Option<&str>) -> PolicyVersion {
     PolicyVersion {
-        document: Some(names::url_encoded(managed.document).into()),
+        document: document.map(|document| names::url_encoded(document).into()),
         version_id: Some(managed.version.into()),
         is_default_version: Some(true),
-        create_date: Some(managed.times().1),
+        create_date: Some(managed.published_at),
     }
 }
 
@@ -141,7 +143,8 @@ pub fn get(
     let (arn, version) = (input.policy_arn.as_str(), input.version_id.as_str());
     let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let versions = match &known {
-        Known::Aws(managed) => vec![of_aws(managed)],
+        Known::Aws(managed) if managed.version == version => vec![of_aws(managed, Some(&managed.document()))],
+        Known::Aws(_) => Vec::new(),
         Known::Own(policy) => all(policy),
     };
     let found = versions.into_iter().find(|known| known.version_id.as_ref() == Some(&input.version_id));
@@ -160,7 +163,7 @@ pub fn list(
     let arn = input.policy_arn.as_str();
     let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
     let versions = match &known {
-        Known::Aws(managed) => vec![of_aws(managed)],
+        Known::Aws(managed) => vec![of_aws(managed, None)],
         Known::Own(policy) => all(policy),
     };
     let pages = Pages::new("ListPolicyVersions", on, [arn], input.marker, input.max_items)?;

@@ -80,10 +80,6 @@ pub fn list_aliases(
     })
 }
 
-/// F-IAMAPI-SUM-2: how many managed policies, AWS's included, are attached or a boundary somewhere. The member is
-/// called `PolicyVersionsInUse`.
-const MOST_IN_USE: usize = 10_000;
-
 /// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
 /// what cannot be created here counts 0, a password and a second factor of the root user included.
 ///
@@ -94,7 +90,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
     let account = directory::account(on.account, world)?;
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let size = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-    let in_use = world.keys(&PolicyUseId::within(on.account), None, MOST_IN_USE)?.len();
+    let in_use = world.keys(&PolicyUseId::within(on.account), None, directory::POLICIES_IN_USE)?.len();
     let counts = [
         (Key::Users, count(account.users)),
         (Key::UsersQuota, count(directory::USERS)),
@@ -105,7 +101,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::Policies, count(account.policies)),
         (Key::PoliciesQuota, count(directory::POLICIES)),
         (Key::PolicyVersionsInUse, size(in_use)),
-        (Key::PolicyVersionsInUseQuota, size(MOST_IN_USE)),
+        (Key::PolicyVersionsInUseQuota, size(directory::POLICIES_IN_USE)),
         (Key::VersionsPerPolicyQuota, size(policy_version::MOST)),
         (Key::PolicySizeQuota, 6144),
         (Key::UserPolicySizeQuota, size(EntityKind::User.inline_policy_size())),

@@ -2,7 +2,7 @@
 //! pages.
 
 use crate::authority::groups::groups_of;
-use crate::authority::managed::{AWS_MANAGED, AwsManaged};
+use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::LastUses;
@@ -101,10 +101,11 @@ fn fill(
             fill_from(on, place, after, filling, world, |it| policy_detail(on, it, world))
         }
         EntityType::AwsManagedPolicy => {
-            for managed in AWS_MANAGED.iter().filter(|managed| after.is_none_or(|after| managed.name > after))
-            {
-                if let Some(detail) = aws_policy_detail(on, managed, world)?
-                    && !filling.add(format!("{place}/{}", managed.name), || detail)
+            for name in directory::aws_policies_in_use(on.account, world)? {
+                if after.is_none_or(|after| name.as_str() > after)
+                    && let Some(managed) = AwsManaged::named(&name)
+                    && let Some(detail) = aws_policy_detail(on, &managed, world)?
+                    && !filling.add(format!("{place}/{name}"), || detail)
                 {
                     return Ok(false);
                 }
@@ -211,7 +212,7 @@ fn aws_policy_detail(on: &On<'_>, managed: &AwsManaged, world: &World<'_>) -> Re
     }
     Ok(Some(Detail::Policy(ManagedPolicyDetail {
         policy_name: Some(managed.name.into()),
-        policy_id: Some(managed.id.into()),
+        policy_id: Some(managed.id().into()),
         arn: Some(managed.arn().into()),
         path: Some(managed.path.into()),
         default_version_id: Some(managed.version.into()),
@@ -219,8 +220,8 @@ fn aws_policy_detail(on: &On<'_>, managed: &AwsManaged, world: &World<'_>) -> Re
         permissions_boundary_usage_count: i32::try_from(used.boundaries).ok(),
         is_attachable: Some(true),
         description: None,
-        create_date: Some(managed.times().0),
-        update_date: Some(managed.times().1),
-        policy_version_list: Some(vec![policy_version::of_aws(managed)]),
+        create_date: Some(managed.created_at),
+        update_date: Some(managed.published_at),
+        policy_version_list: Some(vec![policy_version::of_aws(managed, Some(managed.policy().source()))]),
     })))
 }
