@@ -26,6 +26,21 @@ for (const colorScheme of ['light', 'dark']) {
   }, { colorScheme }));
 }
 
+test('axe does object to what is wrong', story(company, async (page) => {
+  await page.goto('/');
+  await page.evaluate(() => document.querySelector('main').append(document.createElement('button')));
+  await assert.rejects(accessible(page), /button-name/);
+}));
+
+test('an id is copied', story(company, async (page) => {
+  await page.goto('/accounts/222222222222');
+  await page.getByRole('button', { name: 'Copy 222222222222' }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '222222222222');
+  await page.getByRole('button', { name: 'Copy: Environment' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /^export AWS_ENDPOINT_URL=.*\nexport AWS_REGION=us-east-1\n/);
+}, { permissions: ['clipboard-read', 'clipboard-write'] }));
+
 test('no page is wider than a narrow window', story(company, async (page) => {
   for (const address of PAGES) {
     await page.goto(address);
