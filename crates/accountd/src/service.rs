@@ -19,6 +19,7 @@ use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
 use services::iam::model::Operation as IamOperation;
+use services::quotas::Quotas;
 use services::service::Operation;
 use services::world::{self, ReadsAndWrites, Snapshot};
 
@@ -49,6 +50,8 @@ pub struct Settings {
     pub validation: Validation,
     /// How long background work takes.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     /// Whether published rates are applied.
     pub throttle: Throttle,
     /// The key of page tokens.
@@ -63,6 +66,7 @@ pub struct Service {
     secure_transport: SecureTransport,
     validation: Validation,
     delays: Delays,
+    quotas: Quotas,
     token_key: TokenKey,
     faults: Arc<Faults>,
 }
@@ -102,6 +106,7 @@ impl Service {
             secure_transport: settings.secure_transport,
             validation: settings.validation,
             delays: settings.delays,
+            quotas: settings.quotas,
             token_key: settings.token_key,
             faults: Arc::default(),
         }
@@ -195,6 +200,7 @@ impl Service {
             real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
             delays: self.delays,
+            quotas: self.quotas,
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),

@@ -121,7 +121,18 @@ test('who is refused sees it in the words of AWS, and who may mends it', story(c
   await outcome(page).getByText('as AWS CLI').click();
   await outcome(page).getByText('account enable-region').waitFor();
   await outcome(page).getByRole('link', { name: 'why' }).click();
-  await page.getByRole('heading', { name: 'Why' }).waitFor();
+  await page.getByRole('heading', { name: '→ account:EnableRegion' }).waitFor();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
+  await accessible(page);
+  await picture(page, 'why');
+  await page.getByText('Edit account-is-locked as a draft').click();
+  const draft = page.getByLabel('Document of p-locked00');
+  await draft.fill((await draft.inputValue()).replace('Deny', 'Allow'));
+  await accessible(page);
+  await page.getByRole('button', { name: 'Ask again with this draft' }).click();
+  await page.getByRole('status').getByText('ALLOWED').waitFor();
+  await page.getByRole('link', { name: 'As stored' }).click();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
 
   await actAs(page, '111111111111:user/admin');
   await page.goto('/units/ou-root-lockedou');
