@@ -1,7 +1,7 @@
 // One story across the screens: an account is vended, refused, finds out why, and is let through, without a terminal.
 
 const { test } = require('node:test');
-const { COMPANY, accessible, actAs, outcome, story } = require('./browser.js');
+const { COMPANY, accessible, actAs, done, outcome, story } = require('./browser.js');
 
 test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed', COMPANY], async (page) => {
   await actAs(page, '111111111111:root');
@@ -11,7 +11,7 @@ test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed
   await create.getByLabel('Name', { exact: true }).fill('vended');
   await create.getByLabel('E-mail address of the root user').fill('vended@example.com');
   await create.getByRole('button').click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/control');
   await page.getByRole('button', { name: '+1 min' }).click();
   await outcome(page).waitFor();
@@ -22,7 +22,7 @@ test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed
   await policy.getByLabel('Name', { exact: true }).fill('no-new-regions');
   await policy.getByLabel('Description').fill('Regions stay as they are');
   await policy.getByRole('button').click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   const address = await page.getByRole('link', { name: 'no-new-regions' }).getAttribute('href');
 
   await page.goto('/');
@@ -32,7 +32,7 @@ test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed
   await page.getByText('Attach a policy').click();
   await page.locator('#form-attach').getByLabel('Policy').selectOption({ label: 'no-new-regions (SERVICE_CONTROL_POLICY)' });
   await page.getByRole('button', { name: 'Attach policy' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 
   await page.getByRole('button', { name: 'Act as its root user here' }).click();
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
@@ -54,12 +54,12 @@ test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed
   await page.getByText('Edit', { exact: true }).click();
   await page.locator('#form-update-policy').getByLabel('Document').fill(drafted);
   await page.getByRole('button', { name: 'Update policy' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 
   await actAs(page, `${account}:root`);
   await page.goto(`/accounts/${account}`);
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/control');
   await page.getByRole('button', { name: '+1 min' }).click();
   await page.goto(`/accounts/${account}?regions=switched`);
