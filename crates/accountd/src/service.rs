@@ -18,6 +18,8 @@ use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
+use services::iam::model::Operation as IamOperation;
+use services::quotas::Quotas;
 use services::service::Operation;
 use services::world::{self, ReadsAndWrites, Snapshot};
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub validation: Validation,
     /// How long background work takes.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     /// Whether published rates are applied.
     pub throttle: Throttle,
     /// The key of page tokens.
@@ -62,6 +66,7 @@ pub struct Service {
     secure_transport: SecureTransport,
     validation: Validation,
     delays: Delays,
+    quotas: Quotas,
     token_key: TokenKey,
     faults: Arc<Faults>,
 }
@@ -101,6 +106,7 @@ impl Service {
             secure_transport: settings.secure_transport,
             validation: settings.validation,
             delays: settings.delays,
+            quotas: settings.quotas,
             token_key: settings.token_key,
             faults: Arc::default(),
         }
@@ -135,7 +141,11 @@ impl Service {
         if let Some(answered) = self.ordered_fault(call).await {
             return answered;
         }
-        let reads_log = matches!(call.operation(), Some(Operation::CloudTrail(_)));
+        // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
+        let reads_log = matches!(
+            call.operation(),
+            Some(Operation::CloudTrail(_) | Operation::Iam(IamOperation::GetAccessKeyLastUsed))
+        );
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }
@@ -220,6 +230,7 @@ impl Service {
             real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
             delays: self.delays,
+            quotas: self.quotas,
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),

@@ -8,7 +8,7 @@ use services::decided::Decided;
 use services::front::acting::{ACCESS_KEY_ID, Acted, Actor, SESSION_NAME, decide_as};
 use services::front::ports::Buckets;
 use services::front::{Circumstances, serving_region};
-use services::service::{Operation, Service};
+use services::service::{Bucket, Service};
 use services::state::account::AccountState;
 use services::state::identity::{Role, User};
 use testing::world::{SOURCE_IP, World, operation};
@@ -20,7 +20,7 @@ struct Rates {
 }
 
 impl Buckets for Rates {
-    fn take(&self, _: Rate, _: Operation, _: AccountId, _: Timestamp) -> bool {
+    fn take(&self, _: &[(Bucket, Rate)], _: Timestamp) -> bool {
         !self.are_used_up
     }
 }
@@ -56,6 +56,7 @@ fn act(world: &mut World, actor: &Actor, rates: &Rates, name: &str, members: &Va
         event_id: "event",
         source_ip: SOURCE_IP,
         user_agent: Some("accountd-console"),
+        host: None,
         secure_transport: true,
         region: serving_region(Some(operation.service()), None),
     };

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 use aws::sigv4::{Claim, SigningKey};
@@ -20,7 +19,8 @@ use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
 use services::front::{Call, Circumstances, decide, decide_for, serving_region};
-use services::service::{Operation, Service};
+use services::quotas::Quotas;
+use services::service::{Bucket, Operation, Service};
 use services::state::account::{Account, EmailOwner};
 use services::state::identity::{Credential, SealingKey};
 use services::world::Document;
@@ -46,6 +46,8 @@ pub struct World {
     pub delays: Delays,
     /// How many signing keys were offered to be remembered.
     pub keys_remembered: Cell<u32>,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     calls: u64,
 }
 
@@ -62,6 +64,7 @@ impl World {
             real_now: None,
             delays: Delays::INSTANT,
             keys_remembered: Cell::new(0),
+            quotas: Quotas::AWS,
             calls: 0,
         }
     }
@@ -107,6 +110,7 @@ impl World {
             real_now: self.real_now.unwrap_or(self.now),
             request_id: format!("request-{}", self.calls),
             delays: self.delays,
+            quotas: self.quotas,
             validation: Validation::Strict,
             seed: Seed::new(seed),
             token_key: TokenKey::new([7; 32]),
@@ -127,6 +131,7 @@ impl World {
     ) -> Prepared {
         let context = self.context();
         let circumstances = Circumstances {
+            host: None,
             context: &context,
             event_id: "event",
             source_ip: SOURCE_IP,
@@ -216,7 +221,7 @@ impl ports::OpenedSessions for Nothing {
 }
 
 impl ports::Buckets for Nothing {
-    fn take(&self, _: Rate, _: Operation, _: AccountId, _: Timestamp) -> bool {
+    fn take(&self, _: &[(Bucket, Rate)], _: Timestamp) -> bool {
         true
     }
 }

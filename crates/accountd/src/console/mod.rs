@@ -180,6 +180,8 @@ impl Console {
             ["acting"] => (choose_actor(visit), None),
             ["theme"] => (choose_theme(visit), None),
             ["_accountd", "console", "check"] => (document::answer(visit), None),
+            // It changes nothing; drafts are too long for an address.
+            ["why"] => (self.page(visit).await, None),
             ["control", what] => {
                 let what = (*what).to_owned();
                 (self.control(visit, &what).await, None)
@@ -227,7 +229,7 @@ impl Console {
             ["control"] => control::page(self, visit).await,
             ["acting"] => acting::page(self, visit).await,
             ["search"] => search::page(self, visit).await,
-            ["why"] => Ok(why::page(visit)),
+            ["why"] => why::page(self, visit).await,
             _ => Err(Wrong::NotFound("There is no such page.".to_owned())),
         };
         match page {

@@ -94,6 +94,12 @@ impl Call {
         self.request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
     }
 
+    /// The endpoint as the client names it.
+    fn host(&self) -> Option<&str> {
+        let authority = self.request.uri().authority().map(http::uri::Authority::as_str);
+        authority.or_else(|| self.request.headers().get(header::HOST)?.to_str().ok())
+    }
+
     fn circumstances<'a>(&'a self, claimed: Option<&'a Claimed>) -> Circumstances<'a> {
         Circumstances {
             context: &self.context,
@@ -101,6 +107,7 @@ impl Call {
             source_ip: self.source_ip,
             user_agent: self.user_agent(),
             secure_transport: self.secure_transport,
+            host: self.host(),
             region: serving_region(self.route.service, claimed.map(|claimed| claimed.region.as_str())),
         }
     }
@@ -119,6 +126,8 @@ pub struct Circumstances<'a> {
     pub user_agent: Option<&'a str>,
     /// Whether policies see a call over TLS.
     pub secure_transport: bool,
+    /// The name of the endpoint that was called, where it is known.
+    pub host: Option<&'a str>,
     /// The Region that serves the call: see [`serving_region`].
     pub region: &'a str,
 }
@@ -228,7 +237,7 @@ fn outcome(
     let caller = identify::identify(ports, call, &mut progress.claimed, world)?;
     let caller = &*progress.caller.insert(caller);
     let operation = call.route.operation.clone()?;
-    gates::throttle(ports.buckets, operation, caller, &call.context)?;
+    gates::throttle(ports.buckets, operation, caller, &call.context, world)?;
     let members = decode::decode(call, operation)?;
     let members = &*progress.members.insert(members);
     let circumstances = call.circumstances(progress.claimed.as_ref());

@@ -23,6 +23,7 @@ use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
+use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed, shown_parameters};
+use crate::service::{Profile, Rates, Rules, needed, shown_parameters};
 use crate::world::World;
 use directory::entity::Entity;
 use model::{Input, Operation, Output};
@@ -44,6 +45,15 @@ impl Rules for Operation {
 
     fn is_read_only(self) -> bool {
         is_read_only(self)
+    }
+
+    /// F-QUOTA-7: AWS does not say how many calls IAM takes; these numbers are *assumed*.
+    fn rates(self) -> Rates {
+        Rates::of_accounts(if is_read_only(self) {
+            Rate::per_second(20, 100)
+        } else {
+            Rate::per_second(5, 20)
+        })
     }
 
     fn access(
@@ -117,6 +127,11 @@ const WRONG_NAME: &str =
 const WRONG_PATH: &str =
     "is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.";
 
+/// F-IAMAPI-ALIAS-3: and for an account's alias, with a blank at the end.
+const WRONG_ALIAS: &str = "The specified value for accountAlias is invalid. It must be a minimum length of 3 characters \
+    and maximum length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or end \
+    with a hyphen. ";
+
 /// Checks the members against the model's constraints.
 ///
 /// # Errors
@@ -129,6 +144,13 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     let mut violations = smithy::check(operation.shape().input_schema(), members, patterns);
     if violations.is_empty() {
         return Ok(());
+    }
+    let is_of_alias = |violation: &smithy::Violation<'_>| {
+        violation.path.first().is_some_and(|member| member == "AccountAlias")
+            && !matches!(violation.constraint, Constraint::Required(_))
+    };
+    if violations.iter().all(is_of_alias) {
+        return Err(refusal::validation(WRONG_ALIAS));
     }
     // IAM does not repeat values.
     violations.iter_mut().for_each(|violation| violation.sensitive = true);

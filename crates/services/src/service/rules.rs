@@ -7,10 +7,9 @@ use aws::principal::Caller;
 use aws::protocol::{self, Protocol};
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, ModeledOperation, OperationShape, Patterns, Violation};
-use aws::throttle::Rate;
 use serde_json::Value;
 
-use super::profile::Profile;
+use super::{Rates, profile::Profile};
 use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
@@ -26,6 +25,15 @@ pub enum TargetRecord {
     CallerUnnamed,
 }
 
+/// Where a call arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    /// The name of the endpoint, with a port where the client says one.
+    pub host: Option<&'a str>,
+    /// The Region that serves it.
+    pub region: &'a str,
+}
+
 /// The dozen answers that a service gives about its operations; its model's `Operation` implements this. What has a
 /// default is what most services do.
 pub trait Rules: ModeledOperation {
@@ -37,9 +45,9 @@ pub trait Rules: ModeledOperation {
         self.shape().read_only
     }
 
-    /// The published rate, where there is one that `--throttle aws` applies.
-    fn rate(self) -> Option<Rate> {
-        None
+    /// The rates that `--throttle aws` applies.
+    fn rates(self) -> Rates {
+        Rates::default()
     }
 
     /// What the call asks to do; `None` for an operation that needs no permission. An operation that knows no
@@ -109,8 +117,13 @@ pub trait Rules: ModeledOperation {
         Value::Null
     }
 
-    /// The resources that the event log names; `Null` where it names none.
-    fn resources(self, _members: &Value) -> Value {
+    /// What the event log says of an answered call besides; `Null` for most services.
+    fn additional_event_data(self, _endpoint: &Endpoint<'_>, _context: &Context) -> Value {
+        Value::Null
+    }
+
+    /// The resources that the event log names, of an answered call by its output too; `Null` where it names none.
+    fn resources(self, _members: &Value, _output: Option<&Value>) -> Value {
         Value::Null
     }
 

@@ -19,6 +19,7 @@ use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
+use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 
 use crate::authority::access::{Access, Permitted};
@@ -27,7 +28,7 @@ use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, TargetRecord, needed, shown_parameters};
+use crate::service::{Endpoint, Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
@@ -36,11 +37,21 @@ use model::{GetCallerIdentityResponse, Input, Operation, Output};
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
 
 impl Rules for Operation {
-    const PROFILE: &'static Profile =
-        &Profile { is_closed_with_region: true, ..Profile::new(&model::SERVICE, "sts", EVENT_SOURCE) };
+    const PROFILE: &'static Profile = &Profile {
+        is_closed_with_region: true,
+        clock_window_minutes: 15,
+        presigned_within_window: true,
+        answers_in_json: true,
+        ..Profile::new(&model::SERVICE, "sts", EVENT_SOURCE)
+    };
 
     fn is_read_only(self) -> bool {
         record::is_read_only(self)
+    }
+
+    /// F-QUOTA-6: the operations share one rate, for each account and Region; here for each account.
+    fn rates(self) -> Rates {
+        Rates::of_accounts(Rate::per_second(600, 600)).shared()
     }
 
     fn access(
@@ -86,7 +97,11 @@ impl Rules for Operation {
         record::response_elements(self, output)
     }
 
-    fn resources(self, members: &Value) -> Value {
+    fn additional_event_data(self, endpoint: &Endpoint<'_>, context: &Context) -> Value {
+        record::additional_event_data(endpoint, context)
+    }
+
+    fn resources(self, members: &Value, _output: Option<&Value>) -> Value {
         record::resources(self, members)
     }
 

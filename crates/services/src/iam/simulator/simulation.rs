@@ -22,11 +22,11 @@ use crate::model::iam::{
     ResourceNameType, ResourceSpecificResult, SimulatePolicyResponse, Statement,
 };
 
-/// F-IAMAPI-SIM-6: how many steps of policies a page may take: a second at the worst, where usual policies take
+/// F-COST-13: how many steps of policies a page may take: a second at the worst, where usual policies take
 /// some thousand for an action and a resource.
 const MOST_STEPS: u64 = 200_000_000;
 
-/// F-IAMAPI-SIM-6: how much a page may hold, in bytes. On the way to its wire form it takes about ten times that.
+/// F-COST-13: how much a page may hold, in bytes. On the way to its wire form it takes about ten times that.
 const MOST_BYTES: usize = 3_000_000;
 
 /// What a result takes besides its texts.
@@ -65,6 +65,9 @@ impl Source {
         self.spans.get_or_init(|| spans(self.policy.policy.source())).get(position).copied()
     }
 }
+
+/// The actions on a role itself, of which the simulator asks no resource policy (F-IAMAPI-SIM-6).
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// Everything that is simulated.
 pub(crate) struct Simulation {
@@ -106,13 +109,15 @@ struct Prepared<'a> {
     levels: Vec<&'a [AttachedPolicy]>,
     /// The keys that conditions ask for and the request does not give, each once.
     missing: BTreeSet<&'a str>,
+    /// The same with those of the resource policy.
+    missing_with_resource: BTreeSet<&'a str>,
 }
 
 impl Simulation {
     /// One result for each action, however many resources it is asked for.
     ///
     /// # Errors
-    /// F-IAMAPI-SIM-6: `InvalidInput` where one action alone is too much. A page ends where the next action would be.
+    /// F-COST-13: `InvalidInput` where one action alone is too much. A page ends where the next action would be.
     pub fn answer(&self, on: &On<'_>, asked: Asked) -> Result<SimulatePolicyResponse, Failure> {
         let resources = asked.resources.as_deref().filter(|resources| !resources.is_empty());
         let filter = asked.actions.iter().map(ActionNameType::as_str);
@@ -157,7 +162,8 @@ impl<'a> Prepared<'a> {
     fn new(simulation: &'a Simulation) -> Self {
         let context = simulation.context().limited_to(MOST_STEPS);
         Self {
-            missing: simulation.missing_keys(&context),
+            missing: simulation.missing_keys(None, &context),
+            missing_with_resource: simulation.missing_keys(simulation.resource.as_ref(), &context),
             context,
             identity: simulation.identity.iter().map(|source| source.policy.clone()).collect(),
             levels: simulation.organization.iter().map(Vec::as_slice).collect(),
@@ -165,9 +171,8 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// F-IAMAPI-SIM-5: the result of an action; with several resources the weakest decision, all statements
-    /// and, since accountd does not know the form of the service's ARNs, no resource name. `None` where it takes more
-    /// than `bytes_left`, or more steps than there are.
+    /// F-IAMAPI-SIM-5: the result of an action; with several resources the weakest decision, all statements, and as its
+    /// name the form of the service's ARNs, where that is known. `None` where it takes more than `bytes_left`, or more steps than there are.
     fn result(
         &self,
         action: &str,
@@ -179,7 +184,7 @@ impl<'a> Prepared<'a> {
         let mut evaluated = Vec::new();
         for resource in named {
             let one = self.evaluate(action, resource.as_str())?;
-            *bytes_left = bytes_left.checked_sub(self.bytes(&one) + resource.as_str().len())?;
+            *bytes_left = bytes_left.checked_sub(self.bytes(action, &one) + resource.as_str().len())?;
             evaluated.push(one);
         }
         let decision = evaluated.iter().map(|one| one.decision).max_by_key(|decision| weakness(*decision));
@@ -192,12 +197,13 @@ impl<'a> Prepared<'a> {
         let statements = statements.filter(|(place, _)| seen.insert(*place));
         let statements = statements.map(|(_, statement)| statement.clone()).collect();
         let is_missing = evaluated.iter().any(Evaluated::tells_missing_keys);
-        let missing = self.missing.iter().filter(|_| is_missing).map(|key| (*key).into()).collect();
+        let missing = self.missing_of(action);
+        let missing = missing.iter().filter(|_| is_missing).map(|key| (*key).into()).collect();
         Some(EvaluationResult {
             eval_action_name: action.into(),
             eval_resource_name: match named {
                 [only] => Some(only.clone()),
-                _ => None,
+                _ => resource_form(action).map(Into::into),
             },
             eval_decision: decision.unwrap_or(PolicyEvaluationDecisionType::ImplicitDeny),
             matched_statements: Some(statements),
@@ -208,15 +214,23 @@ impl<'a> Prepared<'a> {
             eval_decision_details: resources
                 .map(|_| evaluated.iter().flat_map(|one| one.details.clone()).collect()),
             resource_specific_results: resources.map(|named| {
-                named.iter().zip(evaluated).map(|(name, one)| self.of_resource(one, name)).collect()
+                named.iter().zip(evaluated).map(|(name, one)| self.of_resource(action, one, name)).collect()
             }),
         })
     }
 
+    /// The keys that are missing for an action.
+    fn missing_of(&self, action: &str) -> &BTreeSet<&'a str> {
+        match self.simulation.resource_for(action) {
+            Some(_) => &self.missing_with_resource,
+            None => &self.missing,
+        }
+    }
+
     /// About what a result takes.
-    fn bytes(&self, one: &Evaluated) -> usize {
+    fn bytes(&self, action: &str, one: &Evaluated) -> usize {
         let missing: usize = match one.tells_missing_keys() {
-            true => self.missing.iter().map(|key| key.len() + RESULT_BYTES / 6).sum(),
+            true => self.missing_of(action).iter().map(|key| key.len() + RESULT_BYTES / 6).sum(),
             false => 0,
         };
         let ids = one.statements.iter().map(|(_, statement)| {
@@ -236,7 +250,7 @@ impl<'a> Prepared<'a> {
             context: &self.context,
         };
         let boundary = simulation.boundary.as_ref().map(|boundary| &boundary.policy);
-        let resource_policy = simulation.resource.as_ref().map(|(source, owner)| ResourcePolicy {
+        let resource_policy = simulation.resource_for(action).map(|(source, owner)| ResourcePolicy {
             policy: &source.policy,
             owner: *owner,
             kind: ResourcePolicyKind::Optional,
@@ -264,16 +278,16 @@ impl<'a> Prepared<'a> {
         (self.context.steps_left() > 0).then_some(evaluated)
     }
 
-    /// The same, as the result of one of several resources; what is empty is left out.
-    fn of_resource(&self, one: Evaluated, name: &ResourceNameType) -> ResourceSpecificResult {
+    /// The same, as the result of one of several resources.
+    fn of_resource(&self, action: &str, one: Evaluated, name: &ResourceNameType) -> ResourceSpecificResult {
         let is_missing = one.tells_missing_keys();
-        let missing: Vec<_> = self.missing.iter().filter(|_| is_missing).map(|key| (*key).into()).collect();
-        let statements: Vec<_> = one.statements.into_iter().map(|(_, statement)| statement).collect();
+        let missing = self.missing_of(action);
+        let missing = missing.iter().filter(|_| is_missing).map(|key| (*key).into()).collect();
         ResourceSpecificResult {
             eval_resource_name: name.clone(),
             eval_resource_decision: one.decision,
-            matched_statements: Some(statements).filter(|statements| !statements.is_empty()),
-            missing_context_values: Some(missing).filter(|keys| !keys.is_empty()),
+            matched_statements: Some(one.statements.into_iter().map(|(_, statement)| statement).collect()),
+            missing_context_values: Some(missing),
             eval_decision_details: Some(one.details).filter(|details| !details.is_empty()),
             permissions_boundary_decision_detail: one.by_boundary.map(boundary_detail),
         }
@@ -287,9 +301,8 @@ impl Simulation {
         request: &Request<'_>,
         identity: &[AttachedPolicy],
     ) -> BTreeMap<String, PolicyEvaluationDecisionType> {
-        let Some((source, owner)) =
-            self.resource.as_ref().filter(|(_, owner)| *owner != self.caller.account())
-        else {
+        let resource = self.resource_for(request.action);
+        let Some((source, owner)) = resource.filter(|(_, owner)| *owner != self.caller.account()) else {
             return BTreeMap::new();
         };
         let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
@@ -305,8 +318,13 @@ impl Simulation {
         sides.into_iter().map(told).collect()
     }
 
+    /// The resource policy, for actions of which it is asked.
+    fn resource_for(&self, action: &str) -> Option<&(Source, AccountId)> {
+        self.resource.as_ref().filter(|_| !action.eq_ignore_ascii_case(ASSUME_ROLE))
+    }
+
     fn context(&self) -> RequestContext<'_> {
-        let mut context = RequestContext::new();
+        let mut context = RequestContext::of_simulation();
         for entry in &self.context {
             let Some(name) = entry.context_key_name.as_ref() else { continue };
             let values = entry.context_key_values.as_deref().unwrap_or_default();
@@ -321,13 +339,13 @@ impl Simulation {
 
     /// The keys that conditions ask for and the request does not give, each once. Where no steps are left they are not
     /// all of them.
-    fn missing_keys(&self, context: &RequestContext<'_>) -> BTreeSet<&str> {
+    fn missing_keys<'a>(
+        &'a self,
+        resource: Option<&'a (Source, AccountId)>,
+        context: &RequestContext<'_>,
+    ) -> BTreeSet<&'a str> {
         let organization = self.organization.iter().flatten();
-        let own = self
-            .identity
-            .iter()
-            .chain(&self.boundary)
-            .chain(self.resource.as_ref().map(|(source, _)| source));
+        let own = self.identity.iter().chain(&self.boundary).chain(resource.map(|(source, _)| source));
         let policies = own.map(|source| &source.policy).chain(organization);
         let keys = policies.flat_map(|policy| policy.policy.statements()).flat_map(|it| it.condition_keys());
         keys.take_while(|_| context.steps_left() > 0).filter(|key| context.values(key).is_empty()).collect()
@@ -376,6 +394,13 @@ impl Evaluated {
 
 fn boundary_detail(allowed: bool) -> PermissionsBoundaryDecisionDetail {
     PermissionsBoundaryDecisionDetail { allowed_by_permissions_boundary: Some(allowed) }
+}
+
+/// The form of the ARNs that an action is about, by which a result over several resources is named; known of S3's
+/// objects only (F-IAMAPI-SIM-5).
+fn resource_form(action: &str) -> Option<&'static str> {
+    let name = action.strip_prefix("s3:")?;
+    (name.contains("Object") && !name.contains("Bucket")).then_some("arn:aws:s3:::${BucketName}/${KeyName}")
 }
 
 /// The statements that are told: those that decided. Nothing decides an implicit denial.
