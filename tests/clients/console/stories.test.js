@@ -46,6 +46,17 @@ test('a newcomer makes an organization, an account and a unit, and moves the acc
   await page.getByRole('row', { name: new RegExp(account) }).waitFor();
   await page.getByRole('link', { name: account }).click();
   await page.getByText(`AWS_ACCESS_KEY_ID=${account}`).waitFor();
+
+  // The management account may look after its members once it trusts Account Management.
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await outcome(page).getByText('AccessDeniedException').waitFor();
+  await page.goto('/');
+  await page.getByText('Trust a service').click();
+  await page.getByRole('button', { name: 'Enable trusted access' }).click();
+  await outcome(page).getByText('OK').waitFor();
+  await page.goto(`/accounts/${account}`);
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await waiting(page, 'ENABLING');
 }));
 
 test('an account is dragged to another unit', story(company, async (page) => {
@@ -60,7 +71,7 @@ test('an account is dragged to another unit', story(company, async (page) => {
   await picture(page, 'organization');
 }));
 
-test('an account is looked after', story([...company, '--delays', 'aws'], async (page) => {
+test('an account is looked after', story([...company, '--delays', 'aws'], async (page, server) => {
   await actAs(page, '111111111111:user/admin');
   await page.goto(MEMBER);
   await page.getByText('Add the BILLING contact').click();
@@ -80,6 +91,12 @@ test('an account is looked after', story([...company, '--delays', 'aws'], async 
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
   await waiting(page, 'ENABLING');
   await page.getByText('2:00 left').waitFor();
+  // It says by itself when it has come.
+  await server.advance('3m');
+  await page.getByRole('link', { name: 'what was waited for has come' }).click();
+  await page.getByRole('button', { name: 'Disable af-south-1' }).waitFor();
+  await page.getByRole('button', { name: 'Enable eu-south-2' }).click();
+  await waiting(page, 'ENABLING');
   await page.locator('summary', { hasText: /^Change$/ }).click();
   await page.getByLabel('New address').fill('new@example.com');
   await page.getByRole('button', { name: 'Start the update' }).click();
@@ -99,11 +116,23 @@ test('who is refused sees it in the words of AWS, and who may mends it', story(c
   await page.goto('/accounts/444444444444');
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
   await outcome(page).getByText('with an explicit deny in a service control policy').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/accounts/444444444444', 'the address is that of the page');
   await accessible(page);
   await outcome(page).getByText('as AWS CLI').click();
   await outcome(page).getByText('account enable-region').waitFor();
   await outcome(page).getByRole('link', { name: 'why' }).click();
-  await page.getByRole('heading', { name: 'Why' }).waitFor();
+  await page.getByRole('heading', { name: '→ account:EnableRegion' }).waitFor();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
+  await accessible(page);
+  await picture(page, 'why');
+  await page.getByText('Edit account-is-locked as a draft').click();
+  const draft = page.getByLabel('Document of p-locked00');
+  await draft.fill((await draft.inputValue()).replace('Deny', 'Allow'));
+  await accessible(page);
+  await page.getByRole('button', { name: 'Ask again with this draft' }).click();
+  await page.getByRole('status').getByText('ALLOWED').waitFor();
+  await page.getByRole('link', { name: 'As stored' }).click();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
 
   await actAs(page, '111111111111:user/admin');
   await page.goto('/units/ou-root-lockedou');
@@ -134,10 +163,9 @@ test('calls come by themselves, are filtered, and played again', story(company, 
   await page.getByRole('row', { name: /EnableRegion/ }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'EnableRegion' }).waitFor();
   await accessible(page);
+  const record = page.url();
   await actAs(page, '222222222222:user/admin');
-  await page.goBack();
-  await page.goBack();
-  await page.reload();
+  await page.goto(record);
   await page.getByText('Play again').first().click();
   await page.getByLabel('As', { exact: true }).selectOption('222222222222:user/admin');
   await page.getByRole('button', { name: 'Play again' }).click();
