@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { COMPANY, accessible, actAs, outcome, picture, story } = require('./browser.js');
+const { COMPANY, accessible, actAs, done, picture, story } = require('./browser.js');
 
 const PAGES = [
   '/', '/units/ou-root-workload', '/policies', '/policies/p-locked00', '/accounts', '/accounts/222222222222', '/identities',
@@ -71,8 +71,8 @@ test('all that does not move by itself works without scripts', story(company, as
   await page.getByText('New unit below').click();
   await page.locator('#form-create-unit').getByLabel('Name').fill('Sandbox');
   await page.getByRole('button', { name: 'Create unit' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/accounts/222222222222');
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 }, { javaScriptEnabled: false }));

@@ -2,13 +2,15 @@
 //!
 //! Tools ask them before they delete a user, and audits ask them of every account. F-IAMAPI-NONE-1.
 
+use super::directory::page::Pages;
 use super::model::{
     DeleteLoginProfileRequest, GetAccountPasswordPolicyResponse, GetLoginProfileRequest,
-    GetLoginProfileResponse, ListInstanceProfilesResponse, ListMFADevicesRequest, ListMFADevicesResponse,
-    ListOpenIDConnectProvidersResponse, ListSAMLProvidersResponse, ListSSHPublicKeysRequest,
-    ListSSHPublicKeysResponse, ListServerCertificatesResponse, ListServiceSpecificCredentialsRequest,
+    GetLoginProfileResponse, ListInstanceProfilesRequest, ListInstanceProfilesResponse,
+    ListMFADevicesRequest, ListMFADevicesResponse, ListOpenIDConnectProvidersResponse,
+    ListSAMLProvidersResponse, ListSSHPublicKeysRequest, ListSSHPublicKeysResponse,
+    ListServerCertificatesRequest, ListServerCertificatesResponse, ListServiceSpecificCredentialsRequest,
     ListServiceSpecificCredentialsResponse, ListSigningCertificatesRequest, ListSigningCertificatesResponse,
-    ListVirtualMFADevicesResponse, UserNameType,
+    ListVirtualMFADevicesRequest, ListVirtualMFADevicesResponse, MarkerType, UserNameType,
 };
 use super::users::user::{named_or_self, refuse_absent};
 use super::{On, refusal};
@@ -25,6 +27,15 @@ fn refuse_absent_owner(on: &On<'_>, name: Option<&str>, world: &World<'_>) -> Re
     }
 }
 
+/// F-IAMAPI-PAGE-3: lists that hold nothing refuse a marker of another list, too.
+fn refuse_foreign_marker(
+    operation: &'static str,
+    on: &On<'_>,
+    marker: Option<MarkerType>,
+) -> Result<(), Failure> {
+    Ok(Pages::new(operation, on, [], marker, None).map(drop)?)
+}
+
 /// ListMFADevices.
 ///
 /// # Errors
@@ -35,6 +46,7 @@ pub fn mfa_devices(
     world: &World<'_>,
 ) -> Result<ListMFADevicesResponse, Failure> {
     refuse_absent_owner(on, input.user_name.as_ref().map(|name| name.as_str()), world)?;
+    refuse_foreign_marker("ListMFADevices", on, input.marker.clone())?;
     Ok(ListMFADevicesResponse { mfa_devices: Vec::new(), is_truncated: Some(false), marker: None })
 }
 
@@ -48,6 +60,7 @@ pub fn signing_certificates(
     world: &World<'_>,
 ) -> Result<ListSigningCertificatesResponse, Failure> {
     refuse_absent_owner(on, input.user_name.as_ref().map(|name| name.as_str()), world)?;
+    refuse_foreign_marker("ListSigningCertificates", on, input.marker.clone())?;
     Ok(ListSigningCertificatesResponse { certificates: Vec::new(), is_truncated: Some(false), marker: None })
 }
 
@@ -61,12 +74,18 @@ pub fn ssh_public_keys(
     world: &World<'_>,
 ) -> Result<ListSSHPublicKeysResponse, Failure> {
     refuse_absent_owner(on, input.user_name.as_ref().map(UserNameType::as_str), world)?;
+    refuse_foreign_marker("ListSSHPublicKeys", on, input.marker.clone())?;
     Ok(ListSSHPublicKeysResponse {
         ssh_public_keys: Some(Vec::new()),
         is_truncated: Some(false),
         marker: None,
     })
 }
+
+/// F-IAMAPI-NONE-2: the services that have credentials of their own.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html>
+const WITH_CREDENTIALS: [&str; 3] =
+    ["bedrock.amazonaws.com", "cassandra.amazonaws.com", "codecommit.amazonaws.com"];
 
 /// ListServiceSpecificCredentials.
 ///
@@ -80,6 +99,11 @@ pub fn service_specific_credentials(
     if !input.all_users.unwrap_or(false) {
         refuse_absent_owner(on, input.user_name.as_ref().map(UserNameType::as_str), world)?;
     }
+    if let Some(service) = input.service_name.as_deref().filter(|name| !WITH_CREDENTIALS.contains(name)) {
+        let text = format!("No such service {service} is supported for Service Specific Credentials");
+        return Err(refusal::no_such_entity(text).into());
+    }
+    refuse_foreign_marker("ListServiceSpecificCredentials", on, input.marker.clone())?;
     Ok(ListServiceSpecificCredentialsResponse {
         service_specific_credentials: Some(Vec::new()),
         marker: None,
@@ -130,22 +154,51 @@ pub fn password_policy(on: &On<'_>) -> Result<GetAccountPasswordPolicyResponse, 
 }
 
 /// ListVirtualMFADevices.
-pub fn virtual_mfa_devices() -> ListVirtualMFADevicesResponse {
-    ListVirtualMFADevicesResponse { virtual_mfa_devices: Vec::new(), is_truncated: Some(false), marker: None }
+///
+/// # Errors
+/// `ValidationError`.
+pub fn virtual_mfa_devices(
+    on: &On<'_>,
+    input: ListVirtualMFADevicesRequest,
+) -> Result<ListVirtualMFADevicesResponse, Failure> {
+    refuse_foreign_marker("ListVirtualMFADevices", on, input.marker)?;
+    Ok(ListVirtualMFADevicesResponse {
+        virtual_mfa_devices: Vec::new(),
+        is_truncated: Some(false),
+        marker: None,
+    })
 }
 
 /// ListServerCertificates.
-pub fn server_certificates() -> ListServerCertificatesResponse {
-    ListServerCertificatesResponse {
+///
+/// # Errors
+/// `ValidationError`.
+pub fn server_certificates(
+    on: &On<'_>,
+    input: ListServerCertificatesRequest,
+) -> Result<ListServerCertificatesResponse, Failure> {
+    refuse_foreign_marker("ListServerCertificates", on, input.marker)?;
+    Ok(ListServerCertificatesResponse {
         server_certificate_metadata_list: Vec::new(),
         is_truncated: Some(false),
         marker: None,
-    }
+    })
 }
 
 /// ListInstanceProfiles.
-pub fn instance_profiles() -> ListInstanceProfilesResponse {
-    ListInstanceProfilesResponse { instance_profiles: Vec::new(), is_truncated: Some(false), marker: None }
+///
+/// # Errors
+/// `ValidationError`.
+pub fn instance_profiles(
+    on: &On<'_>,
+    input: ListInstanceProfilesRequest,
+) -> Result<ListInstanceProfilesResponse, Failure> {
+    refuse_foreign_marker("ListInstanceProfiles", on, input.marker)?;
+    Ok(ListInstanceProfilesResponse {
+        instance_profiles: Vec::new(),
+        is_truncated: Some(false),
+        marker: None,
+    })
 }
 
 /// ListSAMLProviders.
