@@ -1,5 +1,7 @@
 //! The command line: its grammar, its help, and one line for whatever is wrong with it.
 
+mod choices;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,17 +10,19 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use services::context::{Delays, Validation};
+use services::context::Delays;
 use services::quotas::Quotas;
 
 use super::explain_arguments::{self, ExplainArguments};
 use super::{
-    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
-    parse_delays, read_root_credentials, read_token,
+    Configuration, Secret, Storage, WellKnownCredentials, parse_delays, read_root_credentials, read_token,
 };
-use crate::clock::TimeMode;
 use crate::explain::Asked;
 use crate::pages::Origin;
+use choices::{
+    LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, TimeChoice,
+    ValidationChoice,
+};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -273,50 +277,6 @@ enum WellKnownChoice {
     Anywhere,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum SignaturesChoice {
-    Strict,
-    Lenient,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SecureTransportChoice {
-    Assumed,
-    Real,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ValidationChoice {
-    Strict,
-    Masked,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ThrottleChoice {
-    Off,
-    Aws,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum TimeChoice {
-    Real,
-    Manual,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LogChoice {
-    Text,
-    Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LevelChoice {
-    Error,
-    Warn,
-    Info,
-    Debug,
-}
-
 /// Reads the command line and the environment.
 ///
 /// # Errors
@@ -452,71 +412,6 @@ impl From<WellKnownChoice> for WellKnownCredentials {
         match choice {
             WellKnownChoice::Loopback => Self::Loopback,
             WellKnownChoice::Anywhere => Self::Anywhere,
-        }
-    }
-}
-
-impl From<SignaturesChoice> for Signatures {
-    fn from(choice: SignaturesChoice) -> Self {
-        match choice {
-            SignaturesChoice::Strict => Self::Strict,
-            SignaturesChoice::Lenient => Self::Lenient,
-        }
-    }
-}
-
-impl From<SecureTransportChoice> for SecureTransport {
-    fn from(choice: SecureTransportChoice) -> Self {
-        match choice {
-            SecureTransportChoice::Assumed => Self::Assumed,
-            SecureTransportChoice::Real => Self::Real,
-        }
-    }
-}
-
-impl From<ValidationChoice> for Validation {
-    fn from(choice: ValidationChoice) -> Self {
-        match choice {
-            ValidationChoice::Strict => Self::Strict,
-            ValidationChoice::Masked => Self::Masked,
-        }
-    }
-}
-
-impl From<ThrottleChoice> for Throttle {
-    fn from(choice: ThrottleChoice) -> Self {
-        match choice {
-            ThrottleChoice::Off => Self::Off,
-            ThrottleChoice::Aws => Self::Aws,
-        }
-    }
-}
-
-impl From<TimeChoice> for TimeMode {
-    fn from(choice: TimeChoice) -> Self {
-        match choice {
-            TimeChoice::Real => Self::Real,
-            TimeChoice::Manual => Self::Manual,
-        }
-    }
-}
-
-impl From<LogChoice> for LogFormat {
-    fn from(choice: LogChoice) -> Self {
-        match choice {
-            LogChoice::Text => Self::Text,
-            LogChoice::Json => Self::Json,
-        }
-    }
-}
-
-impl From<LevelChoice> for tracing::Level {
-    fn from(choice: LevelChoice) -> Self {
-        match choice {
-            LevelChoice::Error => Self::ERROR,
-            LevelChoice::Warn => Self::WARN,
-            LevelChoice::Info => Self::INFO,
-            LevelChoice::Debug => Self::DEBUG,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The command line, without a process.
 
+use services::context::Validation;
+
 use super::*;
+use crate::clock::TimeMode;
+use crate::configuration::{LogFormat, SecureTransport, Signatures, Throttle};
 
 fn configuration(arguments: &[&str]) -> Configuration {
     match read(std::iter::once("accountd").chain(arguments.iter().copied())) {
