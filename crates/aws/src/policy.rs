@@ -29,7 +29,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use context::{RequestContext, Value};
 pub use malformed::MalformedPolicy;
 pub use operand::is_address;
-pub use seen::SeenCondition;
+pub use seen::{SeenCondition, WrittenConditions};
 pub use statement::{Effect, Statement};
 
 pub(crate) use principal_element::Capacity;
