@@ -113,7 +113,7 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
 
         // The simulator.
         SimulatePrincipalPolicy(input) => simulate::principal_policy(on, input, world),
-        SimulateCustomPolicy(input) => simulate::custom_policy(on, input),
+        SimulateCustomPolicy(input) => simulate::custom_policy(on, input, world),
 
         // What nobody has here.
         ListInstanceProfilesForRole(input) => role::list_instance_profiles(on, &input, world),
