@@ -136,7 +136,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 10_485_760,
-            all_bodies_bytes: 32 << 20,
+            all_bodies_bytes: 48 << 20,
             head_bytes: 64 * 1024,
             connections: 4096,
             reserve: 16,

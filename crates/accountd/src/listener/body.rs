@@ -56,7 +56,10 @@ async fn gather(
         return Ok(first);
     }
     // What was declared is at most the limit here, and not taken before it comes.
-    let declared = first.len() + usize::try_from(body.size_hint().lower()).unwrap_or(0);
+    let rest = body.size_hint();
+    let declared = first.len() + usize::try_from(rest.lower()).unwrap_or(0);
+    let known = rest.exact().map(|_| declared);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut whole = BytesMut::new();
     let mut piece = first;
     loop {
@@ -66,7 +69,7 @@ async fn gather(
         }
         if length > whole.capacity() {
             let roomy = (length * 2).min(declared.max(length)).max(SMALLEST_BUFFER.min(declared));
-            share.grow_to(roomy, pulse).await?;
+            share.make_room(length, known, most, pulse).await?;
             whole.reserve(roomy - whole.len());
         }
         whole.extend_from_slice(&piece);

@@ -16,47 +16,72 @@ use super::watch::Pulse;
 /// The budget is given out in pieces of so many bytes.
 const PIECE_BYTES: u64 = 4096;
 
+/// Bodies up to so many bytes have a third of the budget to themselves, so that large ones do not keep them waiting.
+const SMALL_BYTES: usize = 1 << 20;
+
 /// What all bodies together may take.
-pub(super) struct Budget(Arc<Semaphore>);
+pub(super) struct Budget {
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+}
 
 impl Budget {
     /// So many bytes.
     pub(super) fn new(bytes: u64) -> Self {
-        let pieces = usize::try_from(bytes / PIECE_BYTES).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))))
+        let pieces = |bytes: u64| {
+            let pieces = usize::try_from(bytes / PIECE_BYTES).unwrap_or(usize::MAX);
+            Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS)))
+        };
+        Self { small: pieces(bytes / 3), large: pieces(bytes / 3 * 2) }
     }
 
     /// A share for one body, empty at first.
     pub(super) fn share(&self) -> Share<'_> {
-        Share { budget: self, held: None }
+        Share { budget: self, bytes: 0, held: [None, None] }
     }
 }
 
 /// What one body takes of the budget; given back when dropped.
+///
+/// It is taken for the whole of the body at once, as it was declared, so that no two bodies wait for each other. One of
+/// which the length was not declared takes what a small one may have, and then what the largest may.
 pub(super) struct Share<'b> {
     budget: &'b Budget,
-    held: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+    held: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl Share<'_> {
-    /// Makes room for a body of so many bytes, and waits for it if need be.
-    pub(super) async fn grow_to(&mut self, bytes: usize, pulse: &Pulse) -> Result<(), Unread> {
-        let pieces = (bytes as u64).div_ceil(PIECE_BYTES) as usize;
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let Some(more) = pieces.checked_sub(held).filter(|more| *more > 0) else { return Ok(()) };
-        let more = u32::try_from(more).map_err(|_| Unread::TooLarge)?;
-        let mut waiting = pin!(Arc::clone(&self.budget.0).acquire_many_owned(more));
+    /// Makes sure of room for `bytes` of a body that has `declared` bytes, or `most` where it does not say, and waits
+    /// for it if need be.
+    pub(super) async fn make_room(
+        &mut self,
+        bytes: usize,
+        declared: Option<usize>,
+        most: usize,
+        pulse: &Pulse,
+    ) -> Result<(), Unread> {
+        if bytes <= self.bytes {
+            return Ok(());
+        }
+        let wanted = match declared {
+            Some(declared) => declared.max(bytes),
+            None if bytes <= SMALL_BYTES => SMALL_BYTES,
+            None => most,
+        };
+        let is_large = wanted > SMALL_BYTES;
+        let semaphore = if is_large { &self.budget.large } else { &self.budget.small };
+        let pieces = (wanted as u64).div_ceil(PIECE_BYTES);
+        let pieces = u32::try_from(pieces).map_err(|_| Unread::TooLarge)?;
+        let mut waiting = pin!(Arc::clone(semaphore).acquire_many_owned(pieces));
         let permit = poll_fn(|context| {
             if pulse.body_is_given_up() {
                 return Poll::Ready(Err(Unread::TooSlow));
             }
             waiting.as_mut().poll(context).map(|permit| permit.map_err(|_| Unread::TooSlow))
         });
-        let permit = permit.await?;
-        match &mut self.held {
-            Some(held) => held.merge(permit),
-            None => self.held = Some(permit),
-        }
+        self.held[usize::from(is_large)] = Some(permit.await?);
+        self.bytes = wanted;
         Ok(())
     }
 }
@@ -67,25 +92,32 @@ mod tests {
 
     use super::*;
 
+    const MOST: usize = 10 << 20;
+
     /// F-COST-4
     #[test]
     fn who_comes_when_the_budget_is_used_up_waits_for_it() {
-        let (budget, pulse) = (Budget::new(64 * 1024), Pulse::default());
+        let (budget, pulse) = (Budget::new(30 << 20), Pulse::default());
         let context = &mut Context::from_waker(Waker::noop());
-        let (mut first, mut second) = (budget.share(), budget.share());
-        assert!(pin!(first.grow_to(40_000, &pulse)).poll(context).is_ready());
-        assert!(pin!(first.grow_to(30_000, &pulse)).poll(context).is_ready(), "it has that much");
-        assert!(pin!(second.grow_to(10_000, &pulse)).poll(context).is_ready());
-        {
-            let mut growing = pin!(second.grow_to(30_000, &pulse));
-            assert!(growing.as_mut().poll(context).is_pending());
-            drop(first);
-            assert!(growing.as_mut().poll(context).is_ready());
-        }
-        let mut third = budget.share();
-        let mut waiting = pin!(third.grow_to(60_000, &pulse));
-        assert!(waiting.as_mut().poll(context).is_pending());
+        let mut shares: Vec<_> = (0..5).map(|_| budget.share()).collect();
+        let mut polled = |share: &mut Share<'_>, bytes, declared| {
+            pin!(share.make_room(bytes, declared, MOST, &pulse)).poll(context).is_ready()
+        };
+        assert!(polled(&mut shares[0], 1, Some(MOST)) && polled(&mut shares[1], 1, Some(MOST)));
+        assert!(polled(&mut shares[0], MOST, Some(MOST)), "it has all that it needs");
+        assert!(!polled(&mut shares[2], 1, Some(MOST)), "two of three have all there is");
+        assert!(polled(&mut shares[3], 1, None) && polled(&mut shares[3], SMALL_BYTES, None));
+        assert!(!polled(&mut shares[3], SMALL_BYTES + 1, None), "now it may be as large as they are");
+        assert!((0..9).all(|_| {
+            let mut share = budget.share();
+            let has_room = polled(&mut share, 1, Some(100_000));
+            std::mem::forget(share);
+            has_room
+        }));
+        drop(shares.remove(0));
+        assert!(polled(&mut shares[1], 1, Some(MOST)));
         pulse.give_up_body();
-        assert!(matches!(waiting.as_mut().poll(context), Poll::Ready(Err(Unread::TooSlow))));
+        let mut late = pin!(shares[3].make_room(1, Some(MOST), MOST, &pulse));
+        assert!(matches!(late.as_mut().poll(context), Poll::Ready(Err(Unread::TooSlow))));
     }
 }
