@@ -186,3 +186,22 @@ fn a_session_asks_about_itself() {
     assert_eq!((code.as_str(), status), ("ValidationError", 400));
     assert_eq!(message, "Must specify userName when calling with non-User credentials");
 }
+
+/// F-IAMAPI-RES-7
+#[test]
+fn who_gives_a_role_to_ec2_must_be_allowed_to_pass_it() {
+    let condition = r#"{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}"#;
+    let (mut store, ann) = with_user(&allow("iam:AddRoleToInstanceProfile"));
+    store.ok("CreateRole", json!({"RoleName": "web", "Path": "/team/", "AssumeRolePolicyDocument": TRUST}));
+    store.ok("CreateInstanceProfile", json!({"InstanceProfileName": "web"}));
+    let add = json!({"InstanceProfileName": "web", "RoleName": "web"});
+    let (code, _, message) = store.refused_to(&ann, "AddRoleToInstanceProfile", add.clone());
+    assert_eq!(code, "AccessDenied");
+    let told = "iam:PassRole on resource: arn:aws:iam::111122223333:role/team/web";
+    assert!(message.contains(told), "{message}");
+    let passing = statement("iam:PassRole", "arn:aws:iam::111122223333:role/team/*", condition);
+    store.ok("PutUserPolicy", json!({"UserName": "Ann", "PolicyName": "q", "PolicyDocument": passing}));
+    store.call(&ann, "AddRoleToInstanceProfile", add).expect("both are allowed");
+    let get = store.refused_to(&ann, "GetInstanceProfile", json!({"InstanceProfileName": "web"})).2;
+    assert!(get.contains("iam:GetInstanceProfile on resource: instance profile web because"), "{get}");
+}

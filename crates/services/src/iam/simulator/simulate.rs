@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws::arn::{AccountId, Arn};
 use aws::authorization::AttachedPolicy;
-use aws::policy::PolicyKind;
+use aws::policy::{Policy, PolicyKind};
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 
@@ -208,6 +208,15 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
         }
         None => Err(refusal::invalid_input(format!("Invalid ARN provided in the request: {arn}")).into()),
     }
+}
+
+/// The identity-based policies of the user, group or role of an ARN.
+///
+/// # Errors
+/// As SimulatePrincipalPolicy.
+pub fn identity_policies(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Vec<Policy>, Failure> {
+    let (_, identity, _) = source(on, arn, world)?;
+    Ok(identity.into_iter().map(|source| source.policy.policy).collect())
 }
 
 /// F-IAMAPI-SIM-1: an inline policy is named `<kind>_<entity>_<policy>`, a managed one by its name.
