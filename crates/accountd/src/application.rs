@@ -68,6 +68,7 @@ impl Application {
             root_credentials: configuration.root_credentials.clone().unwrap_or_default(),
             validation: configuration.validation,
             delays: configuration.delays,
+            quotas: configuration.quotas,
             throttle: configuration.throttle,
             token_key,
         };

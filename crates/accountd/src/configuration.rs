@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use services::context::{Delays, Validation};
+use services::quotas::Quotas;
 
 pub use arguments::{Help, Request, read};
 pub use aws::secret::Secret;
@@ -102,6 +103,8 @@ pub struct Configuration {
     pub validation: Validation,
     /// How long the service takes for what AWS does in the background.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     /// Whether AWS's request rates are applied.
     pub throttle: Throttle,
     /// How service time passes.

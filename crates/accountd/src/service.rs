@@ -18,6 +18,7 @@ use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
+use services::quotas::Quotas;
 use services::service::Operation;
 use services::world::{self, ReadsAndWrites, Snapshot};
 
@@ -48,6 +49,8 @@ pub struct Settings {
     pub validation: Validation,
     /// How long background work takes.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     /// Whether published rates are applied.
     pub throttle: Throttle,
     /// The key of page tokens.
@@ -62,6 +65,7 @@ pub struct Service {
     secure_transport: SecureTransport,
     validation: Validation,
     delays: Delays,
+    quotas: Quotas,
     token_key: TokenKey,
     faults: Arc<Faults>,
 }
@@ -101,6 +105,7 @@ impl Service {
             secure_transport: settings.secure_transport,
             validation: settings.validation,
             delays: settings.delays,
+            quotas: settings.quotas,
             token_key: settings.token_key,
             faults: Arc::default(),
         }
@@ -190,6 +195,7 @@ impl Service {
             real_now: self.clock.real_now(),
             request_id: entropy::request_id(),
             delays: self.delays,
+            quotas: self.quotas,
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),

@@ -148,7 +148,9 @@ fn a_created_member_starts_with_the_contact_of_the_management_account_under_its_
     let production: Account = get(&documents, "555566667777");
     assert_eq!(production.contact.expect("its own").full_name, "Tomasz Wrona");
     let marine: Account = get(&documents, "777788889999");
-    assert!(marine.contact.is_none(), "an invited account keeps what it has");
+    let contact = marine.contact.expect("the one it began with");
+    assert_eq!(contact.full_name, marine.name, "an invited account keeps what it has");
+    assert_eq!(contact.website_url, None);
 }
 
 /// F-SEED-5
@@ -433,4 +435,27 @@ accounts:
     let problems = seed::read(file, at("2026-09-12T10:00:00Z")).err().expect("a problem");
     let report = seed::report("seed", &problems);
     assert!(report.contains("no group of this account is named `Ops`"), "{report}");
+}
+
+/// F-ORGS-QUOTA-2: the organization may have as many accounts as the file says, or ten more than it has.
+#[test]
+fn a_seeded_organization_has_room_f_orgs_quota_2() {
+    let file = |quota: &str, accounts: usize| {
+        let mut file = format!("organization:\n  management_account: \"100000000000\"\n{quota}accounts:\n");
+        for number in 0..accounts {
+            file.push_str(&format!(
+                "  - {{id: \"1000000000{number:02}\", name: A, email: a{number}@example.com}}\n"
+            ));
+        }
+        file
+    };
+    let quota = |text: &str, accounts| organization(&read(&file(text, accounts))).account_quota;
+    assert_eq!(quota("", 1), Some(11));
+    assert_eq!(quota("", 61), Some(71));
+    assert_eq!(quota("  account_quota: 500\n", 3), Some(500));
+    assert_eq!(quota("  account_quota: 3\n", 3), Some(3));
+    for wrong in ["  account_quota: 2\n", "  account_quota: 0\n", "  account_quota: many\n"] {
+        let problems = seed::read(&file(wrong, 3), at("2026-09-12T10:00:00Z")).err().expect("a problem");
+        assert!(problems[0].to_string().contains("organization.account_quota"), "{}", problems[0]);
+    }
 }

@@ -7,10 +7,26 @@ use jiff::Timestamp;
 /// A published rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Tokens that come back each second.
-    pub per_second: u32,
+    /// Tokens that come back each minute.
+    pub per_minute: u32,
     /// Tokens that a full bucket holds.
     pub burst: u32,
+}
+
+impl Rate {
+    /// So many tokens each second.
+    pub const fn per_second(tokens: u32, burst: u32) -> Self {
+        Self { per_minute: tokens * 60, burst }
+    }
+
+    /// So many tokens each minute.
+    pub const fn per_minute(tokens: u32, burst: u32) -> Self {
+        Self { per_minute: tokens, burst }
+    }
+
+    fn tokens_after(self, seconds: f64) -> f64 {
+        seconds * f64::from(self.per_minute) / 60.0
+    }
 }
 
 /// A bucket of tokens. It starts full.
@@ -30,7 +46,7 @@ impl TokenBucket {
     pub fn take(&mut self, rate: Rate, now: Timestamp) -> bool {
         // A clock that steps back gives no tokens and takes none.
         let seconds = now.duration_since(self.filled_at).as_secs_f64().max(0.0);
-        self.tokens = (self.tokens + seconds * f64::from(rate.per_second)).min(f64::from(rate.burst));
+        self.tokens = (self.tokens + rate.tokens_after(seconds)).min(f64::from(rate.burst));
         self.filled_at = self.filled_at.max(now);
         if self.tokens < 1.0 {
             return false;
@@ -42,7 +58,7 @@ impl TokenBucket {
     /// Whether the bucket is full again, so that it can be forgotten.
     pub fn is_full(&self, rate: Rate, now: Timestamp) -> bool {
         let seconds = now.duration_since(self.filled_at).as_secs_f64();
-        self.tokens + seconds * f64::from(rate.per_second) >= f64::from(rate.burst)
+        self.tokens + rate.tokens_after(seconds) >= f64::from(rate.burst)
     }
 }
 
@@ -54,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_its_burst_and_then_its_rate() {
-        let rate = Rate { per_second: 5, burst: 8 };
+        let rate = Rate::per_second(5, 8);
         let start = Timestamp::UNIX_EPOCH;
         let mut bucket = TokenBucket::full(rate, start);
         assert_eq!((0..20).filter(|_| bucket.take(rate, start)).count(), 8);
@@ -63,5 +79,14 @@ mod tests {
         assert!(!bucket.take(rate, start), "a clock that steps back gives nothing");
         assert!(!bucket.is_full(rate, later));
         assert!(bucket.is_full(rate, later.saturating_add(SignedDuration::from_secs(2)).expect("in range")));
+    }
+
+    #[test]
+    fn a_rate_may_be_less_than_one_a_second() {
+        let rate = Rate::per_minute(3, 1);
+        let start = Timestamp::UNIX_EPOCH;
+        let later = |seconds| start.saturating_add(SignedDuration::from_secs(seconds)).expect("in range");
+        let mut bucket = TokenBucket::full(rate, start);
+        assert!(bucket.take(rate, start) && !bucket.take(rate, later(19)) && bucket.take(rate, later(20)));
     }
 }

@@ -1,4 +1,4 @@
-//! What a rule is told about the request besides its input: the time, a seed, the delays.
+//! What a rule is told about the request besides its input: the time, a seed, the delays, the quotas.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
+use crate::quotas::Quotas;
 use crate::sealed::NONCE_BYTES;
 
 /// How long the service takes for what AWS does in the background.
@@ -71,6 +72,8 @@ pub struct Context {
     pub request_id: String,
     /// Configured delays.
     pub delays: Delays,
+    /// Configured quotas of Organizations.
+    pub quotas: Quotas,
     /// Configured strictness.
     pub validation: Validation,
     /// The request's seed. All randomness a rule may use comes from it.

@@ -16,6 +16,7 @@ pub mod iam;
 pub mod model;
 pub mod organizations;
 pub mod page_token;
+pub mod quotas;
 pub mod regions;
 pub mod sealed;
 pub mod seed;

@@ -8,7 +8,7 @@ use services::decided::Decided;
 use services::front::acting::{ACCESS_KEY_ID, Acted, Actor, SESSION_NAME, decide_as};
 use services::front::ports::Buckets;
 use services::front::{Circumstances, serving_region};
-use services::service::{Operation, Service};
+use services::service::{Bucket, Service};
 use services::state::account::AccountState;
 use services::state::identity::{Role, User};
 use testing::world::{SOURCE_IP, World, operation};
@@ -20,7 +20,7 @@ struct Rates {
 }
 
 impl Buckets for Rates {
-    fn take(&self, _: Rate, _: Operation, _: AccountId, _: Timestamp) -> bool {
+    fn take(&self, _: &[(Bucket, Rate)], _: Timestamp) -> bool {
         !self.are_used_up
     }
 }

@@ -120,7 +120,7 @@ fn of_organizations(root_id: &str) -> Vec<Pair> {
             Seed::Organization(json!({ "trusted_services": ["@"] })),
             "EnableAWSServiceAccess",
             json!({ "ServicePrincipal": "@" }),
-            "ab.amazonaws.com",
+            "account.amazonaws.com",
         ),
     ]
 }

@@ -34,6 +34,7 @@ pub fn organization(
         delegated_administrators: BTreeMap::new(),
         enabled_policy_types: BTreeSet::new(),
         created_at,
+        account_quota: None,
     };
     let root = OrganizationalUnit {
         id: ROOT.to_owned(),

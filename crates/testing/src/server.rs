@@ -7,6 +7,7 @@ use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::service::{Service, Settings};
 use accountd::store::{Store, StoreOptions};
 use services::context::{Delays, TokenKey, Validation};
+use services::quotas::Quotas;
 use services::seed;
 
 /// One organization, and for each kind of caller somebody who is it: see [`crate::company`].
@@ -25,6 +26,8 @@ pub struct Setup {
     pub validation: Validation,
     /// How long background work takes.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     /// Whether published rates are applied.
     pub throttle: Throttle,
     /// How strictly signatures are judged.
@@ -41,6 +44,7 @@ impl Setup {
             clock: Clock::new(TimeMode::Manual),
             validation: Validation::Strict,
             delays: Delays::SHORT,
+            quotas: Quotas::AWS,
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
             secure_transport: SecureTransport::Assumed,
@@ -95,6 +99,7 @@ impl Setup {
             root_credentials: Vec::new(),
             validation: self.validation,
             delays: self.delays,
+            quotas: self.quotas,
             throttle: self.throttle,
             token_key,
         };

@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 use aws::sigv4::{Claim, SigningKey};
@@ -19,7 +18,8 @@ use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
 use services::front::{Call, Circumstances, decide, decide_for, serving_region};
-use services::service::{Operation, Service};
+use services::quotas::Quotas;
+use services::service::{Bucket, Operation, Service};
 use services::state::account::{Account, EmailOwner};
 use services::state::identity::{Credential, SealingKey};
 use services::world::Document;
@@ -43,6 +43,8 @@ pub struct World {
     pub real_now: Option<Timestamp>,
     /// How long background work takes.
     pub delays: Delays,
+    /// The quotas of Organizations.
+    pub quotas: Quotas,
     calls: u64,
 }
 
@@ -53,7 +55,14 @@ impl World {
     /// Nothing is there yet.
     pub fn at(now: &str) -> Self {
         let now = now.parse().unwrap();
-        Self { documents: Documents::default(), now, real_now: None, delays: Delays::INSTANT, calls: 0 }
+        Self {
+            documents: Documents::default(),
+            now,
+            real_now: None,
+            delays: Delays::INSTANT,
+            quotas: Quotas::AWS,
+            calls: 0,
+        }
     }
 
     /// Adds an account: see [`builders::account`].
@@ -97,6 +106,7 @@ impl World {
             real_now: self.real_now.unwrap_or(self.now),
             request_id: format!("request-{}", self.calls),
             delays: self.delays,
+            quotas: self.quotas,
             validation: Validation::Strict,
             seed: Seed::new(seed),
             token_key: TokenKey::new([7; 32]),
@@ -198,7 +208,7 @@ impl ports::OpenedSessions for Nothing {
 }
 
 impl ports::Buckets for Nothing {
-    fn take(&self, _: Rate, _: Operation, _: AccountId, _: Timestamp) -> bool {
+    fn take(&self, _: &[(Bucket, Rate)], _: Timestamp) -> bool {
         true
     }
 }

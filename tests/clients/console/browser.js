@@ -91,4 +91,9 @@ function outcome(page) {
   return page.locator('#outcome');
 }
 
-module.exports = { COMPANY, accessible, actAs, open, outcome, picture, story };
+/** Waits until the last operation is told to have succeeded. Ids are drawn at random, so that no text of them is looked at. */
+function done(page) {
+  return page.locator('#outcome.done .sign.good').waitFor();
+}
+
+module.exports = { COMPANY, accessible, actAs, done, open, outcome, picture, story };

@@ -3,13 +3,13 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { COMPANY, accessible, actAs, outcome, picture, story } = require('./browser.js');
+const { COMPANY, accessible, actAs, done, picture, story } = require('./browser.js');
 
 const PAGES = [
   '/', '/units/ou-root-workload', '/policies', '/policies/p-locked00', '/accounts', '/accounts/222222222222', '/identities',
   '/accounts/222222222222/iam', '/accounts/222222222222/iam?tab=roles', '/accounts/222222222222/iam/users/admin',
   '/accounts/222222222222/iam/roles/OrganizationAccountAccessRole', '/accounts/222222222222/iam/policies/reads-only',
-  '/calls', '/why', '/control', '/acting', '/acting?account=222222222222', '/search?q=member',
+  '/calls', '/why', '/why?principal=444444444444&action=account:ListRegions', '/why?who=organization&action=account:ListRegions', '/control', '/acting', '/acting?account=222222222222', '/search?q=member',
 ];
 const company = ['--seed', COMPANY];
 
@@ -25,6 +25,21 @@ for (const colorScheme of ['light', 'dark']) {
     if (colorScheme === 'dark') await picture(page, 'search-in-dark');
   }, { colorScheme }));
 }
+
+test('axe does object to what is wrong', story(company, async (page) => {
+  await page.goto('/');
+  await page.evaluate(() => document.querySelector('main').append(document.createElement('button')));
+  await assert.rejects(accessible(page), /button-name/);
+}));
+
+test('an id is copied', story(company, async (page) => {
+  await page.goto('/accounts/222222222222');
+  await page.getByRole('button', { name: 'Copy 222222222222' }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '222222222222');
+  await page.getByRole('button', { name: 'Copy: Environment' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /^export AWS_ENDPOINT_URL=.*\nexport AWS_REGION=us-east-1\n/);
+}, { permissions: ['clipboard-read', 'clipboard-write'] }));
 
 test('no page is wider than a narrow window', story(company, async (page) => {
   for (const address of PAGES) {
@@ -56,8 +71,8 @@ test('all that does not move by itself works without scripts', story(company, as
   await page.getByText('New unit below').click();
   await page.locator('#form-create-unit').getByLabel('Name').fill('Sandbox');
   await page.getByRole('button', { name: 'Create unit' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/accounts/222222222222');
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 }, { javaScriptEnabled: false }));

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { ListRegionsCommand } = require('@aws-sdk/client-account');
-const { COMPANY, accessible, actAs, outcome, picture, story } = require('./browser.js');
+const { COMPANY, accessible, actAs, done, outcome, picture, story } = require('./browser.js');
 
 const MEMBER = '/accounts/222222222222';
 const company = ['--seed', COMPANY];
@@ -17,7 +17,7 @@ test('a newcomer makes an organization, an account and a unit, and moves the acc
   await page.getByRole('link', { name: 'whom to act as' }).click();
   await page.getByRole('button', { name: 'root user of 000000000000' }).click();
   await page.getByRole('button', { name: 'Create an organization' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 
   await page.getByText('Create an account', { exact: true }).click();
   await page.getByLabel('Name', { exact: true }).first().fill('dev');
@@ -46,6 +46,17 @@ test('a newcomer makes an organization, an account and a unit, and moves the acc
   await page.getByRole('row', { name: new RegExp(account) }).waitFor();
   await page.getByRole('link', { name: account }).click();
   await page.getByText(`AWS_ACCESS_KEY_ID=${account}`).waitFor();
+
+  // The management account may look after its members once it trusts Account Management.
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await outcome(page).locator('b', { hasText: 'AccessDeniedException' }).waitFor();
+  await page.goto('/');
+  await page.getByText('Trust a service').click();
+  await page.getByRole('button', { name: 'Enable trusted access' }).click();
+  await done(page);
+  await page.goto(`/accounts/${account}`);
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await waiting(page, 'ENABLING');
 }));
 
 test('an account is dragged to another unit', story(company, async (page) => {
@@ -53,14 +64,14 @@ test('an account is dragged to another unit', story(company, async (page) => {
   await page.goto('/units/ou-root-workload');
   const row = page.getByRole('row', { name: /Member@example.com/ });
   await row.dragTo(page.locator('[data-unit="ou-root-lockedou"]'), { sourcePosition: { x: 220, y: 10 } });
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/units/ou-root-lockedou');
   await page.getByRole('row', { name: /Member@example.com/ }).waitFor();
   await accessible(page);
   await picture(page, 'organization');
 }));
 
-test('an account is looked after', story([...company, '--delays', 'aws'], async (page) => {
+test('an account is looked after', story([...company, '--delays', 'aws'], async (page, server) => {
   await actAs(page, '111111111111:user/admin');
   await page.goto(MEMBER);
   await page.getByText('Add the BILLING contact').click();
@@ -75,18 +86,24 @@ test('an account is looked after', story([...company, '--delays', 'aws'], async 
   await accessible(page);
   await form.getByLabel('Phone').fill('+12065550123');
   await form.getByRole('button').click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
   await waiting(page, 'ENABLING');
   await page.getByText('2:00 left').waitFor();
+  // It says by itself when it has come.
+  await server.advance('3m');
+  await page.getByRole('link', { name: 'what was waited for has come' }).click();
+  await page.getByRole('button', { name: 'Disable af-south-1' }).waitFor();
+  await page.getByRole('button', { name: 'Enable eu-south-2' }).click();
+  await waiting(page, 'ENABLING');
   await page.locator('summary', { hasText: /^Change$/ }).click();
   await page.getByLabel('New address').fill('new@example.com');
   await page.getByRole('button', { name: 'Start the update' }).click();
   await waiting(page, 'PENDING');
   await picture(page, 'account');
   await page.getByRole('button', { name: 'Accept the update' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await page.goto('/control');
   await page.getByRole('button', { name: '+1 h', exact: true }).click();
   await page.goto(`${MEMBER}?regions=switched`);
@@ -99,20 +116,32 @@ test('who is refused sees it in the words of AWS, and who may mends it', story(c
   await page.goto('/accounts/444444444444');
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
   await outcome(page).getByText('with an explicit deny in a service control policy').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/accounts/444444444444', 'the address is that of the page');
   await accessible(page);
   await outcome(page).getByText('as AWS CLI').click();
   await outcome(page).getByText('account enable-region').waitFor();
   await outcome(page).getByRole('link', { name: 'why' }).click();
-  await page.getByRole('heading', { name: 'Why' }).waitFor();
+  await page.getByRole('heading', { name: '→ account:EnableRegion' }).waitFor();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
+  await accessible(page);
+  await picture(page, 'why');
+  await page.getByText('Edit account-is-locked as a draft').click();
+  const draft = page.getByLabel('Document of p-locked00');
+  await draft.fill((await draft.inputValue()).replace('Deny', 'Allow'));
+  await accessible(page);
+  await page.getByRole('button', { name: 'Ask again with this draft' }).click();
+  await page.getByRole('status').getByText('ALLOWED').waitFor();
+  await page.getByRole('link', { name: 'As stored' }).click();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
 
   await actAs(page, '111111111111:user/admin');
   await page.goto('/units/ou-root-lockedou');
   await page.getByRole('row', { name: /account-is-locked/ }).getByRole('button', { name: 'Detach' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
   await actAs(page, '444444444444:user/admin');
   await page.goto('/accounts/444444444444');
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 }));
 
 test('calls come by themselves, are filtered, and played again', story(company, async (page, server) => {
@@ -120,7 +149,7 @@ test('calls come by themselves, are filtered, and played again', story(company, 
   await actAs(page, '222222222222:user/nobody');
   await page.goto(MEMBER);
   await page.getByRole('button', { name: 'Enable af-south-1' }).click();
-  await outcome(page).getByText('refused').waitFor();
+  await outcome(page).locator('.sign.bad').waitFor();
   await page.goto('/calls');
   await page.getByRole('row', { name: /ListRegions/ }).waitFor();
   await server.client('222222222222').send(new ListRegionsCommand({}));
@@ -134,14 +163,13 @@ test('calls come by themselves, are filtered, and played again', story(company, 
   await page.getByRole('row', { name: /EnableRegion/ }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'EnableRegion' }).waitFor();
   await accessible(page);
+  const record = page.url();
   await actAs(page, '222222222222:user/admin');
-  await page.goBack();
-  await page.goBack();
-  await page.reload();
+  await page.goto(record);
   await page.getByText('Play again').first().click();
   await page.getByLabel('As', { exact: true }).selectOption('222222222222:user/admin');
   await page.getByRole('button', { name: 'Play again' }).click();
-  await outcome(page).getByText('OK').waitFor();
+  await done(page);
 }));
 
 test('the control room moves the clock, orders faults and shows codes', story(company, async (page) => {

@@ -180,7 +180,7 @@ def test_a_new_number_is_unverified(member):
     assert client.get_contact_information()["VerificationStatus"] == "UNVERIFIED"
 
 
-def test_an_account_without_a_contact_has_no_number(server):
+def test_the_number_an_account_begins_with_gets_a_code(server):
     client = server.client("account")
-    assert refusal(client.send_phone_number_verification).code == "ResourceNotFoundException"
-    assert server.outbox() == []
+    number = client.get_contact_information()["ContactInformation"]["PhoneNumber"]
+    assert server.message_of(client.send_phone_number_verification)["to"] == number

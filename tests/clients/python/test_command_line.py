@@ -62,7 +62,7 @@ def test_it_ends_with_0_on_a_signal(start, number):
 def test_help_and_version(tmp_path):
     done = run("--help", cwd=tmp_path)
     assert done.returncode == 0 and done.stderr == ""
-    flags = "--listen --data --in-memory --seed --signatures --validation --delays --throttle --time --smtp "
+    flags = "--listen --data --in-memory --seed --signatures --validation --delays --quota --throttle --time --smtp "
     flags += "--admin-token --log --ready-file --root-credentials"
     assert [flag for flag in flags.split() if flag not in done.stdout] == []
     assert max(map(len, done.stdout.splitlines())) <= 120
@@ -76,6 +76,8 @@ def test_help_and_version(tmp_path):
         (["--lisen", "127.0.0.1:0"], "--listen"),
         (["--listen", "nowhere"], "nowhere"),
         (["--delays", "soon"], "soon"),
+        (["--quota", "acounts=5"], "concurrent-account-creations"),
+        (["--quota", "accounts=0"], "accounts"),
         (["--validation", "some"], "masked"),
         (["--in-memory", "--data", "x"], "--data"),
         (["--smtp", "http://mail"], "--smtp"),

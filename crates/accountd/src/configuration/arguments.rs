@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::{Delays, Validation};
+use services::quotas::Quotas;
 
 use super::explain_arguments::{self, ExplainArguments};
 use super::{
@@ -187,6 +188,11 @@ struct ServeArguments {
     #[arg(value_parser = parse_delays, help_heading = "Behaviour")]
     delays: Option<Delays>,
 
+    /// Quotas of Organizations other than AWS's, such as accounts=500,tags=60
+    #[arg(long = "quota", value_name = "QUOTAS", env = "ACCOUNTD_QUOTA", hide_env = true)]
+    #[arg(value_parser = Quotas::parse, help_heading = "Behaviour")]
+    quotas: Option<Quotas>,
+
     /// manual: service time stands still until POST /_accountd/clock moves it
     #[arg(
         long,
@@ -359,6 +365,7 @@ impl ServeArguments {
             secure_transport: self.secure_transport.into(),
             validation: self.validation.into(),
             delays: self.delays.unwrap_or(Delays::SHORT),
+            quotas: self.quotas.unwrap_or(Quotas::AWS),
             throttle: self.throttle.into(),
             time: self.time.into(),
             smtp: self.smtp.map(check_smtp).transpose()?,

@@ -145,6 +145,11 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
 fn accounts(visit: &Visit, choice: &Choice, back: &str) -> Markup {
     html! {
         h2 { "Accounts" }
+        form method="get" action="/acting" class="row" {
+            label { "Account number " input name="account" inputmode="numeric" required; }
+            input type="hidden" name="back" value=(back);
+            button type="submit" { "Show its users and roles" }
+        }
         @if choice.accounts.is_empty() {
             p { "There is no account yet. Act as the root user of any account number, for example: " }
             @let first = Actor::Root(AccountId::from_number(0));

@@ -98,7 +98,7 @@ impl Note {
     fn shown(&self) -> Markup {
         let sign = if self.is_good { Sign::Good } else { Sign::Bad };
         html! {
-            section class={ "outcome " (if self.is_good { "done" } else { "refused" }) } role="status" aria-label="What came of it" {
+            section id="outcome" class={ "outcome " (if self.is_good { "done" } else { "refused" }) } role="status" aria-label="What came of it" {
                 p { (marks::sign(sign, if self.is_good { "done" } else { "not done" })) " " (self.text) }
                 @if let Some((address, label)) = &self.link { p { a href=(address) { (label) } } }
             }
@@ -167,6 +167,8 @@ impl Console {
             ["acting"] => (choose_actor(visit), None),
             ["theme"] => (choose_theme(visit), None),
             ["_accountd", "console", "check"] => (document::answer(visit), None),
+            // It changes nothing; drafts are too long for an address.
+            ["why"] => (self.page(visit).await, None),
             ["control", what] => {
                 let what = (*what).to_owned();
                 (self.control(visit, &what).await, None)
@@ -180,6 +182,9 @@ impl Console {
         let asked = match visit.path().as_slice() {
             ["_accountd", "console", "news"] => calls::news(self, visit).await,
             ["control", "export"] => control::export(self).await,
+            // A form's address, loaded again without the form.
+            ["act"] => Ok(shell::redirect("/", None)),
+            ["control", _] => Ok(shell::redirect("/control", None)),
             _ => return self.page(visit).await,
         };
         asked.unwrap_or_else(|wrong| shell::wrong(visit, wrong))
@@ -212,7 +217,7 @@ impl Console {
             ["control"] => control::page(self, visit).await,
             ["acting"] => acting::page(self, visit).await,
             ["search"] => search::page(self, visit).await,
-            ["why"] => Ok(why::page(visit)),
+            ["why"] => why::page(self, visit).await,
             _ => Err(Wrong::NotFound("There is no such page.".to_owned())),
         };
         match page {

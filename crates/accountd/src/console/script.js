@@ -2,6 +2,12 @@
 "use strict";
 document.documentElement.classList.add("js");
 
+// What a form answered stands at the form's address: the page's own is the one to share and to load again.
+const address = document.getElementById("main").dataset.address;
+if (location.pathname + location.search !== address && document.getElementById("outcome")) {
+  history.replaceState(null, "", address);
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -25,7 +31,7 @@ for (const line of document.querySelectorAll("[data-news]")) {
   const source = new EventSource(line.dataset.news);
   source.addEventListener("news", (event) => {
     const link = document.createElement("a");
-    link.href = location.href;
+    link.href = address;
     link.textContent = event.data;
     line.replaceChildren(link);
   });

@@ -47,15 +47,15 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
     let now = visit.now;
     let wanted = query.clone();
     let mut findings = console.look(move |world| exact(&wanted, now, world)).await?;
-    let text: Arc<str> = query.to_lowercase().into();
-    let (accounts, next) = accounts(console, &text, visit.query.filled("after")).await?;
-    for account in accounts {
-        if !findings.iter().any(|known| known.kind == "account" && known.id == account.id) {
-            findings.push(account);
+    let mut next = None;
+    // What has exactly this id is what is meant: no name is looked for.
+    if findings.is_empty() {
+        let text: Arc<str> = query.to_lowercase().into();
+        let after = visit.query.filled("after");
+        (findings, next) = accounts(console, &text, after).await?;
+        if after.is_none() {
+            findings.extend(units_and_policies(console, &text).await?);
         }
-    }
-    if visit.query.filled("after").is_none() {
-        findings.extend(units_and_policies(console, &text).await?);
     }
     let main = shown(&query, &findings, next.as_deref());
     Ok(Page::new(Place::Elsewhere, format!("Search: {query}"), main))

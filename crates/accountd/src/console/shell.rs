@@ -121,7 +121,7 @@ pub fn framed(visit: &Visit, page: &Page) -> Response<Bytes> {
                         li { a href=(address) aria-current=[(place == page.place).then_some("page")] { (name) } }
                     } }
                 }
-                main id="main" tabindex="-1" {
+                main id="main" tabindex="-1" data-address=(visit.address) {
                     @if let Some(note) = &visit.note { (note.shown()) }
                     @if let Some(outcome) = &visit.outcome { (outcome.notice(visit)) }
                     @if let Some(news) = &page.news {

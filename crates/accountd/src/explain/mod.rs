@@ -1,7 +1,7 @@
 //! `accountd explain`: asks a running accountd why a call is allowed or refused, and tells it as text.
 
 mod client;
-mod text;
+pub mod text;
 
 use serde_json::{Map, Value, json};
 use services::explain::Answer;

@@ -1,13 +1,12 @@
-//! The published request rates, applied when `--throttle aws` asks for it.
+//! The request rates, applied when `--throttle aws` asks for it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use aws::arn::AccountId;
 use aws::throttle::{Rate, TokenBucket};
 use jiff::Timestamp;
 use services::front::ports;
-use services::service::Operation;
+use services::service::Bucket;
 
 use crate::configuration::Throttle;
 
@@ -17,12 +16,10 @@ const BUCKETS_KEPT: usize = 10_000;
 /// Whether a request has paid its token, and what it got for it.
 pub type Paid = OnceLock<bool>;
 
-type Key = (AccountId, &'static str);
-
-/// One bucket for each account and operation.
+/// One bucket for each that calls have paid from.
 pub struct Buckets {
     throttle: Throttle,
-    buckets: Mutex<HashMap<Key, (Rate, TokenBucket)>>,
+    buckets: Mutex<HashMap<Bucket, (Rate, TokenBucket)>>,
 }
 
 impl Buckets {
@@ -31,16 +28,17 @@ impl Buckets {
         Self { throttle, buckets: Mutex::new(HashMap::new()) }
     }
 
-    fn take_from(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool {
+    fn take_from(&self, from: &[(Bucket, Rate)], now: Timestamp) -> bool {
         // A panic while the lock was held leaves buckets that are at worst a token short.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_KEPT {
             buckets.retain(|_, (rate, bucket)| !bucket.is_full(*rate, now));
         }
-        let (_, bucket) = buckets
-            .entry((account, operation.name()))
-            .or_insert_with(|| (rate, TokenBucket::full(rate, now)));
-        bucket.take(rate, now)
+        from.iter().all(|(bucket, rate)| {
+            let (_, tokens) =
+                buckets.entry(*bucket).or_insert_with(|| (*rate, TokenBucket::full(*rate, now)));
+            tokens.take(*rate, now)
+        })
     }
 }
 
@@ -53,8 +51,31 @@ pub struct PaidOnce<'a> {
 }
 
 impl ports::Buckets for PaidOnce<'_> {
-    fn take(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool {
-        self.buckets.throttle == Throttle::Off
-            || *self.paid.get_or_init(|| self.buckets.take_from(rate, operation, account, now))
+    fn take(&self, from: &[(Bucket, Rate)], now: Timestamp) -> bool {
+        self.buckets.throttle == Throttle::Off || *self.paid.get_or_init(|| self.buckets.take_from(from, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::arn::AccountId;
+    use services::service::Payer;
+
+    use super::*;
+
+    /// F-QUOTA-5: what one account of an organization takes is gone for the others.
+    #[test]
+    fn an_organization_has_a_rate_in_all_f_quota_5() {
+        let buckets = Buckets::new(Throttle::Aws);
+        let account = |digits: &str| digits.parse::<AccountId>().expect("twelve digits");
+        let bucket = |payer| Bucket { payer, service: "organizations", operation: Some("DeclineHandshake") };
+        let now = Timestamp::UNIX_EPOCH;
+        let whole = (bucket(Payer::Organization(account("111111111111"))), Rate::per_second(1, 3));
+        let calls = |digits| {
+            let own = (bucket(Payer::Account(account(digits))), Rate::per_second(1, 2));
+            buckets.take_from(&[own, whole], now)
+        };
+        assert!(calls("222222222222") && calls("222222222222") && !calls("222222222222"));
+        assert!(calls("333333333333") && !calls("333333333333"), "three are all the organization has");
     }
 }

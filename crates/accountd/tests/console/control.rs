@@ -22,6 +22,16 @@ async fn the_clock_moves_forward_only_and_says_what_falls_due() {
     browser.look("/control").await.shows("the account of new@example.com is created");
 }
 
+/// A browser that loads the address of a form again is shown the page.
+#[tokio::test]
+async fn the_address_of_a_form_leads_to_its_page() {
+    let mut browser = Browser::company().await;
+    for (form, page) in [("/act", "/"), ("/control/clock", "/control"), ("/control/faults", "/control")] {
+        let answer = browser.look(form).await;
+        assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, page));
+    }
+}
+
 #[tokio::test]
 async fn a_fault_is_ordered_meets_the_console_and_is_taken_back() {
     let mut browser = Browser::company().await;

@@ -11,3 +11,4 @@ mod identities;
 mod organization;
 mod protection;
 mod size;
+mod why;

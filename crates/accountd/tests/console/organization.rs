@@ -74,6 +74,45 @@ async fn an_account_moves_and_policies_come_and_go() {
 }
 
 #[tokio::test]
+async fn services_are_trusted_and_accounts_delegated_to_at_the_root() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:root").await;
+    browser.look("/").await.shows("account.amazonaws.com").shows("333333333333");
+    assert!(!browser.look("/units/ou-root-workload").await.has("Trusted services"));
+    let service = [("m.ServicePrincipal", "iam.amazonaws.com")];
+    let trusted = browser.act("/", "organizations:EnableAWSServiceAccess", &service).await;
+    trusted.shows("class=\"outcome done\"").shows("<code>iam.amazonaws.com</code>");
+    let fields = [("m.AccountId", "333333333333"), ("m.ServicePrincipal", "account.amazonaws.com")];
+    let ended = browser.act("/", "organizations:DeregisterDelegatedAdministrator", &fields).await;
+    ended.shows("class=\"outcome done\"").shows("None yet.");
+}
+
+/// Whoever acts sees their own organization first, and the way to others.
+#[tokio::test]
+async fn a_root_leads_to_other_organizations() {
+    let mut browser = Browser::company().await;
+    assert!(!browser.look("/").await.has("Other organizations"));
+    browser.act_as("666666666666:root").await;
+    let created = browser.act("/", "organizations:CreateOrganization", &[("m.FeatureSet", "ALL")]).await;
+    created.shows("Other organizations").shows("href=\"/units/r-root\"").shows("/accounts/666666666666");
+    assert!(!created.has("Workloads"));
+}
+
+#[tokio::test]
+async fn an_account_is_closed_after_it_was_asked_once_more() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:root").await;
+    let page = "/accounts/222222222222";
+    browser.look(page).await.shows("Yes: close this account").shows("gone after 90 days");
+    let closed = browser.act(page, "organizations:CloseAccount", &[("m.AccountId", "222222222222")]).await;
+    closed.shows("class=\"outcome done\"");
+    for list in ["/accounts", "/units/ou-root-workload"] {
+        let page = browser.look(list).await;
+        assert!(page.has("PENDING_CLOSURE") || page.has("SUSPENDED"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn a_search_finds_names_ids_addresses_and_tags() {
     let mut browser = Browser::company().await;
     for (query, found) in [
@@ -86,5 +125,7 @@ async fn a_search_finds_names_ids_addresses_and_tags() {
     ] {
         browser.look(&format!("/search?q={query}")).await.shows(found);
     }
+    // What has exactly this id is what is meant.
+    assert_eq!(browser.look("/search?q=222222222222").await.text.matches("<td>account</td>").count(), 1);
     browser.look("/search?q=nowhere").await.shows("Nothing here has this name");
 }

@@ -97,6 +97,47 @@ fn a_rate_belongs_to_the_callers_account_f_quota_3_f_quota_4() {
     }
 }
 
+/// F-QUOTA-5: two reads of its organization at once are all an account has, and the third is refused in Organizations' words.
+#[test]
+fn organizations_refuses_what_comes_too_fast_in_its_own_words_f_quota_5() {
+    let world = World::of(Setup { throttle: Throttle::Aws, ..Setup::company() });
+    let describe = crate::wire::operation(services::service::Service::Organizations, "DescribeOrganization");
+    loop {
+        let begun = Instant::now();
+        let answers = [0, 1, 2].map(|_| world.ask(&MEMBER_ADMIN.key, describe, &json!({})));
+        // Rates are kept by the real clock: later than this there may be another token, and this says nothing.
+        if begun.elapsed() < Duration::from_secs(1) {
+            assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 200, 400]);
+            assert_eq!(answers[2].code(Protocol::AwsJson11).as_deref(), Some("TooManyRequestsException"));
+            let text = "You have sent too many requests in too short a period of time. Try again later..";
+            assert_eq!(answers[2].message(), text);
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// F-QUOTA-7: a caller that goes on writing is refused in IAM's words.
+#[test]
+fn iam_refuses_what_comes_too_fast_in_its_own_words_f_quota_7() {
+    let world = World::of(Setup { throttle: Throttle::Aws, ..Setup::company() });
+    let delete = crate::wire::operation(services::service::Service::Iam, "DeleteUser");
+    loop {
+        let begun = Instant::now();
+        let answers =
+            [(); 30].map(|()| world.ask(&MEMBER_ADMIN.key, delete, &json!({ "UserName": "absent" })));
+        // Twenty at once, and five more in this second.
+        if begun.elapsed() < Duration::from_secs(1) {
+            let last = &answers[29];
+            assert_eq!(last.status, 400);
+            assert_eq!(last.code(Protocol::Query).as_deref(), Some("Throttling"));
+            assert_eq!(last.message(), "Rate exceeded");
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
 /// F-NOSUP-1: an operation that a model names and accountd does not answer says so.
 #[test]
 fn a_known_operation_that_is_not_answered_says_so_f_nosup_1() {

@@ -62,7 +62,7 @@ fn unsealed(message: &str) -> &str {
     message.split_once("Encoded authorization failure message").map_or(message, |(text, _)| text)
 }
 
-/// A layer as messages name it. STS does not name those of a role.
+/// A layer as messages name it. STS does not name those of a role, and Organizations none (F-ORGS-AUTH-8).
 fn is_named(layer: LayerName, message: &str) -> bool {
     let word = match layer {
         LayerName::ResourceControlPolicies => "resource control policy",
@@ -73,7 +73,8 @@ fn is_named(layer: LayerName, message: &str) -> bool {
         LayerName::TrustPolicy => "sts:AssumeRole on resource",
         other => panic!("{other:?} refuses none of these"),
     };
-    message.contains(word) || message.contains("sts:AssumeRole on resource")
+    let tells_none = message == "You don't have permissions to access this resource.";
+    tells_none || message.contains(word) || message.contains("sts:AssumeRole on resource")
 }
 
 /// How many calls were explained, by what came of them.

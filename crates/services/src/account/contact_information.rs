@@ -4,27 +4,17 @@
 
 use super::model::{
     ContactInformation, Error, GetContactInformationResponse, PhoneNumberVerificationStatus,
-    PutContactInformationRequest, ResourceNotFoundException, ValidationException,
+    PutContactInformationRequest, ValidationException,
 };
 use crate::state::account::{Account, ContactInformation as Stored};
 
-/// F-CON-5 (*assumed*): the text where an account has no primary contact. On AWS every account has had one
-/// since sign-up; here an account that came into being on first use has none.
-pub(super) const NOT_FOUND: &str = "No contact information found for account";
-
-/// GetContactInformation.
-///
-/// # Errors
-/// F-CON-5: `ResourceNotFoundException` where no primary contact was ever put.
-pub fn get(account: &Account) -> Result<GetContactInformationResponse, Error> {
-    let stored = account
-        .contact
-        .as_ref()
-        .ok_or_else(|| ResourceNotFoundException { message: NOT_FOUND.to_owned() })?;
-    Ok(GetContactInformationResponse {
-        contact_information: Some(shown(stored)),
-        verification_status: Some(verification_status(account, stored)),
-    })
+/// GetContactInformation. F-CON-5: every account has a primary contact.
+pub fn get(account: &Account) -> GetContactInformationResponse {
+    let stored = account.primary_contact();
+    GetContactInformationResponse {
+        contact_information: Some(shown(&stored)),
+        verification_status: Some(verification_status(account, &stored)),
+    }
 }
 
 /// F-PHONE-4: the status describes the number on file, and a code that was sent leaves it UNVERIFIED; it is

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns};
-use aws::throttle::Rate;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -25,7 +24,7 @@ use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, TargetRecord, needed};
+use crate::service::{Profile, Rates, Rules, TargetRecord, needed};
 use crate::state::account::{Account, EmailAddress, EmailOwner, account_using};
 use crate::state::organization::{Membership, OrganizationId};
 use crate::state::region::OrganizationRegionRequests;
@@ -51,8 +50,8 @@ impl Rules for Operation {
         ..Profile::new(&model::SERVICE, "account", EVENT_SOURCE)
     };
 
-    fn rate(self) -> Option<Rate> {
-        Some(quotas::rate(self))
+    fn rates(self) -> Rates {
+        Rates::of_accounts(quotas::rate(self))
     }
 
     fn access(
@@ -155,7 +154,7 @@ fn run(
         GetAlternateContact(input) => alternate_contact::get(&opened.account, input),
         PutAlternateContact(input) => always(alternate_contact::put(opened.change(), input)),
         DeleteAlternateContact(input) => alternate_contact::delete(opened.change(), input),
-        GetContactInformation(_) => contact_information::get(&opened.account),
+        GetContactInformation(_) => always(contact_information::get(&opened.account)),
         PutContactInformation(input) => contact_information::put(opened.change(), input),
         GetAccountInformation(_) => always(account_information::get(&opened.account, context.now)),
         PutAccountName(input) => account_information::put_name(opened.change(), input),
@@ -172,7 +171,7 @@ fn run(
         GetPrimaryEmailUpdateStatus(_) => primary_email::status(&opened.account, context),
         StartPrimaryEmailUpdate(input) => start_primary_email_update(opened, input, context, world),
         AcceptPrimaryEmailUpdate(input) => accept_primary_email_update(opened, input, context, world),
-        SendPhoneNumberVerification(_) => send_phone_number_verification(opened, context, world),
+        SendPhoneNumberVerification(_) => always(send_phone_number_verification(opened, context, world)),
         VerifyPhoneNumber(input) => phone_number::verify(opened.change(), input, context),
     })
 }
@@ -209,10 +208,10 @@ fn send_phone_number_verification(
     opened: &mut Opened,
     context: &Context,
     world: &mut World<'_>,
-) -> Result<SendPhoneNumberVerificationResponse, Failure> {
-    let (output, message) = phone_number::send(opened.change(), context)?;
+) -> SendPhoneNumberVerificationResponse {
+    let (output, message) = phone_number::send(opened.change(), context);
     message.send(&context.request_id, world);
-    Ok(output)
+    output
 }
 
 /// An account on loan: shared while it is only read, copied once when it is changed.

@@ -5,11 +5,9 @@
 use constant_time_eq::constant_time_eq;
 use jiff::SignedDuration;
 
-use super::contact_information::NOT_FOUND;
 use super::model::{
-    ConflictException, Error, PhoneNumberVerificationStatus, ResourceNotFoundException,
-    SendPhoneNumberVerificationResponse, ValidationException, VerifyPhoneNumberRequest,
-    VerifyPhoneNumberResponse,
+    ConflictException, Error, PhoneNumberVerificationStatus, SendPhoneNumberVerificationResponse,
+    ValidationException, VerifyPhoneNumberRequest, VerifyPhoneNumberResponse,
 };
 use super::otp;
 use crate::context::Context;
@@ -25,35 +23,23 @@ const WRONG_CODE: &str = "The verification code is incorrect or has expired.";
 const NUMBER_CHANGED: &str = "The phone number has changed since the verification code was sent.";
 
 /// SendPhoneNumberVerification: sends a new code to the number on file, which voids every earlier one.
-///
-/// # Errors
-/// F-CON-5: `ResourceNotFoundException` where there is no primary contact.
-pub fn send(
-    account: &mut Account,
-    context: &Context,
-) -> Result<(SendPhoneNumberVerificationResponse, Message), Error> {
-    let contact = account
-        .contact
-        .as_ref()
-        .ok_or_else(|| ResourceNotFoundException { message: NOT_FOUND.to_owned() })?;
+pub fn send(account: &mut Account, context: &Context) -> (SendPhoneNumberVerificationResponse, Message) {
+    let number = account.primary_contact().phone_number.clone();
     let code = otp(context, "phone-number");
     let message = Message {
         channel: Channel::Sms,
         account: account.id,
-        to: contact.phone_number.clone(),
+        to: number.clone(),
         subject: String::new(),
         body: format!("Your AWS verification code is {code}. It expires in {OTP_LIFETIME_MINUTES} minutes."),
         code: code.clone(),
         sent_at: context.now,
         delivered_at: None,
     };
-    account.phone_verification = Some(PhoneVerification {
-        phone_number: contact.phone_number.clone(),
-        otp: code,
-        sent_at: context.now,
-    });
+    account.phone_verification =
+        Some(PhoneVerification { phone_number: number, otp: code, sent_at: context.now });
     let status = Some(PhoneNumberVerificationStatus::Pending);
-    Ok((SendPhoneNumberVerificationResponse { status }, message))
+    (SendPhoneNumberVerificationResponse { status }, message)
 }
 
 /// VerifyPhoneNumber.
@@ -68,8 +54,7 @@ pub fn verify(
 ) -> Result<VerifyPhoneNumberResponse, Error> {
     let wrong_code = || ValidationException { message: WRONG_CODE.into(), reason: None, field_list: None };
     let sent = account.phone_verification.as_ref().ok_or_else(wrong_code)?;
-    let number = account.contact.as_ref().map(|contact| contact.phone_number.as_str());
-    if number != Some(sent.phone_number.as_str()) {
+    if account.primary_contact().phone_number != sent.phone_number {
         return Err(ConflictException { message: NUMBER_CHANGED.to_owned() }.into());
     }
     let expires_at = sent.sent_at.saturating_add(SignedDuration::from_mins(OTP_LIFETIME_MINUTES));

@@ -23,5 +23,5 @@ pub fn rate(operation: Operation) -> Rate {
         O::PutAlternateContact | O::PutContactInformation => (5, 8),
         O::SendPhoneNumberVerification | O::VerifyPhoneNumber => (1, 1),
     };
-    Rate { per_second, burst }
+    Rate::per_second(per_second, burst)
 }

@@ -15,7 +15,7 @@ use crate::authority::access::Permitted;
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed, shown_parameters};
+use crate::service::{Profile, Rates, Rules, needed, shown_parameters};
 use crate::table::answers;
 use crate::world::World;
 use model::{EventCategory, Input, Operation, Output};
@@ -24,7 +24,7 @@ use model::{EventCategory, Input, Operation, Output};
 pub const EVENT_SOURCE: &str = "cloudtrail.amazonaws.com";
 
 /// F-TRAIL-8: LookupEvents takes two requests a second, per account and Region.
-pub const LOOKUP_RATE: Rate = Rate { per_second: 2, burst: 2 };
+pub const LOOKUP_RATE: Rate = Rate::per_second(2, 2);
 
 /// What a call asks to do has the form of most services: `cloudtrail:LookupEvents` knows no resources.
 ///
@@ -42,9 +42,9 @@ impl Rules for Operation {
         }
     }
 
-    fn rate(self) -> Option<Rate> {
+    fn rates(self) -> Rates {
         match self {
-            Self::LookupEvents => Some(LOOKUP_RATE),
+            Self::LookupEvents => Rates::of_accounts(LOOKUP_RATE),
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::recorded::find;
 use super::{Stop, principal};
 use crate::authority::caller;
+use crate::front::acting;
 use crate::state::identity::{AccessKeyId, Credential};
 use crate::world::{EventPosition, World};
 
@@ -39,6 +40,10 @@ pub(super) fn of(
         source_identity: shown.source_identity.as_deref().map(str::to_owned),
         ..principal::session(shown.attributes.creation_date)
     };
+    if access_key_id == acting::ACCESS_KEY_ID {
+        // Nobody opened it: the console acts as the role itself (F-CONSOLE-4).
+        return Ok(session);
+    }
     let opening = find(Some(principal.account()), Some(position), MOST_RECORDS, world, |line, _| {
         (line.contains(access_key_id) && has_opened(line, access_key_id)).then(|| line.to_owned())
     })?;

@@ -118,7 +118,7 @@ fn outcome(
     gates::admit(&caller, Some(service), region, context.now, world)?
         .map_err(|error| error.refusal(family))?;
     let caller = &*progress.caller.insert(caller);
-    gates::throttle(buckets, operation, caller, context)?;
+    gates::throttle(buckets, operation, caller, context, world)?;
     operation.refuse_wrong_types(members)?;
     let members = &*progress.members.insert(members.clone());
     carry_out(caller, operation, members, circumstances, &mut progress.target, world)

@@ -1,7 +1,7 @@
 //! Gates: what turns away somebody whose credentials are good, before the operation is looked at.
 
+use aws::arn::AccountId;
 use aws::principal::Caller;
-use aws::refusal::Refusal;
 use aws::sigv4::SignatureError;
 use jiff::Timestamp;
 
@@ -9,12 +9,13 @@ use super::ports::Buckets;
 use crate::account;
 use crate::authority::caller::is_token_session;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::model::account::RegionOptStatus::{Disabled, Enabling};
 use crate::model::organizations::AccountJoinedMethod;
 use crate::regions;
-use crate::service::{Operation, Service};
+use crate::service::{Bucket, Operation, Payer, Service};
 use crate::state::account::Account;
-use crate::state::organization::Membership;
+use crate::state::organization::{Membership, Organization, OrganizationId};
 use crate::world::{Fault, World};
 
 /// Lets the caller call the service now, or says as which faulty signature it is refused. `region` is the one that the
@@ -75,7 +76,7 @@ fn is_disabled_for(account: &Account, service: Option<Service>, region: &str, no
         && matches!(account::region::status(account, region, now), Some(Disabled | Enabling))
 }
 
-/// Takes a token for the call. F-QUOTA-3 (*assumed*): calls in organizations mode draw on the caller's account.
+/// Takes tokens for the call. F-QUOTA-3 (*assumed*): calls in organizations mode draw on the caller's account.
 ///
 /// # Errors
 /// F-QUOTA-4: the service's words for a call that came too fast.
@@ -84,8 +85,28 @@ pub(super) fn throttle(
     operation: Operation,
     caller: &Caller,
     context: &Context,
-) -> Result<(), Refusal> {
-    let Some(rate) = operation.rate() else { return Ok(()) };
-    let granted = buckets.take(rate, operation, caller.account(), context.real_now);
-    if granted { Ok(()) } else { Err(operation.too_many_requests()) }
+    world: &World<'_>,
+) -> Result<(), Failure> {
+    let rates = operation.rates();
+    let bucket = |payer| Bucket {
+        payer,
+        service: operation.service().signing_name(),
+        operation: (!rates.is_shared).then(|| operation.name()),
+    };
+    let mut from = Vec::new();
+    from.extend(rates.account.map(|rate| (bucket(Payer::Account(caller.account())), rate)));
+    if let Some(rate) = rates.organization
+        && let Some(management_account) = management_account_of(caller, world)?
+    {
+        from.push((bucket(Payer::Organization(management_account)), rate));
+    }
+    let granted = from.is_empty() || buckets.take(&from, context.real_now);
+    if granted { Ok(()) } else { Err(operation.too_many_requests().into()) }
+}
+
+/// The management account of the caller's organization; `None` outside of one.
+fn management_account_of(caller: &Caller, world: &World<'_>) -> Result<Option<AccountId>, Fault> {
+    let Some(membership) = world.get::<Membership>(caller.account())? else { return Ok(None) };
+    let organization = world.get::<Organization>(OrganizationId(&membership.organization_id))?;
+    Ok(organization.map(|organization| organization.management_account))
 }

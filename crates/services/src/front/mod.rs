@@ -222,7 +222,7 @@ fn outcome(
     let caller = identify::identify(ports, call, &mut progress.claimed, world)?;
     let caller = &*progress.caller.insert(caller);
     let operation = call.route.operation.clone()?;
-    gates::throttle(ports.buckets, operation, caller, &call.context)?;
+    gates::throttle(ports.buckets, operation, caller, &call.context, world)?;
     let members = decode::decode(call, operation)?;
     let members = &*progress.members.insert(members);
     let circumstances = call.circumstances(progress.claimed.as_ref());

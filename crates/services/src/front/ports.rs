@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use aws::arn::AccountId;
 use aws::sigv4::{Claim, SigningKey};
 use aws::throttle::Rate;
 use jiff::Timestamp;
 
 use super::identify::AcceptedKeys;
-use crate::service::Operation;
+use crate::service::Bucket;
 use crate::state::identity::{Credential, SealingKey};
 
 /// What requests are judged by besides the state.
@@ -40,8 +39,9 @@ pub trait OpenedSessions {
     fn remember(&self, key: SealingKey, credential: &Arc<Credential>);
 }
 
-/// The published request rates, one bucket for each account and operation.
+/// The request rates.
 pub trait Buckets {
-    /// Takes a token for one request; `false` where there is none. A request that is run again does not pay twice.
-    fn take(&self, rate: Rate, operation: Operation, account: AccountId, now: Timestamp) -> bool;
+    /// Takes a token from each bucket for one request; `false` where one has none. A request that is run again does not pay
+    /// twice.
+    fn take(&self, from: &[(Bucket, Rate)], now: Timestamp) -> bool;
 }

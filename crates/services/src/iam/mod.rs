@@ -27,6 +27,7 @@ use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, Patterns};
+use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed, shown_parameters};
+use crate::service::{Profile, Rates, Rules, needed, shown_parameters};
 use crate::world::World;
 use directory::entity::Entity;
 use model::{Input, Operation, Output};
@@ -48,6 +49,15 @@ impl Rules for Operation {
 
     fn is_read_only(self) -> bool {
         is_read_only(self)
+    }
+
+    /// F-QUOTA-7: AWS does not say how many calls IAM takes; these numbers are *assumed*.
+    fn rates(self) -> Rates {
+        Rates::of_accounts(if is_read_only(self) {
+            Rate::per_second(20, 100)
+        } else {
+            Rate::per_second(5, 20)
+        })
     }
 
     fn access(

@@ -12,6 +12,7 @@ pub mod membership;
 pub use crate::model::organizations as model;
 mod operations;
 pub mod policies;
+pub mod rates;
 pub(crate) mod record;
 mod refusal;
 mod standing;
@@ -28,7 +29,7 @@ use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, needed};
+use crate::service::{Profile, Rates, Rules, needed};
 use crate::state::organization::arn;
 use crate::world::World;
 use model::{Input, Operation, Output};
@@ -40,11 +41,21 @@ impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
         is_global: true,
         not_supported: "UnsupportedAPIEndpointException",
+        // F-QUOTA-5: recorded, with two full stops.
+        too_many_requests: (
+            "TooManyRequestsException",
+            400,
+            "You have sent too many requests in too short a period of time. Try again later..",
+        ),
         ..Profile::new(&model::SERVICE, "organizations", EVENT_SOURCE)
     };
 
     fn is_read_only(self) -> bool {
         is_read_only(self)
+    }
+
+    fn rates(self) -> Rates {
+        rates::rates(self)
     }
 
     fn access(

@@ -130,13 +130,14 @@ impl AccountDraft<'_> {
             inherited.map(|contact| ContactInformation { full_name: self.name.clone(), ..contact.clone() })
         };
         let (name, email) = (self.name.clone(), self.email.value.clone());
+        let new = Account::new(self.id.value, name, email, self.created_at);
         Account {
             state: self.state,
-            contact: self.contact.clone().or_else(copied),
+            contact: self.contact.clone().or_else(copied).or(new.contact),
             alternate_contacts: self.alternate_contacts.clone(),
             regions: self.regions.clone(),
             gov_cloud: self.gov_cloud.as_ref().map(|link| link.value),
-            ..Account::new(self.id.value, name, email, self.created_at)
+            ..new
         }
     }
 }

@@ -131,7 +131,7 @@ fn rule(shape: Shape) -> Rule {
         PolicyName => rule(o::PolicyName::schema(), anything, ""),
         PolicyDescription => rule(o::PolicyDescription::schema(), anything, ""),
         ServicePrincipal => {
-            let form = "must be a service principal, which ends in .amazonaws.com";
+            let form = "must be the service principal of a service that works with organizations";
             rule(o::ServicePrincipal::schema(), |name| check_principal(name).is_ok(), form)
         }
         TagKey => {

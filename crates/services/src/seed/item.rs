@@ -14,6 +14,7 @@ use crate::iam::tag::Keys;
 use crate::model::organizations::PolicyType;
 use crate::organizations;
 use crate::organizations::policies::policy::Misfit;
+use crate::quotas::Quotas;
 use crate::state::organization::PolicyDocument;
 
 /// A value of the file together with its path.
@@ -289,7 +290,12 @@ impl<'n> Item<'n> {
 
     /// A policy document of Organizations, as CreatePolicy would take it at some time.
     pub fn organization_policy(&self, kind: PolicyType) -> Option<PolicyDocument> {
-        match organizations::policies::policy::read(&self.document()?, kind, None) {
+        match organizations::policies::policy::read(
+            &self.document()?,
+            kind,
+            None,
+            Quotas::AWS.policy_size(kind),
+        ) {
             Ok(document) => Some(document),
             Err(Misfit::TooLong { max }) => {
                 self.refuse(format!("is longer than the {max} characters of a {}", kind.as_str()))

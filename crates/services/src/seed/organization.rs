@@ -9,7 +9,7 @@ use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
 use crate::iam::tag::Keys;
 use crate::model::organizations::PolicyType;
-use crate::organizations::tree::root_and_units::MAX_DEPTH;
+use crate::quotas::{MOST, Quotas, number};
 use crate::state::organization::{FeatureSet, PolicyDocument};
 
 /// The keys of an account that make sense only within an organization.
@@ -38,6 +38,7 @@ pub(super) struct OrganizationDraft<'n> {
     pub management_account: Given<'n, AccountId>,
     pub feature_set: FeatureSet,
     pub created_at: Option<Timestamp>,
+    pub account_quota: Option<Given<'n, u32>>,
     pub root_id: Option<String>,
     pub root: Attachments<'n>,
     pub root_tags: BTreeMap<String, String>,
@@ -91,6 +92,7 @@ pub(super) fn read_organization<'n>(item: Item<'n>) -> Option<OrganizationDraft<
         "management_account",
         "feature_set",
         "created",
+        "account_quota",
         "root",
         "trusted_services",
         "delegated_administrators",
@@ -103,6 +105,7 @@ pub(super) fn read_organization<'n>(item: Item<'n>) -> Option<OrganizationDraft<
         set.choice(&[("ALL", FeatureSet::All), ("CONSOLIDATED_BILLING", FeatureSet::ConsolidatedBilling)])
     });
     let created_at = fields.optional("created", |created| created.timestamp());
+    let account_quota = fields.optional("account_quota", |quota| quota.given(|it| it.whole_number(1, MOST)));
     let root = read_root(&fields);
     let trusted_services = fields.each("trusted_services", service);
     let delegated_administrators = fields.each("delegated_administrators", read_delegation);
@@ -116,6 +119,7 @@ pub(super) fn read_organization<'n>(item: Item<'n>) -> Option<OrganizationDraft<
         management_account: management_account?,
         feature_set: feature_set_or_all,
         created_at: created_at?,
+        account_quota: account_quota?,
         root_id,
         root,
         root_tags,
@@ -242,8 +246,9 @@ fn read_unit<'n>(item: Item<'n>, parent: Option<usize>, units: &mut Vec<UnitDraf
     let mut names = parent.map(|parent| units[parent].names.clone()).unwrap_or_default();
     names.push(name?);
     // F-SEED-11: units lie no deeper than AWS allows.
-    if names.len() > MAX_DEPTH {
-        item.report(format!("is more than {MAX_DEPTH} levels below the root"));
+    let most = number(Quotas::AWS.unit_depth);
+    if names.len() > most {
+        item.report(format!("is more than {most} levels below the root"));
         return None;
     }
     let (id, attachments, tags) = (id?, attachments?, tags?.unwrap_or_default());

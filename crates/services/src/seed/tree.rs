@@ -11,7 +11,8 @@ use super::item::{Given, Item};
 use super::organization::{Attachments, OrganizationDraft, UnitDraft};
 use crate::model::organizations::{AccountJoinedMethod, PolicyType};
 use crate::organizations::policies::policy::{FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use crate::organizations::policies::policy_type::{max_attached, needed_service};
+use crate::organizations::policies::policy_type::needed_service;
+use crate::quotas::{self, Quotas};
 use crate::state::organization::{
     AttachedPolicies, FeatureSet, Membership, Organization, OrganizationPolicy, OrganizationalUnit,
 };
@@ -52,7 +53,7 @@ pub(super) fn resolve(
     let management_account = draft.management_account.value;
     let created_at = members.get(&management_account).map_or(now, |account| account.created_at);
     let created_at = draft.created_at.unwrap_or(created_at);
-    let memberships = members
+    let memberships: BTreeMap<AccountId, Membership> = members
         .iter()
         .map(|(account, member)| {
             // AWS lists the management account as invited; it was there before its organization.
@@ -73,7 +74,8 @@ pub(super) fn resolve(
             (*account, membership)
         })
         .collect();
-    let organization = organization_document(draft, id, root_id, created_at);
+    let mut organization = organization_document(draft, id, root_id, created_at);
+    organization.account_quota = Some(account_quota(draft, memberships.len()));
     Tree { organization, units: units_of_tree, policies, members: memberships }
 }
 
@@ -97,6 +99,21 @@ fn organization_document(
             .collect(),
         enabled_policy_types: draft.enabled_policy_types.clone(),
         created_at,
+        account_quota: None,
+    }
+}
+
+/// F-ORGS-QUOTA-2: the accounts that the organization may have: as the file says, and otherwise some more than it has.
+fn account_quota(draft: &OrganizationDraft<'_>, accounts: usize) -> u32 {
+    let accounts = u32::try_from(accounts).unwrap_or(u32::MAX);
+    match &draft.account_quota {
+        Some(quota) => {
+            if quota.value < accounts {
+                quota.item.report(format!("is less than the {accounts} accounts of the organization"));
+            }
+            quota.value
+        }
+        None => accounts.saturating_add(quotas::ROOM_IN_A_SEED),
     }
 }
 
@@ -188,7 +205,7 @@ impl Targets<'_, '_> {
             }
         }
         for (kind, count) in &counts {
-            let most = max_attached(*kind);
+            let most = Quotas::AWS.policies_per_target(*kind);
             if *count > most {
                 let kind = kind.as_str();
                 target.report(format!("has more than {most} policies of {kind}, AWS's own included"));

@@ -108,11 +108,11 @@ macro_rules! services {
                 }
             }
 
-            /// See [`Rules::rate`].
-            pub fn rate(self) -> Option<Rate> {
+            /// See [`Rules::rates`].
+            pub fn rates(self) -> Rates {
                 match self {
-                    $(Self::$service(operation) => operation.rate(),)*
-                    Self::NotSupported(..) => None,
+                    $(Self::$service(operation) => operation.rates(),)*
+                    Self::NotSupported(..) => Rates::default(),
                 }
             }
 

@@ -4,6 +4,7 @@
 
 mod dispatch;
 mod profile;
+mod rates;
 mod rules;
 
 use std::borrow::Cow;
@@ -12,7 +13,6 @@ use aws::authorization::Denial;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{OperationShape, ServiceShape};
-use aws::throttle::Rate;
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::world::World;
 use dispatch::services;
 pub use profile::Profile;
+pub use rates::{Bucket, Payer, Rates};
 pub use rules::{Rules, TargetRecord, needed, shown_parameters};
 
 services! {

@@ -7,10 +7,9 @@ use aws::principal::Caller;
 use aws::protocol::{self, Protocol};
 use aws::refusal::Refusal;
 use aws::smithy::{self, Constraint, ModeledOperation, OperationShape, Patterns, Violation};
-use aws::throttle::Rate;
 use serde_json::Value;
 
-use super::profile::Profile;
+use super::{Rates, profile::Profile};
 use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
@@ -37,9 +36,9 @@ pub trait Rules: ModeledOperation {
         self.shape().read_only
     }
 
-    /// The published rate, where there is one that `--throttle aws` applies.
-    fn rate(self) -> Option<Rate> {
-        None
+    /// The rates that `--throttle aws` applies.
+    fn rates(self) -> Rates {
+        Rates::default()
     }
 
     /// What the call asks to do; `None` for an operation that needs no permission. An operation that knows no

@@ -1,5 +1,6 @@
 //! One account: everything Account Management remembers of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws::arn::AccountId;
@@ -59,7 +60,7 @@ pub struct Account {
     pub created_at: Timestamp,
     /// Its state.
     pub state: AccountState,
-    /// The primary contact; an account that came into being on first use has none until one is put.
+    /// The primary contact. Only an account that an older accountd stored may be without; see [`Account::primary_contact`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactInformation>,
     /// The alternate contacts by type.
@@ -86,15 +87,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account as it begins: in use, without contacts, in every Region's default status.
+    /// An account as it begins: in use, with a primary contact, in every Region's default status.
     pub fn new(id: AccountId, name: String, email: String, created_at: Timestamp) -> Self {
         Self {
             id,
+            contact: Some(ContactInformation::beginning(&name)),
             name,
             email,
             created_at,
             state: AccountState::Active,
-            contact: None,
             alternate_contacts: BTreeMap::new(),
             regions: BTreeMap::new(),
             email_update: None,
@@ -102,6 +103,14 @@ impl Account {
             phone_verification: None,
             verified_phone_number: None,
             gov_cloud: None,
+        }
+    }
+
+    /// The primary contact, which every account has.
+    pub fn primary_contact(&self) -> Cow<'_, ContactInformation> {
+        match &self.contact {
+            Some(contact) => Cow::Borrowed(contact),
+            None => Cow::Owned(ContactInformation::beginning(&self.name)),
         }
     }
 
@@ -156,6 +165,27 @@ pub struct ContactInformation {
     pub company_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website_url: Option<String>,
+}
+
+impl ContactInformation {
+    /// F-CON-5: the primary contact that an account begins with: its own name, at the address and the number of the examples
+    /// of AWS's documentation, which nobody has.
+    pub fn beginning(name: &str) -> Self {
+        Self {
+            full_name: name.to_owned(),
+            address_line_1: "123 Any Street".to_owned(),
+            address_line_2: None,
+            address_line_3: None,
+            city: "Seattle".to_owned(),
+            state_or_region: Some("WA".to_owned()),
+            district_or_county: None,
+            postal_code: "98101".to_owned(),
+            country_code: "US".to_owned(),
+            phone_number: "+12065550100".to_owned(),
+            company_name: None,
+            website_url: None,
+        }
+    }
 }
 
 /// An alternate contact. Members are those of the model's `AlternateContact`, less its type.

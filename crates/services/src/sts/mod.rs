@@ -19,6 +19,7 @@ use aws::authorization::{Denial, PolicyType};
 use aws::principal::Caller;
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns, Value};
+use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 
 use crate::authority::access::{Access, Permitted};
@@ -27,7 +28,7 @@ use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rules, TargetRecord, needed, shown_parameters};
+use crate::service::{Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
@@ -41,6 +42,11 @@ impl Rules for Operation {
 
     fn is_read_only(self) -> bool {
         record::is_read_only(self)
+    }
+
+    /// F-QUOTA-6: the operations share one rate, for each account and Region; here for each account.
+    fn rates(self) -> Rates {
+        Rates::of_accounts(Rate::per_second(600, 600)).shared()
     }
 
     fn access(

@@ -7,6 +7,8 @@ use services::state::account::{Account, AccountState};
 use services::state::identity::Role;
 use services::state::organization::{AccountCreation, Membership};
 
+use services::quotas::Quotas;
+
 use crate::support::{GUEST, MANAGEMENT, Play};
 
 /// F-ORGS-CREATE-2, F-ORGS-CREATE-5, F-ORGS-SLR-1: all is written with the request and nothing is seen of it.
@@ -300,4 +302,35 @@ fn a_member_that_leaves_does_not_hold_up_all_features() {
     play.ok(MANAGEMENT, "AcceptHandshake", whole);
     let organization = play.ok(MANAGEMENT, "DescribeOrganization", json!({}));
     assert_eq!(organization["Organization"]["FeatureSet"], "ALL");
+}
+
+/// F-ORGS-QUOTA-1: what a person set counts, for organizations that are there already, too.
+#[test]
+fn what_was_set_is_in_force_f_orgs_quota_1() {
+    let mut play = Play::organization();
+    let root = play.root_id();
+    play.quotas = Quotas::parse(
+        "accounts=2,tags=1,organizational-units=1,organizational-unit-depth=1,policies=1,policy-size=12",
+    )
+    .expect("quotas");
+    play.vend("one@example.invalid");
+    let create = json!({"Email": "two@example.invalid", "AccountName": "Two"});
+    let refused = play.refused(MANAGEMENT, "CreateAccount", create);
+    assert_eq!(refused.1.as_deref(), Some("ACCOUNT_NUMBER_LIMIT_EXCEEDED"));
+    let tags = json!([{"Key": "a", "Value": ""}, {"Key": "b", "Value": ""}]);
+    let refused = play.refused(MANAGEMENT, "TagResource", json!({"ResourceId": root, "Tags": tags}));
+    assert_eq!(refused.1.as_deref(), Some("MAX_TAG_LIMIT_EXCEEDED"));
+    let unit = play.ok(MANAGEMENT, "CreateOrganizationalUnit", json!({"ParentId": root, "Name": "one"}));
+    let below = json!({"ParentId": unit["OrganizationalUnit"]["Id"], "Name": "below"});
+    let refused = play.refused(MANAGEMENT, "CreateOrganizationalUnit", below);
+    assert_eq!(refused.1.as_deref(), Some("OU_DEPTH_LIMIT_EXCEEDED"));
+    let refused =
+        play.refused(MANAGEMENT, "CreateOrganizationalUnit", json!({"ParentId": root, "Name": "two"}));
+    assert_eq!(refused.1.as_deref(), Some("OU_NUMBER_LIMIT_EXCEEDED"));
+    let policy = |name: &str, content: &str| json!({"Name": name, "Description": "", "Type": "TAG_POLICY", "Content": content});
+    let refused = play.refused(MANAGEMENT, "CreatePolicy", policy("long", r#"{ "tags": {} }"#));
+    assert_eq!(refused.1.as_deref(), Some("POLICY_CONTENT_LIMIT_EXCEEDED"));
+    play.ok(MANAGEMENT, "CreatePolicy", policy("one", r#"{"tags":{}}"#));
+    let refused = play.refused(MANAGEMENT, "CreatePolicy", policy("two", r#"{"tags":{}}"#));
+    assert_eq!(refused.1.as_deref(), Some("POLICY_NUMBER_LIMIT_EXCEEDED"));
 }

@@ -113,14 +113,14 @@ fn a_document_must_fit_its_type() {
 #[test]
 fn an_organization_has_so_many_policies_of_a_type() {
     use services::organizations::model::PolicyType;
-    use services::organizations::policies::policy_type::max_policies;
+    use services::quotas::Quotas;
     let limits = [
         (PolicyType::ServiceControlPolicy, 10_000),
         (PolicyType::ResourceControlPolicy, 2_000),
         (PolicyType::TagPolicy, 1_000),
     ];
     for (kind, limit) in limits {
-        assert_eq!(max_policies(kind), limit);
+        assert_eq!(Quotas::AWS.policies(kind), limit);
         let mut play = Play::organization();
         let counts =
             OrganizationCounts { policies: [(kind, limit - 1)].into(), ..OrganizationCounts::default() };
@@ -170,21 +170,23 @@ fn of_two_policies_the_one_that_was_attached_first_sets_the_value() {
     }
 }
 
-/// F-ORGS-TYPE-3: Security Hub's policies need Security Hub's trusted access, as long as they are enabled.
+/// F-ORGS-TYPE-3: Security Hub's and Inspector's policies need their services' trusted access, as long as they are enabled.
 #[test]
 fn a_policy_type_of_a_service_needs_its_trusted_access() {
     let mut play = Play::organization();
     let root = play.root_id();
-    let switch = json!({"RootId": root, "PolicyType": "SECURITYHUB_POLICY"});
-    let service = json!({"ServicePrincipal": "securityhub.amazonaws.com"});
-    let refused = play.refused(MANAGEMENT, "EnablePolicyType", switch.clone());
-    assert_eq!(refused.1.as_deref(), Some("SERVICE_ACCESS_NOT_ENABLED"));
-    play.ok(MANAGEMENT, "EnableAWSServiceAccess", service.clone());
-    play.ok(MANAGEMENT, "EnablePolicyType", switch.clone());
-    let refused = play.refused(MANAGEMENT, "DisableAWSServiceAccess", service.clone());
-    assert_eq!(refused.1.as_deref(), Some("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"));
-    play.ok(MANAGEMENT, "DisablePolicyType", switch);
-    play.ok(MANAGEMENT, "DisableAWSServiceAccess", service);
+    for (kind, service) in [("SECURITYHUB_POLICY", "securityhub"), ("INSPECTOR_POLICY", "inspector2")] {
+        let switch = json!({"RootId": root, "PolicyType": kind});
+        let service = json!({"ServicePrincipal": format!("{service}.amazonaws.com")});
+        let refused = play.refused(MANAGEMENT, "EnablePolicyType", switch.clone());
+        assert_eq!(refused.1.as_deref(), Some("SERVICE_ACCESS_NOT_ENABLED"));
+        play.ok(MANAGEMENT, "EnableAWSServiceAccess", service.clone());
+        play.ok(MANAGEMENT, "EnablePolicyType", switch.clone());
+        let refused = play.refused(MANAGEMENT, "DisableAWSServiceAccess", service.clone());
+        assert_eq!(refused.1.as_deref(), Some("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"));
+        play.ok(MANAGEMENT, "DisablePolicyType", switch);
+        play.ok(MANAGEMENT, "DisableAWSServiceAccess", service);
+    }
 }
 
 /// F-ORGS-RP-1, F-ORGS-RP-3.

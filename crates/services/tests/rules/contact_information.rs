@@ -16,14 +16,22 @@ fn request(contact: &Value) -> PutContactInformationRequest {
 }
 
 fn shown(account: &Account) -> Value {
-    let response = get(account).unwrap();
-    services::account::model::Output::GetContactInformation(response).to_value()
+    services::account::model::Output::GetContactInformation(get(account)).to_value()
 }
 
+/// An account that an older accountd stored without one has it too.
 #[test]
-fn there_is_none_until_one_is_put_f_con_5() {
-    let text = "No contact information found for account";
-    assert_eq!(told(get(&account())), refusal(404, "ResourceNotFoundException", text));
+fn every_account_has_one_from_its_beginning_f_con_5() {
+    let begun = account();
+    let contact = &shown(&begun)["ContactInformation"];
+    assert_eq!(contact["FullName"], begun.name.as_str());
+    for member in ["AddressLine1", "City", "PostalCode", "CountryCode", "PhoneNumber"] {
+        assert!(contact[member].is_string(), "{member}");
+    }
+    // It could have been put.
+    put(&mut account(), request(contact)).unwrap();
+    let older = Account { contact: None, ..begun.clone() };
+    assert_eq!(shown(&older), shown(&begun));
 }
 
 #[test]

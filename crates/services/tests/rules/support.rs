@@ -49,6 +49,7 @@ pub fn after(time: Duration) -> Context {
         real_now: now,
         request_id: format!("request-{}", now.as_microsecond()),
         delays: Delays::AWS,
+        quotas: services::quotas::Quotas::AWS,
         validation: Validation::Strict,
         seed: Seed::new(seed),
         token_key: TokenKey::new([1; 32]),

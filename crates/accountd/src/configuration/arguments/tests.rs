@@ -27,6 +27,7 @@ fn without_flags_it_serves_on_loopback_from_its_own_directory() {
         assert_eq!(configuration.secure_transport, SecureTransport::Assumed);
         assert_eq!(configuration.validation, Validation::Strict);
         assert_eq!(configuration.delays, Delays::SHORT);
+        assert_eq!(configuration.quotas, Quotas::AWS);
         assert_eq!(configuration.throttle, Throttle::Off);
         assert!(configuration.takes_well_known_credentials());
         assert_eq!(configuration.time, TimeMode::Real);
@@ -52,6 +53,8 @@ fn every_flag_is_read() {
         "masked",
         "--delays",
         "aws",
+        "--quota",
+        "accounts=500",
         "--throttle",
         "aws",
         "--time",
@@ -76,6 +79,7 @@ fn every_flag_is_read() {
     assert_eq!(configuration.secure_transport, SecureTransport::Real);
     assert_eq!(configuration.validation, Validation::Masked);
     assert_eq!(configuration.delays, Delays::AWS);
+    assert_eq!(configuration.quotas, Quotas::parse("accounts=500").unwrap());
     assert_eq!(configuration.throttle, Throttle::Aws);
     assert_eq!(configuration.time, TimeMode::Manual);
     assert_eq!(configuration.smtp.unwrap().expose(), "smtp://127.0.0.1:2525");
@@ -100,6 +104,8 @@ fn what_cannot_be_honoured_is_refused_in_one_line() {
         ),
         (&["--signatures", "none"], "[possible values: strict, lenient]"),
         (&["--delays", "enable=soon"], "`soon` is not a duration"),
+        (&["--quota", "acounts=5"], "there are accounts, policies, policy-size"),
+        (&["--quota", "tags=none"], "`none` is no number from 1 to 100000 for tags"),
         (&["--in-memory", "--data", "d"], "cannot be used together"),
         (&["--database", "postgres://h"], "not in this release"),
         (&["--trail", "s3://b"], "not in this release"),

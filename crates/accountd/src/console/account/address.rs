@@ -63,20 +63,16 @@ fn update_of(visit: &Visit, account: &Account, update: &PrimaryEmailUpdate) -> M
 fn phone(visit: &Visit, account: &Account) -> Markup {
     let send = Form::new(visit, "account:SendPhoneNumberVerification", "phone");
     let verify = Form::new(visit, "account:VerifyPhoneNumber", "verify-phone");
-    let number = account.contact.as_ref().map(|contact| contact.phone_number.as_str());
+    let contact = account.primary_contact();
+    let number = contact.phone_number.as_str();
     let lifetime = SignedDuration::from_mins(phone_number::OTP_LIFETIME_MINUTES);
     let open = account.phone_verification.as_ref().filter(|sent| sent.sent_at + lifetime > visit.now);
     html! {
         h2 { "Phone number" }
-        @match number {
-            None => { p { "The primary contact, which has the number, is not there yet." } }
-            Some(number) => {
-                p { bdi { (number) } " "
-                    @if account.verified_phone_number.as_deref() == Some(number) { (sign(Sign::Good, "verified")) }
-                    @else { (sign(Sign::Waiting, "not verified")) } }
-                (send.only_button(&account_member(visit, account).into_iter().collect::<Vec<_>>(), "Send a code"))
-            }
-        }
+        p { bdi { (number) } " "
+            @if account.verified_phone_number.as_deref() == Some(number) { (sign(Sign::Good, "verified")) }
+            @else { (sign(Sign::Waiting, "not verified")) } }
+        (send.only_button(&account_member(visit, account).into_iter().collect::<Vec<_>>(), "Send a code"))
         @if let Some(sent) = open {
             p { (marks::due("code sent", sent.sent_at + lifetime, visit.now)) ": " (marks::id(&sent.otp)) }
             (verify.around(html! {

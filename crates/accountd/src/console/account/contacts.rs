@@ -37,18 +37,15 @@ pub fn shown(visit: &Visit, account: &Account) -> Markup {
 
 fn primary(visit: &Visit, account: &Account) -> Markup {
     let form = Form::new(visit, "account:PutContactInformation", "contact");
-    let contact = account.contact.as_ref();
+    let contact = account.primary_contact();
     html! {
         h3 { "Primary contact" }
-        @match contact {
-            Some(contact) => { (lines(contact)) }
-            None => { p { "None yet." } }
-        }
-        (form.folded(if contact.is_some() { "Edit the primary contact" } else { "Add the primary contact" }, html! {
+        (lines(&contact))
+        (form.folded("Edit the primary contact", html! {
             (of_account(visit, &form, account))
             @for (member, label, is_required) in MEMBERS {
                 @let path = format!("ContactInformation.{member}");
-                @let current = contact.map(|contact| value(contact, member)).unwrap_or_default();
+                @let current = value(&contact, member);
                 @if is_required { (form.text(&path, label, current)) } @else { (form.optional(&path, label, current)) }
             }
         }, "Put contact information"))

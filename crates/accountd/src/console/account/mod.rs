@@ -12,6 +12,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use services::state::account::Account;
+use services::state::organization::Membership;
 use services::world::key::Prefix;
 
 use super::Console;
@@ -26,6 +27,9 @@ use membership::Member;
 
 /// Accounts on one page of the list.
 const PER_PAGE: usize = 50;
+
+/// An account, and its membership where it is in an organization.
+type Listed = (Arc<Account>, Option<Arc<Membership>>);
 
 /// All accounts, in an organization or not.
 ///
@@ -57,7 +61,7 @@ pub async fn list_for_identities(console: &Console, visit: &Visit) -> Result<Pag
     Ok(Page::new(Place::Identities, "Identities", main))
 }
 
-async fn listed(console: &Console, visit: &Visit) -> Result<(Vec<Arc<Account>>, Option<String>), Wrong> {
+async fn listed(console: &Console, visit: &Visit) -> Result<(Vec<Listed>, Option<String>), Wrong> {
     let after = visit.query.filled("after").map(str::to_owned);
     console
         .look(move |world| {
@@ -66,25 +70,28 @@ async fn listed(console: &Console, visit: &Visit) -> Result<(Vec<Arc<Account>>, 
             keys.truncate(PER_PAGE);
             let mut accounts = Vec::with_capacity(keys.len());
             for key in keys {
-                accounts.extend(world.get::<Account>(key.id()?)?);
+                let id = key.id()?;
+                if let Some(account) = world.get::<Account>(id)? {
+                    accounts.push((account, world.get::<Membership>(id)?));
+                }
             }
-            let next = accounts.last().filter(|_| is_cut).map(|account| account.id.to_string());
+            let next = accounts.last().filter(|_| is_cut).map(|(account, _)| account.id.to_string());
             Ok((accounts, next))
         })
         .await
 }
 
-fn table(visit: &Visit, accounts: &[Arc<Account>], below: &str) -> Markup {
+fn table(visit: &Visit, accounts: &[Listed], below: &str) -> Markup {
     html! {
         @if accounts.is_empty() {
             p { "There is none yet. " a href="/acting?back=%2F" { "Act as" } " the root user of any account number, and make an organization." }
         } @else {
             table {
                 thead { tr { th scope="col" { "Account" } th scope="col" { "Name" } th scope="col" { "State" } th scope="col" { "Address" } } }
-                tbody { @for account in accounts { tr {
+                tbody { @for (account, membership) in accounts { tr {
                     td { a href={ "/accounts/" (account.id) (below) } { code { (account.id) } } }
                     td { bdi { (account.name) } }
-                    td { (marks::account_state(account, None, visit.now)) }
+                    td { (marks::account_state(account, membership.as_deref(), visit.now)) }
                     td { bdi { (account.email_at(visit.now)) } }
                 } } }
             }

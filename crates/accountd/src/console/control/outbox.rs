@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use services::state::message::{Message, MessageId};
 use services::world::key::Prefix;
@@ -15,33 +16,21 @@ use crate::console::{Console, Note};
 
 /// Messages that are shown.
 const SHOWN: usize = 50;
-/// Keys that are read together.
+/// Keys that are read together, and how often.
 const BATCH: usize = 500;
+const MOST_BATCHES: usize = 20;
+/// Messages of so many hours are looked through, more only where those are few.
+const WINDOWS_HOURS: [Option<i64>; 3] = [Some(1), Some(24 * 90), None];
 
-/// The newest messages, those to one address where the page asks for it. Their keys are in the order of time, so that
-/// the whole list of keys is passed and only the last are kept.
+/// The newest messages.
 ///
 /// # Errors
 /// The store failed.
-pub async fn newest(console: &Console, _visit: &Visit) -> Result<Vec<Message>, Wrong> {
-    let mut last = VecDeque::with_capacity(SHOWN + 1);
-    let mut after: Option<String> = None;
-    loop {
-        let from = after.clone();
-        let read = console.look(move |world| {
-            let keys = world.keys::<Message>(&Prefix::empty(), from.as_deref(), BATCH)?;
-            keys.iter().map(|key| key.id().map(|id| id.0.to_owned())).collect::<Result<Vec<_>, _>>()
-        });
-        let ids = read.await?;
-        let is_last = ids.len() < BATCH;
-        after = ids.last().cloned();
-        for id in ids {
-            last.push_back(id);
-            if last.len() > SHOWN {
-                last.pop_front();
-            }
-        }
-        if is_last {
+pub async fn newest(console: &Console, visit: &Visit) -> Result<Vec<Message>, Wrong> {
+    let mut last = VecDeque::new();
+    for hours in WINDOWS_HOURS {
+        last = newest_ids(console, since(visit.now, hours)).await?;
+        if last.len() == SHOWN {
             break;
         }
     }
@@ -53,6 +42,33 @@ pub async fn newest(console: &Console, _visit: &Visit) -> Result<Vec<Message>, W
         Ok(messages)
     });
     read.await
+}
+
+/// What the keys of messages of the last hours follow; nothing for all of them.
+fn since(now: Timestamp, hours: Option<i64>) -> Option<String> {
+    let begin = now.saturating_sub(SignedDuration::from_hours(hours?)).unwrap_or(Timestamp::MIN);
+    Some(format!("{:020}", begin.as_microsecond().max(0)))
+}
+
+/// The last ids after a place. Keys are in the order of time, so that those before are passed, up to a bound.
+async fn newest_ids(console: &Console, mut after: Option<String>) -> Result<VecDeque<String>, Wrong> {
+    let mut last = VecDeque::with_capacity(SHOWN + BATCH);
+    for _ in 0..MOST_BATCHES {
+        let from = after.clone();
+        let read = console.look(move |world| {
+            let keys = world.keys::<Message>(&Prefix::empty(), from.as_deref(), BATCH)?;
+            keys.iter().map(|key| key.id().map(|id| id.0.to_owned())).collect::<Result<Vec<_>, _>>()
+        });
+        let ids = read.await?;
+        let is_last = ids.len() < BATCH;
+        after = ids.last().cloned();
+        last.extend(ids);
+        last.drain(..last.len().saturating_sub(SHOWN));
+        if is_last {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 /// The list.

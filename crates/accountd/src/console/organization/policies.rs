@@ -26,7 +26,7 @@ const FIRST_DOCUMENT: &str = r#"{
   "Version": "2012-10-17",
   "Statement": [
     {
-      "Sid": "",
+      "Sid": "NoNewRegions",
       "Effect": "Deny",
       "Action": ["account:EnableRegion"],
       "Resource": "*"

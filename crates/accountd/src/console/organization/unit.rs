@@ -3,11 +3,13 @@
 mod accounts;
 pub mod attached;
 pub mod pending;
+mod trust;
 
 use std::sync::Arc;
 
 use maud::{Markup, html};
 use services::state::organization::{Organization, OrganizationId, OrganizationalUnit};
+use services::world::key::Prefix;
 use services::world::{Fault, World};
 
 use super::tree::{self, Branch};
@@ -18,6 +20,9 @@ use crate::console::marks;
 use crate::console::shell::{Page, Place, Wrong};
 use crate::console::visit::Visit;
 
+/// Other organizations that a root's page leads to.
+const OTHERS: usize = 20;
+
 /// What the page shows.
 struct Seen {
     organization: Arc<Organization>,
@@ -26,6 +31,8 @@ struct Seen {
     accounts: accounts::Accounts,
     attached: attached::Attached,
     pending: pending::Pending,
+    /// Roots of other organizations, by their ids; only where this is a root.
+    others: Vec<(String, String)>,
 }
 
 /// The page of a root or unit.
@@ -63,9 +70,21 @@ fn see(
         accounts: accounts::see(id, &organization, after, world)?,
         attached: attached::see(&organization, &way, world)?,
         pending: pending::see(&organization, now, world)?,
+        others: if unit.parent_id.is_none() { others(&organization.id, world)? } else { Vec::new() },
         organization,
         way,
     }))
+}
+
+/// Other organizations, each with its root.
+fn others(id: &str, world: &World<'_>) -> Result<Vec<(String, String)>, Fault> {
+    let mut others = Vec::new();
+    for key in world.keys::<Organization>(&Prefix::empty(), None, OTHERS + 1)? {
+        if let Some(other) = world.get::<Organization>(key.id()?)?.filter(|other| other.id != id) {
+            others.push((other.id.clone(), other.root_id.clone()));
+        }
+    }
+    Ok(others)
 }
 
 impl Seen {
@@ -81,6 +100,9 @@ fn shown(visit: &Visit, seen: &Seen) -> Markup {
         div class="split" {
             section aria-label="Tree" {
                 @if let Some(tree) = &seen.tree { (tree.shown(&unit.id)) }
+                @if !seen.others.is_empty() {
+                    p { "Other organizations: " @for (id, root) in &seen.others { a href={ "/units/" (root) } { code { (id) } } " " } }
+                }
                 p { a href={ "/policies?organization=" (organization.id) } { "Policies of the organization" } }
             }
             div {
@@ -89,6 +111,7 @@ fn shown(visit: &Visit, seen: &Seen) -> Markup {
                 (pending::shown(visit, &seen.pending))
                 (attached::shown(visit, unit, organization, &seen.attached))
                 (units(visit, unit))
+                @if unit.parent_id.is_none() { (trust::shown(visit, organization)) }
             }
         }
     }
@@ -104,14 +127,6 @@ fn facts(seen: &Seen) -> Markup {
             @if unit.parent_id.is_none() {
                 dt { "Management account" } dd { (marks::account_link(organization.management_account)) }
                 dt { "Features" } dd { (organization.feature_set.as_str()) }
-                dt { "Trusted services" } dd {
-                    @if organization.trusted_services.is_empty() { "none" }
-                    @for service in organization.trusted_services.keys() { code { (service) } " " }
-                }
-                @for (account, services) in &organization.delegated_administrators {
-                    dt { "Delegated to " (marks::account_link(*account)) }
-                    dd { @for service in services.keys() { code { (service) } " " } }
-                }
             }
             @if !unit.tags.is_empty() { dt { "Tags" } dd { (tags(&unit.tags)) } }
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::cast::*;
-use crate::world::{World, organizations};
+use crate::world::{Setup, World, organizations};
 use testing::signer::Key;
 
 /// How long a creation takes here; AWS's own time was not recorded.
@@ -55,7 +55,8 @@ fn observed_creation_1_a_creation_is_in_progress_first() {
 /// O-creation-2: an address in use fails later; five creations at a time; ten accounts by default.
 #[test]
 fn observed_creation_2_a_creation_may_fail_later_and_has_limits() {
-    let world = World::company();
+    let by_default = "  id: o-exampleorg\n  account_quota: 10\n";
+    let world = World::of(Setup::company().with("  id: o-exampleorg\n", by_default));
     let created = status(&create(&world, "member@EXAMPLE.com"));
     assert_eq!(created["State"], "IN_PROGRESS");
     world.pass(TO_CREATE);
@@ -118,9 +119,9 @@ fn observed_name_1_organizations_shows_the_name_and_when_it_joined() {
     assert!((between - 0.889).abs() < 0.0015, "{between}");
 }
 
-/// F-ORGS-CREATE-7: a management account without a primary contact gives none to its members.
+/// F-ORGS-CREATE-7: a management account whose primary contact nobody put gives the one it began with.
 #[test]
-fn without_a_contact_there_is_none_to_copy_f_orgs_create_7() {
+fn a_contact_that_nobody_put_is_copied_too_f_orgs_create_7() {
     let world = World::company();
     let key = Key { id: "123456789012", secret: "test", token: None };
     let done = |operation: &str, members: Value| {
@@ -137,6 +138,10 @@ fn without_a_contact_there_is_none_to_copy_f_orgs_create_7() {
     let status = done("DescribeCreateAccountStatus", json!({ "CreateAccountRequestId": created["Id"] }));
     let account = status["CreateAccountStatus"]["AccountId"].clone();
     let root = Caller { key, arn: "arn:aws:iam::123456789012:root", account: "123456789012", unique_id: "" };
-    let answer = world.call(&root, "GetContactInformation", json!({ "AccountId": account }));
-    answer.says(404, "ResourceNotFoundException", "No contact information found for account");
+    let contact = |members: Value| {
+        world.call(&root, "GetContactInformation", members).json()["ContactInformation"].clone()
+    };
+    let (own, copied) = (contact(json!({})), contact(json!({ "AccountId": account })));
+    assert_eq!((&own["FullName"], &copied["FullName"]), (&json!("account-123456789012"), &json!("New")));
+    assert_eq!(own["AddressLine1"], copied["AddressLine1"]);
 }

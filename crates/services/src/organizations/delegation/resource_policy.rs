@@ -146,7 +146,7 @@ pub(crate) fn put(
 ) -> Result<PutResourcePolicyResponse, Failure> {
     standing.require_all_features()?;
     let document = read(input.content.as_str(), world)?;
-    let tags = tag::read(input.tags)?;
+    let tags = tag::read(input.tags, call)?;
     let before = world.get::<OrganizationResourcePolicy>(OrganizationId(&standing.organization.id))?;
     let policy = match before {
         Some(_) if !tags.is_empty() => {

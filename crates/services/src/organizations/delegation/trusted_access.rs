@@ -12,17 +12,22 @@ use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};
 use crate::world::World;
 
+/// The services that work with organizations; the file says its source.
+const SERVICE_PRINCIPALS: &str = include_str!("service_principals.txt");
+
+/// The service principals, in alphabetical order.
+fn service_principals() -> impl Iterator<Item = &'static str> {
+    SERVICE_PRINCIPALS.lines().filter(|line| !line.starts_with('#'))
+}
+
 /// # Errors
-/// F-ORGS-TRUST-1: UNRECOGNIZED_SERVICE_PRINCIPAL. AWS keeps a list; here (*assumed*) every name of the form
-/// `….amazonaws.com` is known.
+/// F-ORGS-TRUST-1: UNRECOGNIZED_SERVICE_PRINCIPAL for a service that does not work with organizations.
 pub(crate) fn check_principal(principal: &str) -> Result<(), Failure> {
-    match principal.strip_suffix(".amazonaws.com") {
-        Some(service) if !service.is_empty() && !service.starts_with('.') => Ok(()),
-        _ => {
-            let reason = InvalidInputExceptionReason::UnrecognizedServicePrincipal;
-            Err(refusal::invalid_input(reason).into())
-        }
+    if service_principals().any(|known| known == principal) {
+        return Ok(());
     }
+    let reason = InvalidInputExceptionReason::UnrecognizedServicePrincipal;
+    Err(refusal::invalid_input(reason).into())
 }
 
 /// EnableAWSServiceAccess. F-ORGS-TRUST-2: doing it twice changes nothing.
@@ -92,4 +97,24 @@ pub(crate) fn list(
     });
     let (services, next_token) = listing.of(shown);
     Ok(ListAWSServiceAccessForOrganizationResponse { enabled_service_principals: Some(services), next_token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F-ORGS-TRUST-1.
+    #[test]
+    fn services_that_work_with_organizations_are_known_by_their_principals() {
+        assert!(service_principals().is_sorted());
+        let known = ["account", "sso", "inspector2", "securityhub", "member.org.stacksets.cloudformation"];
+        for service in known {
+            assert!(check_principal(&format!("{service}.amazonaws.com")).is_ok(), "{service}");
+        }
+        let unknown =
+            ["", "account", "lambda.amazonaws.com", "x.account.amazonaws.com", "Account.amazonaws.com"];
+        for principal in unknown {
+            assert!(check_principal(principal).is_err(), "{principal}");
+        }
+    }
 }

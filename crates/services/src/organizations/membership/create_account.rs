@@ -22,6 +22,7 @@ use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
+use crate::quotas::number;
 use crate::state::account::{
     Account, AccountState, ContactInformation, EmailAddress, EmailOwner, GovCloudLink, account_using,
 };
@@ -32,11 +33,6 @@ use crate::state::organization::{
 use crate::world::key::CaseInsensitive;
 use crate::world::{Fault, World};
 
-/// F-ORGS-CREATE-3: accounts of an organization, the management account included (observed). A seed file may put more
-/// into it.
-pub const MAX_ACCOUNTS: usize = 10;
-/// F-ORGS-CREATE-4: creations at a time.
-pub const CONCURRENT_CREATIONS: usize = 5;
 /// F-ORGS-CREATE-5: an account joins this long after it was created (observed).
 const JOINS_AFTER: SignedDuration = SignedDuration::from_millis(889);
 
@@ -60,7 +56,7 @@ pub(crate) fn create(
         email: input.email.into_string(),
         name: input.account_name.into_string(),
         role_name: role_name(input.role_name.as_ref().map(|name| name.as_str()))?,
-        tags: tag::read(input.tags)?,
+        tags: tag::read(input.tags, call)?,
         gov_cloud: false,
     };
     Ok(CreateAccountResponse { create_account_status: Some(begin(standing, wanted, call, world)?) })
@@ -85,7 +81,7 @@ pub(crate) fn create_gov_cloud(
         email: input.email.into_string(),
         name: input.account_name.into_string(),
         role_name: role_name(input.role_name.as_ref().map(|name| name.as_str()))?,
-        tags: tag::read(input.tags)?,
+        tags: tag::read(input.tags, call)?,
         gov_cloud: true,
     };
     Ok(CreateGovCloudAccountResponse { create_account_status: Some(begin(standing, wanted, call, world)?) })
@@ -137,19 +133,21 @@ fn begin(
     if changes.creations.iter().any(|creation| creation.email == address) {
         return Err(refusal::concurrent_modification().into());
     }
-    if changes.creations.len() >= CONCURRENT_CREATIONS {
+    let quotas = &call.context.quotas;
+    if changes.creations.len() >= number(quotas.concurrent_creations) {
         return Err(refusal::too_many_creations().into());
     }
     let coming = changes.creations.iter().filter(|creation| creation.succeeds).count();
-    let count = member_count(organization_id, MAX_ACCOUNTS + coming, world)?;
-    if count - coming.min(count) >= MAX_ACCOUNTS {
+    let quota = quotas.accounts(&standing.organization);
+    let count = member_count(organization_id, quota + coming, world)?;
+    if count - coming.min(count) >= quota {
         let reason = ConstraintViolationExceptionReason::AccountNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
     }
     let completes_at = call.context.after(call.context.delays.account_creation);
     let outcome = if account_using(&address, now, world)?.is_some() {
         CreationOutcome::Failed(CreateAccountFailureReason::EmailAlreadyExists)
-    } else if count >= MAX_ACCOUNTS {
+    } else if count >= quota {
         CreationOutcome::Failed(CreateAccountFailureReason::AccountLimitExceeded)
     } else {
         put_account(standing, &wanted, completes_at, call, world)?
@@ -185,11 +183,9 @@ fn put_account(
     let gov_cloud_account =
         wanted.gov_cloud.then(|| new_account_id(call, "GovCloud account", world)).transpose()?;
     let created_at = completes_at.saturating_sub(JOINS_AFTER).unwrap_or(completes_at).max(call.context.now);
-    // F-ORGS-CREATE-7: a management account without a contact gives none.
-    let contact = management_account(standing, world)?
-        .contact
-        .as_ref()
-        .map(|contact| ContactInformation { full_name: wanted.name.clone(), ..contact.clone() });
+    // F-ORGS-CREATE-7: the management account's contact under the new account's name.
+    let copied = management_account(standing, world)?.primary_contact().into_owned();
+    let contact = Some(ContactInformation { full_name: wanted.name.clone(), ..copied });
     let account = Account {
         contact,
         gov_cloud: gov_cloud_account.map(|account| GovCloudLink { account, state: AccountState::Active }),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::arn::AccountId;
 use jiff::SignedDuration;
 
-use super::create_account::{MAX_ACCOUNTS, member_count};
+use super::create_account::member_count;
 use super::handshake::{first_state, is_migrating, put, show};
 use super::leaving::depart;
 use super::roles;
@@ -20,6 +20,7 @@ use crate::organizations::standing::Standing;
 use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
+use crate::quotas::number;
 use crate::state::account::{Account, account_using};
 use crate::state::message::{Channel, Message};
 use crate::state::organization::{
@@ -29,8 +30,6 @@ use crate::world::{Fault, World};
 
 /// F-ORGS-INVITE-1: an invitation expires after 15 days.
 const INVITATION_DAYS: i64 = 15;
-/// F-ORGS-INVITE-5: attempts to invite in 24 hours, those that were accepted not included (quotas page).
-const MAX_INVITATIONS_A_DAY: usize = if MAX_ACCOUNTS > 20 { MAX_ACCOUNTS } else { 20 };
 
 /// The handshake that carries something from the organization to a recipient.
 pub(crate) fn new_handshake(
@@ -83,7 +82,7 @@ pub(crate) fn invite(
 ) -> Result<InviteAccountToOrganizationResponse, Failure> {
     let now = call.context.now;
     let organization_id = &standing.organization.id;
-    let tags = tag::read(input.tags)?;
+    let tags = tag::read(input.tags, call)?;
     let recipient =
         recipient(input.target.r#type, input.target.id.as_str()).map_err(refusal::invalid_input)?;
     // F-ORGS-INVITE-3: of an address AWS does not tell whether a member has it.
@@ -106,12 +105,14 @@ pub(crate) fn invite(
             return Err(refusal::duplicate_handshake().into());
         }
     }
-    if member_count(organization_id, MAX_ACCOUNTS, world)? + changes.invitations.len() >= MAX_ACCOUNTS {
+    let accounts = call.context.quotas.accounts(&standing.organization);
+    if member_count(organization_id, accounts, world)? + changes.invitations.len() >= accounts {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
     let day = SignedDuration::from_hours(24);
     changes.invitations_sent.retain(|_, sent_at| now.duration_since(*sent_at) < day);
-    if changes.invitations_sent.len() >= MAX_INVITATIONS_A_DAY {
+    // F-ORGS-INVITE-5: those that were accepted do not count.
+    if changes.invitations_sent.len() >= accounts.max(number(call.context.quotas.invitations_a_day)) {
         return Err(refusal::handshake_constraint(Constraint::HandshakeRateLimitExceeded).into());
     }
     let id = new_id(call.context, "h-", 10);
@@ -228,7 +229,8 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
     let organization = world
         .get::<Organization>(OrganizationId(organization_id))?
         .ok_or_else(refusal::handshake_not_found)?;
-    if member_count(organization_id, MAX_ACCOUNTS, world)? >= MAX_ACCOUNTS {
+    let accounts = call.context.quotas.accounts(&organization);
+    if member_count(organization_id, accounts, world)? >= accounts {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
     if let Some(current) = current {

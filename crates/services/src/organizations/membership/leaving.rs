@@ -15,6 +15,7 @@ use crate::organizations::policies::kept;
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::tree::account;
 use crate::organizations::{Call, index, record, refusal};
+use crate::quotas::number;
 use crate::state::account::{Account, AccountState, GovCloudLink};
 use crate::state::organization::{Closure, Membership, Organization, OrganizationId};
 use crate::world::World;
@@ -29,16 +30,8 @@ fn closing_time(call: &Call<'_>) -> Duration {
 pub const DAYS_AFTER_CLOSURE: i64 = 90;
 /// F-ORGS-CLOSE-4: closures count for 30 days …
 pub const CLOSURE_WINDOW_DAYS: i64 = 30;
-/// … of which an organization has at least this many, …
-pub const MIN_CLOSURES: usize = 250;
-/// … or a fifth of its members, …
+/// … and an organization has as many as a fifth of its members, within its quotas.
 const MEMBERS_PER_CLOSURE: usize = 5;
-/// … and at most this many (API reference, CloseAccount).
-pub const MAX_CLOSURES: usize = 1_000;
-/// F-ORGS-CLOSE-5: closures at a time (quotas page).
-pub const CONCURRENT_CLOSURES: usize = 3;
-/// F-ORGS-LEAVE-1: how long an account that was created here must wait before it can leave.
-pub const WAIT_DAYS: i64 = 4;
 
 fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
@@ -75,12 +68,16 @@ pub(crate) fn close(
     let organization_id = &standing.organization.id;
     let mut changes = index::membership_changes(organization_id, world)?;
     changes.closures.retain(|closure| now.duration_since(closure.requested_at) < days(CLOSURE_WINDOW_DAYS));
-    if changes.closures.iter().filter(|closure| closure.completes_at > now).count() >= CONCURRENT_CLOSURES {
+    let quotas = &call.context.quotas;
+    let going_on = changes.closures.iter().filter(|closure| closure.completes_at > now).count();
+    if going_on >= number(quotas.concurrent_closures) {
         return Err(refusal::constraint(Reason::CloseAccountRequestsLimitExceeded).into());
     }
-    if changes.closures.len() >= MIN_CLOSURES {
-        let members = member_count(organization_id, MAX_CLOSURES * MEMBERS_PER_CLOSURE, world)?;
-        let quota = (members / MEMBERS_PER_CLOSURE).clamp(MIN_CLOSURES, MAX_CLOSURES);
+    let least = number(quotas.closures);
+    if changes.closures.len() >= least {
+        let most = number(quotas.most_closures).max(least);
+        let members = member_count(organization_id, most * MEMBERS_PER_CLOSURE, world)?;
+        let quota = (members / MEMBERS_PER_CLOSURE).clamp(least, most);
         if changes.closures.len() >= quota {
             return Err(refusal::constraint(Reason::CloseAccountQuotaExceeded).into());
         }
@@ -148,7 +145,9 @@ pub(crate) fn depart(
         return Err(refusal::constraint(Reason::AccountCannotLeaveOrganization).into());
     }
     let age = call.context.now.duration_since(member.account.created_at);
-    if membership.joined_method == AccountJoinedMethod::Created && age < days(WAIT_DAYS) {
+    if membership.joined_method == AccountJoinedMethod::Created
+        && age < days(call.context.quotas.age_to_leave_days.into())
+    {
         return Err(refusal::constraint(Reason::WaitPeriodActive).into());
     }
     let changes = index::membership_changes(&organization.id, world)?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 
+use super::kept;
 use super::policy::{self, AwsManaged, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS};
-use super::{kept, policy_type};
 use crate::failure::Failure;
 use crate::model::organizations::{
     AttachPolicyRequest, ConstraintViolationExceptionReason as Constraint, DetachPolicyRequest,
@@ -148,7 +148,7 @@ pub(crate) fn attach(
     if is_attached(standing, &target, id) {
         return Err(refusal::duplicate_attachment().into());
     }
-    if count(&target, kind, world)? >= policy_type::max_attached(kind) {
+    if count(&target, kind, world)? >= call.context.quotas.policies_per_target(kind) {
         return Err(refusal::constraint(Constraint::MaxPolicyTypeAttachmentLimitExceeded).into());
     }
     kept::changing_below(&standing.organization.id, target.id(), kind, world, |world| {

@@ -8,7 +8,7 @@ use aws::policy::{Policy as Parsed, PolicyKind};
 use jiff::Timestamp;
 
 use super::rewritten::rewritten;
-use super::{kept, management_document, policy_type, resource_control};
+use super::{kept, management_document, resource_control};
 use crate::authority::ancestry::FULL_AWS_ACCESS_ID;
 use crate::failure::Failure;
 use crate::model::organizations::{
@@ -114,13 +114,17 @@ impl From<Misfit> for Failure {
     }
 }
 
-/// Reads a document of the type. Whether the schedules in it are fit depends on the time (F-ORGS-POL-15); without one they
+/// Reads a document of the type, which may have `max` characters. Whether the schedules in it are fit depends on the time (F-ORGS-POL-15); without one they
 /// are taken as they are, so that a seed file is right at any time or at none.
 ///
 /// # Errors
 /// See [`Misfit`].
-pub fn read(content: &str, kind: PolicyType, at: Option<Timestamp>) -> Result<PolicyDocument, Misfit> {
-    let max = policy_type::max_size(kind);
+pub fn read(
+    content: &str,
+    kind: PolicyType,
+    at: Option<Timestamp>,
+    max: usize,
+) -> Result<PolicyDocument, Misfit> {
     if content.chars().count() > max {
         return Err(Misfit::TooLong { max });
     }
@@ -209,14 +213,15 @@ pub(crate) fn create(
         return Err(refusal::policy_type_not_available().into());
     }
     let kind = input.r#type;
-    let tags = tag::read(input.tags)?;
-    let document = read(input.content.as_str(), kind, Some(call.context.now))?;
+    let tags = tag::read(input.tags, call)?;
+    let document =
+        read(input.content.as_str(), kind, Some(call.context.now), call.context.quotas.policy_size(kind))?;
     if is_taken(standing, kind, input.name.as_str(), world)? {
         return Err(refusal::duplicate_policy().into());
     }
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
     if counts.is_some_and(|counts| {
-        counts.policies.get(&kind).is_some_and(|it| *it >= policy_type::max_policies(kind))
+        counts.policies.get(&kind).is_some_and(|it| *it >= call.context.quotas.policies(kind))
     }) {
         let reason = ConstraintViolationExceptionReason::PolicyNumberLimitExceeded;
         return Err(refusal::constraint(reason).into());
@@ -274,7 +279,8 @@ pub(crate) fn update(
     let kind = policy.kind;
     let is_rewritten = input.content.is_some();
     if let Some(content) = input.content {
-        policy.document = read(content.as_str(), kind, Some(call.context.now))?;
+        policy.document =
+            read(content.as_str(), kind, Some(call.context.now), call.context.quotas.policy_size(kind))?;
         policy.updated_at = Some(call.context.now);
     }
     let given = |text: &str| !text.trim().is_empty();

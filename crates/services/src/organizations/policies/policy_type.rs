@@ -14,35 +14,6 @@ use crate::organizations::{index, refusal};
 use crate::state::organization::{FeatureSet, PolicyName, PolicyNameId};
 use crate::world::World;
 
-/// F-ORGS-POL-1: policies of one type in an organization (quotas page; those that it does not list *assumed*).
-pub const fn max_policies(kind: PolicyType) -> u32 {
-    match kind {
-        PolicyType::ServiceControlPolicy => 10_000,
-        PolicyType::ResourceControlPolicy => 2_000,
-        _ => 1_000,
-    }
-}
-
-/// F-ORGS-POL-2: the size of a document in characters (quotas page; types that it does not list *assumed*).
-pub const fn max_size(kind: PolicyType) -> usize {
-    match kind {
-        PolicyType::ServiceControlPolicy => 10_240,
-        PolicyType::ResourceControlPolicy => 5_120,
-        PolicyType::AiservicesOptOutPolicy => 2_500,
-        _ => 10_000,
-    }
-}
-
-/// F-ORGS-POL-7: policies of one type on one target (quotas page; types that it does not list *assumed*).
-pub const fn max_attached(kind: PolicyType) -> usize {
-    match kind {
-        PolicyType::ResourceControlPolicy
-        | PolicyType::AiservicesOptOutPolicy
-        | PolicyType::ChatbotPolicy => 5,
-        _ => 10,
-    }
-}
-
 /// F-ORGS-POL-3: the member that a management policy's document begins with; types that are not here take any object.
 pub(crate) const fn top_member(kind: PolicyType) -> Option<&'static str> {
     match kind {
@@ -58,10 +29,12 @@ pub(crate) const fn top_member(kind: PolicyType) -> Option<&'static str> {
 }
 
 /// F-ORGS-TYPE-3: the service without whose trusted access the type cannot be enabled. Security Hub's is the one that
-/// somebody was told of (terraform-provider-aws, pull request 45135); that the others need none is *assumed*.
+/// somebody was told of (terraform-provider-aws, pull request 45135), Amazon Inspector's is documented there; that the others
+/// need none is *assumed*.
 pub const fn needed_service(kind: PolicyType) -> Option<&'static str> {
     match kind {
         PolicyType::SecurityhubPolicy => Some("securityhub.amazonaws.com"),
+        PolicyType::InspectorPolicy => Some("inspector2.amazonaws.com"),
         _ => None,
     }
 }

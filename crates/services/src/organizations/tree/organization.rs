@@ -51,6 +51,7 @@ pub(crate) fn create(
         delegated_administrators: BTreeMap::new(),
         enabled_policy_types: BTreeSet::new(),
         created_at: call.context.now,
+        account_quota: None,
     };
     let root = OrganizationalUnit {
         id: organization.root_id.clone(),

@@ -20,16 +20,12 @@ use crate::organizations::listing::{Entry, Listing};
 use crate::organizations::policies::policy;
 use crate::organizations::standing::{Member, Standing};
 use crate::organizations::{Call, arn, index, refusal};
+use crate::quotas::number;
 use crate::state::organization::{
     AttachedPolicies, ChildId, Membership, Organization, OrganizationCounts, OrganizationId,
     OrganizationalUnit, UnitId, UnitName, UnitNameId,
 };
 use crate::world::{Fault, World};
-
-/// F-ORGS-OU-1: the deepest a unit may lie below the root (quotas page).
-pub const MAX_DEPTH: usize = 5;
-/// F-ORGS-OU-2: units of an organization (quotas page).
-pub const MAX_UNITS: u32 = 2_000;
 
 /// The root as it is shown.
 pub(crate) fn show_root(organization: &Organization) -> Root {
@@ -127,17 +123,18 @@ pub(crate) fn create(
 ) -> Result<CreateOrganizationalUnitResponse, Failure> {
     let parent = parent(standing, input.parent_id.as_str(), world)?;
     let name = input.name.into_string();
-    let tags = tag::read(input.tags)?;
+    let tags = tag::read(input.tags, call)?;
     if world.get::<UnitName>(UnitNameId { parent: &parent.id, name: &name })?.is_some() {
         return Err(refusal::duplicate_unit().into());
     }
     // The root is on the way too.
-    if way_to(&parent, world)?.len() > MAX_DEPTH {
+    let quotas = &call.context.quotas;
+    if way_to(&parent, world)?.len() > number(quotas.unit_depth) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuDepthLimitExceeded).into());
     }
     let organization = &standing.organization;
     let counts = world.get::<OrganizationCounts>(OrganizationId(&organization.id))?;
-    if counts.is_some_and(|counts| counts.units >= MAX_UNITS) {
+    if counts.is_some_and(|counts| counts.units >= quotas.units) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::OuNumberLimitExceeded).into());
     }
     let root = organization.root_id.trim_start_matches("r-");

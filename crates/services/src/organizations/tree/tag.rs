@@ -12,13 +12,11 @@ use crate::model::organizations::{
 use crate::organizations::listing::Listing;
 use crate::organizations::standing::Standing;
 use crate::organizations::{Call, refusal};
+use crate::quotas::number;
 use crate::state::organization::{
     Membership, OrganizationId, OrganizationPolicy, OrganizationResourcePolicy, OrganizationalUnit, PolicyId,
 };
 use crate::world::World;
-
-/// F-ORGS-TAG-1: tags of one resource (quotas page).
-pub const MAX_TAGS: usize = 50;
 
 /// The stored tags.
 type Tags = BTreeMap<String, String>;
@@ -27,7 +25,7 @@ type Tags = BTreeMap<String, String>;
 ///
 /// # Errors
 /// F-ORGS-TAG-1, F-ORGS-TAG-2: DUPLICATE_TAG_KEY, INVALID_SYSTEM_TAGS_PARAMETER.
-pub(crate) fn read(tags: Option<Vec<Tag>>) -> Result<Tags, Failure> {
+pub(crate) fn read(tags: Option<Vec<Tag>>, call: &Call<'_>) -> Result<Tags, Failure> {
     let mut read = Tags::new();
     for tag in tags.unwrap_or_default() {
         let key = tag.key.into_string();
@@ -36,7 +34,7 @@ pub(crate) fn read(tags: Option<Vec<Tag>>) -> Result<Tags, Failure> {
             return Err(refusal::invalid_input(InvalidInputExceptionReason::DuplicateTagKey).into());
         }
     }
-    refuse_too_many(&read)?;
+    refuse_too_many(&read, call)?;
     Ok(read)
 }
 
@@ -49,8 +47,8 @@ fn refuse_system_key(key: &str) -> Result<(), Failure> {
     }
 }
 
-fn refuse_too_many(tags: &Tags) -> Result<(), Failure> {
-    if tags.len() > MAX_TAGS {
+fn refuse_too_many(tags: &Tags, call: &Call<'_>) -> Result<(), Failure> {
+    if tags.len() > number(call.context.quotas.tags) {
         return Err(refusal::constraint(ConstraintViolationExceptionReason::MaxTagLimitExceeded).into());
     }
     Ok(())
@@ -112,9 +110,9 @@ pub(crate) fn tag(
 ) -> Result<(), Failure> {
     let id = input.resource_id.as_str();
     let mut tagged = Tagged::find(standing, id, call, world)?;
-    let tags = read(Some(input.tags))?;
+    let tags = read(Some(input.tags), call)?;
     tagged.tags().extend(tags);
-    refuse_too_many(tagged.tags())?;
+    refuse_too_many(tagged.tags(), call)?;
     tagged.save(standing, world);
     Ok(())
 }
@@ -145,7 +143,7 @@ pub(crate) fn list(
 ) -> Result<ListTagsForResourceResponse, Failure> {
     let id = input.resource_id.as_str();
     let mut tagged = Tagged::find(standing, id, call, world)?;
-    let all = i32::try_from(MAX_TAGS).ok();
+    let all = i32::try_from(tagged.tags().len().max(1)).ok();
     let listing = Listing::open(call, &[id], input.next_token.as_ref(), all)?;
     let shown = std::mem::take(tagged.tags()).into_iter().map(|(key, value)| {
         let tag = Tag { key: key.as_str().into(), value: value.into() };

@@ -32,6 +32,9 @@ pub struct Organization {
     pub enabled_policy_types: BTreeSet<PolicyType>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// F-ORGS-QUOTA-2: how many accounts its seed file lets it have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_quota: Option<u32>,
 }
 
 impl Organization {

@@ -422,4 +422,36 @@ mod tests {
             assert_eq!(found, expected, "{fields} after {now}");
         }
     }
+
+    /// Whatever is written, it is read or refused, and what is read has runs that can be asked for.
+    #[test]
+    fn no_text_stops_the_reader_f_orgs_sched_1() {
+        let parts =
+            ["0", "1", "59", "7", "*", "/", "-", ",", "L", "W", "#", "?", "JAN", "MON", "2030", "é", " "];
+        let now: Timestamp = "2026-09-13T07:40:00Z".parse().expect("an instant");
+        let (mut read, mut refused) = (0, 0);
+        for seed in 0..4_000 {
+            let mut random = Random(seed);
+            let field = |usual: &str| -> String {
+                if random.between(0, 2) > 0 {
+                    return usual.to_owned();
+                }
+                let draw = |random: &mut Random| {
+                    let last = i16::try_from(parts.len() - 1).expect("a place");
+                    parts[usize::try_from(random.between(0, last)).expect("a place")]
+                };
+                (0..random.between(1, 4)).map(|_| draw(&mut random)).collect()
+            };
+            let fields = ["0", "5", "1", "*", "?", "*"].map(field).join(" ");
+            match Schedule::parse(&format!("cron({fields})")) {
+                Some(schedule) => {
+                    let runs: Vec<_> = schedule.runs_after(now).take(2).collect();
+                    assert!(runs.is_sorted(), "{fields}");
+                    read += 1;
+                }
+                None => refused += 1,
+            }
+        }
+        assert!(read > 200 && refused > 200, "{read} and {refused}");
+    }
 }
