@@ -205,3 +205,18 @@ fn who_gives_a_role_to_ec2_must_be_allowed_to_pass_it() {
     let get = store.refused_to(&ann, "GetInstanceProfile", json!({"InstanceProfileName": "web"})).2;
     assert!(get.contains("iam:GetInstanceProfile on resource: instance profile web because"), "{get}");
 }
+
+/// F-IAMAPI-KEYS-2
+#[test]
+fn service_and_age_of_a_credential_are_condition_keys() {
+    let condition = r#"{"StringEquals":{"iam:ServiceSpecificCredentialServiceName":"bedrock.amazonaws.com"},"NumericLessThan":{"iam:ServiceSpecificCredentialAgeDays":"31"}}"#;
+    let (mut store, ann) = with_user(&statement("iam:CreateServiceSpecificCredential", "*", condition));
+    let create = |service: &str, days: i32| json!({"UserName": "Ann", "ServiceName": service, "CredentialAgeDays": days});
+    store
+        .call(&ann, "CreateServiceSpecificCredential", create("bedrock.amazonaws.com", 30))
+        .expect("both hold");
+    for (service, days) in [("bedrock.amazonaws.com", 31), ("codecommit.amazonaws.com", 30)] {
+        let refused = store.refused_to(&ann, "CreateServiceSpecificCredential", create(service, days));
+        assert_eq!(refused.0, "AccessDenied", "{service} {days}");
+    }
+}
