@@ -18,6 +18,7 @@ use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
 use services::front::ports::Ports;
 use services::front::{self, Call, words};
+use services::iam::model::Operation as IamOperation;
 use services::quotas::Quotas;
 use services::service::Operation;
 use services::world::{self, ReadsAndWrites, Snapshot};
@@ -132,7 +133,11 @@ impl Service {
         if let Some(answered) = self.ordered_fault(call).await {
             return answered;
         }
-        let reads_log = matches!(call.operation(), Some(Operation::CloudTrail(_)));
+        // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
+        let reads_log = matches!(
+            call.operation(),
+            Some(Operation::CloudTrail(_) | Operation::Iam(IamOperation::GetAccessKeyLastUsed))
+        );
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }

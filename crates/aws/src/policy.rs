@@ -15,6 +15,7 @@ mod operand;
 mod principal_element;
 mod seen;
 mod statement;
+mod trust_form;
 mod variable;
 mod wildcard;
 
@@ -27,7 +28,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use context::{RequestContext, Value};
 pub use malformed::MalformedPolicy;
-pub use seen::SeenCondition;
+pub use operand::is_address;
+pub use seen::{SeenCondition, WrittenConditions};
 pub use statement::{Effect, Statement};
 
 pub(crate) use principal_element::Capacity;

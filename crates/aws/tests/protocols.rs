@@ -3,6 +3,7 @@
 
 use aws::protocol::Protocol;
 use aws::protocol::query::{self, Parameters};
+use aws::protocol::query_json;
 use aws::refusal::Refusal;
 use aws::smithy::{
     Base64, OperationShape, ServiceShape, Shape, Timestamp, enum_shape, errors, exception, integer_shape,
@@ -331,6 +332,31 @@ fn query_refusals_f_wire_29() {
         "<ErrorResponse>\n  <Error>\n    <Type>Receiver</Type>\n    <Code>InternalFailure</Code>\n    \
          <Message>x</Message>\n  </Error>\n  <RequestId>id</RequestId>\n</ErrorResponse>\n"
     );
+}
+
+#[test]
+fn query_answers_in_json_f_wire_36() {
+    let output = json!({ "Name": "x", "Seen": 1_606_758_277 });
+    let answer = query_json::answer(look(), &output, "id");
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert_eq!(
+        text(&answer),
+        r#"{"LookResponse":{"LookResult":{"Name":"x","Seen":1606758277},"ResponseMetadata":{"RequestId":"id"}}}"#
+    );
+    let nothing = query_json::answer(Operation::Feed.shape(), &json!({}), "id");
+    assert_eq!(text(&nothing), r#"{"FeedResponse":{"ResponseMetadata":{"RequestId":"id"}}}"#);
+    let refusal = query_json::refuse(&Refusal::new("NoLion", 403, "no \"lion\""), "id");
+    assert_eq!(refusal.status(), 403);
+    assert_eq!(
+        text(&refusal),
+        r#"{"Error":{"Code":"NoLion","Message":"no \"lion\"","Type":"Sender"},"RequestId":"id"}"#
+    );
+    let wants = |accepted: &'static str| {
+        let headers = [(http::header::ACCEPT, http::HeaderValue::from_static(accepted))];
+        query_json::is_wanted(&headers.into_iter().collect())
+    };
+    assert!(wants("application/json") && wants("Application/JSON; charset=utf-8, */*"));
+    assert!(!wants("*/*") && !wants("text/xml, application/json") && !wants(""));
 }
 
 #[test]

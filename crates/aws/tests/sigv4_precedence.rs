@@ -5,7 +5,7 @@
 
 use aws::sigv4::{Claim, ExpiresFault, Options, SignatureError, SignedRequest, SigningKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 const OPTIONS: Options<'static> = Options {
     services: &["account"],
@@ -13,6 +13,7 @@ const OPTIONS: Options<'static> = Options {
     normalize_path: true,
     double_encode_path: true,
     window_minutes: 5,
+    presigned_within_window: false,
 };
 
 fn now() -> Timestamp {
@@ -21,6 +22,15 @@ fn now() -> Timestamp {
 
 /// What a request with these headers and this query is answered.
 fn answer(query: &str, headers: &[(&str, &str)]) -> Result<(), SignatureError> {
+    answer_at(now(), &OPTIONS, query, headers)
+}
+
+fn answer_at(
+    now: Timestamp,
+    options: &Options<'_>,
+    query: &str,
+    headers: &[(&str, &str)],
+) -> Result<(), SignatureError> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let name = HeaderName::try_from(*name).expect("a name");
@@ -36,7 +46,7 @@ fn answer(query: &str, headers: &[(&str, &str)]) -> Result<(), SignatureError> {
     };
     let claim = Claim::find(&request)?.ok_or(SignatureError::MissingAuthentication)?;
     let key = SigningKey::derive("secret", claim.date(), claim.region(), claim.service());
-    claim.verify(&request, &key, now(), &OPTIONS)
+    claim.verify(&request, &key, now, options)
 }
 
 /// The name of a reason, without what it holds; of a wrong scope, which parts are wrong.
@@ -156,6 +166,23 @@ fn the_life_of_a_presigned_request_has_limits() {
     for good in ["1", "604800"] {
         assert_eq!(reason(answer(good)), "MalformedCredential", "{good}");
     }
+}
+
+#[test]
+fn some_services_say_themselves_how_long_a_presigned_request_lives_f_sig_14() {
+    let options = Options { window_minutes: 15, presigned_within_window: true, ..OPTIONS };
+    let after = |minutes: i64, expires: &str| {
+        let query = format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A&X-Amz-Date=20150830T123600Z\
+             &X-Amz-Expires={expires}&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+        );
+        reason(answer_at(now() + SignedDuration::from_mins(minutes), &options, &query, &[]))
+    };
+    for expires in ["1", "60", "604800"] {
+        assert_eq!(after(15, expires), "MalformedCredential", "{expires}");
+        assert_eq!(after(16, expires), "Expired", "{expires}");
+    }
+    assert_eq!(after(0, "0"), "MalformedExpires");
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn act(world: &mut World, actor: &Actor, rates: &Rates, name: &str, members: &Va
         event_id: "event",
         source_ip: SOURCE_IP,
         user_agent: Some("accountd-console"),
+        host: None,
         secure_transport: true,
         region: serving_region(Some(operation.service()), None),
     };

@@ -215,6 +215,26 @@ fn a_session_token_holds_its_credentials() {
     identified(&wide, at(REAL_NOW), &world).expect("alive");
 }
 
+/// F-STSAPI-12, F-STSAPI-24
+#[test]
+fn a_users_session_chains_too() {
+    let mut world = world();
+    let ann = put_both(&mut world, CALLER);
+    let long = Role { max_session_duration_seconds: 43_200, ..role(&trust(CALLER)) };
+    world.put(ROLE_ID, &long);
+    let two_hours = |caller: &Caller, world: &mut World| {
+        let members = json!({ "RoleArn": ROLE, "RoleSessionName": "ann", "DurationSeconds": 7200 });
+        call(("AssumeRole", members), caller, "us-east-1", world)
+    };
+    let answer = two_hours(&ann, &mut world).expect("a role for two hours");
+    assert_eq!(answer["PackedPolicySize"], answer["SessionTokenUtilization"]);
+    let session = call(("GetSessionToken", json!({})), &ann, "us-east-1", &mut world).expect("a session");
+    let ann = identified(&session, at(REAL_NOW), &world).expect("ann");
+    let text =
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+    assert_eq!(two_hours(&ann, &mut world), Err(("ValidationError".to_owned(), text.to_owned())));
+}
+
 /// F-STSAPI-36: long-term credentials come without a session token.
 #[test]
 fn a_long_term_key_with_a_session_token_is_nobodys() {

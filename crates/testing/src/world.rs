@@ -127,6 +127,7 @@ impl World {
     ) -> Prepared {
         let context = self.context();
         let circumstances = Circumstances {
+            host: None,
             context: &context,
             event_id: "event",
             source_ip: SOURCE_IP,

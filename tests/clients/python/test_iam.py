@@ -193,7 +193,7 @@ def test_the_trail_names_errors_and_resources(server, root, iam):
         [],
         [],
         [("AccessKey", key), ("User", "ann")],
-        [("User", user["Arn"]), ("User", user["UserId"]), ("User", "ann")],
+        [("User", "ann"), ("User", user["UserId"]), ("User", user["Arn"])],
     ]
     by_name = look_up("ResourceName", "ann")
     assert [event["EventName"] for event in by_name] == ["CreateAccessKey", "CreateUser"]

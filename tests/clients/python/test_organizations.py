@@ -520,7 +520,7 @@ def test_calls_are_recorded(server, organizations, organization, root_id):
         "state": "IN_PROGRESS",
         "requestedTimestamp": status["requestedTimestamp"],
     }
-    moment = datetime.datetime.strptime(status["requestedTimestamp"], "%b %d, %Y %I:%M:%S %p")
+    moment = datetime.datetime.strptime(status["requestedTimestamp"], "%Y-%m-%dT%H:%M:%SZ")
     assert moment == created["RequestedTimestamp"].replace(tzinfo=None, microsecond=0)
     unit = organizations.create_organizational_unit(ParentId=root_id, Name="Unit")["OrganizationalUnit"]
     (event,) = server.wait_for_events(1, server.root(MANAGEMENT), ["CreateOrganizationalUnit"])

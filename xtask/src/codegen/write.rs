@@ -18,7 +18,7 @@ pub fn file(model: &Model, left_out: &BTreeSet<&str>) -> Result<String, String> 
     let reachable = model.reachable(left_out, &SIDES)?;
     // Requests are read before they are checked, so what they are made of has views.
     let viewed = model.reachable(left_out, &["input"])?;
-    let mut sections = vec![service(model)?, not_supported(left_out)];
+    let mut sections = vec![service(model)?, not_supported(left_out), unsigned(model)];
     for kind in ["string", "enum", "integer", "timestamp", "blob", "list", "map", "structure", "exception"] {
         let mut section = String::new();
         for (name, shape) in model.shapes().filter(|(name, _)| reachable.contains(*name)) {
@@ -139,6 +139,19 @@ fn not_supported(left_out: &BTreeSet<&str>) -> String {
     }
     let lines: String = quoted.iter().map(|name| format!("    {name},\n")).collect();
     format!("{doc}pub const NOT_SUPPORTED: &[&str] = &[\n{lines}];\n")
+}
+
+fn unsigned(model: &Model) -> String {
+    let is_unsigned = |operation: &Value| operation["authtype"] == "none";
+    let names: Vec<String> = model
+        .operations()
+        .filter(|(_, operation)| is_unsigned(operation))
+        .map(|(name, _)| format!("{name:?}"))
+        .collect();
+    format!(
+        "/// Operations of the model that are sent without a signature.\npub const UNSIGNED: &[&str] = &[{}];\n",
+        names.join(", ")
+    )
 }
 
 /// Which macro declares the shape; `plain` where it is a type of its own already.

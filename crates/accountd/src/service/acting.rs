@@ -121,6 +121,7 @@ fn decide_or_fail(
         event_id: &begun.event_id,
         source_ip: *peer,
         user_agent: Some(USER_AGENT),
+        host: None,
         secure_transport: begun.secure_transport,
         region: serving_region(Some(operation.service()), None),
     };

@@ -151,7 +151,7 @@ fn assert_shape(record: &Value, case: &Case, refused: bool) {
     let name = case.operation.name();
     let members: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, expected_members(refused), "{name}");
-    assert_eq!(record["eventVersion"], "1.08");
+    assert_eq!(record["eventVersion"], "1.11");
     assert_eq!(record["eventSource"], "account.amazonaws.com");
     assert_eq!(record["eventName"], name);
     assert_eq!(record["awsRegion"], "us-east-1");

@@ -85,6 +85,8 @@ fn verdict(caller: &Caller, operation: Operation, answer: &Answer) -> &'static s
         _ => return "+",
     }
     match message.as_str() {
+        // A key that is nobody's (F-IAMAPI-KEY-4), unlike a denial without a colon.
+        other if other.contains(" is not authorized to perform iam:GetAccessKeyLastUsed ") => "+",
         "You don't have permissions to access this resource." => "account",
         "Roles may not be assumed by root accounts." => "no root",
         other if other == format!("Cannot call {} with session credentials", operation.name()) => {

@@ -94,6 +94,13 @@ fn sentences(service: Service, broken: &[Broken]) -> String {
 
 /// IAM's own words for names and paths, where nothing else is wrong.
 fn of_iam(broken: &[Broken]) -> Option<String> {
+    let is_alias = |it: &Broken| it.path == ["AccountAlias"] && it.rule != Rule::Required;
+    if broken.iter().all(is_alias) {
+        let told = "The specified value for accountAlias is invalid. It must be a minimum length of 3 characters and \
+            maximum length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or \
+            end with a hyphen. ";
+        return Some(told.to_owned());
+    }
     let [Broken { path, rule: Rule::Pattern(pattern), .. }] = broken else { return None };
     let [member] = path.as_slice() else { return None };
     let told = match pattern.as_str() {

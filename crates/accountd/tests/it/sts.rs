@@ -12,7 +12,7 @@ use crate::answer::element;
 use crate::cast::*;
 use crate::wire;
 use crate::world::{World, post, signed};
-use testing::signer::{Key, escaped};
+use testing::signer::{Key, Scope, escaped, sign};
 
 #[test]
 fn every_kind_of_caller_learns_who_it_is() {
@@ -40,6 +40,60 @@ fn every_kind_of_caller_learns_who_it_is() {
         assert_eq!((answer.status, answer.text()), (200, expected.as_str()));
         assert_eq!(answer.header("content-type"), Some("text/xml"));
     }
+}
+
+/// F-WIRE-36
+#[test]
+fn who_asks_for_json_gets_json_f_wire_36() {
+    let world = World::company();
+    let ask = |action: &str| {
+        let body = format!("Action={action}&Version=2011-06-15");
+        let mut request = post("/", "application/x-www-form-urlencoded", &body);
+        request.headers_mut().insert("accept", http::HeaderValue::from_static("application/json"));
+        world.send(signed(request, &MEMBER_ADMIN.key, "sts", "us-east-1"))
+    };
+    let answer = ask("GetCallerIdentity").json();
+    let result = &answer["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
+    assert_eq!(result["Arn"], MEMBER_ADMIN.arn);
+    let session = ask("GetSessionToken").json();
+    let credentials = &session["GetSessionTokenResponse"]["GetSessionTokenResult"]["Credentials"];
+    assert!(credentials["Expiration"].is_number(), "{session}");
+    let refusal = ask("AssumeRole");
+    assert_eq!((refusal.status, &refusal.json()["Error"]["Code"]), (400, &json!("ValidationError")));
+}
+
+/// F-SIG-15: clients send these without a signature.
+#[test]
+fn operations_that_take_no_signature_are_told_to_be_unsupported_without_one_f_sig_15() {
+    let world = World::company();
+    for name in ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
+        let body = format!("Action={name}&Version=2011-06-15");
+        let answer = world.send(post("/", "application/x-www-form-urlencoded", &body));
+        let text = format!("accountd does not answer sts:{name}.");
+        assert_eq!((answer.status, answer.message()), (400, text));
+    }
+    let answer =
+        world.send(post("/", "application/x-www-form-urlencoded", "Action=AssumeRoot&Version=2011-06-15"));
+    assert_eq!(answer.code(Protocol::Query).as_deref(), Some("MissingAuthenticationToken"));
+}
+
+/// F-SIG-5
+#[test]
+fn a_clock_may_be_fifteen_minutes_off_at_sts_and_five_elsewhere() {
+    let world = World::company();
+    let ask = |service: &'static str, body: &str, minutes: i64| {
+        let mut request = post("/", "application/x-www-form-urlencoded", body);
+        let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+        sign(&mut request, &MEMBER_ADMIN.key, &Scope { region: "us-east-1", service, at });
+        world.send(request)
+    };
+    let identity = "Action=GetCallerIdentity&Version=2011-06-15";
+    assert_eq!(ask("sts", identity, 14).status, 200);
+    let late = ask("sts", identity, 16);
+    assert_eq!(late.code(Protocol::Query).as_deref(), Some("SignatureDoesNotMatch"));
+    assert!(late.message().ends_with(" - 15 min.)"), "{}", late.message());
+    let late = ask("iam", "Action=ListUsers&Version=2010-05-08", 6);
+    assert!(late.message().ends_with(" - 5 min.)"), "{}", late.message());
 }
 
 /// It needs no permission, and no policy takes it away: not even a service control policy.

@@ -237,6 +237,9 @@ impl Condition {
     /// Whether the condition holds.
     pub(super) fn holds(&self, context: &RequestContext<'_>) -> Holds {
         let values = context.find(&self.key);
+        if context.is_simulated() && values.is_some() && self.is_beyond_the_simulator() {
+            return Holds::No;
+        }
         if let Operands::Absence(wanted) = &self.operands {
             // `true` asks for the key to be absent (F-IAM-28).
             return wanted.contains(&values.is_none()).into();
@@ -250,6 +253,16 @@ impl Condition {
             (Some(Values::One(value)), quantifier) => {
                 self.holds_of(std::slice::from_ref(value), quantifier, context)
             }
+        }
+    }
+
+    /// Whether the simulator was seen to compare the condition to nothing, negated or not (F-IAMAPI-SIM-7).
+    fn is_beyond_the_simulator(&self) -> bool {
+        match &self.operands {
+            Operands::Network(networks) => {
+                self.has_unreadable || networks.iter().any(|network| network.is_mixed)
+            }
+            _ => false,
         }
     }
 
@@ -321,7 +334,8 @@ impl Operands {
                 patterns.iter().any(|pattern| pattern.equals_in_any_case(&text, context)).into()
             }
             Self::Arn(patterns) => arn_likeness(patterns, &value.text(), context),
-            // What is no number or time is unequal to every one.
+            // What is no number or time is unequal to every one, but for numbers in the simulator (F-IAMAPI-SIM-7).
+            Self::Number(..) if context.is_simulated() && Number::of(value).is_none() => Likeness::Foreign,
             Self::Number(order, wanted) => Number::of(value)
                 .is_some_and(|number| wanted.iter().any(|wanted| order.holds(number.order(*wanted))))
                 .into(),

@@ -108,13 +108,25 @@ pub(super) enum Values<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct RequestContext<'a> {
     entries: Vec<(Cow<'a, str>, Values<'a>)>,
+    is_simulated: bool,
 }
 
 impl<'a> RequestContext<'a> {
     /// A context without keys.
     pub fn new() -> Self {
         // The global keys of an ordinary request fit without growing.
-        Self { entries: Vec::with_capacity(24) }
+        Self { entries: Vec::with_capacity(24), is_simulated: false }
+    }
+
+    /// A context without keys of a request that is only simulated: what is no number, and ranges in two notations, are
+    /// compared to nothing there (F-IAMAPI-SIM-7).
+    pub fn of_simulation() -> Self {
+        Self { is_simulated: true, ..Self::new() }
+    }
+
+    /// See [`Self::of_simulation`].
+    pub(super) fn is_simulated(&self) -> bool {
+        self.is_simulated
     }
 
     /// Gives `key` one value. A value given earlier under the same key no longer counts.

@@ -13,6 +13,7 @@ use super::json::Node;
 use super::malformed::{Fault, MalformedPolicy};
 use super::principal_element::PrincipalElement;
 use super::statement::{Effect, Selection, Statement};
+use super::trust_form;
 use super::variable::TextPattern;
 use super::wildcard::Dialect;
 use crate::arn::Arn;
@@ -61,13 +62,19 @@ pub(super) fn parse(source: &str, kind: Option<PolicyKind>) -> Result<Document, 
 }
 
 fn read(source: &str, kind: Option<PolicyKind>) -> Result<Document, MalformedPolicy> {
-    let node: Node = serde_json::from_str(source)
-        .map_err(|error| MalformedPolicy::at_line(error.line(), error.column()))?;
+    let node: Node = serde_json::from_str(source).map_err(|error| {
+        let malformed = MalformedPolicy::at_line(error.line(), error.column());
+        if kind == Some(PolicyKind::RoleTrust) { malformed.of_trust() } else { malformed }
+    })?;
     let (version, drafts) = document(&node)?;
     if kind == Some(PolicyKind::Managed) && version != Version::Current {
         return Err(MalformedPolicy::new(Fault::OldVersion));
     }
     check_principals(&drafts, kind)?;
+    let is_kept = matches!(kind, Some(PolicyKind::Managed | PolicyKind::Inline | PolicyKind::RoleTrust));
+    if is_kept && has_statement_before_version(&node) {
+        return Err(MalformedPolicy::new(Fault::Legacy).at("Statement"));
+    }
     let compiled = drafts.iter().map(|draft| compile(draft, version, kind));
     let statements: Box<[Statement]> = compiled.collect::<Result<_, _>>()?;
     check_sids(&drafts, kind)?;
@@ -121,6 +128,14 @@ fn document(node: &Node) -> Result<(Version, Vec<Draft>), MalformedPolicy> {
         }
     }
     drafts.map(|drafts| (version, drafts)).ok_or_else(|| syntax("the document"))
+}
+
+/// F-IAM-91: a statement that is not in a list fails legacy parsing where the version comes after it.
+fn has_statement_before_version(node: &Node) -> bool {
+    let Node::Object(members) = node else { return false };
+    let place = |wanted: &str| members.iter().position(|(name, _)| name == wanted);
+    let statement = place("Statement").filter(|at| matches!(members[*at].1, Node::Object(_)));
+    statement.zip(place("Version")).is_some_and(|(statement, version)| statement < version)
 }
 
 const STATEMENT_ELEMENTS: [&str; 9] = [
@@ -226,6 +241,13 @@ fn check_principals(drafts: &[Draft], kind: Option<PolicyKind>) -> Result<(), Ma
             (Some(PolicyKind::RoleTrust), Some(_)) if draft.resources.is_some() => {
                 Fault::ProhibitedField("Resource")
             }
+            (Some(PolicyKind::RoleTrust), Some(choice)) => {
+                let has_conditions = !draft.conditions.is_empty();
+                match trust_form::fault_of_principals(choice.negated, &choice.entries, has_conditions) {
+                    Some(fault) => fault,
+                    None => continue,
+                }
+            }
             _ => continue,
         };
         return Err(MalformedPolicy::new(fault).at(&draft.place));
@@ -282,6 +304,10 @@ fn check_forms(draft: &Draft, kind: PolicyKind) -> Result<(), MalformedPolicy> {
     }
     for action in draft.actions.iter().flat_map(|choice| &choice.entries) {
         check_action(action)
+            .and_then(|()| match kind {
+                PolicyKind::RoleTrust if !trust_form::is_of_assuming(action) => Err(Fault::NotAssumeRole),
+                _ => Ok(()),
+            })
             .map_err(|fault| MalformedPolicy::new(fault).at(format!("{}.Action", draft.place)))?;
     }
     Ok(())
@@ -353,6 +379,15 @@ fn fails_legacy_parsing(resource: &str) -> bool {
         && PARTITIONS.contains(&parts[1])
 }
 
+/// Whether an ARN's account is neither a number nor `aws` (F-IAM-09). One with a wildcard or a variable passes.
+fn is_of_no_account(resource: &str) -> bool {
+    Arn::parse(resource).is_some_and(|arn| {
+        !arn.account.bytes().all(|byte| byte.is_ascii_digit())
+            && arn.account != "aws"
+            && !arn.account.contains(['*', '?', '$'])
+    })
+}
+
 /// The form of an action (F-IAM-06).
 fn check_action(action: &str) -> Result<(), Fault> {
     if action == "*" {
@@ -395,7 +430,9 @@ fn compile(draft: &Draft, version: Version, kind: Option<PolicyKind>) -> Result<
         }
         conditions.push(condition);
     }
-    if draft.resources.iter().flat_map(|choice| &choice.entries).any(|text| fails_legacy_parsing(text)) {
+    let is_kept = matches!(kind, Some(PolicyKind::Managed | PolicyKind::Inline));
+    let fails = |text: &String| fails_legacy_parsing(text) || (is_kept && is_of_no_account(text));
+    if draft.resources.iter().flat_map(|choice| &choice.entries).any(fails) {
         return Err(legacy());
     }
     let actions: Vec<&str> =

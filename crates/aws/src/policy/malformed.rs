@@ -38,6 +38,18 @@ pub(super) enum Fault {
     /// A resource without Regions in one.
     InRegion(String),
     VendorWildcard,
+    /// A trust policy that is no JSON.
+    TrustIsNoJson,
+    /// A trust policy with `NotPrincipal`.
+    NotPrincipal,
+    /// A trust policy whose `Principal` names nobody.
+    EmptyPrincipal,
+    /// A provider of identities that is none.
+    Federated,
+    /// Amazon Cognito, trusted without a condition.
+    CognitoWithoutCondition,
+    /// A trust policy with an action that assumes no role.
+    NotAssumeRole,
     /// What AWS Organizations answers, whatever is wrong.
     NotOfItsType,
 }
@@ -62,6 +74,13 @@ impl MalformedPolicy {
     /// The fault of a text that is no JSON.
     pub(super) fn at_line(line: usize, column: usize) -> Self {
         Self { fault: Fault::Syntax, line_and_column: Some((line, column)), place: None }
+    }
+
+    /// The same of a trust policy, where IAM has other words for it (F-IAM-02).
+    #[must_use]
+    pub(super) fn of_trust(mut self) -> Self {
+        self.fault = Fault::TrustIsNoJson;
+        self
     }
 
     /// The same with the place, which is made of element names and positions only.
@@ -145,6 +164,12 @@ impl Fault {
             }
             Self::IamInRegion(_) | Self::InRegion(_) => "a resource names a Region and has none",
             Self::VendorWildcard => "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
+            Self::TrustIsNoJson => "This policy contains invalid Json",
+            Self::NotPrincipal => "AssumeRole policy must not contain NotPrincipal field.",
+            Self::EmptyPrincipal => "Missing required field Principal cannot be empty!",
+            Self::Federated => "Federated principals must be valid domain names or SAML metadata ARNs",
+            Self::CognitoWithoutCondition => "A condition block must be present for the Cognito provider",
+            Self::NotAssumeRole => "AssumeRole policy may only specify STS AssumeRole actions.",
             Self::NotOfItsType => {
                 "The provided policy document does not meet the requirements of the specified policy type."
             }

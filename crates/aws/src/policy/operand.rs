@@ -56,6 +56,8 @@ pub(super) fn truth(text: &str) -> bool {
 pub(super) struct Network {
     address: IpAddr,
     prefix_bits: u8,
+    /// Whether it is an IPv6 range with a part in dots.
+    pub(super) is_mixed: bool,
 }
 
 impl Network {
@@ -71,7 +73,8 @@ impl Network {
             Some(bits) => bits.parse().ok().filter(|bits| *bits <= longest)?,
             None => longest,
         };
-        Some(Self { address, prefix_bits })
+        let is_mixed = text.contains(':') && text.contains('.');
+        Some(Self { address, prefix_bits, is_mixed })
     }
 
     /// Whether `address` lies in the range; one of the other family never does. Bits behind the prefix are
@@ -99,6 +102,11 @@ pub(super) fn address_of(value: &Value<'_>) -> Option<IpAddr> {
     let address =
         if let Value::Address(address) = value { *address } else { written_address(&value.text())? };
     Some(address.to_canonical())
+}
+
+/// Whether a text is an address, as conditions read it.
+pub fn is_address(text: &str) -> bool {
+    written_address(text).is_some()
 }
 
 /// The address that `text` writes, as leniently as AWS was recorded to read it (F-IAM-32): zeros may lead the

@@ -23,44 +23,54 @@ pub struct SeenCondition {
     pub holds: Option<bool>,
 }
 
-impl Policy {
+/// The conditions of a policy's statements as its document writes them. Reading them costs one pass over the document, so
+/// that whoever asks for several statements of a policy reads them once.
+#[derive(Debug)]
+pub struct WrittenConditions<'p> {
+    policy: &'p Policy,
+    /// Operator, key and values, statement by statement, in the document's order.
+    statements: Vec<Vec<(String, String, Vec<String>)>>,
+}
+
+impl<'p> WrittenConditions<'p> {
+    /// Reads them.
+    pub fn of(policy: &'p Policy) -> Self {
+        let document = serde_json::from_str::<Node>(policy.source()).ok();
+        let statements = match document.as_ref().and_then(|document| document.member("Statement")) {
+            Some(Node::List(list)) => list.iter().map(written).collect(),
+            Some(alone) => vec![written(alone)],
+            None => Vec::new(),
+        };
+        Self { policy, statements }
+    }
+
     /// The conditions of the statement at `position`, in the document's order, with what they see in `context`.
-    pub fn conditions_seen(&self, position: usize, context: &RequestContext<'_>) -> Vec<SeenCondition> {
-        let Some(statement) = self.statements().get(position) else { return Vec::new() };
-        if statement.conditions.is_empty() {
-            return Vec::new();
-        }
-        let written = written(self.source(), position);
-        let seen =
-            written.into_iter().zip(&statement.conditions).map(|((operator, key, wanted), condition)| {
-                let values = context.values(&key);
-                SeenCondition {
-                    seen: (!values.is_empty())
-                        .then(|| values.iter().map(|value| value.text().into_owned()).collect()),
-                    holds: match condition.holds(context) {
-                        Holds::Yes => Some(true),
-                        Holds::No => Some(false),
-                        Holds::Undecidable => None,
-                    },
-                    operator,
-                    key,
-                    wanted,
-                }
-            });
+    pub fn seen(&self, position: usize, context: &RequestContext<'_>) -> Vec<SeenCondition> {
+        let compiled = self.policy.statements().get(position).map(|statement| &statement.conditions[..]);
+        let written = self.statements.get(position).map(Vec::as_slice);
+        let both = written.unwrap_or_default().iter().zip(compiled.unwrap_or_default());
+        let seen = both.map(|((operator, key, wanted), condition)| {
+            let values = context.values(key);
+            SeenCondition {
+                operator: operator.clone(),
+                key: key.clone(),
+                wanted: wanted.clone(),
+                seen: (!values.is_empty())
+                    .then(|| values.iter().map(|value| value.text().into_owned()).collect()),
+                holds: match condition.holds(context) {
+                    Holds::Yes => Some(true),
+                    Holds::No => Some(false),
+                    Holds::Undecidable => None,
+                },
+            }
+        });
         seen.collect()
     }
 }
 
-/// Operator, key and values of each condition. The source is that of a policy that was read, and so is the order.
-fn written(source: &str, position: usize) -> Vec<(String, String, Vec<String>)> {
-    let Ok(document) = serde_json::from_str::<Node>(source) else { return Vec::new() };
-    let statement = match document.member("Statement") {
-        Some(Node::List(list)) => list.get(position),
-        alone => alone,
-    };
-    let Some(Node::Object(operators)) = statement.and_then(|statement| statement.member("Condition")) else {
-        return Vec::new();
-    };
+/// The conditions of one statement, in the order in which they are compiled.
+fn written(statement: &Node) -> Vec<(String, String, Vec<String>)> {
+    let Some(Node::Object(operators)) = statement.member("Condition") else { return Vec::new() };
     let mut conditions = Vec::new();
     for (operator, keys) in operators {
         let Node::Object(keys) = keys else { continue };
@@ -102,10 +112,11 @@ mod tests {
                 holds,
             };
         let regions = ["eu-west-1", "eu-central-1"];
-        assert_eq!(policy.conditions_seen(0, &context), []);
-        assert_eq!(policy.conditions_seen(2, &context), []);
+        let written = WrittenConditions::of(&policy);
+        assert_eq!(written.seen(0, &context), []);
+        assert_eq!(written.seen(2, &context), []);
         assert_eq!(
-            policy.conditions_seen(1, &context),
+            written.seen(1, &context),
             [
                 condition(
                     "StringNotEquals",

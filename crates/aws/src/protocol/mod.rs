@@ -7,6 +7,7 @@
 pub mod foreign;
 pub mod json_rpc;
 pub mod query;
+pub mod query_json;
 pub mod rest_json;
 pub mod xml;
 

@@ -136,7 +136,8 @@ impl<'r> Claim<'r> {
     /// [`SignatureError::MalformedCredential`], [`SignatureError::WrongScope`], in this order.
     pub fn check(&self, now: Timestamp, options: &Options<'_>) -> Result<(), SignatureError> {
         let window_seconds = options.window_minutes * 60;
-        let life_seconds = self.life_seconds.unwrap_or(window_seconds);
+        let life_seconds = self.life_seconds.filter(|_| !options.presigned_within_window);
+        let life_seconds = life_seconds.unwrap_or(window_seconds);
         let signed_at = self.signed_at;
         if signed_at < now - SignedDuration::from_secs(life_seconds) {
             return Err(SignatureError::Expired { signed_at, now, window_seconds: life_seconds });

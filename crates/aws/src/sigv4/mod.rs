@@ -62,12 +62,21 @@ pub struct Options<'a> {
     pub double_encode_path: bool,
     /// How far the request's clock may be off, either way, in minutes.
     pub window_minutes: i64,
+    /// Whether a presigned request is good for that time too, whatever `X-Amz-Expires` says.
+    pub presigned_within_window: bool,
 }
 
 impl<'a> Options<'a> {
     /// What every service but S3 does, for a service that answers to these names: the window is
     /// five minutes, as AWS's own refusals say (F-SIG-5).
     pub fn for_services(services: &'a [&'a str]) -> Self {
-        Self { services, regions: &[], normalize_path: true, double_encode_path: true, window_minutes: 5 }
+        Self {
+            services,
+            regions: &[],
+            normalize_path: true,
+            double_encode_path: true,
+            window_minutes: 5,
+            presigned_within_window: false,
+        }
     }
 }

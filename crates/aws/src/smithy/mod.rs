@@ -15,6 +15,7 @@ mod native;
 mod operation;
 mod operation_macros;
 mod redact;
+mod times;
 mod validation;
 mod views;
 
@@ -29,6 +30,7 @@ pub use operation::{ErrorShape, ModeledOperation, OperationShape, ServiceShape};
 pub use redact::{HIDDEN, redact, redact_as};
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use serde_json::{Map, Value};
+pub use times::with_times_as_text;
 pub use validation::{Constraint, Listed, Patterns, Violation, check, validation_message, violations};
 pub use views::{Items, Seen, Viewed, seen_member};
 

@@ -1,6 +1,7 @@
 //! A decision with its reasons. The policies are gathered and asked as for every request ([`super::policies`]); this adds
 //! their names, and tells what each statement saw.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use aws::arn::PARTITION;
@@ -8,7 +9,7 @@ use aws::authorization::{
     self, AttachedPolicy, Decision, Denial, Explanation, MatchedStatement, PolicySets, PolicyType, Request,
     RequestContext,
 };
-use aws::policy::Effect;
+use aws::policy::{Effect, SeenCondition, WrittenConditions};
 use aws::principal::Caller;
 
 use super::access::{Access, Asked};
@@ -214,23 +215,23 @@ fn with_statements(
 ) -> Vec<PolicySaid> {
     let told = names.iter().zip(policies).map(|(name, policy)| {
         let own = said.iter().filter(|it| std::ptr::eq(it.policy, policy));
-        let statements: Vec<_> = own.map(|it| statement(it, context)).collect();
+        let written = OnceCell::new();
+        let written = || written.get_or_init(|| WrittenConditions::of(&policy.policy));
+        let statements: Vec<_> = own.map(|it| statement(it, written().seen(it.position, context))).collect();
         let document = (!statements.is_empty()).then(|| policy.policy.source().to_owned());
         PolicySaid { statements, document, ..name.clone() }
     });
     told.collect()
 }
 
-fn statement(matched: &MatchedStatement<'_>, context: &RequestContext<'_>) -> StatementSaid {
-    let policy = &matched.policy.policy;
-    let conditions =
-        policy.conditions_seen(matched.position, context).into_iter().map(|seen| ConditionSaid {
-            operator: seen.operator,
-            key: seen.key,
-            wanted: seen.wanted,
-            seen: seen.seen,
-            holds: seen.holds,
-        });
+fn statement(matched: &MatchedStatement<'_>, conditions: Vec<SeenCondition>) -> StatementSaid {
+    let conditions = conditions.into_iter().map(|seen| ConditionSaid {
+        operator: seen.operator,
+        key: seen.key,
+        wanted: seen.wanted,
+        seen: seen.seen,
+        holds: seen.holds,
+    });
     StatementSaid {
         number: matched.position + 1,
         sid: matched.statement.sid().map(str::to_owned),

@@ -2,10 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 
+use std::borrow::Cow;
+
 use aws::arn::AccountId;
 use aws::refusal::Refusal;
 use aws::trail::{Record, UserIdentity};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::model::{
     Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse, Resource,
@@ -231,8 +234,19 @@ fn event_of(row: LoggedEvent) -> Option<Event> {
         event_source: Some(record.event_source.to_string()),
         username: username(identity).map(str::to_owned),
         resources: Some(resources(&record)),
-        cloud_trail_event: Some(row.record),
+        cloud_trail_event: Some(shown(record, &row.record)),
     })
+}
+
+/// F-EVENT-13: of a call that STS denied AWS shows neither parameters nor resources. The log keeps them, for whoever is
+/// to explain the denial.
+fn shown(record: Record<'_>, text: &str) -> String {
+    let is_denied = record.error_code.as_deref() == Some("AccessDenied");
+    if is_denied && record.event_source == "sts.amazonaws.com" {
+        let nothing = || Cow::Owned(Value::Null);
+        return Record { request_parameters: nothing(), resources: nothing(), ..record }.to_json();
+    }
+    text.to_owned()
 }
 
 /// F-TRAIL-7: the name of a user, `root` for the root user, the session's name for a role session.
@@ -241,5 +255,38 @@ fn username<'r>(identity: &'r UserIdentity<'_>) -> Option<&'r str> {
         "Root" => Some("root"),
         "IAMUser" => identity.user_name.as_deref(),
         _ => identity.arn.as_deref()?.rsplit_once('/').map(|(_, session)| session),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_sts_denied_is_shown_without_its_parameters_f_event_13() {
+        let record = |source: &str, code: &str| {
+            json!({
+                "eventVersion": "1.11", "userIdentity": {}, "eventTime": "2026-11-27T10:00:00Z", "eventSource": source,
+                "eventName": "AssumeRole", "awsRegion": "", "sourceIPAddress": "", "userAgent": "", "errorCode": code,
+                "requestParameters": {"roleArn": "r"}, "responseElements": null, "eventID": "", "readOnly": true,
+                "resources": [{"ARN": "r"}], "eventType": "AwsApiCall", "managementEvent": true,
+                "eventCategory": "Management",
+            })
+            .to_string()
+        };
+        let seen = |text: &str| -> Value {
+            let read = serde_json::from_str(text).expect("a record");
+            serde_json::from_str(&shown(read, text)).expect("a record")
+        };
+        let denied = seen(&record("sts.amazonaws.com", "AccessDenied"));
+        assert_eq!((&denied["requestParameters"], denied.get("resources")), (&Value::Null, None));
+        assert_eq!(denied["eventName"], "AssumeRole");
+        for other in
+            [record("iam.amazonaws.com", "AccessDenied"), record("sts.amazonaws.com", "ValidationError")]
+        {
+            assert_eq!(seen(&other).to_string(), other);
+        }
     }
 }

@@ -67,7 +67,8 @@ impl Rules for Operation {
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
         // F-TRAIL-13: parameters of this service begin with a small letter in records.
-        small_first_letters(shown_parameters(self.shape(), members))
+        let shown = shown_parameters(self.shape(), members);
+        small_first_letters(smithy::with_times_as_text(self.shape().input_schema(), shown))
     }
 }
 

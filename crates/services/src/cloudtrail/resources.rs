@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::model::Resource;
 
 /// The parameters of IAM's operations that name a resource, in the order in which events list them.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
     ("accessKeyId", "AWS::IAM::AccessKey"),
     ("groupName", "AWS::IAM::Group"),
     ("policyArn", "AWS::IAM::Policy"),
+    ("policyName", "AWS::IAM::Policy"),
     ("roleName", "AWS::IAM::Role"),
     ("userName", "AWS::IAM::User"),
 ];
@@ -22,10 +23,10 @@ const CREATED: [(&str, &str, &str); 4] = [
     ("user", "userName", "AWS::IAM::User"),
 ];
 
-/// F-TRAIL-9: the resources of an event. Recorded: of AssumeRole the new access key, the session by its id,
-/// its name and its ARN, and the role; of changes in IAM the access key and the user, of CreateUser the user
-/// three times. For other entities of IAM, and which three names those are, the same is *assumed*. Refused and
-/// reading calls have none.
+/// F-TRAIL-9: the resources of an event. Recorded: of AssumeRole the new access key, the session by its ARN, its id and
+/// its name, and the role; of changes in IAM the access key and the user, an inline policy and its role, of what is
+/// created its name, its id and its ARN. For other entities of IAM the same is *assumed*. Refused and reading calls have
+/// none.
 pub fn resources(record: &Record<'_>) -> Vec<Resource> {
     if record.error_code.is_some() {
         return Vec::new();
@@ -52,12 +53,12 @@ fn of_sts<'r>(parameters: &'r Value, answer: &'r Value) -> Named<'r> {
     let federated = &answer["federatedUser"];
     vec![
         ("AWS::IAM::AccessKey", &answer["credentials"]["accessKeyId"]),
+        (SESSION, &session["arn"]),
         (SESSION, &session["assumedRoleId"]),
         (SESSION, if session.is_null() { session } else { &parameters["roleSessionName"] }),
-        (SESSION, &session["arn"]),
         (FEDERATED, &federated["federatedUserId"]),
-        (FEDERATED, if federated.is_null() { federated } else { &parameters["name"] }),
         (FEDERATED, &federated["arn"]),
+        (FEDERATED, if federated.is_null() { federated } else { &parameters["name"] }),
         ("AWS::IAM::Role", &parameters["roleArn"]),
     ]
 }
@@ -67,9 +68,9 @@ fn of_iam<'r>(parameters: &'r Value, answer: &'r Value) -> Named<'r> {
         let created = &answer[member];
         if created.is_object() {
             return vec![
-                (kind, &created["arn"]),
-                (kind, &created[format!("{member}Id")]),
                 (kind, &created[name]),
+                (kind, &created[format!("{member}Id")]),
+                (kind, &created["arn"]),
             ];
         }
     }
@@ -109,9 +110,9 @@ mod tests {
         });
         let expected = [
             "AWS::IAM::AccessKey ASIA1",
+            &format!("AWS::STS::AssumedRole {session}"),
             "AWS::STS::AssumedRole AROA1:ann",
             "AWS::STS::AssumedRole ann",
-            &format!("AWS::STS::AssumedRole {session}"),
             &format!("AWS::IAM::Role {role}"),
         ];
         assert_eq!(names(&assumed), expected);
@@ -121,13 +122,18 @@ mod tests {
             "responseElements": null,
         });
         assert_eq!(names(&changed), ["AWS::IAM::AccessKey AKIA1", "AWS::IAM::User ann"]);
+        let inline = json!({
+            "eventSource": "iam.amazonaws.com", "readOnly": false, "responseElements": null,
+            "requestParameters": {"roleName": "exec", "policyName": "send", "policyDocument": "{}"},
+        });
+        assert_eq!(names(&inline), ["AWS::IAM::Policy send", "AWS::IAM::Role exec"]);
         changed["errorCode"] = json!("NoSuchEntityException");
         assert!(names(&changed).is_empty());
         let created = json!({
             "eventSource": "iam.amazonaws.com", "readOnly": false, "requestParameters": {"userName": "ann"},
             "responseElements": {"user": {"arn": "arn", "userId": "AIDA1", "userName": "ann"}},
         });
-        assert_eq!(names(&created), ["AWS::IAM::User arn", "AWS::IAM::User AIDA1", "AWS::IAM::User ann"]);
+        assert_eq!(names(&created), ["AWS::IAM::User ann", "AWS::IAM::User AIDA1", "AWS::IAM::User arn"]);
         let read = json!({"eventSource": "iam.amazonaws.com", "readOnly": true,
                           "requestParameters": {"userName": "ann"}, "responseElements": null});
         assert!(names(&read).is_empty());

@@ -25,6 +25,9 @@ use crate::world::{EventPosition, EventQuery, Fault, World};
 const RECORDS_PER_READ: usize = 500;
 const MOST_RECORDS: usize = 200_000;
 
+/// The longest id that is looked for; those of records have 36 characters.
+const LONGEST_ID_BYTES: usize = 100;
+
 /// Texts that stand in records in place of what is not shown.
 const HIDDEN: [&str; 2] = [aws::smithy::HIDDEN, "****"];
 
@@ -63,6 +66,9 @@ pub(super) fn call(
 ) -> Result<Call, Stop> {
     if question.principal.is_some() || question.action.is_some() || question.members.is_some() {
         return Err(wrong("`event` says who called what: leave out principal, action and members."));
+    }
+    if id.is_empty() || id.len() > LONGEST_ID_BYTES {
+        return Err(not_found("There is no event of that id: one is a few dozen letters and digits."));
     }
     let found = find(None, None, MOST_RECORDS, world, |line, position| {
         // Most records are none of it, which their text tells at once.

@@ -23,6 +23,7 @@ use crate::authority::caller::{self, NotIdentified};
 use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::failure::Failure;
 use crate::iam::users::administrator;
+use crate::service::{Operation, Service, refuse_not_supported};
 use crate::state::identity::{AccessKeyId, Credential};
 use crate::sts::session_token;
 use crate::world::{Fault, World};
@@ -130,6 +131,13 @@ pub(super) fn identify(
     claimed: &mut Option<Claimed>,
     world: &mut Guarded<'_>,
 ) -> Result<Caller, Failure> {
+    // F-SIG-15: clients send these without a signature. None of them is answered.
+    if let Some(Operation::NotSupported(service, name)) = call.operation()
+        && service.unsigned().contains(&name)
+        && !is_signed(call)
+    {
+        return Err(refuse_not_supported(service, name).into());
+    }
     let admitted = known(ports, call, claimed, world).and_then(|caller| {
         let region = claimed.as_ref().map(|claimed| claimed.region.as_str());
         gates::admit(&caller, call.route.service, region, call.context.now, world)??;
@@ -139,6 +147,14 @@ pub(super) fn identify(
         Refused::Signature(error) => error.refusal(call.route.signature_family()).into(),
         Refused::Fault(fault) => fault.into(),
     })
+}
+
+/// Whether a request says in any way who sent it.
+fn is_signed(call: &Call) -> bool {
+    let parameters = &call.route.parameters;
+    let names = ["X-Amz-Algorithm", "AWSAccessKeyId", "SignatureVersion"];
+    call.request.headers().contains_key(header::AUTHORIZATION)
+        || names.iter().any(|name| parameters.get(name).is_some())
 }
 
 /// Why nobody is known by a request.
@@ -296,7 +312,11 @@ fn signature_version_4<'a>(
         session_token: claim.session_token().map(str::to_owned),
     });
     let names = call.route.service.map(|service| [service.signing_name()]);
-    let options = Options::for_services(names.as_ref().map_or(&[][..], |names| names));
+    let mut options = Options::for_services(names.as_ref().map_or(&[][..], |names| names));
+    if let Some(profile) = call.route.service.map(Service::profile) {
+        options.window_minutes = profile.clock_window_minutes;
+        options.presigned_within_window = profile.presigned_within_window;
+    }
     claim.check(call.context.real_now, &options)?;
     let found = attempt.find_claimed(claim.access_key_id(), claim.session_token())?;
     let key = attempt.ports.signing_keys.derive(&claim, found.secret());

@@ -91,6 +91,12 @@ impl Call {
         self.request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
     }
 
+    /// The endpoint as the client names it.
+    fn host(&self) -> Option<&str> {
+        let authority = self.request.uri().authority().map(http::uri::Authority::as_str);
+        authority.or_else(|| self.request.headers().get(header::HOST)?.to_str().ok())
+    }
+
     fn circumstances<'a>(&'a self, claimed: Option<&'a Claimed>) -> Circumstances<'a> {
         Circumstances {
             context: &self.context,
@@ -98,6 +104,7 @@ impl Call {
             source_ip: self.source_ip,
             user_agent: self.user_agent(),
             secure_transport: self.secure_transport,
+            host: self.host(),
             region: serving_region(self.route.service, claimed.map(|claimed| claimed.region.as_str())),
         }
     }
@@ -116,6 +123,8 @@ pub struct Circumstances<'a> {
     pub user_agent: Option<&'a str>,
     /// Whether policies see a call over TLS.
     pub secure_transport: bool,
+    /// The name of the endpoint that was called, where it is known.
+    pub host: Option<&'a str>,
     /// The Region that serves the call: see [`serving_region`].
     pub region: &'a str,
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Circumstances, Progress};
 use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
-use crate::service::{Operation, TargetRecord};
+use crate::service::{Endpoint, Operation, TargetRecord};
 use crate::world::ServiceEvent;
 
 /// What a record shows in place of a sensitive text.
@@ -33,10 +33,15 @@ pub(super) fn events(
     let refusal = outcome.as_ref().err();
     let response_elements =
         outcome.as_ref().map_or(Value::Null, |output| operation.response_elements(output));
+    let additional_event_data = outcome.as_ref().map_or(Value::Null, |_| {
+        let endpoint = Endpoint { host: circumstances.host, region: circumstances.region };
+        operation.additional_event_data(&endpoint, context)
+    });
     let (request_parameters, resources) = match &progress.members {
         Some(members) => {
             let caller = progress.caller.as_ref();
-            (operation.request_parameters(members, caller), operation.resources(members))
+            let resources = operation.resources(members, outcome.as_ref().ok());
+            (operation.request_parameters(members, caller), resources)
         }
         None => (Value::Null, Value::Null),
     };
@@ -53,6 +58,7 @@ pub(super) fn events(
             error_message: refusal.and_then(message).map(Cow::Borrowed),
             request_parameters: Cow::Borrowed(&request_parameters),
             response_elements: Cow::Borrowed(&response_elements),
+            additional_event_data: Cow::Borrowed(&additional_event_data),
             request_id: Some(context.request_id.as_str().into()),
             event_id: event_id.into(),
             read_only: Some(operation.is_read_only()),

@@ -7,6 +7,7 @@
 use aws::protocol::Protocol;
 use aws::protocol::foreign::ForeignClient;
 use aws::protocol::query::Parameters;
+use aws::protocol::query_json;
 use aws::refusal::Refusal;
 use aws::sigv4::Family;
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub struct Route {
     pub operation: Result<Operation, Refusal>,
     /// The protocol that the answer is written in.
     pub protocol: Protocol,
+    /// Whether the answer is written in JSON although the protocol writes XML (F-WIRE-36).
+    pub in_json: bool,
     /// How the operation was named.
     pub form: Form,
     /// The decoded parameters of a Query request.
@@ -67,6 +70,7 @@ impl Route {
                 service: Some(operation.service()),
                 operation: Ok(operation),
                 protocol: Protocol::RestJson,
+                in_json: false,
                 form: Form::Path,
                 parameters: Parameters::default(),
                 wanted: None,
@@ -77,7 +81,9 @@ impl Route {
         let scope = signing_scope(request).and_then(|scope| Service::from_signing_name(&scope));
         match parameters {
             Ok(parameters) if parameters.get("Action").is_some() => {
-                Self::by_action(request, parameters, scope)
+                let route = Self::by_action(request, parameters, scope);
+                let may_be_json = route.service.is_some_and(|service| service.profile().answers_in_json);
+                Self { in_json: may_be_json && query_json::is_wanted(request.headers()), ..route }
             }
             Ok(_) => match Elsewhere::by_path(request).filter(|_| scope.is_none()) {
                 Some(elsewhere) => Self::elsewhere(elsewhere, Form::Path),
@@ -104,7 +110,16 @@ impl Route {
         let protocol = service.map_or(Protocol::AwsJson11, |service| service.shape().protocol);
         let wanted = wanted_of(service, name, operation.is_err());
         let parameters = Parameters::default();
-        Self { service, operation, protocol, form: Form::Target, parameters, wanted, foreign_client: None }
+        Self {
+            service,
+            operation,
+            protocol,
+            in_json: false,
+            form: Form::Target,
+            parameters,
+            wanted,
+            foreign_client: None,
+        }
     }
 
     fn by_action(request: &Request<Bytes>, parameters: Parameters, scope: Option<Service>) -> Self {
@@ -131,7 +146,16 @@ impl Route {
             _ => Protocol::Query,
         };
         let wanted = wanted_of(service.or(scope), action, operation.is_err());
-        Self { service, operation, protocol, form: Form::Action, parameters, wanted, foreign_client: None }
+        Self {
+            service,
+            operation,
+            protocol,
+            in_json: false,
+            form: Form::Action,
+            parameters,
+            wanted,
+            foreign_client: None,
+        }
     }
 
     /// F-NOSUP-3: a service that is not here. Nobody asks who calls.
@@ -140,6 +164,7 @@ impl Route {
             service: None,
             operation: Err(elsewhere.refusal),
             protocol: Protocol::RestJson,
+            in_json: false,
             form,
             parameters: Parameters::default(),
             wanted: Some(elsewhere.wanted),
@@ -157,7 +182,16 @@ impl Route {
         };
         let operation = Err(refusal.unwrap_or(usual));
         let parameters = Parameters::default();
-        Self { service: scope, operation, protocol, form, parameters, wanted: None, foreign_client: None }
+        Self {
+            service: scope,
+            operation,
+            protocol,
+            in_json: false,
+            form,
+            parameters,
+            wanted: None,
+            foreign_client: None,
+        }
     }
 
     /// In which words a faulty signature is refused on this route.

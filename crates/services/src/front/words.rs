@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use aws::arn::AccountId;
+use aws::protocol::query_json;
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -70,7 +71,10 @@ impl Call {
             (operation, Ok(output)) => {
                 let shape = operation.as_ref().ok().and_then(|operation| operation.shape());
                 let shape = shape.expect("INVARIANT: only an operation with a shape has a result");
-                self.route.protocol.answer(shape, &output, request_id)
+                match self.route.in_json {
+                    true => query_json::answer(shape, &output, request_id),
+                    false => self.route.protocol.answer(shape, &output, request_id),
+                }
             }
         };
         if self.request.method() == Method::HEAD {
@@ -81,6 +85,9 @@ impl Call {
 
     /// A refusal in the protocol of the request.
     pub fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        if self.route.in_json {
+            return query_json::refuse(refusal, &self.context.request_id);
+        }
         if let Some(client) = self.route.foreign_client {
             return client.refuse(refusal, &self.context.request_id);
         }

@@ -131,6 +131,11 @@ const WRONG_NAME: &str =
 const WRONG_PATH: &str =
     "is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.";
 
+/// F-IAMAPI-ALIAS-3: and for an account's alias, with a blank at the end.
+const WRONG_ALIAS: &str = "The specified value for accountAlias is invalid. It must be a minimum length of 3 characters \
+    and maximum length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or end \
+    with a hyphen. ";
+
 /// Checks the members against the model's constraints.
 ///
 /// # Errors
@@ -143,6 +148,13 @@ pub fn validate(operation: Operation, members: &Value, validation: Validation) -
     let mut violations = smithy::check(operation.shape().input_schema(), members, patterns);
     if violations.is_empty() {
         return Ok(());
+    }
+    let is_of_alias = |violation: &smithy::Violation<'_>| {
+        violation.path.first().is_some_and(|member| member == "AccountAlias")
+            && !matches!(violation.constraint, Constraint::Required(_))
+    };
+    if violations.iter().all(is_of_alias) {
+        return Err(refusal::validation(WRONG_ALIAS));
     }
     // IAM does not repeat values.
     violations.iter_mut().for_each(|violation| violation.sensitive = true);

@@ -14,7 +14,7 @@ use super::users::{access_key, group, service_specific_credential, ssh_public_ke
 use super::{On, instance_profile, mfa_devices, tag};
 use crate::failure::Failure;
 use crate::state::identity::{Role, User};
-use crate::table::{always, answers};
+use crate::table::answers;
 use crate::world::World;
 
 /// Carries an operation out.
@@ -196,7 +196,7 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         DeleteServiceSpecificCredential(input) => service_specific_credential::delete(on, &input, world),
 
         // What nobody has here.
-        ListMFADevices(input) => mfa_devices::mfa_devices(on, &input, world),
-        ListVirtualMFADevices(_) => always(mfa_devices::virtual_mfa_devices()),
+        ListMFADevices(input) => mfa_devices::mfa_devices(on, input, world),
+        ListVirtualMFADevices(input) => mfa_devices::virtual_mfa_devices(on, input),
     })
 }

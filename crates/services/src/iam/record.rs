@@ -2,17 +2,20 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>
 
-use jiff::Timestamp;
+use aws::smithy;
 use serde_json::Value;
 
 use super::model::Operation;
 
-/// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times as
-/// people write them; secret keys and passwords are never shown. Calls that only read show `null`, and so do answers
+/// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times in
+/// ISO 8601; secret keys and passwords are never shown. Calls that only read show `null`, and so do answers
 /// without members.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
-    match output.as_object() {
-        Some(members) if !members.is_empty() && !super::is_read_only(operation) => shown(output),
+    let is_empty = output.as_object().is_none_or(serde_json::Map::is_empty);
+    match operation.shape().output {
+        Some(schema) if !is_empty && !super::is_read_only(operation) => {
+            shown(&smithy::with_times_as_text(schema(), output.clone()))
+        }
         _ => Value::Null,
     }
 }
@@ -24,23 +27,11 @@ fn shown(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let visible = members.iter().filter(|(name, _)| !SECRETS.contains(&name.as_str()));
-            let shown = visible.map(|(name, value)| {
-                let value = if name.ends_with("Date") { date(value) } else { shown(value) };
-                (aws::trail::small_first(name), value)
-            });
+            let shown = visible.map(|(name, value)| (aws::trail::small_first(name), shown(value)));
             Value::Object(shown.collect())
         }
         Value::Array(values) => Value::Array(values.iter().map(shown).collect()),
         other => other.clone(),
-    }
-}
-
-/// `Mar 24, 2014 9:11:59 PM`
-fn date(value: &Value) -> Value {
-    let seconds = value.as_f64().map(|seconds| seconds as i64);
-    match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-        Some(time) => Value::String(aws::trail::spelled_out(time)),
-        None => value.clone(),
     }
 }
 
@@ -57,7 +48,7 @@ mod tests {
         }});
         let expected = json!({"accessKey": {
             "userName": "Ann", "accessKeyId": "AKIAEXAMPLE", "status": "Active",
-            "createDate": "Mar 24, 2014 9:11:59 PM",
+            "createDate": "2014-03-24T21:11:59Z",
         }});
         assert_eq!(response_elements(Operation::CreateAccessKey, &output), expected);
         assert_eq!(response_elements(Operation::GetUser, &json!({"User": {}})), Value::Null);

@@ -54,9 +54,12 @@ fn merge(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Resu
             return Err(refusal::invalid_input("Tag keys beginning with aws: are reserved for system use."));
         }
         if !seen.insert(keys.canonical(key)) {
-            return Err(refusal::invalid_input(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
+            return Err(refusal::invalid_input(match keys {
+                Keys::CaseInsensitive => {
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+                }
+                Keys::CaseSensitive => "Duplicate tag keys found.",
+            }));
         }
     }
     tags.retain(|known, _| !seen.contains(&keys.canonical(known)));

@@ -22,6 +22,9 @@ pub static SERVICE: ServiceShape = ServiceShape {
 /// Operations of the model that are recognized and refused as not supported.
 pub const NOT_SUPPORTED: &[&str] = &[];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &[];
+
 string_shape! { AccountId { pattern: r"\d{12}", } }
 string_shape! { AccountName { min: 1, max: 50, pattern: "[ -;=?-~]+", sensitive: true, } }
 string_shape! { AddressLine { min: 1, max: 60, sensitive: true, } }

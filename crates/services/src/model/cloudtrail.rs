@@ -82,6 +82,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "UpdateTrail",
 ];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &[];
+
 string_shape! { LookupAttributeValue { min: 1, max: 2_000, } }
 
 enum_shape! { EventCategory { Insight = "insight", } }

@@ -19,6 +19,9 @@ pub static SERVICE: ServiceShape = ServiceShape {
 /// Operations of the model that are recognized and refused as not supported.
 pub const NOT_SUPPORTED: &[&str] = &["DescribeAvailabilityZones"];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &[];
+
 list_shape! { FilterList { member: Filter, location_name: "Filter", } }
 list_shape! { RegionGeographyList { member: RegionGeography, location_name: "item", } }
 list_shape! { RegionList { member: Region, location_name: "item", } }

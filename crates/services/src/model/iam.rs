@@ -59,6 +59,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "UpdateDelegationRequest",
 ];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &[];
+
 string_shape! { ActionNameType { min: 3, max: 128, } }
 string_shape! { AttachmentName { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ContextKeyNameType { min: 5, max: 256, } }

@@ -29,6 +29,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "UpdateResponsibilityTransfer",
 ];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &[];
+
 string_shape! { AccountArn {
     pattern: r"^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}",
 } }

@@ -29,6 +29,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "GetWebIdentityToken",
 ];
 
+/// Operations of the model that are sent without a signature.
+pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
+
 string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]*", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { ArnType {

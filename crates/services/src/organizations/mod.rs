@@ -102,6 +102,10 @@ impl Rules for Operation {
     fn response_elements(self, output: &Value) -> Value {
         record::response_elements(self, output)
     }
+
+    fn resources(self, _members: &Value, output: Option<&Value>) -> Value {
+        record::resources(output)
+    }
 }
 
 /// One call: what is done, by whom, and when.

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
 
 use aws::arn::AccountId;
-use aws::smithy::{self, Schema};
-use aws::trail::{small_first_letters, spelled_out};
+use aws::smithy::{self, Schema, iso8601};
+use aws::trail::small_first_letters;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -28,13 +28,26 @@ pub fn request_parameters(operation: Operation, members: &Value) -> Value {
     }
 }
 
-/// F-ORGS-EVENT-2: calls that change something show their answer, with small first letters and times as people write
-/// them. Calls that only read show `null`, and so do answers without members.
+/// F-ORGS-EVENT-2: calls that change something show their answer, with small first letters and times in ISO 8601.
+/// Calls that only read show `null`, and so do answers without members.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let is_empty = output.as_object().is_none_or(serde_json::Map::is_empty);
     match operation.shape().output {
         Some(schema) if !is_empty && !super::is_read_only(operation) => {
-            small_first_letters(with_times_spelled_out(without_contacts(schema(), output)))
+            let shown = smithy::with_times_as_text(schema(), without_contacts(schema(), output));
+            small_first_letters(shown)
+        }
+        _ => Value::Null,
+    }
+}
+
+/// F-ORGS-EVENT-6: an answer that is an organization names it as a resource of its management account.
+pub fn resources(output: Option<&Value>) -> Value {
+    let organization = output.and_then(|output| output.get("Organization"));
+    let member = |name: &str| organization.and_then(|organization| organization.get(name));
+    match (member("MasterAccountId"), member("Arn")) {
+        (Some(account), Some(arn)) => {
+            json!([{ "accountId": account, "type": "AWS::Organizations::Organization", "ARN": arn }])
         }
         _ => Value::Null,
     }
@@ -76,29 +89,6 @@ fn reveal(value: &Value, shown: &mut Value) {
     }
 }
 
-fn with_times_spelled_out(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, value)| {
-                let value =
-                    if name.ends_with("Timestamp") { time(value) } else { with_times_spelled_out(value) };
-                (name, value)
-            });
-            Value::Object(members.collect())
-        }
-        Value::Array(values) => Value::Array(values.into_iter().map(with_times_spelled_out).collect()),
-        other => other,
-    }
-}
-
-fn time(value: Value) -> Value {
-    let seconds = value.as_f64().map(|seconds| seconds as i64);
-    match seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
-        Some(time) => Value::String(spelled_out(time)),
-        None => value,
-    }
-}
-
 fn announce(
     organization: &Organization,
     at: Timestamp,
@@ -130,8 +120,8 @@ pub(super) fn creation_completed(
     add("accountId", status.account_id.as_ref().map(|id| id.as_str()));
     add("govCloudAccountId", status.gov_cloud_account_id.as_ref().map(|id| id.as_str()));
     add("failureReason", status.failure_reason.map(|reason| reason.as_str()));
-    add("requestedTimestamp", status.requested_timestamp.map(spelled_out).as_deref());
-    add("completedTimestamp", status.completed_timestamp.map(spelled_out).as_deref());
+    add("requestedTimestamp", status.requested_timestamp.map(iso8601).as_deref());
+    add("completedTimestamp", status.completed_timestamp.map(iso8601).as_deref());
     let Some(at) = status.completed_timestamp else { return };
     let details = json!({ "createAccountStatus": details });
     announce(organization, at, "CreateAccountResult", AWS_INTERNAL, details, world);
@@ -148,8 +138,8 @@ pub(super) fn closure_completed(
     let details = json!({ "closeAccountStatus": {
         "accountId": account.as_str(),
         "state": "SUCCEEDED",
-        "requestedTimestamp": spelled_out(requested_at),
-        "completedTimestamp": spelled_out(completes_at),
+        "requestedTimestamp": iso8601(requested_at),
+        "completedTimestamp": iso8601(completes_at),
     } });
     announce(organization, completes_at, "CloseAccountResult", EVENT_SOURCE, details, world);
 }
@@ -191,7 +181,7 @@ fn membership(
         "managementAccountId": organization.management_account.as_str(),
         "memberAccountId": account.as_str(),
         method_name: method,
-        time_name: spelled_out(at),
+        time_name: iso8601(at),
     })
 }
 
@@ -210,7 +200,7 @@ mod tests {
             "RequestedTimestamp": 1_600_291_250.5}});
         let shown = json!({"createAccountStatus": {
             "accountName": "****", "state": "IN_PROGRESS", "id": "car-examplecreateaccountrequestid111",
-            "requestedTimestamp": "Sep 16, 2020 9:20:50 PM"}});
+            "requestedTimestamp": "2020-09-16T21:20:50Z"}});
         assert_eq!(response_elements(Operation::CreateAccount, &status), shown);
         let unit = json!({"OrganizationalUnit": {
             "Id": "ou-a1b2-12345678", "Name": "test-cloud-trail", "Path": "o-aa111bb222/r-a1b2/ou-a1b2-12345678/"}});
@@ -219,6 +209,18 @@ mod tests {
         assert_eq!(response_elements(Operation::CreateOrganizationalUnit, &unit), shown);
         assert_eq!(response_elements(Operation::DescribeOrganizationalUnit, &unit), Value::Null);
         assert_eq!(response_elements(Operation::CloseAccount, &json!({})), Value::Null);
+    }
+
+    #[test]
+    fn an_answered_organization_is_named_f_orgs_event_6() {
+        let arn = "arn:aws:organizations::111122223333:organization/o-aa111bb222";
+        let output =
+            json!({"Organization": {"Id": "o-aa111bb222", "Arn": arn, "MasterAccountId": "111122223333"}});
+        let named =
+            json!([{"accountId": "111122223333", "type": "AWS::Organizations::Organization", "ARN": arn}]);
+        assert_eq!(resources(Some(&output)), named);
+        assert_eq!(resources(Some(&json!({"Accounts": []}))), Value::Null);
+        assert_eq!(resources(None), Value::Null);
     }
 
     /// F-ORGS-EVENT-2: whom an invitation is for is shown as far as it is nobody's address.

@@ -28,6 +28,13 @@ macro_rules! services {
                 }
             }
 
+            /// The names of the operations that the model says are sent without a signature.
+            pub fn unsigned(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$service => crate::model::$module::UNSIGNED,)*
+                }
+            }
+
             /// The names of the model's operations that are not answered.
             fn not_supported(self) -> &'static [&'static str] {
                 match self {
@@ -199,10 +206,18 @@ macro_rules! services {
                 }
             }
 
-            /// See [`Rules::resources`].
-            pub fn resources(self, members: &Value) -> Value {
+            /// See [`Rules::additional_event_data`].
+            pub fn additional_event_data(self, endpoint: &Endpoint<'_>, context: &Context) -> Value {
                 match self {
-                    $(Self::$service(operation) => operation.resources(members),)*
+                    $(Self::$service(operation) => operation.additional_event_data(endpoint, context),)*
+                    Self::NotSupported(..) => Value::Null,
+                }
+            }
+
+            /// See [`Rules::resources`].
+            pub fn resources(self, members: &Value, output: Option<&Value>) -> Value {
+                match self {
+                    $(Self::$service(operation) => operation.resources(members, output),)*
                     Self::NotSupported(..) => Value::Null,
                 }
             }

@@ -18,6 +18,12 @@ pub struct Profile {
     pub is_global: bool,
     /// F-STS-1: whether its endpoint in a Region that is DISABLED or ENABLING for an account knows nobody of that account.
     pub is_closed_with_region: bool,
+    /// F-SIG-5: how far a request's clock may be off, either way, in minutes.
+    pub clock_window_minutes: i64,
+    /// F-SIG-14: whether a presigned request lives as long as the clock may be off, whatever it says of itself.
+    pub presigned_within_window: bool,
+    /// F-WIRE-36: whether clients of the Query API may ask for JSON.
+    pub answers_in_json: bool,
     /// What may stand before the dot in `X-Amz-Target` besides the model's prefix.
     pub further_target_prefixes: &'static [&'static str],
     /// Whether it can be called by an `Action` parameter and the model's version.
@@ -57,6 +63,9 @@ impl Profile {
             event_source,
             is_global: false,
             is_closed_with_region: false,
+            clock_window_minutes: 5,
+            presigned_within_window: false,
+            answers_in_json: false,
             further_target_prefixes: &[],
             has_query_api: matches!(shape.protocol, Protocol::Query | Protocol::Ec2Query),
             access_denied,

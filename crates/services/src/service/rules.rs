@@ -25,6 +25,15 @@ pub enum TargetRecord {
     CallerUnnamed,
 }
 
+/// Where a call arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    /// The name of the endpoint, with a port where the client says one.
+    pub host: Option<&'a str>,
+    /// The Region that serves it.
+    pub region: &'a str,
+}
+
 /// The dozen answers that a service gives about its operations; its model's `Operation` implements this. What has a
 /// default is what most services do.
 pub trait Rules: ModeledOperation {
@@ -108,8 +117,13 @@ pub trait Rules: ModeledOperation {
         Value::Null
     }
 
-    /// The resources that the event log names; `Null` where it names none.
-    fn resources(self, _members: &Value) -> Value {
+    /// What the event log says of an answered call besides; `Null` for most services.
+    fn additional_event_data(self, _endpoint: &Endpoint<'_>, _context: &Context) -> Value {
+        Value::Null
+    }
+
+    /// The resources that the event log names, of an answered call by its output too; `Null` where it names none.
+    fn resources(self, _members: &Value, _output: Option<&Value>) -> Value {
         Value::Null
     }
 

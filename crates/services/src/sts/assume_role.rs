@@ -19,7 +19,7 @@ use crate::world::{Fault, World};
 
 /// The lifetime of a session that asks for none.
 const DEFAULT_SECONDS: u32 = 3_600;
-/// F-STSAPI-12: the longest session that another role's session may open.
+/// F-STSAPI-12: the longest session that another session may open.
 const CHAINED_SECONDS: u32 = 3_600;
 
 const ROOT: &str = "Roles may not be assumed by root accounts.";
@@ -27,7 +27,7 @@ const INVALID_ARN: &str = "Request ARN is invalid";
 const LONGER_THAN_ROLE: &str =
     "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
 const LONGER_THAN_CHAIN: &str =
-    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
 const OTHER_SOURCE_IDENTITY: &str =
     "The source identity of the calling session cannot be replaced by another one.";
 const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
@@ -42,7 +42,8 @@ pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> 
         return Err(access_denied(ROOT).into());
     }
     let resource = input.role_arn.as_str();
-    let Some(arn) = Arn::parse(resource) else {
+    let is_whole = |arn: &Arn<'_>| ![arn.partition, arn.service, arn.resource].contains(&"");
+    let Some(arn) = Arn::parse(resource).filter(is_whole) else {
         return Err(validation_error(format!("{resource} is invalid")).into());
     };
     let Some(target) = arn.account.parse().ok().filter(|_| is_role(resource)) else {
@@ -119,8 +120,8 @@ fn refuse_other_source_identity(input: &AssumeRoleRequest, caller: &Caller) -> R
 /// F-STSAPI-12: how long the session lasts. Both texts are recorded.
 fn duration(role: &Role, caller: &Caller, asked: Option<i32>) -> Result<u32, Refusal> {
     let seconds = asked.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(DEFAULT_SECONDS);
-    let is_chained = matches!(caller.principal, Principal::AssumedRole { .. });
-    if is_chained && seconds > CHAINED_SECONDS {
+    // Any session chains, that of a user too.
+    if caller.session.is_some() && seconds > CHAINED_SECONDS {
         return Err(validation_error(LONGER_THAN_CHAIN));
     }
     if seconds > role.max_session_duration_seconds {
@@ -176,7 +177,7 @@ pub fn assume_role(
     Ok(AssumeRoleResponse {
         credentials: Some(issued.credentials),
         assumed_role_user: Some(user),
-        packed_policy_size: policies.packed_size,
+        packed_policy_size: Some(issued.token_utilization),
         source_identity: source_identity.as_deref().map(Into::into),
         session_token_utilization: Some(issued.token_utilization),
         session_token_size: Some(issued.token_size),

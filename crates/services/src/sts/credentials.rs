@@ -14,8 +14,7 @@ const KEY_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// The alphabet of secrets: base 64.
 const SECRET_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const SECRET_LENGTH: usize = 40;
-/// The size that `SessionTokenUtilization` is a percentage of (*assumed* from the greatest minimum one may
-/// ask for).
+/// F-STSAPI-20: the size that `SessionTokenUtilization` is a percentage of.
 const TOKEN_LIMIT: usize = 4_096;
 
 /// Credentials that were drawn and not yet given out.
@@ -83,7 +82,7 @@ impl Drawn {
                 expiration: self.expires_at,
             },
             token_size: i32::try_from(size).unwrap_or(i32::MAX),
-            token_utilization: i32::try_from((size * 100).div_ceil(TOKEN_LIMIT)).unwrap_or(i32::MAX),
+            token_utilization: i32::try_from(size * 100 / TOKEN_LIMIT).unwrap_or(i32::MAX),
         })
     }
 }

@@ -69,7 +69,7 @@ pub fn get_federation_token(
             federated_user_id: format!("{account}:{name}").as_str().into(),
             arn: arn(caller, name).as_str().into(),
         }),
-        packed_policy_size: policies.packed_size,
+        packed_policy_size: Some(issued.token_utilization),
         session_token_utilization: Some(issued.token_utilization),
         session_token_size: Some(issued.token_size),
     })

@@ -28,7 +28,7 @@ use crate::authority::guarded::{Guarded, Unpermitted};
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
+use crate::service::{Endpoint, Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
 use crate::world::World;
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
@@ -37,8 +37,13 @@ use model::{GetCallerIdentityResponse, Input, Operation, Output};
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
 
 impl Rules for Operation {
-    const PROFILE: &'static Profile =
-        &Profile { is_closed_with_region: true, ..Profile::new(&model::SERVICE, "sts", EVENT_SOURCE) };
+    const PROFILE: &'static Profile = &Profile {
+        is_closed_with_region: true,
+        clock_window_minutes: 15,
+        presigned_within_window: true,
+        answers_in_json: true,
+        ..Profile::new(&model::SERVICE, "sts", EVENT_SOURCE)
+    };
 
     fn is_read_only(self) -> bool {
         record::is_read_only(self)
@@ -92,7 +97,11 @@ impl Rules for Operation {
         record::response_elements(self, output)
     }
 
-    fn resources(self, members: &Value) -> Value {
+    fn additional_event_data(self, endpoint: &Endpoint<'_>, context: &Context) -> Value {
+        record::additional_event_data(endpoint, context)
+    }
+
+    fn resources(self, members: &Value, _output: Option<&Value>) -> Value {
         record::resources(self, members)
     }
 

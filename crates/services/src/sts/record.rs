@@ -4,10 +4,16 @@
 
 use aws::arn::{AccountId, Arn};
 use aws::principal::Caller;
+use aws::smithy::{Shape, Timestamp, iso8601};
+use aws::trail::small_first;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::model::{Operation, Unchecked};
 use super::session_tags;
+use crate::context::Context;
+use crate::service::Endpoint;
 
 /// What a record shows in place of a session token.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -64,19 +70,37 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
         elements["federatedUser"] =
             json!({ "federatedUserId": text(user, "FederatedUserId"), "arn": text(user, "Arn") });
     }
-    for (member, shown) in [("PackedPolicySize", "packedPolicySize"), ("SourceIdentity", "sourceIdentity")] {
+    for member in ["PackedPolicySize", "SourceIdentity", "SessionTokenUtilization", "SessionTokenSize"] {
         if let Some(value) = output.get(member) {
-            elements[shown] = value.clone();
+            elements[small_first(member)] = value.clone();
         }
     }
     elements
 }
 
-/// F-STSAPI-31: an instant as these records show it, `Nov 21, 2026, 1:05:09 PM`.
+/// F-STSAPI-31: an instant as these records show it.
 fn expiration(value: &Value) -> Value {
-    let seconds = value.as_f64().unwrap_or_default() as i64;
-    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
-    Value::from(time.strftime("%b %-d, %Y, %-I:%M:%S %p").to_string())
+    Timestamp::from_value(value).map_or(Value::Null, |time| iso8601(time).into())
+}
+
+/// The endpoint that serves all Regions from one.
+const GLOBAL_HOST: &str = "sts.amazonaws.com";
+/// The alphabet of what ends an extended request id.
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// F-STSAPI-42: `additionalEventData` of an answered call: which endpoint served it, and an id that says where and when.
+pub fn additional_event_data(endpoint: &Endpoint<'_>, context: &Context) -> Value {
+    let milliseconds = context.now.as_millisecond();
+    let random = context.seed.text("extended request id", ALPHANUMERIC, 8);
+    let id = format!("1:{}:S:{milliseconds}:R:{random}", endpoint.region);
+    let is_global = endpoint.host.is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
+    json!({
+        "ExtendedRequestId": STANDARD.encode(id),
+        "RequestDetails": {
+            "endpointType": if is_global { "global" } else { "regional" },
+            "awsServingRegion": endpoint.region,
+        },
+    })
 }
 
 /// F-STSAPI-32: `resources` of AssumeRole: the role.

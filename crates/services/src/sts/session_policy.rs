@@ -27,8 +27,6 @@ pub struct SessionPolicies {
     pub policy: Option<Policy>,
     /// ARNs of managed ones.
     pub policy_arns: BTreeSet<String>,
-    /// How much of the allotted space they and the tags take, in percent; `None` where there are neither.
-    pub packed_size: Option<i32>,
 }
 
 impl SessionPolicies {
@@ -59,9 +57,9 @@ impl SessionPolicies {
                 return Err(MalformedPolicyDocumentException { message: Some(message) }.into());
             }
         }
-        let packed_size = packed_size(policy, &arns, tags)?;
+        refuse_too_large(policy, &arns, tags)?;
         let policy_arns = arns.into_iter().map(str::to_owned).collect();
-        Ok(Self { policy: compiled, policy_arns, packed_size })
+        Ok(Self { policy: compiled, policy_arns })
     }
 }
 
@@ -82,11 +80,11 @@ fn check_sizes(policy: Option<&str>, arns: usize) -> Result<(), Failure> {
 }
 
 /// F-STSAPI-24: the texts are recorded, how much space a policy takes is *assumed*.
-fn packed_size(
+fn refuse_too_large(
     policy: Option<&str>,
     arns: &[&str],
     tags: &BTreeMap<String, String>,
-) -> Result<Option<i32>, Failure> {
+) -> Result<(), Failure> {
     let percent = |bytes: usize| (bytes * 100).div_ceil(ALLOTTED_BYTES);
     let too_large = |message: String| PackedPolicyTooLargeException { message: Some(message) }.into();
     let tag_bytes: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -102,5 +100,5 @@ fn packed_size(
             "Packed policy consumes {used}% of allotted space, please use smaller policy."
         )));
     }
-    Ok((bytes > 0).then(|| i32::try_from(used).unwrap_or(i32::MAX)))
+    Ok(())
 }

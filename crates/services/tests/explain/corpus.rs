@@ -174,6 +174,12 @@ fn simulated(world: &mut World, case: &Case, explained: &Explained) -> Option<St
     Some(answer["EvaluationResults"][0]["EvalDecision"].as_str().unwrap().to_owned())
 }
 
+/// Whether AWS's simulator was seen to compare otherwise than its services do (F-IAMAPI-SIM-7).
+fn is_beyond_the_simulator(raw: &Value) -> bool {
+    let text = raw.to_string();
+    text.contains("NumericNotEquals") || (text.contains("IpAddress") && text.contains("::ffff:"))
+}
+
 /// A message without the ARN of the policy that denied, which stands at its end.
 fn unnamed(message: &str) -> &str {
     ["policy: arn:", "boundary: arn:"].iter().find_map(|end| message.find(end)).map_or(message, |at| {
@@ -207,7 +213,9 @@ impl Counts {
         assert_eq!(one.message.as_deref().map(unnamed), expected.message.as_deref().map(unnamed), "{title}");
         self.explained += 1;
         self.allowed += u32::from(one.allowed);
-        if let Some(simulated) = simulated(&mut world, &case, &explained) {
+        if !is_beyond_the_simulator(raw)
+            && let Some(simulated) = simulated(&mut world, &case, &explained)
+        {
             let expected = match expected.short.split(' ').take(2).collect::<Vec<_>>()[..] {
                 ["deny", "explicit"] => "explicitDeny",
                 ["deny", _] => "implicitDeny",

@@ -183,6 +183,8 @@ fn a_question_that_cannot_be_answered_says_why() {
         (json!({ "principal": ANN, "action": "a:B", "context": { "k": { "a": 1 } } }), "a list"),
         (json!({ "event": "none", "principal": ANN }), "leave out principal"),
         (json!({ "event": "none" }), "no event none"),
+        (json!({ "event": "" }), "no event of that id"),
+        (json!({ "event": "e".repeat(101) }), "no event of that id"),
     ] {
         let message = not_explained(&mut world, &question);
         assert!(message.contains(part), "{question}: {message}");

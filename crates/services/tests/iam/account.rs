@@ -22,7 +22,17 @@ fn an_alias_is_one_accounts_own() {
     assert_eq!(store.refused("DeleteAccountAlias", json!({"AccountAlias": "acme"})).0, "NoSuchEntity");
     store.ok("DeleteAccountAlias", json!({"AccountAlias": "acme-2"}));
     assert_eq!(store.ok("ListAccountAliases", json!({}))["AccountAliases"], json!([]));
-    assert_eq!(store.refused("CreateAccountAlias", json!({"AccountAlias": "-x"})).0, "ValidationError");
+    // F-IAMAPI-ALIAS-3
+    for wrong in ["-x", "ab", "Acme", "a--b"] {
+        let refusal = store.refused("CreateAccountAlias", json!({"AccountAlias": wrong}));
+        assert_eq!(refusal.0, "ValidationError");
+        assert!(
+            refusal.2.starts_with("The specified value for accountAlias is invalid. "),
+            "{wrong}: {}",
+            refusal.2
+        );
+        assert!(refusal.2.ends_with("cannot begin or end with a hyphen. "), "{wrong}");
+    }
     // F-IAMAPI-ALIAS-2
     let digits = json!({"AccountAlias": "444455556666"});
     assert_eq!(store.refused("CreateAccountAlias", digits).0, "InvalidInput");
@@ -155,6 +165,26 @@ fn nobody_has_what_cannot_be_created() {
     ] {
         assert_eq!(store.ok(operation, json!({}))[list], json!([]), "{operation}");
     }
+    // F-IAMAPI-PAGE-3
+    for operation in
+        ["ListVirtualMFADevices", "ListServerCertificates", "ListInstanceProfiles", "ListMFADevices"]
+    {
+        let refusal = store.refused(operation, json!({"Marker": "of-no-list"}));
+        assert_eq!(
+            (refusal.0.as_str(), refusal.2.as_str()),
+            ("ValidationError", "Invalid Marker."),
+            "{operation}"
+        );
+    }
+    // F-IAMAPI-SVC-1
+    let mut asked = json!({"UserName": "Ann", "ServiceName": "codecommit.amazonaws.com"});
+    store.ok("ListServiceSpecificCredentials", asked.clone());
+    asked["ServiceName"] = json!("lambda.amazonaws.com");
+    let text = "No such service lambda.amazonaws.com is supported for Service Specific Credentials";
+    assert_eq!(
+        store.refused("ListServiceSpecificCredentials", asked),
+        ("NoSuchEntity".to_owned(), 404, text.to_owned())
+    );
     // A user that is not there has no list, however empty.
     let refusal = store.refused("ListMFADevices", json!({"UserName": "Bob"}));
     assert_eq!(refusal.2, "The user with name Bob cannot be found.");

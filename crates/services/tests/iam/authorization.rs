@@ -187,7 +187,7 @@ fn a_session_asks_about_itself() {
     assert_eq!(message, "Must specify userName when calling with non-User credentials");
 }
 
-/// F-IAMAPI-RES-7
+/// F-IAMAPI-RES-8
 #[test]
 fn who_gives_a_role_to_ec2_must_be_allowed_to_pass_it() {
     let condition = r#"{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}"#;

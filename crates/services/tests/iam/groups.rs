@@ -68,9 +68,12 @@ fn a_user_is_in_ten_groups_at_most() {
 }
 
 #[test]
-fn who_is_not_in_a_group_cannot_be_removed_from_it() {
+fn who_is_not_in_a_group_is_out_of_it_already_f_iamapi_grp_3() {
     let mut store = with_member();
     store.ok("CreateUser", json!({"UserName": "Bob"}));
-    let refusal = store.refused("RemoveUserFromGroup", json!({"GroupName": "Devs", "UserName": "Bob"}));
-    assert_eq!(refusal.0, "NoSuchEntity");
+    store.ok("RemoveUserFromGroup", json!({"GroupName": "Devs", "UserName": "Bob"}));
+    let group = store.ok("GetGroup", json!({"GroupName": "Devs"}));
+    assert_eq!(group["Users"].as_array().map(Vec::len), Some(1));
+    let refusal = store.refused("RemoveUserFromGroup", json!({"GroupName": "None", "UserName": "Nobody"}));
+    assert_eq!(refusal.2, "The user with name Nobody cannot be found.");
 }

@@ -31,11 +31,43 @@ fn a_policy_is_found_by_its_whole_arn() {
         let refusal = store.refused("GetPolicy", json!({"PolicyArn": wrong}));
         assert_eq!(refusal, ("NoSuchEntity".into(), 404, format!("Policy {wrong} was not found.")));
     }
-    let refusal = store.refused("GetPolicy", json!({"PolicyArn": "not-an-arn-but-long-enough"}));
-    assert_eq!(refusal.0, "InvalidInput");
+    // F-IAMAPI-ERR-9
+    for (wrong, code) in
+        [("not-an-arn-but-long-enough", "ValidationError"), ("arn:aws:s3:::bucket-of-nobody", "InvalidInput")]
+    {
+        let refusal = store.refused("GetPolicy", json!({"PolicyArn": wrong}));
+        assert_eq!(refusal, (code.into(), 400, format!("ARN {wrong} is not valid.")));
+    }
+    // F-IAMAPI-ERR-10
+    let absent = "arn:aws:iam::111122223333:policy/Absent";
+    for operation in ["GetPolicyVersion", "SetDefaultPolicyVersion"] {
+        let refusal = store.refused(operation, json!({"PolicyArn": absent, "VersionId": "v1"}));
+        let text = format!("Policy {absent} version v1 does not exist or is not attachable.");
+        assert_eq!(refusal, ("NoSuchEntity".into(), 404, text));
+    }
     let refusal =
         store.refused("CreatePolicy", json!({"PolicyName": "CONTACTS", "PolicyDocument": allow("a:B")}));
     assert_eq!(refusal.2, "A policy called CONTACTS already exists. Duplicate names are not allowed.");
+}
+
+/// F-IAMAPI-POL-7, F-IAMAPI-POL-8
+#[test]
+fn a_filter_by_policies_finds_no_entity() {
+    let mut store = with_policy();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    let aws = "arn:aws:iam::aws:policy/PowerUserAccess";
+    for arn in [ARN, aws] {
+        store.ok("AttachUserPolicy", json!({"UserName": "Ann", "PolicyArn": arn}));
+    }
+    for (filter, users) in [("User", 1), ("LocalManagedPolicy", 0), ("AWSManagedPolicy", 0), ("Group", 0)] {
+        let found = store.ok("ListEntitiesForPolicy", json!({"PolicyArn": ARN, "EntityFilter": filter}));
+        assert_eq!(found["PolicyUsers"].as_array().map(Vec::len), Some(users), "{filter}");
+    }
+    let attached = store.ok("ListAttachedUserPolicies", json!({"UserName": "Ann"}));
+    assert_eq!(texts(&attached["AttachedPolicies"], "PolicyArn"), [aws, ARN]);
+    let details = store.ok("GetAccountAuthorizationDetails", json!({"Filter": ["User"]}));
+    let details = &details["UserDetailList"][0]["AttachedManagedPolicies"];
+    assert_eq!(texts(details, "PolicyArn"), [aws, ARN]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Store, allow, texts};
+use crate::support::{ACCOUNT, Store, allow, root, texts};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/Ann";
 
@@ -74,6 +74,7 @@ fn the_source_is_one_of_the_callers_entities() {
     assert_eq!(refused("arn:aws:iam::999999999999:user/Ann"), ("InvalidInput".to_owned(), text.to_owned()));
     let missing = ("NoSuchEntity".to_owned(), "Unable to retrieve specified IAM entity.".to_owned());
     assert_eq!(refused("arn:aws:iam::111122223333:role/R"), missing);
+    // F-IAMAPI-SIM-4, F-IAMAPI-RES-7
     let other_path = json!({"PolicySourceArn": "arn:aws:iam::111122223333:user/other/path/ann",
                             "ActionNames": ["account:GetAlternateContact"]});
     assert_eq!(decisions(&store.ok("SimulatePrincipalPolicy", other_path)), ["allowed"]);
@@ -126,7 +127,8 @@ fn a_resource_of_another_account_takes_both_sides() {
     assert_eq!((&own["EvalDecision"], &own["EvalDecisionDetails"]), (&json!("allowed"), &json!({})));
     let specific = &own["ResourceSpecificResults"][0];
     assert_eq!(texts(&specific["MatchedStatements"], "SourcePolicyType"), ["Resource Policy"]);
-    assert!(specific.get("MissingContextValues").is_none() && specific.get("EvalDecisionDetails").is_none());
+    assert_eq!(specific["MissingContextValues"], json!([]));
+    assert!(specific.get("EvalDecisionDetails").is_none());
     asked["ResourceOwner"] = json!("not-an-arn");
     let text = "'not-an-arn' is not a valid as a Resource Owner.";
     assert_eq!(store.refused("SimulateCustomPolicy", asked).2, text);
@@ -166,6 +168,49 @@ fn context_is_what_the_request_says() {
     assert_eq!(answer["EvaluationResults"][0]["MissingContextValues"], json!([]));
     let broken = json!({"PolicyInputList": ["{"], "ActionNames": ["account:EnableRegion"]});
     assert_eq!(store.refused("SimulateCustomPolicy", broken).0, "MalformedPolicyDocument");
+}
+
+/// F-IAMAPI-SIM-6
+#[test]
+fn a_trust_policy_is_not_asked_when_a_role_is_assumed() {
+    let mut store = Store::new();
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
+    let role = "arn:aws:iam::111122223333:role/R";
+    let asked = json!({
+        "PolicyInputList": [allow("sts:AssumeRole")], "ActionNames": ["sts:AssumeRole"], "ResourceArns": [role],
+        "ResourcePolicy": trust, "CallerArn": ANN,
+    });
+    let answer = store.ok("SimulateCustomPolicy", asked);
+    assert_eq!(decisions(&answer), ["allowed"]);
+    let told = &answer["EvaluationResults"][0]["MatchedStatements"];
+    assert_eq!(texts(told, "SourcePolicyType"), ["IAM Policy"]);
+}
+
+/// F-IAMAPI-SIM-7
+#[test]
+fn some_values_the_simulator_compares_to_nothing() {
+    let mut store = Store::new();
+    let mut ask = |operator: &str, wanted: &str, value: &str, kind: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {operator: {"aws:k": wanted}}}});
+        let entry = json!({"ContextKeyName": "aws:k", "ContextKeyValues": [value], "ContextKeyType": kind});
+        let asked = json!({
+            "PolicyInputList": [policy.to_string()], "ActionNames": ["s3:GetObject"], "ContextEntries": [entry]});
+        store.call(&root(ACCOUNT), "SimulateCustomPolicy", asked)
+    };
+    for (operator, wanted, value, expected) in [
+        ("NumericNotEquals", "1", "no-number", "implicitDeny"),
+        ("NumericNotEquals", "1", "2", "allowed"),
+        ("DateNotEquals", "2030-01-01T00:00:00Z", "not-a-date", "allowed"),
+        ("NotIpAddress", "::ffff:192.0.2.0/120", "203.0.113.1", "implicitDeny"),
+        ("NotIpAddress", "::192.0.2.0/120", "203.0.113.1", "implicitDeny"),
+        ("NotIpAddress", "192.0.2.0/24", "203.0.113.1", "allowed"),
+    ] {
+        let answer = ask(operator, wanted, value, "string").expect("an answer");
+        assert_eq!(decisions(&answer), [expected], "{operator} {wanted} {value}");
+    }
+    let refusal = ask("IpAddress", "192.0.2.0/24", "192.0.513", "ip").expect_err("no address");
+    assert_eq!((refusal.code.as_ref(), refusal.status), ("InvalidInput", 400));
 }
 
 /// F-IAMAPI-SIM-5

@@ -107,8 +107,14 @@ fn keys_of_others_are_not_seen() {
     let refusal = store.refused("DeleteAccessKey", json!({"UserName": "Bob", "AccessKeyId": id}));
     assert_eq!(refusal.0, "NoSuchEntity");
     let stranger = root("444455556666");
+    // F-IAMAPI-KEY-4
     let refusal = store.refused_to(&stranger, "GetAccessKeyLastUsed", json!({"AccessKeyId": id}));
-    assert_eq!(refusal.0, "NoSuchEntity");
+    let text = format!(
+        "User: arn:aws:iam::444455556666:root is not authorized to perform iam:GetAccessKeyLastUsed on resource: \
+         access key {}",
+        id.as_str().expect("an id")
+    );
+    assert_eq!(refusal, ("AccessDenied".into(), 403, text));
     assert_eq!(store.refused_to(&stranger, "GetUser", json!({"UserName": "Ann"})).0, "NoSuchEntity");
     let used = store.ok("GetAccessKeyLastUsed", json!({"AccessKeyId": id}));
     assert_eq!((&used["UserName"], &used["AccessKeyLastUsed"]["Region"]), (&json!("Ann"), &json!("N/A")));

@@ -378,7 +378,7 @@ pub fn access(
     if let Some(action) = asks.tagging.filter(|_| brings_tags) {
         access = access.and_action(action);
     }
-    // F-IAMAPI-RES-7: who gives a role to EC2 must be allowed to pass it.
+    // F-IAMAPI-RES-8: who gives a role to EC2 must be allowed to pass it.
     if let Some(role) = asks.passed_role {
         let role = of::<Role>(caller.account(), role, world)?;
         let to_ec2 = ConditionKey::single("iam:PassedToService", "ec2.amazonaws.com");

@@ -109,7 +109,7 @@ pub(super) fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> 
             Resource::of_arn(arn("role", &format!("{}{service}/{name}", service_linked_role::PATH_PREFIX)))
         }
         About::Entity(kind, name) => entity(kind, name, caller, world)?,
-        About::PolicySource(arn) => Resource::of_arn(arn.unwrap_or("*")),
+        About::PolicySource(arn) => policy_source(arn.unwrap_or("*"), caller, world)?,
         About::Policy(arn) => of_policy(account, arn.unwrap_or("*"), world)?,
         About::Key(id) => {
             let id = id.unwrap_or_default();
@@ -125,6 +125,18 @@ pub(super) fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> 
             Resource::of_arn(arn("role", role.map_or("/*", |(role, _)| role)))
         }
     })
+}
+
+/// F-IAMAPI-RES-7: the entity of an ARN is asked for by the ARN that it has, whatever path was written.
+fn policy_source(arn: &str, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
+    let parts =
+        Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.account == caller.account().as_str());
+    let kind = parts.and_then(|parts| {
+        EntityKind::ALL.into_iter().find(|kind| parts.resource.starts_with(&format!("{}/", kind.name())))
+    });
+    let Some(kind) = kind else { return Ok(Resource::of_arn(arn)) };
+    let found = entity(kind, Some(names::last_part(arn)), caller, world)?;
+    Ok(if found.is_entity { found } else { Resource::of_arn(arn) })
 }
 
 fn entity(

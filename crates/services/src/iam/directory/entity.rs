@@ -77,7 +77,9 @@ pub trait Entity: Identified + for<'k> Document<Id<'k> = Named<'k, Self>> + Clon
 
     /// The attached managed policies as answers show them.
     fn attached(&self) -> Vec<model::AttachedPolicy> {
-        self.attached_policies().iter().map(|arn| super::names::attached_policy(arn)).collect()
+        let mut arns: Vec<&String> = self.attached_policies().iter().collect();
+        arns.sort_by_key(|arn| super::names::place_of_policy(arn));
+        arns.into_iter().map(|arn| super::names::attached_policy(arn)).collect()
     }
 
     /// The inline policies as GetAccountAuthorizationDetails shows them.

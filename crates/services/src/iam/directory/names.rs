@@ -64,6 +64,11 @@ pub fn policy_key(arn: &str) -> String {
     }
 }
 
+/// Where a managed policy stands in lists: AWS's come first (F-IAMAPI-POL-8).
+pub fn place_of_policy(arn: &str) -> String {
+    format!("{}{arn}", if arn.starts_with(AWS_MANAGED_PREFIX) { "aws " } else { "own " })
+}
+
 /// An attached managed policy as answers show it.
 pub fn attached_policy(arn: &str) -> model::AttachedPolicy {
     model::AttachedPolicy { policy_name: Some(last_part(arn).into()), policy_arn: Some(arn.into()) }

@@ -73,5 +73,8 @@ pub fn list<E: Entity>(
     let pages = Pages::new(operation, on, [name, prefix], marker, max_items)?;
     let attached = entity.attached_policies().iter();
     let attached = attached.filter(|arn| names::path_of_policy(arn).starts_with(prefix));
-    Ok(pages.of_list(attached.map(|arn| (arn.clone(), names::attached_policy(arn)))))
+    let mut attached: Vec<_> =
+        attached.map(|arn| (names::place_of_policy(arn), names::attached_policy(arn))).collect();
+    attached.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(pages.of_list(attached))
 }

@@ -35,11 +35,13 @@ pub fn list(
     }
     let path = input.path_prefix.as_ref().map_or("/", PathType::as_str);
     let usage = input.policy_usage_filter;
-    let kind = match input.entity_filter {
-        Some(EntityType::Group) => Some(EntityKind::Group),
-        Some(EntityType::Role) => Some(EntityKind::Role),
-        Some(EntityType::User) => Some(EntityKind::User),
-        Some(EntityType::LocalManagedPolicy | EntityType::AwsManagedPolicy) | None => None,
+    // F-IAMAPI-POL-7: no policy is an entity that another one is attached to.
+    let is_kind = |kind: EntityKind| match input.entity_filter {
+        Some(EntityType::Group) => kind == EntityKind::Group,
+        Some(EntityType::Role) => kind == EntityKind::Role,
+        Some(EntityType::User) => kind == EntityKind::User,
+        Some(EntityType::LocalManagedPolicy | EntityType::AwsManagedPolicy) => false,
+        None => true,
     };
     let filter = [
         arn,
@@ -55,7 +57,7 @@ pub fn list(
             Some(PolicyUsageType::PermissionsBoundary) => entity.boundary,
             None => true,
         };
-        match is_wanted && kind.is_none_or(|kind| kind == id.kind) {
+        match is_wanted && is_kind(id.kind) {
             true => look_up(id, path, world),
             false => Ok(None),
         }

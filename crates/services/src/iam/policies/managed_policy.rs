@@ -53,11 +53,14 @@ impl Known {
 /// The managed policy with this ARN that the account can use.
 ///
 /// # Errors
-/// F-IAMAPI-ERR-9: `InvalidInput` for an ARN that names no policy.
+/// F-IAMAPI-ERR-9: `ValidationError` for what is no ARN, `InvalidInput` for one that names no policy.
 pub fn find(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Option<Known>, Failure> {
-    let parts =
-        Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.resource.starts_with("policy/"));
-    let Some(parts) = parts else { return Err(refusal::not_a_policy_arn(arn).into()) };
+    let Some(parts) = Arn::parse(arn) else {
+        return Err(refusal::validation(format!("ARN {arn} is not valid.")).into());
+    };
+    if parts.service != "iam" || !parts.resource.starts_with("policy/") {
+        return Err(refusal::not_a_policy_arn(arn).into());
+    }
     if parts.account == "aws" {
         return Ok(AwsManaged::find(arn).map(Known::Aws));
     }

@@ -25,6 +25,7 @@ fn number(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.parse().ok()
 }
 
+/// F-IAMAPI-ERR-10: so is a version refused whose policy is not there, by those who ask for the version.
 fn missing(arn: &str, version: &str) -> Failure {
     let text = format!("Policy {arn} version {version} does not exist or is not attachable.");
     refusal::no_such_entity(text).into()
@@ -123,6 +124,7 @@ pub fn set_default(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let (arn, version) = (input.policy_arn.as_str(), input.version_id.as_str());
+    find(on, arn, world)?.ok_or_else(|| missing(arn, version))?;
     let mut policy = open(on, arn, world)?;
     if !number(version).is_some_and(|number| make_default(&mut policy, number)) {
         return Err(missing(arn, version));
@@ -141,7 +143,7 @@ pub fn get(
     world: &World<'_>,
 ) -> Result<GetPolicyVersionResponse, Failure> {
     let (arn, version) = (input.policy_arn.as_str(), input.version_id.as_str());
-    let known = find(on, arn, world)?.ok_or_else(|| refusal::no_policy(arn))?;
+    let known = find(on, arn, world)?.ok_or_else(|| missing(arn, version))?;
     let versions = match &known {
         Known::Aws(managed) if managed.version == version => vec![of_aws(managed, Some(&managed.document()))],
         Known::Aws(_) => Vec::new(),

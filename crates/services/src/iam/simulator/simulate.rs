@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws::arn::{AccountId, Arn};
 use aws::authorization::AttachedPolicy;
-use aws::policy::{Policy, PolicyKind};
+use aws::policy::{Policy, PolicyKind, is_address};
 use aws::principal::{Caller, Principal};
 use aws::refusal::Refusal;
 
@@ -22,8 +22,8 @@ use crate::iam::directory::names;
 use crate::iam::policies::inline_policy::read;
 use crate::iam::{On, refusal};
 use crate::model::iam::{
-    PolicyDocumentType, PolicyIdentifier, ResourceNameType, SimulateCustomPolicyRequest,
-    SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
+    ContextEntry, ContextKeyTypeEnum, PolicyDocumentType, PolicyIdentifier, ResourceNameType,
+    SimulateCustomPolicyRequest, SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
 use crate::state::identity::{Group, Role, User};
 use crate::world::World;
@@ -39,7 +39,7 @@ pub fn principal_policy(
     world: &World<'_>,
 ) -> Result<SimulatePolicyResponse, Failure> {
     let (principal, mut identity, mut boundary) = source(on, input.policy_source_arn.as_str(), world)?;
-    identity.extend(given(input.policy_input_list, "PolicyInputList", PolicyKind::Inline)?);
+    identity.extend(given(input.policy_input_list, "PolicyInputList", PolicyKind::Session)?);
     if let Some(given) = given_boundary(input.permissions_boundary_policy_input_list)? {
         boundary = Some(given);
     }
@@ -52,6 +52,7 @@ pub fn principal_policy(
     let caller = Caller { principal, access_key_id: String::new(), session: None };
     let resource = resource_policy(input.resource_policy, input.resource_owner, on.account)?;
     let context = input.context_entries.unwrap_or_default();
+    refuse_wrong_values(&context)?;
     let simulation = Simulation { caller, identity, boundary, organization, resource, context };
     let asked = Asked {
         operation: "SimulatePrincipalPolicy",
@@ -71,11 +72,11 @@ pub fn custom_policy(
     on: &On<'_>,
     input: SimulateCustomPolicyRequest,
 ) -> Result<SimulatePolicyResponse, Failure> {
-    let identity = given(Some(input.policy_input_list), "PolicyInputList", PolicyKind::Inline)?;
+    let identity = given(Some(input.policy_input_list), "PolicyInputList", PolicyKind::Session)?;
     let boundary = given_boundary(input.permissions_boundary_policy_input_list)?;
     let mut organization = Vec::new();
     for level in input.ordered_organization_policy_input_list.unwrap_or_default() {
-        let level = given(level.service_control_policy_input_list, "", PolicyKind::Inline)?;
+        let level = given(level.service_control_policy_input_list, "", PolicyKind::Session)?;
         organization.push(level.into_iter().map(|source| source.policy).collect());
     }
     if input.resource_policy.is_some() && input.caller_arn.is_none() {
@@ -85,6 +86,7 @@ pub fn custom_policy(
     let caller = Caller { principal, access_key_id: String::new(), session: None };
     let resource = resource_policy(input.resource_policy, input.resource_owner, on.account)?;
     let context = input.context_entries.unwrap_or_default();
+    refuse_wrong_values(&context)?;
     let simulation = Simulation { caller, identity, boundary, organization, resource, context };
     let asked = Asked {
         operation: "SimulateCustomPolicy",
@@ -96,7 +98,8 @@ pub fn custom_policy(
     simulation.answer(on, asked)
 }
 
-/// The policies that came with the request.
+/// The policies that came with the request. They may hold values that cannot be read, as session policies may
+/// (F-IAMAPI-SIM-7).
 fn given(
     documents: Option<Vec<PolicyDocumentType>>,
     list: &str,
@@ -116,7 +119,7 @@ fn given(
 }
 
 fn given_boundary(documents: Option<Vec<PolicyDocumentType>>) -> Result<Option<Source>, Refusal> {
-    let mut boundaries = given(documents, "PermissionsBoundaryPolicyInputList", PolicyKind::Inline)?;
+    let mut boundaries = given(documents, "PermissionsBoundaryPolicyInputList", PolicyKind::Session)?;
     if boundaries.len() > 1 {
         return Err(refusal::invalid_input("Only one permissions boundary policy can be simulated."));
     }
@@ -138,10 +141,35 @@ fn resource_policy(
         }
     };
     let source = Source {
-        policy: AttachedPolicy { arn: None, policy: read(&document, PolicyKind::Resource)? },
+        policy: AttachedPolicy { arn: None, policy: read_resource_policy(&document)? },
         id: "ResourcePolicy".to_owned(),
     };
     Ok(Some((source, owner)))
+}
+
+/// F-IAMAPI-SIM-6: a trust policy, which has no resource, is taken too.
+fn read_resource_policy(document: &PolicyDocumentType) -> Result<Policy, Refusal> {
+    read(document, PolicyKind::Resource)
+        .or_else(|refusal| read(document, PolicyKind::RoleTrust).map_err(|_| refusal))
+}
+
+/// F-IAMAPI-SIM-7: values that are no addresses though they are said to be.
+fn refuse_wrong_values(entries: &[ContextEntry]) -> Result<(), Refusal> {
+    let is_wrong = |entry: &&ContextEntry| {
+        let is_of_addresses =
+            matches!(entry.context_key_type, Some(ContextKeyTypeEnum::Ip | ContextKeyTypeEnum::IpList));
+        let mut values = entry.context_key_values.iter().flatten();
+        is_of_addresses && values.any(|value| !is_address(value.as_str()))
+    };
+    match entries.iter().find(is_wrong) {
+        Some(entry) => {
+            let name = entry.context_key_name.as_ref().map_or("", |name| name.as_str());
+            Err(refusal::invalid_input(format!(
+                "Invalid value for the context key {name}: it is not of type ip."
+            )))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The principal that an ARN names, as far as policies can see it; nobody in particular where there is none.

@@ -27,6 +27,9 @@ pub(crate) struct Source {
     pub id: String,
 }
 
+/// The actions on a role itself, of which the simulator asks no resource policy (F-IAMAPI-SIM-6).
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 /// Everything that is simulated.
 pub(crate) struct Simulation {
     pub caller: Caller,
@@ -77,8 +80,8 @@ impl Simulation {
         })
     }
 
-    /// F-IAMAPI-SIM-5: the result of an action; with several resources the weakest decision, all statements
-    /// and, since accountd does not know the form of the service's ARNs, no resource name.
+    /// F-IAMAPI-SIM-5: the result of an action; with several resources the weakest decision, all statements, and as its
+    /// name the form of the service's ARNs, where that is known.
     fn result(&self, action: &str, resources: Option<&[ResourceNameType]>) -> EvaluationResult {
         let everywhere = [ResourceNameType::from("*")];
         let named = resources.unwrap_or(&everywhere);
@@ -101,7 +104,7 @@ impl Simulation {
             eval_action_name: action.into(),
             eval_resource_name: match named {
                 [only] => Some(only.clone()),
-                _ => None,
+                _ => resource_form(action).map(Into::into),
             },
             eval_decision: decision.unwrap_or(PolicyEvaluationDecisionType::ImplicitDeny),
             matched_statements: Some(statements),
@@ -129,7 +132,7 @@ impl Simulation {
             self.identity.iter().map(|source| source.policy.clone()).collect();
         let levels: Vec<&[AttachedPolicy]> = self.organization.iter().map(Vec::as_slice).collect();
         let boundary = self.boundary.as_ref().map(|boundary| &boundary.policy);
-        let resource_policy = self.resource.as_ref().map(|(source, owner)| ResourcePolicy {
+        let resource_policy = self.resource_for(action).map(|(source, owner)| ResourcePolicy {
             policy: &source.policy,
             owner: *owner,
             kind: ResourcePolicyKind::Optional,
@@ -149,7 +152,7 @@ impl Simulation {
         Evaluated {
             decision,
             statements: deciding.filter_map(|matched| self.statement(matched, &identity)).collect(),
-            missing: if is_allowed { BTreeSet::new() } else { self.missing_keys(&context) },
+            missing: if is_allowed { BTreeSet::new() } else { self.missing_keys(action, &context) },
             by_boundary: boundary.map(|boundary| allows_alone(&request, Some(boundary), &[])),
             by_organization: (!levels.is_empty()).then(|| allows_alone(&request, None, &levels)),
             details: self.cross_account_details(&request, &identity),
@@ -162,9 +165,8 @@ impl Simulation {
         request: &Request<'_>,
         identity: &[AttachedPolicy],
     ) -> BTreeMap<String, PolicyEvaluationDecisionType> {
-        let Some((source, owner)) =
-            self.resource.as_ref().filter(|(_, owner)| *owner != self.caller.account())
-        else {
+        let resource = self.resource_for(request.action);
+        let Some((source, owner)) = resource.filter(|(_, owner)| *owner != self.caller.account()) else {
             return BTreeMap::new();
         };
         let everything = [AttachedPolicy { arn: None, policy: FULL_AWS_ACCESS.clone() }];
@@ -180,8 +182,13 @@ impl Simulation {
         sides.into_iter().map(told).collect()
     }
 
+    /// The resource policy, for actions of which it is asked.
+    fn resource_for(&self, action: &str) -> Option<&(Source, AccountId)> {
+        self.resource.as_ref().filter(|_| !action.eq_ignore_ascii_case(ASSUME_ROLE))
+    }
+
     fn context(&self) -> RequestContext<'_> {
-        let mut context = RequestContext::new();
+        let mut context = RequestContext::of_simulation();
         for entry in &self.context {
             let Some(name) = entry.context_key_name.as_ref() else { continue };
             let values = entry.context_key_values.as_deref().unwrap_or_default();
@@ -195,13 +202,13 @@ impl Simulation {
     }
 
     /// The keys that conditions ask for and the request does not give, each once.
-    fn missing_keys(&self, context: &RequestContext<'_>) -> BTreeSet<String> {
+    fn missing_keys(&self, action: &str, context: &RequestContext<'_>) -> BTreeSet<String> {
         let organization = self.organization.iter().flatten();
         let own = self
             .identity
             .iter()
             .chain(&self.boundary)
-            .chain(self.resource.as_ref().map(|(source, _)| source));
+            .chain(self.resource_for(action).map(|(source, _)| source));
         let policies = own.map(|source| &source.policy).chain(organization);
         let keys = policies.flat_map(|policy| policy.policy.statements()).flat_map(|it| it.condition_keys());
         keys.filter(|key| context.values(key).is_empty()).map(str::to_owned).collect()
@@ -238,14 +245,14 @@ impl Simulation {
 }
 
 impl Evaluated {
-    /// The same, as the result of one of several resources; what is empty is left out.
+    /// The same, as the result of one of several resources.
     fn of_resource(self, name: &ResourceNameType) -> ResourceSpecificResult {
         let missing: Vec<_> = self.missing.iter().map(|key| key.as_str().into()).collect();
         ResourceSpecificResult {
             eval_resource_name: name.clone(),
             eval_resource_decision: self.decision,
-            matched_statements: Some(self.statements).filter(|statements| !statements.is_empty()),
-            missing_context_values: Some(missing).filter(|keys| !keys.is_empty()),
+            matched_statements: Some(self.statements),
+            missing_context_values: Some(missing),
             eval_decision_details: Some(self.details).filter(|details| !details.is_empty()),
             permissions_boundary_decision_detail: self.by_boundary.map(boundary_detail),
         }
@@ -254,6 +261,13 @@ impl Evaluated {
 
 fn boundary_detail(allowed: bool) -> PermissionsBoundaryDecisionDetail {
     PermissionsBoundaryDecisionDetail { allowed_by_permissions_boundary: Some(allowed) }
+}
+
+/// The form of the ARNs that an action is about, by which a result over several resources is named; known of S3's
+/// objects only (F-IAMAPI-SIM-5).
+fn resource_form(action: &str) -> Option<&'static str> {
+    let name = action.strip_prefix("s3:")?;
+    (name.contains("Object") && !name.contains("Bucket")).then_some("arn:aws:s3:::${BucketName}/${KeyName}")
 }
 
 /// The statements that are told: those that decided. Nothing decides an implicit denial.

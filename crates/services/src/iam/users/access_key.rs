@@ -1,6 +1,7 @@
 //! Long-term access keys of users, and of the root user.
 
 use aws::principal::Principal;
+use aws::refusal::Refusal;
 
 use super::user::named_or_self;
 use crate::failure::Failure;
@@ -179,7 +180,7 @@ pub fn delete(on: &On<'_>, input: &DeleteAccessKeyRequest, world: &mut World<'_>
 /// GetAccessKeyLastUsed. F-IAMAPI-KEY-3: a key that the newest records do not know is shown as never used.
 ///
 /// # Errors
-/// `NoSuchEntity`, also for a key of another account.
+/// F-IAMAPI-KEY-4: `AccessDenied` for a key that is nobody's, and for one of another account.
 pub fn last_used(
     on: &On<'_>,
     input: &GetAccessKeyLastUsedRequest,
@@ -188,10 +189,16 @@ pub fn last_used(
     let id = input.access_key_id.as_str();
     let credential = world.get::<Credential>(AccessKeyId(id))?;
     let credential = credential.filter(|credential| credential.account == on.account);
-    let user_name = match &credential.ok_or_else(|| missing(&input.access_key_id))?.owner {
-        CredentialOwner::User(name) => Some(name.as_str().into()),
-        CredentialOwner::Root => None,
-        _ => return Err(missing(&input.access_key_id)),
+    let user_name = match credential.as_ref().map(|credential| &credential.owner) {
+        Some(CredentialOwner::User(name)) => Some(name.as_str().into()),
+        Some(CredentialOwner::Root) => None,
+        _ => {
+            let caller = on.caller.principal.arn();
+            let text = format!(
+                "User: {caller} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {id}"
+            );
+            return Err(Refusal::new("AccessDenied", 403, text).into());
+        }
     };
     let used = last_used::of_key(on.account, id, world)?;
     Ok(GetAccessKeyLastUsedResponse { user_name, access_key_last_used: Some(used) })

@@ -190,11 +190,11 @@ pub fn remove_user(
     input: RemoveUserFromGroupRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let mut group = directory::open::<Group>(on.account, input.group_name.as_str(), world)?;
+    // F-IAMAPI-GRP-3: where neither is there the user is named, and who is in no such group is in it no longer.
     let mut user = directory::open::<User>(on.account, input.user_name.as_str(), world)?;
+    let mut group = directory::open::<Group>(on.account, input.group_name.as_str(), world)?;
     if !user.groups.remove(&group.name.to_lowercase()) {
-        let text = format!("User {} not in group {}", user.name, group.name);
-        return Err(refusal::no_such_entity(text).into());
+        return Ok(());
     }
     world.delete::<GroupMember>(member(on.account, &group.name, &user.name));
     group.members = group.members.saturating_sub(1);
