@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response, request};
+use jiff::SignedDuration;
 use services::seed::{self, SeedDocuments};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -18,8 +20,9 @@ use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
-use crate::listener::{Answer, Unread};
+use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
+use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
@@ -35,13 +38,21 @@ pub struct Application {
     admin: Arc<Admin<StateEngine>>,
     console: Console,
     metrics: Arc<Metrics>,
+    pages: Pages,
     unanswered: Arc<UnansweredCalls>,
     hint: KeyHint,
     clock: Arc<Clock>,
     store: Arc<Store>,
     message_sent: Arc<Notify>,
-    mailer: Option<JoinHandle<()>>,
+    /// What goes on beside the requests.
+    tasks: Vec<JoinHandle<()>>,
 }
+
+/// F-STORE-19: nobody can see an older event, so the log keeps them no longer.
+const LOG_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How often the log is looked through for what is older.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
@@ -81,10 +92,11 @@ impl Application {
             StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes))
                 .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
-        let mailer = configuration.smtp.clone().map(|url| {
+        let mut tasks = vec![tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock)))];
+        tasks.extend(configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
-        });
+        }));
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
         let metrics =
@@ -107,7 +119,20 @@ impl Application {
         let admin = Arc::new(admin);
         let running = Running { throttle: configuration.throttle, delays: configuration.delays };
         let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
-        Ok(Self { service, admin, console, metrics, unanswered, hint, clock, store, message_sent, mailer })
+        let pages = Pages::new(guard(configuration), configuration.allow_origins.clone());
+        Ok(Self {
+            service,
+            admin,
+            console,
+            metrics,
+            pages,
+            unanswered,
+            hint,
+            clock,
+            store,
+            message_sent,
+            tasks,
+        })
     }
 
     /// One line in the log and one count for each request.
@@ -152,25 +177,62 @@ impl Answer for Application {
             }
             return answer;
         }
-        if admin::is_own(request.uri().path()) {
-            return self.admin.answer(request).await;
-        }
-        let answered = self.service.answer(request, peer.ip()).await;
+        let (answered, origin) = match self.pages.admit(request.uri(), request.headers()) {
+            Ok(origin) => (self.service.answer(request, peer.ip()).await, origin),
+            Err(forbidden) => {
+                let refusal = Refusal::new("AccessDeniedException", 403, forbidden.message());
+                (self.service.refuse_unseen(request, peer.ip(), &refusal), None)
+            }
+        };
         self.note(answered.summary, answered.response.status().as_u16(), begun);
-        answered.response
+        let mut response = answered.response;
+        pages::let_read(origin, response.headers_mut());
+        response
     }
 
     fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes> {
         self.service.refuse_unread(head, why)
     }
+
+    fn takes_pieces(&self, head: &request::Parts) -> bool {
+        let path = head.uri.path();
+        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_export(head)
+    }
+
+    async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
+        if admin::is_own(request.uri().path()) {
+            return self.admin.answer(request).await;
+        }
+        self.console.export(request, peer).await
+    }
 }
 
 impl Process for Application {
     async fn close(&self) -> Result<(), String> {
-        if let Some(mailer) = &self.mailer {
-            mailer.abort();
-        }
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.store.flush().await.map_err(|error| error.to_string())
+    }
+}
+
+/// Credentials of a person's own are known to no page; the well-known ones are known to all.
+fn guard(configuration: &Configuration) -> Guard {
+    match (configuration.takes_well_known_credentials(), configuration.is_loopback()) {
+        (false, _) => Guard::None,
+        (true, true) => Guard::Loopback,
+        (true, false) => Guard::PrivateNames,
+    }
+}
+
+/// Deletes what is too old to be seen, once an hour of real time. Not at the start, which should be quick.
+async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        let Ok(before) = clock.now().checked_sub(LOG_KEPT) else { continue };
+        match store.forget(before).await {
+            Ok(0) => {}
+            Ok(blocks) => tracing::info!(blocks, "events of more than 90 days ago are gone"),
+            Err(error) => tracing::error!(reason = %error, "old events could not be deleted"),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub use delays::{DelaysError, parse_delays, parse_duration};
 pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
+use crate::pages::Origin;
 
 /// Whether AWS's request rates are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct Configuration {
     pub smtp: Option<Secret>,
     /// What opens the own endpoints on other than loopback addresses.
     pub admin_token: Option<Secret>,
+    /// Where web pages may come from that use the services, beside this machine.
+    pub allow_origins: Vec<Origin>,
     /// The form of the log.
     pub log: LogFormat,
     /// How much is logged.
@@ -161,4 +164,9 @@ impl Configuration {
 /// Reads the file of `--root-credentials`.
 fn read_root_credentials(path: &Path) -> Result<Vec<RootCredential>, String> {
     credentials::read(path).map_err(|error| format!("--root-credentials {}: {error}", path.display()))
+}
+
+/// Reads the file of `--admin-token-file`.
+fn read_token(path: &Path) -> Result<String, String> {
+    credentials::read_line(path).map_err(|error| format!("--admin-token-file {}: {error}", path.display()))
 }

@@ -10,30 +10,39 @@
 //! (see [`watch`]).
 
 mod body;
+mod budget;
+mod payload;
+mod peers;
+mod socket;
+mod upload;
 mod watch;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header, request};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+pub use payload::Payload;
+pub use upload::Upload;
+
+use budget::Budget;
+use peers::Peers;
+use socket::{Counted, discard_rest};
 use watch::{Pulse, Verdict, Watch};
 
 /// What the listener serves: a whole request in, a whole answer out.
@@ -50,6 +59,21 @@ pub trait Answer: Send + Sync + 'static {
 
     /// The answer to a request whose body was not read. The connection is closed after it.
     fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes>;
+
+    /// Whether such a request goes to [`Answer::answer_in_pieces`]: its body or its answer may be of any size.
+    fn takes_pieces(&self, _head: &request::Parts) -> bool {
+        false
+    }
+
+    /// Answers a request whose body may still be on its way.
+    fn answer_in_pieces(
+        &self,
+        request: Request<Upload>,
+        _peer: SocketAddr,
+    ) -> impl Future<Output = Response<Payload>> + Send {
+        let (head, _) = request.into_parts();
+        std::future::ready(self.refuse_unread(&head, Unread::Malformed).map(Payload::from))
+    }
 }
 
 /// Why a request's body was not read.
@@ -61,6 +85,8 @@ pub enum Unread {
     TooSlow,
     /// Its framing is wrong or it ended early (400).
     Malformed,
+    /// There are as many connections as there may be, and this one was only taken for the own endpoints (503).
+    Crowded,
 }
 
 /// Put into an answer's extensions, this makes the listener close the connection without answering.
@@ -81,10 +107,19 @@ impl std::error::Error for HangUp {}
 pub struct Limits {
     /// The longest body in bytes. API Gateway's own limit is the default (F-EDGE-1).
     pub body_bytes: u64,
+    /// What all bodies together may take that do not come in one piece, until they are answered; who comes when it is
+    /// used up waits, as long as a body may take. F-COST-4
+    pub all_bodies_bytes: u64,
     /// The longest request head over HTTP/1.1 in bytes; longer ones are answered 431 (F-EDGE-2).
     pub head_bytes: usize,
     /// Open connections; more wait in the kernel's queue until one closes.
     pub connections: u32,
+    /// Connections beyond those, for [`Answer::answer_in_pieces`] only: whoever looks after accountd gets through. F-COST-9
+    pub reserve: u32,
+    /// Open connections from one address of another machine; further ones are closed at once. F-COST-9
+    pub connections_per_peer: u32,
+    /// While others wait for a connection, how long one may stay open from which nothing is awaited. F-COST-9
+    pub crowded_timeout: Duration,
     /// From the connection to its first byte. Whoever is too slow is cut off (F-EDGE-3).
     pub first_byte_timeout: Duration,
     /// From the first byte of a head to its last.
@@ -101,8 +136,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 10_485_760,
+            all_bodies_bytes: 32 << 20,
             head_bytes: 64 * 1024,
             connections: 4096,
+            reserve: 16,
+            connections_per_peer: 1024,
+            crowded_timeout: Duration::from_secs(1),
             first_byte_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
@@ -139,6 +178,13 @@ struct Stop {
     wake: Notify,
 }
 
+/// Tells every connection that others wait for one, as [`Stop`] does.
+#[derive(Default)]
+struct Crowd {
+    calls: AtomicU64,
+    wake: Notify,
+}
+
 /// Serves `listener` until `stop` completes, then answers what was accepted and returns (F-EDGE-4).
 ///
 /// Returns whether every connection ended within [`Limits::drain_timeout`].
@@ -154,6 +200,10 @@ pub async fn serve<A: Answer>(
         answer,
         connections,
         slots: Arc::new(Semaphore::new(limits.connections as usize)),
+        reserve: Arc::new(Semaphore::new(limits.reserve as usize)),
+        bodies: Budget::new(limits.all_bodies_bytes),
+        peers: Peers::new(limits.connections_per_peer),
+        crowd: Crowd::default(),
         stop: Stop::default(),
         limits,
     });
@@ -170,7 +220,10 @@ pub async fn serve<A: Answer>(
     accept_queued(&server, &listener).await;
     drop(listener);
     server.stop.wake.notify_waiters();
-    let all = server.slots.acquire_many(server.limits.connections);
+    let all = async {
+        let _all = server.slots.acquire_many(server.limits.connections).await;
+        let _reserve = server.reserve.acquire_many(server.limits.reserve).await;
+    };
     tokio::time::timeout(server.limits.drain_timeout, all).await.is_ok()
 }
 
@@ -180,6 +233,10 @@ struct Server<A> {
     limits: Limits,
     connections: Arc<Connections>,
     slots: Arc<Semaphore>,
+    reserve: Arc<Semaphore>,
+    bodies: Budget,
+    peers: Peers,
+    crowd: Crowd,
     stop: Stop,
 }
 
@@ -201,6 +258,9 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_concurrent_streams(256)
+        // What a connection sends that nobody reads yet is held for it.
+        .initial_connection_window_size(256 * 1024)
+        .initial_stream_window_size(64 * 1024)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     builder
@@ -208,15 +268,19 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 
 /// Accepts one connection and starts its task.
 async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
-    let slots = Arc::clone(&server.slots);
-    let slot = slots.acquire_owned().await.expect("INVARIANT: nobody closes the semaphore");
+    let (slot, is_reserve) = free_slot(server).await;
     match listener.accept().await {
         Ok((stream, peer)) => {
+            let Some(seat) = server.peers.seat(peer.ip()) else {
+                tracing::debug!(%peer, "too many connections from there");
+                return;
+            };
             server.connections.accepted.fetch_add(1, Ordering::Relaxed);
             let server = Arc::clone(server);
             tokio::spawn(async move {
                 let _closed = Closed(&server.connections, slot);
-                converse(&server, stream, peer).await;
+                let _seat = seat;
+                converse(&server, stream, peer, is_reserve).await;
             });
         }
         Err(error) if is_of_one_connection(&error) => {}
@@ -224,6 +288,29 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
             // Most likely no file descriptor is left. Trying again at once would burn a core.
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Room for a connection. Where there is none, connections from which nothing is awaited make it, and where those are
+/// all in use a few of the reserve are left; the answer says whether it is one of them.
+async fn free_slot<A: Answer>(server: &Server<A>) -> (OwnedSemaphorePermit, bool) {
+    if let Ok(slot) = Arc::clone(&server.slots).try_acquire_owned() {
+        return (slot, false);
+    }
+    let begun = Instant::now();
+    let mut waiting = pin!(Arc::clone(&server.slots).acquire_owned());
+    loop {
+        server.crowd.calls.fetch_add(1, Ordering::Release);
+        server.crowd.wake.notify_waiters();
+        let looked = tokio::time::timeout(server.limits.crowded_timeout / 4, waiting.as_mut()).await;
+        if let Ok(slot) = looked {
+            return (slot.expect("INVARIANT: nobody closes the semaphore"), false);
+        }
+        if begun.elapsed() > server.limits.crowded_timeout * 3 / 2
+            && let Ok(slot) = Arc::clone(&server.reserve).try_acquire_owned()
+        {
+            return (slot, true);
         }
     }
 }
@@ -260,7 +347,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// One connection from its first byte to its last.
-async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: SocketAddr) {
+async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: SocketAddr, is_reserve: bool) {
     let _ = stream.set_nodelay(true);
     if server.stop.stopping.load(Ordering::Acquire) {
         // Taken from the queue after the end had begun: give its request a moment to be seen.
@@ -270,15 +357,11 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
         server: Arc::clone(server),
         pulse: Pulse::default(),
         peer,
+        is_reserve,
         closing: Mutex::default(),
         is_cut_short: AtomicBool::new(false),
     });
-    let io = TokioIo::new(Counted {
-        stream: Some(stream),
-        conversation: Arc::clone(&conversation),
-        is_shut_down: false,
-        is_at_end: false,
-    });
+    let io = TokioIo::new(Counted::new(stream, Arc::clone(&conversation)));
     let is_cut_short = drive(&conversation, io).await || conversation.is_cut_short.load(Ordering::Relaxed);
     let closing = conversation.closing.lock().ok().and_then(|mut closing| closing.take());
     if is_cut_short && let Some(stream) = closing {
@@ -288,24 +371,6 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
 
 /// How long a connection that the listener closed may still send what nobody reads.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// Reads to the end. Closing a socket with unread bytes in it would reset the connection, and the
-/// client could lose the answer that says why (RFC 9112 §9.6).
-async fn discard_rest(stream: TcpStream) {
-    let mut unread = [0; 4096];
-    loop {
-        match stream.try_read(&mut unread) {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if stream.readable().await.is_err() {
-                    return;
-                }
-            }
-            Err(_) => return,
-        }
-    }
-}
 
 /// Drives hyper's side of a connection to its end, watching over it. Returns whether the client broke
 /// the protocol: it closed early, or hyper has answered what can be answered (400, 414, 431).
@@ -321,6 +386,8 @@ async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Count
     stopped.as_mut().enable();
     let watch = &mut Watch::new(Instant::now());
     let mut timer = pin!(tokio::time::sleep(watch::interval(&server.limits)));
+    let mut crowded = pin!(server.crowd.wake.notified());
+    let mut calls = server.crowd.calls.load(Ordering::Acquire);
     let mut registered = false;
     let mut told = false;
     poll_fn(|context| {
@@ -328,13 +395,20 @@ async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Count
             // The task's waker never changes, so registering it once is enough.
             let _ = stopped.as_mut().poll(context);
             let _ = timer.as_mut().poll(context);
+            let _ = crowded.as_mut().poll(context);
             registered = true;
         }
         let mut polled = connection.as_mut().poll(context);
+        let is_crowded = server.crowd.calls.load(Ordering::Relaxed) != calls;
+        if is_crowded {
+            calls = server.crowd.calls.load(Ordering::Acquire);
+            crowded.set(server.crowd.wake.notified());
+            let _ = crowded.as_mut().poll(context);
+        }
         // Looked at only now, so that what has arrived counts even if this process was held up.
-        if polled.is_pending() && timer.is_elapsed() {
+        if polled.is_pending() && (timer.is_elapsed() || is_crowded) {
             let now = Instant::now();
-            match watch.look(now, &conversation.pulse, &server.limits) {
+            match watch.look(now, &conversation.pulse, &server.limits, is_crowded) {
                 Verdict::Wait => {}
                 Verdict::BodyTooSlow => {
                     conversation.pulse.give_up_body();
@@ -367,6 +441,8 @@ struct Conversation<A> {
     server: Arc<Server<A>>,
     pulse: Pulse,
     peer: SocketAddr,
+    /// Whether this connection was only taken for the own endpoints.
+    is_reserve: bool,
     /// The socket, once hyper is done with it and has closed the sending half.
     closing: Mutex<Option<TcpStream>>,
     /// Whether a request was answered without reading all of it.
@@ -377,105 +453,44 @@ struct Conversation<A> {
 async fn exchange<A: Answer>(
     conversation: Arc<Conversation<A>>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, HangUp> {
+) -> Result<Response<Payload>, HangUp> {
     let Conversation { server, pulse, peer, .. } = &*conversation;
     let _finish = pulse.begin(request.version());
     let (head, body) = request.into_parts();
-    let is_head = head.method == Method::HEAD;
-    let response = match body::read(&head, body, pulse, &server.limits).await {
-        Ok(body) => server.answer.answer(Request::from_parts(head, body), *peer).await,
-        Err(why) => {
-            let mut response = server.answer.refuse_unread(&head, why);
-            if head.version < http::Version::HTTP_2 {
-                conversation.is_cut_short.store(true, Ordering::Relaxed);
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let (is_head, version) = (head.method == Method::HEAD, head.version);
+    let mut share = server.bodies.share();
+    let (mut response, is_read) = if server.answer.takes_pieces(&head) {
+        let upload = Upload::arriving(body, server.limits.body_timeout);
+        let end = upload.end();
+        let request = Request::from_parts(head, upload);
+        let response = server.answer.answer_in_pieces(request, *peer).await;
+        (response, end.load(Ordering::Relaxed))
+    } else if conversation.is_reserve {
+        (server.answer.refuse_unread(&head, Unread::Crowded).map(Payload::from), false)
+    } else {
+        match body::read(&head, body, pulse, &server.limits, &mut share).await {
+            Ok(body) => {
+                let response = server.answer.answer(Request::from_parts(head, body), *peer).await;
+                (response.map(Payload::from), true)
             }
-            response
+            Err(why) => (server.answer.refuse_unread(&head, why).map(Payload::from), false),
         }
     };
+    if !is_read && version < http::Version::HTTP_2 {
+        conversation.is_cut_short.store(true, Ordering::Relaxed);
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if response.extensions().get::<HangUp>().is_some() {
         return Err(HangUp);
     }
-    Ok(if is_head { without_body(response) } else { response.map(Full::new) })
+    Ok(if is_head { without_body(response) } else { response })
 }
 
-/// The answer to a HEAD request: the length it would have had, and no body (RFC 9110 §9.3.2).
-fn without_body(response: Response<Bytes>) -> Response<Full<Bytes>> {
+/// The answer to a HEAD request: the length it would have had, where that is known, and no body (RFC 9110 §9.3.2).
+fn without_body(response: Response<Payload>) -> Response<Payload> {
     let (mut head, body) = response.into_parts();
-    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    Response::from_parts(head, Full::default())
-}
-
-/// A socket that notes how much was read from it and outlives hyper's use of it.
-struct Counted<A> {
-    /// There until dropped.
-    stream: Option<TcpStream>,
-    conversation: Arc<Conversation<A>>,
-    is_shut_down: bool,
-    is_at_end: bool,
-}
-
-impl<A> Counted<A> {
-    fn stream(&mut self) -> Pin<&mut TcpStream> {
-        Pin::new(self.stream.as_mut().expect("INVARIANT: only dropping takes the socket away"))
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-}
-
-impl<A> Drop for Counted<A> {
-    fn drop(&mut self) {
-        if self.is_shut_down
-            && !self.is_at_end
-            && let Ok(mut closing) = self.conversation.closing.lock()
-        {
-            *closing = self.stream.take();
-        }
-    }
-}
-
-impl<A: Answer> AsyncRead for Counted<A> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = self.stream().poll_read(context, buffer);
-        let received = buffer.filled().len() - before;
-        self.conversation.pulse.received(received);
-        if received == 0 && polled.is_ready() {
-            self.is_at_end = true;
-        }
-        polled
-    }
-}
-
-impl<A: Answer> AsyncWrite for Counted<A> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.is_shut_down = true;
-        self.stream().poll_shutdown(context)
-    }
+    Response::from_parts(head, Payload::from(Bytes::new()))
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use accountd::application::Application;
 use accountd::configuration::Configuration;
 use accountd::seed;
-use accountd::startup::{self, Edges};
+use accountd::startup::{self, Checks, Edges};
+use accountd::store::Store;
+use accountd::transfer;
 
 fn main() -> ExitCode {
-    startup::run(std::env::args_os(), open, check_seed)
+    startup::run(std::env::args_os(), open, &Checks { seed: check_seed, store: check_store })
 }
 
 async fn open(configuration: Arc<Configuration>, edges: Edges) -> Result<Application, String> {
@@ -19,4 +21,10 @@ async fn open(configuration: Arc<Configuration>, edges: Edges) -> Result<Applica
 
 fn check_seed(file: &Path) -> Result<String, String> {
     seed::check(file).map(|summary| format!("{}: {summary}", file.display()))
+}
+
+fn check_store(directory: &Path) -> Result<String, String> {
+    let found = Store::verify(directory, &transfer::check_stored)?;
+    let name = directory.display();
+    Ok(format!("{name}: {} documents and {} events are what was written", found.documents, found.events))
 }

@@ -125,7 +125,15 @@ impl Service {
 
     /// Answers a request and says what there is to say about it.
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Answered {
-        let begun = Arc::new(Begun { call: self.begin(request, peer), paid: Paid::default() });
+        let call = match request.body().len() {
+            // Finding the operation among the parameters of a form takes as long as the form is.
+            length if length > front::LARGE_BODY_BYTES => match self.begin_apart(request, peer).await {
+                Ok(call) => call,
+                Err(answered) => return answered,
+            },
+            _ => self.begin(request, peer),
+        };
+        let begun = Arc::new(Begun { call, paid: Paid::default() });
         let call = &begun.call;
         if let Some(answered) = call.preflight() {
             return answered;
@@ -160,6 +168,12 @@ impl Service {
         }
     }
 
+    /// A refusal of a request of which nothing was looked at but its route.
+    pub fn refuse_unseen(&self, request: Request<Bytes>, peer: IpAddr, refusal: &Refusal) -> Answered {
+        let (head, _) = request.into_parts();
+        self.begin(Request::from_parts(head, Bytes::new()), peer).refuse_unseen(refusal)
+    }
+
     /// F-EDGE-5: the answer to a request whose body was not read.
     pub fn refuse_unread(&self, head: &http::request::Parts, why: Unread) -> Response<Bytes> {
         let request = Request::from_parts(head.clone(), Bytes::new());
@@ -168,6 +182,7 @@ impl Service {
             Unread::TooLarge => words::body_too_large(),
             Unread::TooSlow => words::body_too_slow(),
             Unread::Malformed => words::body_malformed(),
+            Unread::Crowded => words::too_many_connections(),
         })
     }
 
@@ -191,6 +206,21 @@ impl Service {
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
         Call::new(request, peer, self.context(), entropy::request_id())
             .with_secure_transport(self.secure_transport.is_seen())
+    }
+
+    /// The same beside the threads that answer everybody.
+    async fn begin_apart(&self, request: Request<Bytes>, peer: IpAddr) -> Result<Call, Answered> {
+        let (head, body) = request.into_parts();
+        let kept = head.clone();
+        let (context, is_secure) = (self.context(), self.secure_transport.is_seen());
+        let begin = move || {
+            let call = Call::new(Request::from_parts(head, body), peer, context, entropy::request_id());
+            call.with_secure_transport(is_secure)
+        };
+        self.store.compute(begin).await.map_err(|error| {
+            let call = self.begin(Request::from_parts(kept, Bytes::new()), peer);
+            internal_failure(&call, &error)
+        })
     }
 
     /// Time, ids and seed are drawn here and nowhere else.

@@ -53,12 +53,19 @@ pub struct Edges {
     pub started: Instant,
 }
 
-/// The process. `open` makes the application (and refuses with one line); `check_seed` reads a seed
-/// file and says in a few lines what it holds.
+/// What is looked at without serving. Each says in a few lines what it found, or what is wrong.
+pub struct Checks {
+    /// Reads a seed file.
+    pub seed: fn(&Path) -> Result<String, String>,
+    /// Looks at the whole store in a data directory.
+    pub store: fn(&Path) -> Result<String, String>,
+}
+
+/// The process. `open` makes the application (and refuses with one line).
 pub fn run<A, F>(
     arguments: impl IntoIterator<Item = OsString>,
     open: impl FnOnce(Arc<Configuration>, Edges) -> F,
-    check_seed: impl FnOnce(&Path) -> Result<String, String>,
+    checks: &Checks,
 ) -> ExitCode
 where
     A: Application,
@@ -67,9 +74,8 @@ where
     let started = Instant::now();
     let outcome = match configuration::read(arguments) {
         Ok(Request::Help(help)) => print(&help),
-        Ok(Request::SeedCheck(file)) => {
-            check_seed(&file).map_err(Failure::Refused).and_then(|summary| print(&summary))
-        }
+        Ok(Request::SeedCheck(file)) => checked(checks.seed, &file),
+        Ok(Request::Check(directory)) => checked(checks.store, &directory),
         Ok(Request::Explain(asked)) => {
             explain::run(&asked).map_err(Failure::Refused).and_then(|text| print(&text))
         }
@@ -87,6 +93,10 @@ where
             ExitCode::from(code)
         }
     }
+}
+
+fn checked(check: fn(&Path) -> Result<String, String>, path: &Path) -> Result<(), Failure> {
+    check(path).map_err(Failure::Refused).and_then(|summary| print(&summary))
 }
 
 enum Failure {
@@ -177,7 +187,7 @@ where
     let answering = listener::serve(
         listener,
         Arc::clone(&application),
-        Limits::default(),
+        limits(raise_descriptors()),
         connections,
         signals.received(),
     );
@@ -188,6 +198,26 @@ where
     application.close().await.map_err(Failure::Serving)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// File descriptors that are not for connections: those of the store, the log, and a few that come and go.
+const OWN_DESCRIPTORS: u64 = 64;
+
+/// Raises the limit of open files as far as this user may, and says what it is then.
+fn raise_descriptors() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // Where that is refused, what there is counts.
+    let _ = setrlimit(Resource::Nofile, raised);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// As many connections as there are descriptors for, so that none of them takes the store's. F-COST-9
+fn limits(descriptors: u64) -> Limits {
+    let usual = Limits::default();
+    let most = u32::try_from(descriptors.saturating_sub(OWN_DESCRIPTORS)).unwrap_or(u32::MAX);
+    Limits { connections: usual.connections.min(most.max(4)), ..usual }
 }
 
 /// SIGTERM, SIGINT, SIGHUP (a terminal that closes) and SIGQUIT (what some supervisors send). They are caught from the
@@ -308,6 +338,13 @@ fn first_command(configuration: &Configuration, address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F-COST-9
+    #[test]
+    fn connections_leave_descriptors_for_the_store() {
+        let connections = |descriptors| limits(descriptors).connections;
+        assert_eq!((connections(u64::MAX), connections(1024), connections(10)), (4096, 960, 4));
+    }
 
     #[test]
     fn a_message_of_several_lines_becomes_one() {

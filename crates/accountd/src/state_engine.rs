@@ -1,31 +1,29 @@
 //! What the own endpoints and the mailer do with the store: outbox, reset, export, import.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::io::Seek;
+use std::sync::{Arc, mpsc};
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use services::explain::{Answer, Question};
-use services::state::Kind;
-use services::state::installation::is_of_installation;
 use services::state::message::{Message, MessageId};
 use services::world::key::Prefix;
 use services::world::{Change, Fault, ReadsAndWrites, World};
 use tokio::sync::Notify;
 
-use crate::admin::{Engine, NotAnswered, NotImported};
+use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::Clock;
+use crate::listener::{Payload, Upload};
 use crate::service::Service;
-use crate::store::{Decided, EventRecord, Exported, Store, StoreError};
-use crate::{installation, mail};
+use crate::store::{Decided, Exported, Store, StoreError};
+use crate::transfer::Writing;
+use crate::{installation, mail, transfer};
 
 /// Messages read together from the store.
 const BATCH: usize = 500;
 
-/// The version of an exported document.
-const EXPORT_VERSION: u32 = 1;
+/// How many items of an import are read ahead of the store.
+const ITEMS_AHEAD: usize = 64;
 
 /// The store as the own endpoints see it.
 pub struct StateEngine {
@@ -33,24 +31,6 @@ pub struct StateEngine {
     clock: Arc<Clock>,
     seed: Option<BTreeMap<String, Change>>,
     service: Option<Arc<Service>>,
-}
-
-/// Everything that is stored, as one JSON document.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Export {
-    accountd_export: u32,
-    documents: BTreeMap<String, serde_json::Value>,
-    events: Vec<ExportedEvent>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExportedEvent {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    account: Option<aws::arn::AccountId>,
-    time: Timestamp,
-    record: serde_json::Value,
 }
 
 impl StateEngine {
@@ -66,10 +46,13 @@ impl StateEngine {
     }
 
     /// Replaces everything but what belongs to the installation, in one transaction.
-    async fn replace(&self, items: impl Iterator<Item = Exported>, time: Time) -> Result<(), String> {
+    async fn replace(
+        &self,
+        items: impl Iterator<Item = Result<Exported, String>> + Send + 'static,
+        time: Time,
+    ) -> Result<(), String> {
         let kept = installation::documents(&self.store, time == Time::Kept).await?;
-        let items: Vec<_> = kept.into_iter().chain(items).map(Ok).collect();
-        self.store.import(items.into_iter()).await.map_err(said)
+        self.store.import(kept.into_iter().map(Ok).chain(items)).await.map_err(said)
     }
 }
 
@@ -128,7 +111,7 @@ async fn messages_after(store: &Store, after: Option<String>, limit: usize) -> R
 
 impl Engine for StateEngine {
     async fn ready(&self) -> Result<(), String> {
-        look(&self.store, |world| world.keys::<Message>(&Prefix::empty(), None, 1).map(drop)).await
+        self.store.check().await.map_err(said)
     }
 
     async fn messages(&self) -> Result<Messages, String> {
@@ -180,79 +163,45 @@ impl Engine for StateEngine {
             Change::Put { text, .. } => Some(Exported::Document { key: key.clone(), text: text.to_string() }),
             Change::Delete => None,
         });
-        self.replace(seed, Time::Forgotten).await?;
+        // All in one transaction: no call in between finds an empty store.
+        let seed: Vec<_> = seed.map(Ok).collect();
+        self.replace(seed.into_iter(), Time::Forgotten).await?;
         self.clock.restart();
         Ok(())
     }
 
-    async fn export(&self) -> Result<Bytes, String> {
-        let nothing =
-            Export { accountd_export: EXPORT_VERSION, documents: BTreeMap::new(), events: Vec::new() };
-        let add = |sum: &mut Result<Export, String>, item| {
-            if let Ok(export) = sum
-                && let Err(reason) = add_to_export(export, item)
-            {
-                *sum = Err(reason);
-                return ControlFlow::Break(());
+    async fn export(&self, log: Log) -> Result<Payload, String> {
+        self.store.flush().await.map_err(said)?;
+        let (writing, payload) = transfer::begin(log);
+        let store = Arc::clone(&self.store);
+        tokio::spawn(async move {
+            let written = store.export(writing, Writing::add, Writing::end).await.map_err(said);
+            if let Err(reason) = written.and_then(|written| written) {
+                tracing::error!(reason, "an export broke off");
             }
-            ControlFlow::Continue(())
-        };
-        let export = self.store.export(Ok(nothing), add).await.map_err(said)??;
-        serde_json::to_vec(&export).map(Bytes::from).map_err(|error| error.to_string())
-    }
-
-    async fn import(&self, document: Bytes) -> Result<(), NotImported> {
-        let wrong = |error: serde_json::Error| {
-            // The message of serde may repeat a value, its position may not.
-            NotImported::Wrong(format!(
-                "the document is not an export of accountd (line {}, column {})",
-                error.line(),
-                error.column()
-            ))
-        };
-        let export: Export = serde_json::from_slice(&document).map_err(wrong)?;
-        if export.accountd_export != EXPORT_VERSION {
-            let version = export.accountd_export;
-            return Err(NotImported::Wrong(format!(
-                "this accountd does not read exports of version {version}"
-            )));
-        }
-        for (key, document) in &export.documents {
-            check_document(key, &document.to_string()).map_err(NotImported::Wrong)?;
-        }
-        let documents = export
-            .documents
-            .into_iter()
-            .map(|(key, document)| Exported::Document { key, text: document.to_string() });
-        let events = export.events.into_iter().map(|event| {
-            Exported::Event(EventRecord::new(event.account, event.time, event.record.to_string()))
         });
-        self.replace(documents.chain(events), Time::Kept).await.map_err(NotImported::Failed)
+        Ok(payload)
     }
-}
 
-fn add_to_export(export: &mut Export, item: Exported) -> Result<(), String> {
-    let parsed = |text: &str| serde_json::from_str(text).map_err(|_| "a stored text is not JSON".to_owned());
-    match item {
-        Exported::Document { key, .. } if is_of_installation(&key) => {}
-        Exported::Document { key, text } => {
-            let document = parsed(&text)?;
-            export.documents.insert(key, document);
-        }
-        Exported::Event(event) => export.events.push(ExportedEvent {
-            account: event.account,
-            time: event.time,
-            record: parsed(event.json())?,
-        }),
+    async fn import(&self, document: Upload) -> Result<(), NotImported> {
+        let mut file = transfer::spool(document, self.store.directory()).await?;
+        // All of it is looked at before anything is replaced, while changes go on.
+        let checked = tokio::task::spawn_blocking(move || {
+            transfer::read(&file, &mut |_| Ok(()))?;
+            file.rewind().map_err(|error| NotImported::Failed(error.to_string()))?;
+            Ok(file)
+        });
+        let file = checked.await.map_err(|error| NotImported::Failed(error.to_string()))??;
+        let (items, further) = mpsc::sync_channel(ITEMS_AHEAD);
+        tokio::task::spawn_blocking(move || {
+            let closed = || NotImported::Failed("nobody takes the items any more".to_owned());
+            if let Err(error) = transfer::read(&file, &mut |item| items.send(Ok(item)).map_err(|_| closed()))
+            {
+                let _ = items.send(Err(format!("{error:?}")));
+            }
+        });
+        self.replace(further.into_iter(), Time::Kept).await.map_err(NotImported::Failed)
     }
-    Ok(())
-}
-
-/// Whether a document of an export can be read back, so that an import never stores what a request would fail on.
-fn check_document(key: &str, text: &str) -> Result<(), String> {
-    let unknown = || format!("`{key}` is a kind of document that this accountd does not import");
-    let kind = Kind::of(key).filter(|_| !is_of_installation(key)).ok_or_else(unknown)?;
-    kind.check(key, text).map_err(|reason| format!("`{key}`: {reason}"))
 }
 
 /// The outbox as the mailer sees it.

@@ -7,6 +7,7 @@
 mod action_element;
 mod condition;
 mod context;
+mod effort;
 mod grammar;
 mod instant;
 mod json;
@@ -35,6 +36,7 @@ pub use statement::{Effect, Statement};
 pub(crate) use principal_element::Capacity;
 pub(crate) use statement::{Attachment, Question};
 
+use effort::Effort;
 use grammar::Document;
 use json::Node;
 
@@ -106,7 +108,7 @@ impl Policy {
 
 /// Whether an action as a policy writes it, with wildcards and in any case, means `action` (F-IAM-10).
 pub fn means_action(written: &str, action: &str) -> bool {
-    action_element::action_pattern(written).matches_in_any_ascii_case(action)
+    action_element::action_pattern(written).matches_in_any_ascii_case(action, &Effort::default())
 }
 
 impl fmt::Debug for Policy {

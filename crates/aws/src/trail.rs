@@ -3,21 +3,23 @@
 //! Members and their order are those of the one recorded record of Account Management (F-EVENT-1);
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
 
+mod line;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arn::AccountId;
-use crate::json_line::Line;
 use crate::principal::{Caller, Principal};
 use crate::session::Session;
+use line::{Bounded, cut, cut_if_any, in_whole_seconds, json_size, omitted};
 
 /// F-EVENT-1: the version that was recorded last.
 const EVENT_VERSION: &str = "1.11";
-/// F-EVENT-2: longer error messages and user agents are cut, as the reference says of both.
-const LONGEST_TEXT_BYTES: usize = 1024;
+/// F-COST-6: larger parameters, answers and details are left out, and their size is told.
+const LARGEST_FIELD_BYTES: usize = 100 * 1024;
 
 /// A record. What is read back may lack any member but its time: another program may have written it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,8 +40,8 @@ pub struct Record<'a> {
     /// The operation, or what happened.
     #[serde(borrow, default)]
     pub event_name: Cow<'a, str>,
-    /// The Region that served the call.
-    #[serde(borrow, default)]
+    /// The Region that served the call, or that a caller made up.
+    #[serde(borrow, default, serialize_with = "cut")]
     pub aws_region: Cow<'a, str>,
     /// The caller's address.
     #[serde(borrow, default, rename = "sourceIPAddress")]
@@ -226,14 +228,56 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The record as one line of JSON.
+    /// The record as one line of JSON. It is no longer than about four times [`LARGEST_FIELD_BYTES`], whatever the
+    /// caller sent.
     pub fn to_json(&self) -> String {
         // What all but the longest records fit in. Those of sessions have more to show.
         let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
-        let mut line = Line(Vec::with_capacity(usual_bytes));
-        serde_json::to_writer(&mut line, self)
-            .expect("INVARIANT: a record has text for names, and memory takes it");
-        String::from_utf8(line.0).expect("INVARIANT: JSON is UTF-8")
+        let mut line = Bounded::of(Vec::with_capacity(usual_bytes), LARGEST_FIELD_BYTES);
+        if serde_json::to_writer(&mut line, self).is_err() {
+            line = Bounded::of(Vec::new(), usize::MAX);
+            serde_json::to_writer(&mut line, &self.without_large_fields())
+                .expect("INVARIANT: a record has text for names, and memory takes it");
+        }
+        String::from_utf8(line.into_text()).expect("INVARIANT: JSON is UTF-8")
+    }
+
+    /// The same with nothing in place of what is too large but its size.
+    fn without_large_fields(&self) -> Record<'_> {
+        let small = |name, value| match json_size(value) {
+            size if size > LARGEST_FIELD_BYTES => Cow::Owned(omitted(name, size)),
+            _ => Cow::Borrowed(value),
+        };
+        let details = self.service_event_details.as_deref();
+        Record {
+            request_parameters: small("requestParameters", &self.request_parameters),
+            response_elements: small("responseElements", &self.response_elements),
+            service_event_details: details.map(|details| small("serviceEventDetails", details)),
+            // Unlike the others a list, so what is too large is not there.
+            resources: match json_size(&self.resources) {
+                size if size > LARGEST_FIELD_BYTES => Cow::Owned(Value::Null),
+                _ => Cow::Borrowed(&*self.resources),
+            },
+            event_version: Cow::Borrowed(&*self.event_version),
+            additional_event_data: self.additional_event_data.clone(),
+            user_identity: self.user_identity.clone(),
+            event_time: self.event_time,
+            event_source: Cow::Borrowed(&*self.event_source),
+            event_name: Cow::Borrowed(&*self.event_name),
+            aws_region: Cow::Borrowed(&*self.aws_region),
+            source_ip_address: Cow::Borrowed(&*self.source_ip_address),
+            user_agent: Cow::Borrowed(&*self.user_agent),
+            error_code: self.error_code.clone(),
+            error_message: self.error_message.clone(),
+            request_id: self.request_id.clone(),
+            event_id: Cow::Borrowed(&*self.event_id),
+            read_only: self.read_only,
+            event_type: Cow::Borrowed(&*self.event_type),
+            management_event: self.management_event,
+            recipient_account_id: self.recipient_account_id,
+            shared_event_id: self.shared_event_id.clone(),
+            event_category: Cow::Borrowed(&*self.event_category),
+        }
     }
 }
 
@@ -307,18 +351,6 @@ impl<'a> SessionContext<'a> {
     }
 }
 
-fn in_whole_seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&Timestamp::from_second(time.as_second()).unwrap_or(*time))
-}
-
-fn cut<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)])
-}
-
-fn cut_if_any<S: Serializer>(text: &Option<Cow<'_, str>>, serializer: S) -> Result<S::Ok, S::Error> {
-    cut(text.as_deref().unwrap_or_default(), serializer)
-}
-
 fn is_null(value: &Value) -> bool {
     value.is_null()
 }
@@ -355,6 +387,29 @@ mod tests {
 
     use super::*;
     use crate::session::SessionTerms;
+
+    /// F-COST-6
+    #[test]
+    fn a_field_that_is_too_large_is_left_out() {
+        let (large, small) = (json!({ "a": "x".repeat(LARGEST_FIELD_BYTES) }), json!({ "b": 1 }));
+        let whole = Record {
+            request_parameters: Cow::Borrowed(&large),
+            response_elements: Cow::Borrowed(&small),
+            resources: Cow::Borrowed(&large),
+            aws_region: "x".repeat(60_000).into(),
+            ..Record::of_call(UserIdentity::unknown(None), Timestamp::UNIX_EPOCH)
+        };
+        let line = whole.to_json();
+        let shown: Value = serde_json::from_str(&line).unwrap();
+        let size = (LARGEST_FIELD_BYTES + 8).to_string();
+        let expected =
+            json!({ "reason": "requestParameters too large", "omitted": "true", "originalSize": size });
+        assert_eq!(shown["requestParameters"], expected);
+        assert_eq!(shown["responseElements"], small);
+        assert!(shown.get("resources").is_none() && shown["awsRegion"].as_str().unwrap().len() == 1024);
+        let read: Record<'_> = serde_json::from_str(&line).unwrap();
+        assert_eq!(read.to_json(), line);
+    }
 
     /// F-EVENT-1: the record that was published in 2023, member for member and in its order, with the version of 2026.
     #[test]

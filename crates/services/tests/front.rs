@@ -119,3 +119,16 @@ fn what_was_refused_changes_nothing() {
     world.call(&root(ACCOUNT), delete, json!({ "UserName": "ann" })).expect_err("ann has an access key");
     assert_eq!(world.documents.texts().len(), before);
 }
+
+/// F-COST-8: nobody who does not know the secret makes anything be remembered.
+#[test]
+fn a_key_that_verified_nothing_is_not_remembered_f_cost_8() {
+    let mut world = world();
+    let wrong = Key { secret: "guessed", ..ROOT_KEY };
+    for (key, status, remembered) in [(wrong, 403, 0), (ROOT_KEY, 200, 1)] {
+        let mut request = wire::request(operation(Service::Sts, "GetCallerIdentity"), &json!({}));
+        sign(&mut request, &key, &Scope { region: "us-east-1", service: "sts", at: world.now });
+        let answer = world.prepare_request(request).value.response;
+        assert_eq!((answer.status().as_u16(), world.keys_remembered.get()), (status, remembered));
+    }
+}

@@ -1,6 +1,7 @@
 //! A world in memory: documents, a time that stands still until a test moves it, and calls that go the way of every
 //! request ([`services::front`]), whether they are signed or their caller is known.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub struct World {
     pub real_now: Option<Timestamp>,
     /// How long background work takes.
     pub delays: Delays,
+    /// How many signing keys were offered to be remembered.
+    pub keys_remembered: Cell<u32>,
     /// The quotas of Organizations.
     pub quotas: Quotas,
     calls: u64,
@@ -60,6 +63,7 @@ impl World {
             now,
             real_now: None,
             delays: Delays::INSTANT,
+            keys_remembered: Cell::new(0),
             quotas: Quotas::AWS,
             calls: 0,
         }
@@ -175,7 +179,8 @@ impl World {
     pub fn prepare_request(&mut self, request: Request<Bytes>) -> Decided<Answered> {
         let call = Call::new(request, SOURCE_IP, self.context(), "event".to_owned());
         let keys = AcceptedKeys::new(Signatures::Strict, true, Vec::new());
-        let ports = Ports { keys: &keys, signing_keys: &Nothing, sessions: &Nothing, buckets: &Nothing };
+        let signing_keys = Counted(&self.keys_remembered);
+        let ports = Ports { keys: &keys, signing_keys: &signing_keys, sessions: &Nothing, buckets: &Nothing };
         decide(&ports, &call, &self.documents).unwrap()
     }
 }
@@ -194,9 +199,16 @@ pub fn root(account: &str) -> Caller {
 /// Nothing is remembered from one request to the next, and no rate applies.
 struct Nothing;
 
-impl ports::SigningKeys for Nothing {
-    fn derive(&self, claim: &Claim<'_>, secret: &str) -> Arc<SigningKey> {
-        Arc::new(SigningKey::derive(secret, claim.date(), claim.region(), claim.service()))
+/// Counts what is offered, and remembers none of it.
+struct Counted<'c>(&'c Cell<u32>);
+
+impl ports::SigningKeys for Counted<'_> {
+    fn remembered(&self, _: &Claim<'_>, _: &str) -> Option<Arc<SigningKey>> {
+        None
+    }
+
+    fn remember(&self, _: &Claim<'_>, _: &str, _: &Arc<SigningKey>) {
+        self.0.set(self.0.get() + 1);
     }
 }
 

@@ -2,15 +2,14 @@
 //!
 //! Health and readiness are open. For the rest: anyone while accountd listens on a loopback address,
 //! elsewhere whoever knows the administrator's token. A web page in a browser on this machine can
-//! reach a loopback address too, so a foreign name in `Host` (DNS rebinding) and, where something
+//! reach a loopback address too, so a foreign name in `Host` (DNS rebinding), a page of another site and, where something
 //! would change, any `Origin` (cross-site request forgery) are refused (F-EDGE-20 to F-EDGE-22).
-
-use std::net::IpAddr;
 
 use constant_time_eq::constant_time_eq;
 use http::{HeaderMap, Uri, header};
 
 use crate::configuration::Secret;
+use crate::pages::{host_is_local, is_navigation, is_of_foreign_page};
 
 /// Who may use the own endpoints of this process.
 #[derive(Debug, Clone)]
@@ -32,6 +31,8 @@ pub enum Forbidden {
     ForeignHost,
     /// The request was made by a web page (403).
     FromWebPage,
+    /// The request was made by a web page of another site (403).
+    FromForeignPage,
 }
 
 impl Forbidden {
@@ -44,6 +45,9 @@ impl Forbidden {
             }
             Self::ForeignHost => "The Host header names another machine: use localhost or 127.0.0.1.",
             Self::FromWebPage => "Web pages may not do this: the request has an Origin header.",
+            Self::FromForeignPage => {
+                "Web pages of other sites may not do this; --allow-origin names those that may."
+            }
         }
     }
 }
@@ -58,6 +62,9 @@ impl Access {
             Self::Loopback => {
                 if !host_is_local(uri, headers) {
                     return Err(Forbidden::ForeignHost);
+                }
+                if !changes && is_of_foreign_page(headers, &[]) && !is_navigation(headers) {
+                    return Err(Forbidden::FromForeignPage);
                 }
             }
             Self::Token(None) => return Err(Forbidden::NoTokenConfigured),
@@ -79,35 +86,6 @@ fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return false };
     let Some((scheme, sent)) = value.as_bytes().split_at_checked(b"Bearer ".len()) else { return false };
     scheme.eq_ignore_ascii_case(b"Bearer ") && constant_time_eq(sent, token.expose().as_bytes())
-}
-
-/// Whether the request's host is a name of this machine. Only programs leave it out, not browsers.
-fn host_is_local(uri: &Uri, headers: &HeaderMap) -> bool {
-    let authority = match (uri.authority(), headers.get(header::HOST)) {
-        (Some(authority), _) => Some(authority.as_str()),
-        (None, None) => return true,
-        (None, Some(host)) => host.to_str().ok(),
-    };
-    authority.is_some_and(|authority| is_local_name(without_port(authority)))
-}
-
-fn without_port(authority: &str) -> &str {
-    if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split_once(']').map_or(rest, |(address, _)| address);
-    }
-    authority.split_once(':').map_or(authority, |(host, _)| host)
-}
-
-fn is_local_name(host: &str) -> bool {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return address.is_loopback();
-    }
-    let host = host.to_ascii_lowercase();
-    // RFC 6761 gives the whole of `localhost` to this machine. The last is a public name for
-    // 127.0.0.1 that LocalStack's tools use, with any name in front.
-    ["localhost", "localhost.localstack.cloud"]
-        .iter()
-        .any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
 }
 
 #[cfg(test)]
@@ -149,7 +127,21 @@ mod tests {
     fn a_web_page_changes_nothing() {
         let page = [("host", "127.0.0.1"), ("origin", "http://evil.example")];
         assert_eq!(check(&Access::Loopback, &page, true), Err(Forbidden::FromWebPage));
-        assert_eq!(check(&Access::Loopback, &page, false), Ok(()));
+        // It does not even make the machine work.
+        assert_eq!(check(&Access::Loopback, &page, false), Err(Forbidden::FromForeignPage));
+        let image = [("host", "127.0.0.1"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(check(&Access::Loopback, &image, false), Err(Forbidden::FromForeignPage));
+        let link = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        assert_eq!(
+            check(&Access::Loopback, &[&image[..], &link].concat(), false),
+            Ok(()),
+            "a person follows it"
+        );
+        let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let framed = check(&Access::Loopback, &[&image[..], &frame].concat(), false);
+        assert_eq!(framed, Err(Forbidden::FromForeignPage));
+        let own = [("host", "127.0.0.1"), ("origin", "http://localhost:3000")];
+        assert_eq!(check(&Access::Loopback, &own, false), Ok(()));
     }
 
     /// F-EDGE-22.

@@ -25,6 +25,7 @@ use services::state::message::Message;
 
 use crate::clock::{Clock, TimeMode};
 use crate::configuration::{Signatures, parse_duration};
+use crate::listener::{Payload, Unread, Upload};
 use access::{Access, Forbidden};
 use endpoint::Endpoint;
 pub use endpoint::is_own;
@@ -55,11 +56,20 @@ pub trait Engine: Send + Sync + 'static {
     /// Puts the store back to what it held after its first start (the seed, or nothing).
     fn reset(&self) -> impl Future<Output = Result<(), String>> + Send;
 
-    /// All state as one JSON document.
-    fn export(&self) -> impl Future<Output = Result<Bytes, String>> + Send;
+    /// All state as one JSON document, with the event log or without, as it is read.
+    fn export(&self, log: Log) -> impl Future<Output = Result<Payload, String>> + Send;
 
     /// Replaces all state by an exported document, or changes nothing.
-    fn import(&self, document: Bytes) -> impl Future<Output = Result<(), NotImported>> + Send;
+    fn import(&self, document: Upload) -> impl Future<Output = Result<(), NotImported>> + Send;
+}
+
+/// Whether an export holds the event log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// It does.
+    Whole,
+    /// It does not: `?events=none`.
+    None,
 }
 
 /// Why a question has no answer.
@@ -76,6 +86,8 @@ pub enum NotAnswered {
 pub enum NotImported {
     /// The document is wrong (400).
     Wrong(String),
+    /// The document did not come whole (408, 400).
+    Unread(Unread),
     /// The store failed (500).
     Failed(String),
 }
@@ -111,11 +123,14 @@ pub struct Admin<E> {
     pub engine: E,
 }
 
-type Answer = Response<Bytes>;
+type Answer = Response<Payload>;
+
+/// The longest body in bytes, but for an import, which may have any length. Faults have the longest.
+const BODY_BYTES: usize = 1 << 20;
 
 impl<E: Engine> Admin<E> {
     /// Answers a request whose path [`is_own`]. Unknown paths and methods: F-EDGE-23.
-    pub async fn answer(&self, request: Request<Bytes>) -> Answer {
+    pub async fn answer(&self, request: Request<Upload>) -> Answer {
         let (head, body) = request.into_parts();
         let Some(endpoint) = Endpoint::of(head.uri.path()) else {
             return error(StatusCode::NOT_FOUND, "There is no such endpoint.");
@@ -140,7 +155,20 @@ impl<E: Engine> Admin<E> {
         self.carry_out(endpoint, &head, body).await
     }
 
-    async fn carry_out(&self, endpoint: Endpoint, head: &http::request::Parts, body: Bytes) -> Answer {
+    async fn carry_out(&self, endpoint: Endpoint, head: &http::request::Parts, body: Upload) -> Answer {
+        if endpoint == Endpoint::Import {
+            return match self.engine.import(body).await {
+                Ok(()) => ok(&json!({})),
+                Err(NotImported::Wrong(reason)) => error(StatusCode::BAD_REQUEST, &reason),
+                Err(NotImported::Unread(why)) => unread(why),
+                Err(NotImported::Failed(reason)) => failed(&reason),
+            };
+        }
+        let body = match body.read(BODY_BYTES).await {
+            Ok(body) => body,
+            Err(why) => return unread(why),
+        };
+        let query = head.uri.query().unwrap_or_default();
         match (endpoint, &head.method) {
             (Endpoint::Index, _) => ok(&endpoint::index()),
             (Endpoint::Health, _) => ok(&self.health()),
@@ -150,7 +178,7 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Ready, _) => self.ready().await,
             (Endpoint::Metrics, _) => {
                 let (page, content_type) = self.metrics.page_for(&head.headers);
-                typed(page.into(), content_type)
+                typed(Bytes::from(page), content_type)
             }
             (Endpoint::Clock, &Method::POST) => self.move_clock(&body).await,
             (Endpoint::Clock, _) => ok(&self.clock_page(self.clock.now())),
@@ -158,25 +186,30 @@ impl<E: Engine> Admin<E> {
                 done(self.engine.clear_messages().await, |deleted| json!({ "deleted": deleted }))
             }
             (Endpoint::Outbox, _) => match self.engine.messages().await {
-                Ok(messages) => outbox::list(&messages, head.uri.query().unwrap_or_default()),
+                Ok(messages) => outbox::list(&messages, query),
                 Err(reason) => failed(&reason),
             },
             (Endpoint::Reset, _) => self.reset(head.uri.path()).await,
-            (Endpoint::Export, _) => match self.engine.export().await {
-                Ok(document) => typed(document, "application/json"),
-                Err(reason) => failed(&reason),
-            },
-            (Endpoint::Import, _) => match self.engine.import(body).await {
-                Ok(()) => ok(&json!({})),
-                Err(NotImported::Wrong(reason)) => error(StatusCode::BAD_REQUEST, &reason),
-                Err(NotImported::Failed(reason)) => failed(&reason),
-            },
+            (Endpoint::Export, _) => self.export(query).await,
+            (Endpoint::Import, _) => unread(Unread::Malformed),
             (Endpoint::Explain, _) => self.explain(&body).await,
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
             (Endpoint::Unanswered, &Method::DELETE) => ok(&json!({ "deleted": self.unanswered.clear() })),
             (Endpoint::Unanswered, _) => ok(&self.unanswered.page()),
+        }
+    }
+
+    async fn export(&self, query: &str) -> Answer {
+        let log = match query {
+            "" | "events=all" => Log::Whole,
+            "events=none" => Log::None,
+            _ => return error(StatusCode::BAD_REQUEST, "An export knows events=none and events=all."),
+        };
+        match self.engine.export(log).await {
+            Ok(document) => typed(document, "application/json"),
+            Err(reason) => failed(&reason),
         }
     }
 
@@ -326,7 +359,16 @@ fn failed(reason: &str) -> Answer {
 
 fn ok(page: &impl serde::Serialize) -> Answer {
     let text = serde_json::to_vec(page).expect("INVARIANT: pages have string keys and no failing serializer");
-    typed(text.into(), "application/json")
+    typed(Bytes::from(text), "application/json")
+}
+
+/// A body that did not come, or not whole.
+fn unread(why: Unread) -> Answer {
+    match why {
+        Unread::TooLarge => error(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long for this endpoint."),
+        Unread::TooSlow => error(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
+        Unread::Malformed | Unread::Crowded => error(StatusCode::BAD_REQUEST, "The body could not be read."),
+    }
 }
 
 fn error(status: StatusCode, message: &str) -> Answer {
@@ -335,8 +377,8 @@ fn error(status: StatusCode, message: &str) -> Answer {
     answer
 }
 
-fn typed(body: Bytes, content_type: &'static str) -> Answer {
-    let mut answer = Response::new(body);
+fn typed(body: impl Into<Payload>, content_type: &'static str) -> Answer {
+    let mut answer = Response::new(body.into());
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -344,7 +386,7 @@ fn typed(body: Bytes, content_type: &'static str) -> Answer {
 }
 
 fn with_status(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Bytes::new());
+    let mut answer = Response::new(Payload::from(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }

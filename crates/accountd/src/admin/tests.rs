@@ -2,6 +2,9 @@
 
 use std::sync::Mutex;
 
+use http_body_util::BodyExt;
+use hyper::body::Body;
+
 use super::*;
 use crate::listener::Connections;
 use services::state::message::Channel;
@@ -45,11 +48,12 @@ impl Engine for Fake {
         Ok(())
     }
 
-    async fn export(&self) -> Result<Bytes, String> {
-        Ok(Bytes::from_static(b"{\"v\":1}"))
+    async fn export(&self, log: Log) -> Result<Payload, String> {
+        Ok(Bytes::from(format!("{{\"log\":{}}}", log == Log::Whole)).into())
     }
 
-    async fn import(&self, document: Bytes) -> Result<(), NotImported> {
+    async fn import(&self, document: Upload) -> Result<(), NotImported> {
+        let document = document.read(usize::MAX).await.map_err(NotImported::Unread)?;
         if document.is_empty() {
             return Err(NotImported::Wrong("it is empty".to_owned()));
         }
@@ -93,12 +97,17 @@ fn admin() -> Admin<Fake> {
     }
 }
 
+fn nothing() -> Upload {
+    Upload::whole(Bytes::new())
+}
+
 async fn ask(admin: &Admin<Fake>, method: &str, target: &str, body: &str) -> (u16, Value) {
     let request =
         Request::builder().method(method).uri(target).header("host", "localhost:4566").body(body.to_owned());
-    let answer = admin.answer(request.unwrap().map(Bytes::from)).await;
-    let page = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
-    (answer.status().as_u16(), page)
+    let answer = admin.answer(request.unwrap().map(|body| Upload::whole(body.into()))).await;
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
 #[tokio::test]
@@ -163,14 +172,14 @@ async fn unknown_endpoints_and_methods_are_refused() {
         ("GET", "/_accountd/reset", "POST, OPTIONS"),
         ("PATCH", "/_accountd/faults", "GET, HEAD, PUT, DELETE, OPTIONS"),
     ] {
-        let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
+        let request = Request::builder().method(method).uri(path).body(nothing()).unwrap();
         let answer = admin.answer(request).await;
         assert_eq!(answer.status(), 405);
         assert_eq!(answer.headers()["allow"], allow);
     }
-    let request = Request::options("/_accountd/clock").body(Bytes::new()).unwrap();
+    let request = Request::options("/_accountd/clock").body(nothing()).unwrap();
     let answer = admin.answer(request).await;
-    assert_eq!((answer.status().as_u16(), answer.body().len()), (204, 0));
+    assert_eq!((answer.status().as_u16(), answer.body().size_hint().exact()), (204, Some(0)));
     assert_eq!(answer.headers()["allow"], "GET, HEAD, POST, OPTIONS");
 }
 
@@ -235,7 +244,11 @@ async fn reset_export_import_and_faults_reach_what_they_name() {
     let admin = admin();
     assert_eq!(ask(&admin, "POST", "/_accountd/reset", "").await, (200, json!({})));
     assert_eq!(*admin.engine.resets.lock().unwrap(), 1);
-    assert_eq!(ask(&admin, "GET", "/_accountd/export", "").await, (200, json!({"v": 1})));
+    for (target, log) in [("export", true), ("export?events=all", true), ("export?events=none", false)] {
+        let answer = ask(&admin, "GET", &format!("/_accountd/{target}"), "").await;
+        assert_eq!(answer, (200, json!({"log": log})));
+    }
+    assert_eq!(ask(&admin, "GET", "/_accountd/export?events=some", "").await.0, 400);
     assert_eq!(ask(&admin, "POST", "/_accountd/import", "{}").await, (200, json!({})));
     assert_eq!(admin.engine.imported.lock().unwrap().as_deref(), Some(&b"{}"[..]));
     let refused = ask(&admin, "POST", "/_accountd/import", "").await;
@@ -272,12 +285,12 @@ async fn only_health_and_ready_are_open_elsewhere() {
     }
     assert_eq!(*admin.engine.resets.lock().unwrap(), 0);
     admin.access = Access::Token(Some(crate::configuration::Secret::new("0123456789".to_owned())));
-    let request = Request::get("/_accountd/metrics").body(Bytes::new()).unwrap();
+    let request = Request::get("/_accountd/metrics").body(nothing()).unwrap();
     let answer = admin.answer(request).await;
     assert_eq!(answer.status(), 401);
     assert_eq!(answer.headers()["www-authenticate"], "Bearer");
     let request = Request::get("/_accountd/metrics").header("authorization", "Bearer 0123456789");
-    let answer = admin.answer(request.body(Bytes::new()).unwrap()).await;
+    let answer = admin.answer(request.body(nothing()).unwrap()).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], metrics::PLAIN_TEXT);
 }
@@ -300,6 +313,6 @@ async fn a_question_is_answered_or_refused_with_the_reason() {
     assert_eq!(ask(&admin, "GET", "/_accountd/explain", "").await.0, 405);
     let question =
         Request::post("/_accountd/explain").header("host", "localhost").header("origin", "http://x");
-    let answer = admin.answer(question.body(Bytes::from_static(b"{}")).unwrap()).await;
+    let answer = admin.answer(question.body(Upload::whole(Bytes::from_static(b"{}"))).unwrap()).await;
     assert_eq!(answer.status(), 403);
 }

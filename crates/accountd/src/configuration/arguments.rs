@@ -1,23 +1,28 @@
 //! The command line: its grammar, its help, and one line for whatever is wrong with it.
 
+mod choices;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use services::context::{Delays, Validation};
+use services::context::Delays;
 use services::quotas::Quotas;
 
 use super::explain_arguments::{self, ExplainArguments};
 use super::{
-    Configuration, LogFormat, Secret, SecureTransport, Signatures, Storage, Throttle, WellKnownCredentials,
-    parse_delays, read_root_credentials,
+    Configuration, Secret, Storage, WellKnownCredentials, parse_delays, read_root_credentials, read_token,
 };
-use crate::clock::TimeMode;
 use crate::explain::Asked;
+use crate::pages::Origin;
+use choices::{
+    LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, TimeChoice,
+    ValidationChoice,
+};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub enum Request {
     Serve(Box<Configuration>),
     /// Check a seed file and change nothing.
     SeedCheck(PathBuf),
+    /// Look at the whole store in a data directory and change nothing.
+    Check(PathBuf),
     /// Ask a running accountd why a call is allowed or refused.
     Explain(Box<Asked>),
     /// Print this and end.
@@ -57,7 +64,7 @@ Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd explain EVENT_ID\n       accountd help",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd check DIR\n       accountd explain EVENT_ID\n       accountd help",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
@@ -78,6 +85,11 @@ enum Command {
     Seed {
         #[command(subcommand)]
         command: SeedCommand,
+    },
+    /// Look at everything in a data directory that is not in use, and say whether it is what was written
+    Check {
+        /// The data directory
+        directory: PathBuf,
     },
     /// Say why a call is allowed or refused, layer by layer
     #[command(after_help = explain_arguments::EXAMPLES)]
@@ -120,6 +132,22 @@ struct ServeArguments {
     #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env = true)]
     #[arg(help_heading = "Listening")]
     admin_token: Option<String>,
+
+    /// The same from a file that only you can read; an argument is seen by everybody on the machine
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_ADMIN_TOKEN_FILE", hide_env = true)]
+    #[arg(help_heading = "Listening")]
+    admin_token_file: Option<PathBuf>,
+
+    /// Web pages from there may use the services, such as https://console.example; those of this machine may anyway
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "ACCOUNTD_ALLOW_ORIGIN",
+        hide_env = true,
+        value_delimiter = ','
+    )]
+    #[arg(value_parser = parse_origin, help_heading = "Listening")]
+    allow_origin: Vec<Origin>,
 
     /// Threads that answer requests [default: one per core]
     #[arg(long, value_name = "N", env = "ACCOUNTD_WORKERS", hide_env = true, help_heading = "Listening")]
@@ -249,50 +277,6 @@ enum WellKnownChoice {
     Anywhere,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum SignaturesChoice {
-    Strict,
-    Lenient,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SecureTransportChoice {
-    Assumed,
-    Real,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ValidationChoice {
-    Strict,
-    Masked,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ThrottleChoice {
-    Off,
-    Aws,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum TimeChoice {
-    Real,
-    Manual,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LogChoice {
-    Text,
-    Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LevelChoice {
-    Error,
-    Warn,
-    Info,
-    Debug,
-}
-
 /// Reads the command line and the environment.
 ///
 /// # Errors
@@ -318,6 +302,7 @@ where
         Some(Command::Seed { command: SeedCommand::Check { file } }) => {
             return Ok(Request::SeedCheck(file));
         }
+        Some(Command::Check { directory }) => return Ok(Request::Check(directory)),
         Some(Command::Explain(explain)) => {
             return explain.into_asked().map(|asked| Request::Explain(Box::new(asked)));
         }
@@ -369,7 +354,8 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time.into(),
             smtp: self.smtp.map(check_smtp).transpose()?,
-            admin_token: self.admin_token.map(check_admin_token).transpose()?,
+            admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
+            allow_origins: self.allow_origin,
             log: self.log.into(),
             log_level: self.log_level.into(),
             ready_file: self.ready_file,
@@ -396,6 +382,20 @@ fn check_smtp(url: String) -> Result<Secret, String> {
     }
 }
 
+fn admin_token(argument: Option<String>, file: Option<&Path>) -> Result<Option<Secret>, String> {
+    match (argument, file) {
+        (Some(_), Some(_)) => Err("--admin-token and --admin-token-file cannot be used together".to_owned()),
+        (Some(token), None) => check_admin_token(token).map(Some),
+        (None, Some(file)) => check_admin_token(read_token(file)?).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text)
+        .ok_or_else(|| "it must be a scheme and a host, such as https://console.example".to_owned())
+}
+
 pub(super) fn check_admin_token(token: String) -> Result<Secret, String> {
     let token = Secret::new(token);
     // What an Authorization header can carry (RFC 6750 §2.1, and a little more).
@@ -412,71 +412,6 @@ impl From<WellKnownChoice> for WellKnownCredentials {
         match choice {
             WellKnownChoice::Loopback => Self::Loopback,
             WellKnownChoice::Anywhere => Self::Anywhere,
-        }
-    }
-}
-
-impl From<SignaturesChoice> for Signatures {
-    fn from(choice: SignaturesChoice) -> Self {
-        match choice {
-            SignaturesChoice::Strict => Self::Strict,
-            SignaturesChoice::Lenient => Self::Lenient,
-        }
-    }
-}
-
-impl From<SecureTransportChoice> for SecureTransport {
-    fn from(choice: SecureTransportChoice) -> Self {
-        match choice {
-            SecureTransportChoice::Assumed => Self::Assumed,
-            SecureTransportChoice::Real => Self::Real,
-        }
-    }
-}
-
-impl From<ValidationChoice> for Validation {
-    fn from(choice: ValidationChoice) -> Self {
-        match choice {
-            ValidationChoice::Strict => Self::Strict,
-            ValidationChoice::Masked => Self::Masked,
-        }
-    }
-}
-
-impl From<ThrottleChoice> for Throttle {
-    fn from(choice: ThrottleChoice) -> Self {
-        match choice {
-            ThrottleChoice::Off => Self::Off,
-            ThrottleChoice::Aws => Self::Aws,
-        }
-    }
-}
-
-impl From<TimeChoice> for TimeMode {
-    fn from(choice: TimeChoice) -> Self {
-        match choice {
-            TimeChoice::Real => Self::Real,
-            TimeChoice::Manual => Self::Manual,
-        }
-    }
-}
-
-impl From<LogChoice> for LogFormat {
-    fn from(choice: LogChoice) -> Self {
-        match choice {
-            LogChoice::Text => Self::Text,
-            LogChoice::Json => Self::Json,
-        }
-    }
-}
-
-impl From<LevelChoice> for tracing::Level {
-    fn from(choice: LevelChoice) -> Self {
-        match choice {
-            LevelChoice::Error => Self::ERROR,
-            LevelChoice::Warn => Self::WARN,
-            LevelChoice::Info => Self::INFO,
-            LevelChoice::Debug => Self::DEBUG,
         }
     }
 }

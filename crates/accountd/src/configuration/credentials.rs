@@ -1,4 +1,5 @@
-//! The file of `--root-credentials`: access keys of root users, for listeners that others can reach.
+//! Files of secrets, which not everyone on the machine may be able to read. That of `--root-credentials` has access keys
+//! of root users, for listeners that others can reach.
 //!
 //! YAML (or JSON, which is YAML):
 //!
@@ -21,6 +22,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<RootCredential>, String> {
     refuse_world_readable(path)?;
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     parse(&text)
+}
+
+/// Reads a file that holds one secret, without the blanks around it.
+pub(super) fn read_line(path: &Path) -> Result<String, String> {
+    refuse_world_readable(path)?;
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Ok(text.trim().to_owned())
 }
 
 /// A secret that everyone on the machine can read is none.

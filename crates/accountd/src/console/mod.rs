@@ -36,13 +36,14 @@ use crate::admin::Admin;
 use crate::admin::access::Forbidden;
 use crate::configuration::Throttle;
 use crate::entropy;
+use crate::listener::{Payload, Upload};
 use crate::service::{Service, Summary};
 use crate::state_engine::{self, StateEngine};
 use crate::store::Store;
 use marks::Sign;
 use shell::{Page, Wrong};
 use visit::Visit;
-pub use visit::is_for_console;
+pub use visit::{ASSETS, is_export, is_for_console};
 
 /// The cookie of a browser that has sent the administrator's token.
 const SESSION_COOKIE: &str = "accountd_session";
@@ -134,6 +135,18 @@ impl Console {
         (answer, noted)
     }
 
+    /// Answers a request that [`is_export`].
+    pub async fn export(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
+        let visit = self.visit(request.map(|_| Bytes::new()), peer);
+        if let Err(forbidden) = self.admit(&visit) {
+            return closed(&visit, forbidden).map(Payload::from);
+        }
+        match control::export(self).await {
+            Ok(document) => document,
+            Err(wrong) => shell::wrong(&visit, wrong).map(Payload::from),
+        }
+    }
+
     async fn answer_visit(&self, visit: &mut Visit) -> Answered {
         let is_signing_in = visit.path() == ["sign-in"];
         let is_post = visit.method == Method::POST;
@@ -181,7 +194,6 @@ impl Console {
     async fn look_at(&self, visit: &Visit) -> Response<Bytes> {
         let asked = match visit.path().as_slice() {
             ["_accountd", "console", "news"] => calls::news(self, visit).await,
-            ["control", "export"] => control::export(self).await,
             // A form's address, loaded again without the form.
             ["act"] => Ok(shell::redirect("/", None)),
             ["control", _] => Ok(shell::redirect("/control", None)),

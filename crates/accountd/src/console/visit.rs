@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Uri, header};
+use http::{HeaderMap, Method, Request, Uri, header, request};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::percent_decode_str;
@@ -166,15 +166,23 @@ fn form(headers: &HeaderMap, body: &str) -> Fields {
 /// Whether the console answers a request: one for its addresses, by somebody who would rather read HTML than anything
 /// else and has not signed anything. Clients of AWS never are.
 pub fn is_for_console<B>(request: &Request<B>) -> bool {
-    let (path, headers) = (request.uri().path(), request.headers());
-    if path.starts_with(ASSETS) {
-        return true;
-    }
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    matches!(*request.method(), Method::GET | Method::HEAD | Method::POST)
+    request.uri().path().starts_with(ASSETS)
+        || is_of_place(request.method(), request.uri(), request.headers())
+}
+
+/// Whether it asks for all state as a file, which may be of any size.
+pub fn is_export(head: &request::Parts) -> bool {
+    head.uri.path() == "/control/export"
+        && head.method != Method::POST
+        && is_of_place(&head.method, &head.uri, &head.headers)
+}
+
+fn is_of_place(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let first = uri.path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    matches!(*method, Method::GET | Method::HEAD | Method::POST)
         && PLACES.contains(&first)
         && prefers_html(headers)
-        && !is_signed(headers, request.uri().query().unwrap_or_default())
+        && !is_signed(headers, uri.query().unwrap_or_default())
 }
 
 fn is_signed(headers: &HeaderMap, query: &str) -> bool {

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Version, header, request};
 use hyper::body::{Body, Incoming};
 
+use super::budget::Share;
 use super::watch::Pulse;
 use super::{Limits, Unread};
 
@@ -15,17 +16,21 @@ use super::{Limits, Unread};
 /// has sent everything sees the refusal rather than a reset connection.
 const DISCARD_FACTOR: u64 = 4;
 
-/// Reads the whole body.
+/// A body in pieces gets at least this much room at first, in bytes, if it declared so much.
+const SMALLEST_BUFFER: usize = 16 * 1024;
+
+/// Reads the whole body. What it takes is taken of `share`.
 pub(super) async fn read(
     head: &request::Parts,
     body: Incoming,
     pulse: &Pulse,
     limits: &Limits,
+    share: &mut Share<'_>,
 ) -> Result<Bytes, Unread> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let gathering = gather(head, body, pulse, limits.body_bytes);
+    let gathering = gather(head, body, pulse, limits.body_bytes, share);
     if head.version == Version::HTTP_2 {
         // Streams run in tasks of their own, which the connection's watch does not wake.
         return tokio::time::timeout(limits.body_timeout, gathering).await.unwrap_or(Err(Unread::TooSlow));
@@ -41,6 +46,7 @@ async fn gather(
     mut body: Incoming,
     pulse: &Pulse,
     limit: u64,
+    share: &mut Share<'_>,
 ) -> Result<Bytes, Unread> {
     if body.size_hint().lower() > limit {
         return refuse_too_large(head, body, pulse, limit).await;
@@ -49,16 +55,23 @@ async fn gather(
     if body.is_end_stream() && first.len() as u64 <= limit {
         return Ok(first);
     }
-    // The declared length is at most the limit here; without one the buffer grows as bytes arrive.
-    let expected = first.len() + usize::try_from(body.size_hint().lower()).unwrap_or(0);
-    let mut whole = BytesMut::with_capacity(expected);
-    whole.extend_from_slice(&first);
+    // What was declared is at most the limit here, and not taken before it comes.
+    let declared = first.len() + usize::try_from(body.size_hint().lower()).unwrap_or(0);
+    let mut whole = BytesMut::new();
+    let mut piece = first;
     loop {
-        if whole.len() as u64 > limit {
+        let length = whole.len() + piece.len();
+        if length as u64 > limit {
             return refuse_too_large(head, body, pulse, limit).await;
         }
+        if length > whole.capacity() {
+            let roomy = (length * 2).min(declared.max(length)).max(SMALLEST_BUFFER.min(declared));
+            share.grow_to(roomy, pulse).await?;
+            whole.reserve(roomy - whole.len());
+        }
+        whole.extend_from_slice(&piece);
         match next(&mut body, pulse).await? {
-            Some(piece) => whole.extend_from_slice(&piece),
+            Some(next) => piece = next,
             None => return Ok(whole.freeze()),
         }
     }

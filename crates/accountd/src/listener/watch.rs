@@ -107,8 +107,8 @@ impl Watch {
         Self { since: now, phase: Phase::FirstByte, begun: 0 }
     }
 
-    /// Looks at the connection now.
-    pub(super) fn look(&mut self, now: Instant, pulse: &Pulse, limits: &Limits) -> Verdict {
+    /// Looks at the connection now. Where others wait for one, nothing is awaited from it for long.
+    pub(super) fn look(&mut self, now: Instant, pulse: &Pulse, limits: &Limits, is_crowded: bool) -> Verdict {
         let begun = pulse.begun.load(Ordering::Relaxed);
         let phase = phase(pulse, begun);
         if (phase, begun) != (self.phase, self.begun) {
@@ -121,6 +121,10 @@ impl Watch {
             Phase::Idle => (limits.idle_timeout, Verdict::Close),
             // Taking long is the service's right.
             Phase::Answer => return Verdict::Wait,
+        };
+        let timeout = match phase {
+            Phase::FirstByte | Phase::Idle if is_crowded => timeout.min(limits.crowded_timeout),
+            _ => timeout,
         };
         if now.duration_since(self.since) < timeout { Verdict::Wait } else { verdict }
     }
@@ -168,8 +172,8 @@ mod tests {
     fn a_silent_connection_is_closed_after_the_first_byte_timeout() {
         let start = Instant::now();
         let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
-        assert_eq!(watch.look(start + Duration::from_secs(2), &pulse, &limits), Verdict::Wait);
-        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits), Verdict::Close);
+        assert_eq!(watch.look(start + Duration::from_secs(2), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits, false), Verdict::Close);
     }
 
     #[test]
@@ -179,10 +183,10 @@ mod tests {
         for second in 1..=2 {
             pulse.received(1);
             let now = start + Duration::from_secs(second);
-            assert_eq!(watch.look(now, &pulse, &limits), Verdict::Wait);
+            assert_eq!(watch.look(now, &pulse, &limits, false), Verdict::Wait);
         }
         pulse.received(1);
-        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits), Verdict::Close);
+        assert_eq!(watch.look(start + Duration::from_secs(3), &pulse, &limits, false), Verdict::Close);
     }
 
     #[test]
@@ -191,11 +195,14 @@ mod tests {
         let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
         pulse.received(100);
         let finish = pulse.begin(Version::HTTP_11);
-        assert_eq!(watch.look(start + Duration::from_secs(1), &pulse, &limits), Verdict::Wait);
-        assert_eq!(watch.look(start + Duration::from_secs(100), &pulse, &limits), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(1), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(100), &pulse, &limits, false), Verdict::Wait);
         pulse.awaiting_body(true);
-        assert_eq!(watch.look(start + Duration::from_secs(101), &pulse, &limits), Verdict::Wait);
-        assert_eq!(watch.look(start + Duration::from_secs(105), &pulse, &limits), Verdict::BodyTooSlow);
+        assert_eq!(watch.look(start + Duration::from_secs(101), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(
+            watch.look(start + Duration::from_secs(105), &pulse, &limits, false),
+            Verdict::BodyTooSlow
+        );
         drop(finish);
     }
 
@@ -207,9 +214,22 @@ mod tests {
             pulse.received(100);
             drop(pulse.begin(Version::HTTP_11));
             let now = start + Duration::from_secs(9 * request);
-            assert_eq!(watch.look(now, &pulse, &limits), Verdict::Wait);
+            assert_eq!(watch.look(now, &pulse, &limits, false), Verdict::Wait);
         }
-        assert_eq!(watch.look(start + Duration::from_secs(27), &pulse, &limits), Verdict::Wait);
-        assert_eq!(watch.look(start + Duration::from_secs(28), &pulse, &limits), Verdict::Close);
+        assert_eq!(watch.look(start + Duration::from_secs(27), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(28), &pulse, &limits, false), Verdict::Close);
+    }
+
+    #[test]
+    fn where_others_wait_an_idle_connection_is_closed_and_a_busy_one_is_not() {
+        let start = Instant::now();
+        let limits = Limits { crowded_timeout: Duration::from_secs(1), ..limits() };
+        let (pulse, mut watch) = (Pulse::default(), Watch::new(start));
+        assert_eq!(watch.look(start + Duration::from_millis(900), &pulse, &limits, true), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(1), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(1), &pulse, &limits, true), Verdict::Close);
+        pulse.received(100);
+        let _busy = pulse.begin(Version::HTTP_11);
+        assert_eq!(watch.look(start + Duration::from_secs(9), &pulse, &limits, true), Verdict::Wait);
     }
 }

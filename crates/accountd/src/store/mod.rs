@@ -15,5 +15,5 @@
 mod local;
 mod seam;
 
-pub use local::{OpenError, Store, StoreOptions};
+pub use local::{OpenError, Store, StoreOptions, Verified};
 pub use seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};

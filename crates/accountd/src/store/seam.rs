@@ -9,7 +9,8 @@ pub use services::decided::{Decided, EventRecord};
 /// Why the store could not do what it was asked to. Nothing was changed, unless the text says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// The transaction failed, for example because the disk is full.
+    /// The transaction failed, for example because the disk is full. Nobody sees anything of it; where the disk failed
+    /// while it was written, a restart may find all of it.
     NotCommitted(String),
     /// The snapshot could not be read.
     Fault(Fault),
@@ -26,7 +27,7 @@ pub enum StoreError {
 impl std::fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotCommitted(reason) => write!(formatter, "the change could not be stored: {reason}"),
+            Self::NotCommitted(reason) => write!(formatter, "the change was not acknowledged: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
             Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),

@@ -408,10 +408,12 @@ fn no_log_line_shows_a_secret_f_edge_40() {
     assert_no_secret("the log", &log);
 }
 
-async fn application() -> accountd::application::Application {
+/// The whole of it. The requests of the tests name a host of AWS's.
+pub async fn application() -> accountd::application::Application {
     use accountd::configuration::{Request, read};
     let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../testing/src/company.yaml");
-    let arguments = ["accountd", "serve", "--in-memory", "--seed", seed];
+    let origin = format!("https://{}", testing::signer::HOST);
+    let arguments = ["accountd", "serve", "--in-memory", "--seed", seed, "--allow-origin", &origin];
     let Ok(Request::Serve(configuration)) = read(arguments) else { panic!("these flags are right") };
     let edges = accountd::startup::Edges {
         clock: Arc::new(accountd::clock::Clock::new(accountd::clock::TimeMode::Real)),

@@ -211,7 +211,7 @@ fn an_export_of_an_earlier_version_is_imported_with_the_same_answers() {
     for (version, at) in FIXTURES {
         let kept = Kept::new(version, at, Store::in_memory(&StoreOptions::default()).unwrap());
         let export = fs::read(fixture(version).join("export.json")).unwrap();
-        kept.world.block_on(kept.world.state().import(Bytes::from(export))).unwrap();
+        kept.world.import(Bytes::from(export)).unwrap();
         kept.check();
     }
 }
@@ -238,20 +238,20 @@ fn an_installation_keeps_its_key_and_its_time() {
     let kept = Kept::new("0.1.0", "2026-11-27T04:09:40Z", copy.open().unwrap());
     let (world, state) = (&kept.world, kept.world.state());
     world.block_on(state.keep_time()).unwrap();
-    let export = world.block_on(state.export()).unwrap();
+    let export = world.exported();
     let text = String::from_utf8(export.to_vec()).unwrap();
     assert!(!text.contains("page-token-key") && !text.contains("service-time"));
     world.block_on(state.reset()).unwrap();
     assert!(world.documents().keys().eq(["page-token-key/current"]));
     world.clock.restore(ServiceTime { stands_still: true, microseconds: at.as_microsecond() });
     world.block_on(state.keep_time()).unwrap();
-    world.block_on(state.import(export)).unwrap();
+    world.import(export).unwrap();
     kept.check();
     kept.check_page_token();
     let foreign = json!({ "accountd_export": 1, "events": [], "documents": {
         "page-token-key/current": { "v": 1, "key": "AAAA" }
     } });
-    let refused = world.block_on(state.import(Bytes::from(foreign.to_string())));
+    let refused = world.import(Bytes::from(foreign.to_string()));
     assert!(refused.is_err(), "a key of another installation");
     drop(state);
     drop(kept);

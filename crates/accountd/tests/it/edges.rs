@@ -1,13 +1,11 @@
 //! What lies at the edges of the path: faults of our own, bodies that were not read, rates, operations that are known
 //! but not answered.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accountd::admin::{Engine, NotImported};
+use accountd::admin::NotImported;
 use accountd::configuration::Throttle;
 use accountd::listener::Unread;
-use accountd::state_engine::StateEngine;
 use accountd::store::Decided;
 use aws::protocol::Protocol;
 use bytes::Bytes;
@@ -159,8 +157,7 @@ fn a_known_operation_that_is_not_answered_says_so_f_nosup_1() {
 #[test]
 fn an_import_says_which_document_is_damaged_f_store_14() {
     let world = World::company();
-    let engine = StateEngine::new(Arc::clone(&world.store), Arc::clone(&world.clock), None);
-    let before = world.block_on(engine.export()).expect("an export");
+    let before = world.exported();
     let export: Value = serde_json::from_slice(&before).expect("JSON");
     let member = format!("member/{STANDALONE}");
     let membership = |method: &str| {
@@ -172,10 +169,10 @@ fn an_import_says_which_document_is_damaged_f_store_14() {
     for (key, document) in [(member.as_str(), membership("LAPSED")), ("member/none", membership("INVITED"))] {
         let mut damaged = export.clone();
         damaged["documents"][key] = document;
-        let refused = world.block_on(engine.import(Bytes::from(damaged.to_string())));
+        let refused = world.import(Bytes::from(damaged.to_string()));
         let Err(NotImported::Wrong(reason)) = refused else { panic!("{key} was imported") };
         assert!(reason.contains(key), "{reason}");
-        assert_eq!(world.block_on(engine.export()).expect("an export"), before);
+        assert_eq!(world.exported(), before);
     }
-    assert!(world.block_on(engine.import(before.clone())).is_ok());
+    assert!(world.import(before.clone()).is_ok());
 }

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accountd::admin::Engine;
+use accountd::admin::{Engine, Log, NotImported};
 use accountd::clock::Clock;
 use accountd::installation;
+use accountd::listener::Upload;
 use accountd::service::{Answered, Service, Summary};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Decided, Exported, Store};
@@ -16,6 +17,7 @@ use aws::protocol::Protocol;
 use aws::trail::Record;
 use bytes::Bytes;
 use http::Request;
+use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
@@ -176,6 +178,21 @@ impl World {
         StateEngine::new(Arc::clone(&self.store), Arc::clone(&self.clock), None)
     }
 
+    /// All state as the own endpoints export it.
+    pub fn exported(&self) -> Bytes {
+        let engine = self.state();
+        self.block_on(async {
+            let payload = engine.export(Log::Whole).await.expect("an export");
+            payload.collect().await.expect("a whole export").to_bytes()
+        })
+    }
+
+    /// Replaces all state as the own endpoints do.
+    pub fn import(&self, document: Bytes) -> Result<(), NotImported> {
+        let engine = self.state();
+        self.block_on(engine.import(Upload::whole(document)))
+    }
+
     /// The messages that were sent, oldest first.
     pub fn outbox(&self) -> Vec<Message> {
         let mut messages = self.block_on(self.state().messages()).unwrap();
@@ -218,7 +235,7 @@ impl World {
             all.push(item);
             ControlFlow::Continue(())
         };
-        self.block_on(self.store.export(Vec::new(), add)).unwrap().into_iter().for_each(visit);
+        self.block_on(self.store.export(Vec::new(), add, |all| all)).unwrap().into_iter().for_each(visit);
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accountd::listener::{Answer, Connections, HangUp, Limits, Unread, serve};
+use accountd::listener::{Answer, Connections, HangUp, Limits, Payload, Unread, Upload, serve};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,11 +47,21 @@ impl Answer for Echo {
         response
     }
 
+    fn takes_pieces(&self, head: &request::Parts) -> bool {
+        head.uri.path() == "/own"
+    }
+
+    async fn answer_in_pieces(&self, request: Request<Upload>, _: SocketAddr) -> Response<Payload> {
+        let body = request.into_body().read(100).await.unwrap();
+        Response::new(Bytes::from([b"own ", &body[..]].concat()).into())
+    }
+
     fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes> {
         let status = match why {
             Unread::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Unread::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Unread::Malformed => StatusCode::BAD_REQUEST,
+            Unread::Crowded => StatusCode::SERVICE_UNAVAILABLE,
         };
         let body = Bytes::from(format!("unread {}", head.uri.path()));
         Response::builder().status(status).body(body).unwrap()
@@ -230,6 +240,20 @@ async fn a_body_that_is_too_large_is_refused_and_the_connection_closed() {
 }
 
 /// F-EDGE-2.
+/// F-COST-4
+#[tokio::test]
+async fn a_body_waits_for_room_and_a_small_one_does_not() {
+    let server = Server::start(Limits { all_bodies_bytes: 16 * 1024, ..short() }).await;
+    let mut large = server.connect().await;
+    large.send(post("/large", &"x".repeat(200_000))).await;
+    let mut small = server.connect().await;
+    small.send(post("/small", "a")).await;
+    assert_eq!(small.answer().await.1, "POST /small a");
+    let (head, text) = large.answer().await;
+    assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
+    assert_eq!(text, "unread /large");
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let server = Server::start(Limits { head_bytes: 8192, ..Limits::default() }).await;
@@ -353,7 +377,8 @@ async fn an_ordered_hang_up_closes_without_an_answer() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
-    let server = Server::start(Limits { connections: 1, ..Limits::default() }).await;
+    let server =
+        Server::start(Limits { connections: 1, crowded_timeout: PATIENCE, ..Limits::default() }).await;
     let mut first = server.connect().await;
     first.send(post("/first", "")).await;
     first.answer().await;
@@ -367,6 +392,42 @@ async fn connections_beyond_the_limit_wait() {
 }
 
 /// F-EDGE-4.
+/// F-COST-9: whoever holds connections without using them does not hold them against others.
+#[tokio::test]
+async fn idle_connections_make_room_for_those_that_wait() {
+    let limits = Limits { connections: 3, crowded_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut busy = server.connect().await;
+    busy.send(post("/wait", "")).await;
+    server.echo.entered.notified().await;
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        idle.push(server.connect().await);
+    }
+    let mut client = server.connect().await;
+    client.send(post("/a", "b")).await;
+    assert_eq!(client.answer().await.1, "POST /a b");
+    server.echo.release.notify_one();
+    assert_eq!(busy.answer().await.1, "POST /wait ");
+}
+
+/// F-COST-9
+#[tokio::test]
+async fn where_all_connections_are_in_use_the_own_endpoints_are_still_answered() {
+    let limits = Limits { connections: 1, crowded_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::start(limits).await;
+    let mut busy = server.connect().await;
+    busy.send(post("/wait", "")).await;
+    server.echo.entered.notified().await;
+    let (mut own, mut other) = (server.connect().await, server.connect().await);
+    own.send(post("/own", "a")).await;
+    assert_eq!(own.answer().await.1, "own a");
+    other.send(post("/other", "a")).await;
+    assert!(other.answer().await.0.starts_with("HTTP/1.1 503 "));
+    server.echo.release.notify_one();
+    assert_eq!(busy.answer().await.1, "POST /wait ");
+}
+
 #[tokio::test]
 async fn the_end_waits_for_what_was_accepted() {
     let mut server = Server::start(Limits::default()).await;

@@ -22,7 +22,7 @@ async fn record_read(store: &Store, record: EventRecord) {
     store.transact(move |snapshot| run(snapshot, |_| Ok(()), vec![record.clone()])).await.unwrap();
 }
 
-async fn record_change(store: &Store, records: Vec<EventRecord>) {
+pub async fn record_change(store: &Store, records: Vec<EventRecord>) {
     let rule = move |snapshot: &dyn Snapshot| {
         let put = |world: &mut World<'_>| {
             world.put("a", Counter(1));
@@ -83,8 +83,7 @@ fn events_are_found_by_account_and_time() {
         for second in 0..20 {
             record_change(&store, vec![event(1 + second % 2, second as i64, format!("{second}"))]).await;
         }
-        record_read(&store, EventRecord::new(None, Timestamp::from_second(30).unwrap(), "nobody".into()))
-            .await;
+        record_read(&store, event(4, 30, "newest")).await;
         let query = EventQuery {
             account: Some(AccountId::from_number(2)),
             from: Timestamp::from_second(5).unwrap(),
@@ -95,7 +94,7 @@ fn events_are_found_by_account_and_time() {
         assert_eq!(jsons(&store, &EventQuery { account: None, ..query }).await.len(), 6);
         let account = Some(AccountId::from_number(3));
         assert_eq!(jsons(&store, &EventQuery { account, ..all(10) }).await, [""; 0]);
-        assert_eq!(jsons(&store, &all(1)).await, ["nobody"]);
+        assert_eq!(jsons(&store, &all(1)).await, ["newest"]);
         assert_eq!(jsons(&store, &all(0)).await, [""; 0]);
         let before = Some(EventPosition { commit: 0, index: 0 });
         assert_eq!(jsons(&store, &EventQuery { before, ..all(10) }).await, [""; 0]);
@@ -264,4 +263,80 @@ fn an_import_with_a_wrong_item_changes_nothing() {
         assert!(export(&store).await == before);
         assert_eq!(increment(&store, "a").await, Ok(2));
     });
+}
+
+/// F-COST-7
+#[test]
+fn calls_of_nobody_are_a_small_ring() {
+    on_both_engines(|store| async move {
+        let of_nobody = |number: i64| {
+            let time = Timestamp::from_microsecond(number).unwrap();
+            EventRecord::new(None, time, format!("{{\"number\":{number}}}"))
+        };
+        record_change(&store, vec![event(1, 1, "{}")]).await;
+        for number in 0..1_500 {
+            record_read(&store, of_nobody(number)).await;
+        }
+        assert_eq!(store.statistics().events.load(Ordering::Relaxed), 1, "they are not stored");
+        let numbers = |items: Vec<Exported>| -> Vec<i64> {
+            let events = items.into_iter().filter_map(|item| match item {
+                Exported::Event(event) if event.account.is_none() => Some(event.time.as_microsecond()),
+                _ => None,
+            });
+            events.collect()
+        };
+        // Who reads the log of all accounts finds them in their place.
+        record_change(&store, vec![event(1, 2, "{\"after\":1}")]).await;
+        let all = EventQuery { limit: 3, ..all(3) };
+        assert_eq!(jsons(&store, &all).await, ["{\"after\":1}", "{\"number\":1499}", "{\"number\":1498}"]);
+        let newest = store.events(&all).await.unwrap();
+        let next = EventQuery { before: Some(newest[2].position), limit: 1000, ..all };
+        assert_eq!(jsons(&store, &next).await.len(), 999, "998 more of nobody, and the first");
+        let kept: Vec<i64> = (500..1_500).collect();
+        assert_eq!(numbers(export(&store).await), kept, "the newest, oldest first");
+        let items = export(&store).await;
+        store.import(items.into_iter().map(Ok)).await.unwrap();
+        assert_eq!(numbers(export(&store).await), kept);
+        store.reset().await.unwrap();
+        assert!(export(&store).await.is_empty());
+    });
+}
+
+/// F-STORE-19
+#[test]
+fn old_records_are_forgotten_and_their_space_given_back() {
+    let directory = Directory::new();
+    let size = || std::fs::metadata(directory.database()).unwrap().len();
+    let store = directory.open();
+    block_on(async {
+        let old = Timestamp::from_second(1_000).unwrap();
+        let padding = "x".repeat(2_000);
+        for number in 0..700 {
+            let records =
+                (0..10).map(|_| event(1, number, format!("{{\"padding\":\"{padding}\"}}"))).collect();
+            record_change(&store, records).await;
+        }
+        record_change(&store, vec![event(1, 2_000, "{\"new\":1}")]).await;
+        store.flush().await.unwrap();
+        let items = export(&store).await.len();
+        let forgotten = store.forget(old).await.unwrap();
+        assert!(forgotten >= 700, "{forgotten} blocks");
+        let left = export(&store).await;
+        assert_eq!(left.len(), items - 7_000);
+        let query = EventQuery::newest(AccountId::from_number(1), 10);
+        assert_eq!(store.events(&query).await.unwrap().len(), 1);
+        assert_eq!(store.forget(old).await, Ok(0));
+        assert!(increment(&store, "a").await.is_ok());
+    });
+    drop(store);
+    assert!(size() < 1_000_000, "{} bytes are left of 14 MB", size());
+    let store = directory.open();
+    block_on(async {
+        for number in 0..700 {
+            record_change(&store, vec![event(1, number, "x".repeat(20_000))]).await;
+        }
+        store.reset().await.unwrap();
+    });
+    drop(store);
+    assert!(size() < 1_000_000, "{} bytes are left after a reset", size());
 }

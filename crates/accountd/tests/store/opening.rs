@@ -1,12 +1,15 @@
 //! Opening: what is found again, and what is refused and left alone.
 
 use std::fs;
+use std::path::Path;
 
 use accountd::store::{OpenError, Store, StoreOptions};
+use aws::arn::AccountId;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use services::world::EventQuery;
+use services::world::{EventQuery, Snapshot};
 
+use crate::log::record_change;
 use crate::support::*;
 
 fn refusal(directory: &Directory) -> String {
@@ -118,8 +121,8 @@ fn foreign_files_are_refused() {
 #[test]
 fn a_newer_file_is_refused() {
     let directory = filled();
-    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert_refused(&directory, "was written by a newer accountd (schema 3, this one reads up to 2)");
+    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 4).unwrap();
+    assert_refused(&directory, "was written by a newer accountd (schema 4, this one reads up to 3)");
 }
 
 /// F-STORE-8
@@ -174,4 +177,106 @@ fn what_is_only_in_the_log_is_found() {
     let query =
         EventQuery { account: None, from: Timestamp::MIN, until: Timestamp::MAX, before: None, limit: 1 };
     assert!(block_on(copied.events(&query)).unwrap().is_empty());
+}
+
+/// F-STORE-18
+#[test]
+fn files_are_their_owners_only_also_in_a_directory_that_others_may_look_into() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = Directory::new();
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    set(directory.path(), 0o755);
+    let open_and_look = || {
+        let store = directory.open();
+        block_on(put(&store, "a".to_owned(), 1)).unwrap();
+        let files = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap());
+        let modes: Vec<_> = files
+            .map(|file| (file.file_name(), file.metadata().unwrap().permissions().mode() & 0o777))
+            .collect();
+        assert!(modes.len() >= 4, "{modes:?}");
+        assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    };
+    open_and_look();
+    // As an earlier release left it.
+    set(&directory.database(), 0o644);
+    open_and_look();
+}
+
+/// F-STORE-17
+#[test]
+fn a_store_whose_directory_was_removed_acknowledges_nothing_more() {
+    let directory = Directory::new();
+    let store = directory.open();
+    block_on(async {
+        put(&store, "a".to_owned(), 1).await.unwrap();
+        store.check().await.unwrap();
+        fs::remove_dir_all(directory.path()).unwrap();
+        let refused = put(&store, "b".to_owned(), 1).await.unwrap_err().to_string();
+        assert!(refused.contains("was removed"), "{refused}");
+        assert!(store.check().await.is_err());
+        assert_eq!(read(&store, "a").await, Some(1), "what is known is still answered");
+    });
+}
+
+/// A store, closed, with one byte of it changed.
+fn with_a_flipped_byte(text: &[u8]) -> Directory {
+    let directory = Directory::new();
+    let store = directory.open();
+    block_on(async {
+        for number in 0..200 {
+            put(&store, format!("{number}"), 1_234_500_000 + number).await.unwrap();
+            record_change(&store, vec![event(1, number as i64, "{\"padding\":\"of the log\"}")]).await;
+        }
+    });
+    drop(store);
+    let mut bytes = fs::read(directory.database()).unwrap();
+    let at = bytes.windows(text.len()).rposition(|window| window == text).unwrap();
+    bytes[at] ^= 1;
+    fs::write(directory.database(), bytes).unwrap();
+    directory
+}
+
+/// F-STORE-16
+#[test]
+fn a_byte_that_changed_on_the_disk_is_noticed_when_it_is_read() {
+    let directory = with_a_flipped_byte(b"1234500123");
+    let store = directory.open();
+    let found = block_on(
+        store.transact(|snapshot: &dyn Snapshot| run(snapshot, |world| count(world, "123"), vec![])),
+    );
+    assert!(found.unwrap_err().to_string().contains("`counter/123` is damaged"));
+    assert_eq!(block_on(read(&store, "122")), Some(1_234_500_122), "the others are as they were");
+    drop(store);
+    let report = Store::verify(directory.path(), &|_, _| Ok(())).unwrap_err();
+    assert!(report.contains("`counter/123` is damaged"), "{report}");
+
+    let directory = with_a_flipped_byte(b"of the log");
+    let store = directory.open();
+    let query = EventQuery::newest(AccountId::from_number(1), 1000);
+    let found = block_on(store.events(&query)).unwrap_err().to_string();
+    assert!(found.contains("of the event log is damaged"), "{found}");
+    drop(store);
+    let report = Store::verify(directory.path(), &|_, _| Ok(())).unwrap_err();
+    assert!(report.contains("of the event log is damaged"), "{report}");
+}
+
+/// F-STORE-16
+#[test]
+fn a_store_is_verified_as_a_whole() {
+    let directory = filled();
+    let verify = || Store::verify(directory.path(), &|_, _| Ok(()));
+    assert_eq!(verify().unwrap().documents, 200);
+    let wrong = Store::verify(directory.path(), &|_, _| Err("it is no document".to_owned())).unwrap_err();
+    assert!(wrong.contains("it is no document"), "{wrong}");
+    let store = directory.open();
+    assert!(verify().unwrap_err().contains("is in use"));
+    drop(store);
+    let connection = Connection::open(directory.database()).unwrap();
+    connection.execute("DELETE FROM document WHERE id = 1", []).unwrap();
+    drop(connection);
+    let lost = verify().unwrap_err();
+    assert!(lost.contains("documents"), "{lost}");
+    let empty = Directory::new();
+    assert!(Store::verify(empty.path(), &|_, _| Ok(())).is_err());
+    assert!(fs::read_dir(empty.path()).unwrap().next().is_none(), "nothing is made");
 }

@@ -147,7 +147,7 @@ pub async fn export(store: &Store) -> Vec<Exported> {
         all.push(item);
         std::ops::ControlFlow::Continue(())
     };
-    store.export(Vec::new(), add).await.unwrap()
+    store.export(Vec::new(), add, |all| all).await.unwrap()
 }
 
 /// Every record of the event log, oldest first.

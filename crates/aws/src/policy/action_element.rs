@@ -3,6 +3,7 @@
 //! The largest policies list a thousand actions of two hundred services, and a request asks for one. So the patterns of
 //! a long list stand together by service, and only those of the asked one are looked at.
 
+use super::effort::Effort;
 use super::wildcard::{Dialect, Pattern, Symbol};
 
 /// The most patterns that are looked at one after the other.
@@ -37,9 +38,10 @@ impl ActionElement {
 
     /// Whether an action is meant. Actions are compared without regard to case (F-IAM-10); `NotAction` means all but
     /// those listed (F-IAM-11).
-    pub(super) fn means(&self, action: &str) -> bool {
-        let listed =
-            |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action));
+    pub(super) fn means(&self, action: &str, effort: &Effort) -> bool {
+        let listed = |patterns: &[Pattern]| {
+            patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action, effort))
+        };
         (listed(&self.of_any_service) || listed(self.of_service(action))) != self.negated
     }
 
@@ -91,10 +93,10 @@ mod tests {
                 ("sts:AssumeRole", true),
                 ("", false),
             ] {
-                assert_eq!(long.means(action), is_listed != negated, "{action}");
-                let one_by_one = listed
-                    .iter()
-                    .any(|one| ActionElement::new(false, [one.as_str()].into_iter()).means(action));
+                assert_eq!(long.means(action, &Effort::default()), is_listed != negated, "{action}");
+                let one_by_one = listed.iter().any(|one| {
+                    ActionElement::new(false, [one.as_str()].into_iter()).means(action, &Effort::default())
+                });
                 assert_eq!(one_by_one, is_listed, "{action}");
             }
         }

@@ -274,6 +274,9 @@ impl Condition {
             Quantifier::ForAnyValue | Quantifier::Plain => Holds::Yes,
         };
         for value in values {
+            if context.effort().is_exhausted() {
+                return Holds::No;
+            }
             let holds = match self.operands.likeness(value, context) {
                 Likeness::Alike => Holds::from(!self.operator.negated),
                 Likeness::Unlike => Holds::from(self.operator.negated),
@@ -324,6 +327,7 @@ impl Operands {
 
     /// What the request's value is to the policy's values.
     fn likeness(&self, value: &Value<'_>, context: &RequestContext<'_>) -> Likeness {
+        context.effort().spend(self.len() as u64);
         match self {
             Self::Equal(patterns) | Self::Like(patterns) => {
                 let text = value.text();

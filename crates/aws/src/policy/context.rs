@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use super::effort::Effort;
 use crate::arn::AccountId;
 use crate::principal::Principal;
 
@@ -108,6 +109,7 @@ pub(super) enum Values<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct RequestContext<'a> {
     entries: Vec<(Cow<'a, str>, Values<'a>)>,
+    effort: Effort,
     is_simulated: bool,
 }
 
@@ -115,7 +117,25 @@ impl<'a> RequestContext<'a> {
     /// A context without keys.
     pub fn new() -> Self {
         // The global keys of an ordinary request fit without growing.
-        Self { entries: Vec::with_capacity(24), is_simulated: false }
+        Self { entries: Vec::with_capacity(24), effort: Effort::default(), is_simulated: false }
+    }
+
+    /// The same, of which policies may be asked for so many steps. A step is about the comparison of one character.
+    #[must_use]
+    pub fn limited_to(mut self, steps: u64) -> Self {
+        self.effort = Effort::of(steps);
+        self
+    }
+
+    /// How many steps of those that it was [limited to](Self::limited_to) are left. Where none is, no decision that
+    /// was made with this context may be used.
+    pub fn steps_left(&self) -> u64 {
+        self.effort.left()
+    }
+
+    /// What asking policies may still cost.
+    pub(super) fn effort(&self) -> &Effort {
+        &self.effort
     }
 
     /// A context without keys of a request that is only simulated: what is no number, and ranges in two notations, are
@@ -165,6 +185,7 @@ impl<'a> RequestContext<'a> {
 
     /// What was last given under `key`. A multivalued key without a value counts as absent (F-IAM-29).
     pub(super) fn find(&self, key: &str) -> Option<&Values<'a>> {
+        self.effort.spend(self.entries.len() as u64);
         let (_, values) = self.entries.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
         if matches!(values, Values::Several(values) if values.is_empty()) { None } else { Some(values) }
     }

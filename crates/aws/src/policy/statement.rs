@@ -75,15 +75,19 @@ impl Statement {
         self.conditions.iter().map(Condition::key)
     }
 
-    /// In which capacity the statement means the caller, when it speaks of this request at all.
+    /// In which capacity the statement means the caller, when it speaks of this request at all. Where no effort is
+    /// left nothing is looked at any more.
     pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
+        if question.context.effort().is_exhausted() {
+            return None;
+        }
         let capacity = self.means(question, attachment)?;
         self.conditions_hold(question.context).then_some(capacity)
     }
 
     /// In which capacity the statement means the caller, whatever its conditions say of the request.
     pub(crate) fn means(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
-        if !self.means_action(question.action) || !self.means_resource(question, attachment) {
+        if !self.means_action(question) || !self.means_resource(question, attachment) {
             return None;
         }
         self.capacity(question.caller, attachment)
@@ -103,8 +107,8 @@ impl Statement {
         !undecidable || self.effect == Effect::Deny
     }
 
-    fn means_action(&self, action: &str) -> bool {
-        self.actions.means(action)
+    fn means_action(&self, question: &Question<'_>) -> bool {
+        self.actions.means(question.action, question.context.effort())
     }
 
     /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).

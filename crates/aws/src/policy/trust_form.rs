@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
+use super::effort::Effort;
 use super::malformed::Fault;
 use super::wildcard::{Dialect, Pattern, Symbol};
 use crate::arn::Arn;
@@ -71,7 +72,7 @@ pub(super) fn is_of_assuming(action: &str) -> bool {
     let Some(name) = action.strip_prefix("sts:") else { return action == "*" };
     let symbols: Vec<Symbol> = name.chars().map(|letter| (letter, true)).collect();
     let pattern = Pattern::new(&symbols, Dialect::Everywhere);
-    ACTIONS.iter().any(|known| pattern.matches(known))
+    ACTIONS.iter().any(|known| pattern.matches(known, &Effort::default()))
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::wildcard::{Dialect, Pattern, Symbol};
 /// A piece of text that may contain variables.
 #[derive(Clone, Debug)]
 enum Piece {
-    /// A character, and whether it may act as a wildcard.
-    Symbol(Symbol),
+    /// Characters, each with whether it may act as a wildcard.
+    Text(Box<[Symbol]>),
     /// A variable: the context key, and the text to take when the key is absent.
     Variable { key: Box<str>, default: Option<Box<str>> },
 }
@@ -42,27 +42,45 @@ impl TextPattern {
             _ => 0,
         };
         let (before, behind) = text.split_at(plain);
-        let pieces = [plain_pieces(before), pieces(behind)].concat();
-        let symbols: Option<Vec<Symbol>> = pieces
-            .iter()
-            .map(|piece| if let Piece::Symbol(symbol) = piece { Some(*symbol) } else { None })
-            .collect();
-        match symbols {
-            Some(symbols) => Self::Fixed(Pattern::new(&symbols, dialect)),
-            None => Self::Variable(Box::new(VariablePattern { pieces: pieces.into(), dialect })),
+        let mut pieces = Vec::new();
+        let mut run: Vec<Symbol> = Vec::with_capacity(text.len());
+        run.extend(before.chars().map(|character| (character, true)));
+        let mut rest = behind;
+        while let Some(character) = rest.chars().next() {
+            match rest.strip_prefix("${").and_then(variable) {
+                Some((Found::Character(special), after)) => {
+                    run.push((special, false));
+                    rest = after;
+                }
+                Some((Found::Variable { key, default }, after)) => {
+                    pieces.push(Piece::Text(std::mem::take(&mut run).into()));
+                    pieces.push(Piece::Variable { key: key.into(), default });
+                    rest = after;
+                }
+                // What begins like a variable and is none stays text (F-IAM-44, assumed).
+                None => {
+                    run.push((character, true));
+                    rest = &rest[character.len_utf8()..];
+                }
+            }
         }
+        if pieces.is_empty() {
+            return Self::Fixed(Pattern::new(&run, dialect));
+        }
+        pieces.push(Piece::Text(run.into()));
+        Self::Variable(Box::new(VariablePattern { pieces: pieces.into(), dialect }))
     }
 
     /// Whether `text` matches. Text with a variable that has no value matches nothing (F-IAM-42).
     pub(super) fn matches(&self, text: &str, context: &RequestContext<'_>) -> bool {
-        self.resolve(context).is_some_and(|pattern| pattern.matches(text))
+        self.resolve(context).is_some_and(|pattern| pattern.matches(text, context.effort()))
     }
 
     /// Whether the ARN `arn` matches; `None` where this one is no ARN, so that the two cannot be compared.
     pub(super) fn matches_arn(&self, arn: &str, context: &RequestContext<'_>) -> Option<bool> {
         match self.resolve(context).as_deref() {
             Some(Pattern::NoArn) => None,
-            Some(pattern) => Some(pattern.matches(arn)),
+            Some(pattern) => Some(pattern.matches(arn, context.effort())),
             None => Some(false),
         }
     }
@@ -70,8 +88,11 @@ impl TextPattern {
     /// Whether `text` equals this one when upper and lower case letters count as the same.
     pub(super) fn equals_in_any_case(&self, text: &str, context: &RequestContext<'_>) -> bool {
         match self.resolve(context).as_deref() {
-            Some(Pattern::Exact(wanted)) => folded(wanted) == folded(text),
-            Some(pattern) => pattern.matches(text),
+            Some(Pattern::Exact(wanted)) => {
+                context.effort().spend((wanted.len() + text.len()) as u64);
+                folded(wanted) == folded(text)
+            }
+            Some(pattern) => pattern.matches(text, context.effort()),
             None => false,
         }
     }
@@ -90,11 +111,11 @@ impl VariablePattern {
     /// them is no wildcard (F-IAM-43). A multivalued key that is present has no value to fill in and takes no
     /// default either (F-IAM-47).
     fn resolve(&self, context: &RequestContext<'_>) -> Option<Pattern> {
-        let mut symbols: Vec<Symbol> = Vec::with_capacity(self.pieces.len() + 32);
+        let mut symbols: Vec<Symbol> = Vec::new();
         let literal = |character| (character, false);
         for piece in &self.pieces {
             match piece {
-                Piece::Symbol(symbol) => symbols.push(*symbol),
+                Piece::Text(text) => symbols.extend(text),
                 Piece::Variable { key, default } => match (context.find(key), default) {
                     (Some(Values::One(value)), _) => symbols.extend(value.text().chars().map(literal)),
                     (None, Some(default)) => symbols.extend(default.chars().map(literal)),
@@ -102,6 +123,7 @@ impl VariablePattern {
                 },
             }
         }
+        context.effort().spend(symbols.len() as u64);
         Some(Pattern::new(&symbols, self.dialect))
     }
 }
@@ -127,48 +149,37 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// The characters of `text`, none of them part of a variable.
-fn plain_pieces(text: &str) -> Vec<Piece> {
-    text.chars().map(|character| Piece::Symbol((character, true))).collect()
-}
-
-/// Splits `text` into characters and variables. What begins like a variable and is none stays text
-/// (F-IAM-44, assumed).
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        if let Some((piece, after)) = rest.strip_prefix("${").and_then(variable) {
-            pieces.push(piece);
-            rest = after;
-        } else {
-            pieces.push(Piece::Symbol((character, true)));
-            rest = &rest[character.len_utf8()..];
-        }
-    }
-    pieces
+/// What stands behind `${`.
+enum Found<'t> {
+    /// A character that is no wildcard here: `${*}`.
+    Character(char),
+    /// A variable.
+    Variable { key: &'t str, default: Option<Box<str>> },
 }
 
 /// Reads what follows `${`, up to and with the closing brace; returns it and the text behind it.
-fn variable(text: &str) -> Option<(Piece, &str)> {
+///
+/// It looks no further than to the next character that no key has, so that text in which `${` is repeated costs no
+/// more than its length.
+fn variable(text: &str) -> Option<(Found<'_>, &str)> {
     for special in ['*', '?', '$'] {
         if let Some(after) = text.strip_prefix(special).and_then(|after| after.strip_prefix('}')) {
-            return Some((Piece::Symbol((special, false)), after));
+            return Some((Found::Character(special), after));
         }
     }
-    let end = text.find([',', '}'])?;
+    let end = text.find([',', '}', '$', '{', '\''])?;
     let key = text[..end].trim();
-    if key.is_empty() || key.contains(['$', '{', '\'']) {
+    if key.is_empty() {
         return None;
     }
-    let (default, after) = match text[end..].strip_prefix(',') {
-        Some(after) => {
-            let (default, after) = quoted(after.trim_start())?;
-            (Some(default), after.trim_start().strip_prefix('}')?)
-        }
-        None => (None, &text[end + 1..]),
+    let rest = &text[end..];
+    let (default, after) = if let Some(after) = rest.strip_prefix(',') {
+        let (default, after) = quoted(after.trim_start())?;
+        (Some(default), after.trim_start().strip_prefix('}')?)
+    } else {
+        (None, rest.strip_prefix('}')?)
     };
-    Some((Piece::Variable { key: key.into(), default }, after))
+    Some((Found::Variable { key, default }, after))
 }
 
 /// Reads text in single quotes, in which two quotes stand for one; returns it and what follows.
@@ -226,6 +237,15 @@ mod tests {
         ];
         for &(pattern, text, expected) in cases {
             assert_eq!(matches(pattern, text), expected, "{pattern} against {text}");
+        }
+    }
+
+    /// Counts nothing but time: were each `${` to look to the end of the text, this would take days.
+    #[test]
+    fn what_looks_like_the_beginning_of_variables_is_read_once() {
+        for repeated in ["${", "${a", "${a,", "${a,'", "${a,''", "${a,'b'", "${*", "$"] {
+            let text = repeated.repeat(1_000_000);
+            assert!(matches(&text, &text), "{repeated}");
         }
     }
 

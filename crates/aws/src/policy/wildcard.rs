@@ -9,6 +9,8 @@
 
 use std::borrow::Cow;
 
+use super::effort::Effort;
+
 /// One step of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -86,20 +88,22 @@ impl Pattern {
         }
     }
 
-    /// Whether the whole of `text` matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    /// Whether the whole of `text` matches. Where `effort` is exhausted it does not.
+    pub(super) fn matches(&self, text: &str, effort: &Effort) -> bool {
+        effort.spend_on_bytes(text.len());
         match self {
             Self::Everything => true,
             Self::Exact(exact) => text == &**exact,
             Self::Prefix(prefix) => text.starts_with(&**prefix),
-            Self::Tokens(tokens) => tokens_match::<false>(tokens, &units(text)),
+            Self::Tokens(tokens) => tokens_match::<false>(tokens, &units(text), effort),
             Self::NoArn => false,
         }
     }
 
     /// Whether the whole of `text` matches when `A` and `a` count as the same character. The pattern must
-    /// have been made of lower-case text.
-    pub(super) fn matches_in_any_ascii_case(&self, text: &str) -> bool {
+    /// have been made of lower-case text. Where `effort` is exhausted it does not match.
+    pub(super) fn matches_in_any_ascii_case(&self, text: &str, effort: &Effort) -> bool {
+        effort.spend_on_bytes(text.len());
         match self {
             Self::Everything => true,
             Self::Exact(exact) => text.eq_ignore_ascii_case(exact),
@@ -107,7 +111,7 @@ impl Pattern {
                 .as_bytes()
                 .get(..prefix.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
-            Self::Tokens(tokens) => tokens_match::<true>(tokens, &units(text)),
+            Self::Tokens(tokens) => tokens_match::<true>(tokens, &units(text), effort),
             Self::NoArn => false,
         }
     }
@@ -180,10 +184,19 @@ struct Retry {
 /// Returning to the last `*` alone is enough: whatever an earlier `*` could take differently, the last one
 /// can make up for. A `*` that may not pass a colon cannot make up for one that may, hence two places to
 /// return to; reaching a [`Token::Many`] settles everything before it.
-fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
+fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str, effort: &Effort) -> bool {
+    let mut steps = 0;
+    let matched = walk::<ANY_CASE>(tokens, text, effort.left(), &mut steps);
+    effort.spend(steps);
+    matched
+}
+
+/// The same in at most about `most` steps; how many it took is added to `steps`.
+fn walk<const ANY_CASE: bool>(tokens: &[Token], text: &str, most: u64, steps: &mut u64) -> bool {
     let (mut token, mut byte) = (0, 0);
     let (mut anywhere, mut within): (Option<Retry>, Option<Retry>) = (None, None);
-    loop {
+    while *steps < most {
+        *steps += 1;
         match tokens.get(token) {
             None if byte == text.len() => return true,
             Some(Token::Many) => {
@@ -200,6 +213,9 @@ fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
                 continue;
             }
             Some(step) => {
+                if let Token::Text(wanted) = step {
+                    *steps += wanted.len() as u64 / 32;
+                }
                 if let Some(length) = taken_by::<ANY_CASE>(step, &text[byte..]) {
                     token += 1;
                     byte += length;
@@ -221,6 +237,7 @@ fn tokens_match<const ANY_CASE: bool>(tokens: &[Token], text: &str) -> bool {
             return false;
         }
     }
+    false
 }
 
 /// How many bytes at the start of `text` the step takes; `None` where it does not match. The steps that take
@@ -288,7 +305,11 @@ mod tests {
             ("arn:aws:s3:::?*", Resource, "arn:aws:s3:::𐐀", true),
         ];
         for &(text, dialect, against, expected) in cases {
-            assert_eq!(pattern(text, dialect).matches(against), expected, "{text} {dialect:?} {against}");
+            assert_eq!(
+                pattern(text, dialect).matches(against, &Effort::default()),
+                expected,
+                "{text} {dialect:?} {against}"
+            );
         }
     }
 
@@ -306,10 +327,15 @@ mod tests {
     #[test]
     fn case_is_ignored_only_where_asked() {
         assert!(
-            pattern("account:get*t", Dialect::Everywhere).matches_in_any_ascii_case("Account:GetContact")
+            pattern("account:get*t", Dialect::Everywhere)
+                .matches_in_any_ascii_case("Account:GetContact", &Effort::default())
         );
-        assert!(!pattern("account:get*t", Dialect::Everywhere).matches("Account:GetContact"));
-        assert!(!pattern("account:*", Dialect::Everywhere).matches_in_any_ascii_case("acc"));
+        assert!(
+            !pattern("account:get*t", Dialect::Everywhere).matches("Account:GetContact", &Effort::default())
+        );
+        assert!(
+            !pattern("account:*", Dialect::Everywhere).matches_in_any_ascii_case("acc", &Effort::default())
+        );
     }
 
     /// Counts nothing but time: with exponential backtracking the first pattern would not end in a lifetime.
@@ -317,12 +343,29 @@ mod tests {
     fn pathological_patterns_end() {
         let text = "a".repeat(3000);
         let stars = format!("{}b", "*a".repeat(400));
-        assert!(!pattern(&stars, Dialect::Everywhere).matches(&text));
-        assert!(!pattern(&format!("{}b", "a*?".repeat(300)), Dialect::Everywhere).matches(&text));
+        assert!(!pattern(&stars, Dialect::Everywhere).matches(&text, &Effort::default()));
+        assert!(
+            !pattern(&format!("{}b", "a*?".repeat(300)), Dialect::Everywhere)
+                .matches(&text, &Effort::default())
+        );
         let colons = ":".repeat(1500);
-        assert!(!pattern(&format!("*:*:*:*:*:{}b", "*a".repeat(200)), Dialect::Resource).matches(&colons));
+        assert!(
+            !pattern(&format!("*:*:*:*:*:{}b", "*a".repeat(200)), Dialect::Resource)
+                .matches(&colons, &Effort::default())
+        );
         let parts = format!("{}:", "ab".repeat(700)).repeat(4);
-        assert!(!pattern("*a*b*c:*a*b*c:*", Dialect::Resource).matches(&parts));
-        assert!(pattern(&"*".repeat(2000), Dialect::Everywhere).matches(&text));
+        assert!(!pattern("*a*b*c:*a*b*c:*", Dialect::Resource).matches(&parts, &Effort::default()));
+        assert!(pattern(&"*".repeat(2000), Dialect::Everywhere).matches(&text, &Effort::default()));
+    }
+
+    #[test]
+    fn a_match_ends_when_its_effort_is_exhausted() {
+        let (text, marks) = ("a".repeat(100_000), format!("*{}b", "?".repeat(2_000)));
+        let effort = Effort::of(1_000_000);
+        assert!(!pattern(&marks, Dialect::Everywhere).matches(&text, &effort));
+        assert!(effort.is_exhausted());
+        let effort = Effort::of(1_000_000);
+        assert!(pattern("arn:aws:s3:::*/a*", Dialect::Everywhere).matches("arn:aws:s3:::b/abc", &effort));
+        assert!(effort.left() > 999_900, "what is usual costs next to nothing");
     }
 }

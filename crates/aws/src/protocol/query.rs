@@ -20,6 +20,9 @@ use crate::smithy::{Kind, Member, Schema, TimestampFormat, epoch_seconds};
 /// nested until the stack ends.
 const DEPTH_LIMIT: usize = 32;
 
+/// F-COST-3 (*assumed*): the most parameters of a request.
+const MOST_PARAMETERS: usize = 20_000;
+
 /// Decoded parameters, in the order of their names. They hold what the caller sent, so they do not print.
 #[derive(Default)]
 pub struct Parameters(BTreeMap<String, String>);
@@ -29,9 +32,12 @@ impl Parameters {
     /// the last counts (*assumed*).
     ///
     /// # Errors
-    /// Where a name or a value is not UTF-8: `MalformedInput`.
+    /// Where a name or a value is not UTF-8, or there are too many: `MalformedInput`.
     pub fn parse(text: &[u8]) -> Result<Self, Refusal> {
         let mut parameters = BTreeMap::new();
+        if text.iter().filter(|&&byte| byte == b'&').count() >= MOST_PARAMETERS {
+            return Err(malformed("The request has too many parameters"));
+        }
         for pair in text.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
             let split = pair.iter().position(|&byte| byte == b'=');
             let (name, value) = match split {
@@ -251,5 +257,18 @@ fn scalar(kind: &Kind, text: &str) -> Option<Value> {
             })
         }
         _ => Some(Value::from(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F-COST-3
+    #[test]
+    fn a_request_has_so_many_parameters_and_no_more() {
+        let form = |pairs: usize| vec!["a"; pairs].join("&");
+        assert!(Parameters::parse(form(MOST_PARAMETERS).as_bytes()).is_ok());
+        assert!(Parameters::parse(form(MOST_PARAMETERS + 1).as_bytes()).is_err());
     }
 }

@@ -19,18 +19,47 @@ const CONTENT_TYPE: &str = "application/json";
 static ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 static GATEWAY_ID: HeaderName = HeaderName::from_static("x-amz-apigw-id");
 
+/// F-COST-3 (*assumed*): a body of more values is not decoded. The largest inputs that services take have some hundred;
+/// decoded, a value takes up to fifty times its text.
+const MOST_VALUES: usize = 50_000;
+
 /// The JSON object in a body; an empty body is an empty object. F-WIRE-20
 ///
 /// # Errors
-/// Where the body is not JSON, or JSON but no object: `SerializationException`.
+/// Where the body is not JSON, or JSON but no object, or holds too many values: `SerializationException`.
 pub fn decode(body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
+    }
+    if body.len() > MOST_VALUES && values(body) > MOST_VALUES {
+        return Err(super::not_deserializable());
     }
     match serde_json::from_slice(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
         _ => Err(super::not_deserializable()),
     }
+}
+
+/// At least as many as there are values in JSON text: one for each bracket that opens and each comma, outside of strings.
+fn values(body: &[u8]) -> usize {
+    let mut bytes = body.iter();
+    let mut values = 0;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b',' | b'[' | b'{' => values += 1,
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    values
 }
 
 /// An answer: JSON without white space, or nothing where the operation has no output
@@ -88,4 +117,21 @@ fn gateway_id(request_id: &str) -> String {
 /// FNV-1a, a hash without secrets: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 fn fnv_1a(basis: u64, text: &str) -> u64 {
     text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F-COST-3
+    #[test]
+    fn a_body_of_too_many_values_is_not_decoded() {
+        let list = |item: &str, times: usize| format!(r#"{{"a":[{}]}}"#, vec![item; times].join(","));
+        assert!(decode(list("1", MOST_VALUES / 2).as_bytes()).is_ok());
+        for item in ["1", "[]", "{}", r#"{"a":1}"#, r#""""#] {
+            assert!(decode(list(item, MOST_VALUES).as_bytes()).is_err(), "{item}");
+        }
+        let text = r#"{[,\\\",]}"#.repeat(MOST_VALUES);
+        assert!(decode(format!(r#"{{"a":"{text}"}}"#).as_bytes()).is_ok(), "a text is one value");
+    }
 }

@@ -1,5 +1,6 @@
 //! The policies that bind a caller, gathered from wherever they are kept, and the decision over them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +23,13 @@ use super::trust::RoleSide;
 use crate::model::organizations::PolicyType;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
+
+/// How many steps policies may take where others wait for the thread. That is less than a millisecond, and ordinary
+/// policies take some hundred.
+const STEPS_AT_ONCE: u64 = 200_000;
+
+/// How many steps policies may take at all, which is some seconds. Only policies that are made to be slow get there.
+const MOST_STEPS: u64 = 1_000_000_000;
 
 /// What is known of a request besides its caller, for the global condition keys.
 #[derive(Debug, Clone, Copy)]
@@ -57,16 +65,20 @@ pub fn authorize(
         Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
     };
     let is_bound = !(bound.are_none() && role.is_none() && access.delegation.is_none());
+    let steps = Cell::new(if world.may_take_long() { MOST_STEPS } else { STEPS_AT_ONCE });
     let ask = |asked: &Asked| {
         let context = match is_bound {
             true => context(caller, &bound.tags, &places, access.owner(asked), asked, origin),
             // No policy will look at it.
             false => RequestContext::default(),
         };
+        let context = context.limited_to(steps.get());
         let (action, resource, target_account) = (&asked.action, &asked.resource, access.target);
         let request = Request { caller, action, resource, target_account, context: &context };
-        let permit = bound.decide(&request, role.as_ref()).into_result()?;
-        Ok((permit, access.delegation.as_ref().is_some_and(|delegation| delegation.allows(&request))))
+        let decision = bound.decide(&request, role.as_ref());
+        let is_delegated = access.delegation.as_ref().is_some_and(|delegation| delegation.allows(&request));
+        steps.set(context.steps_left());
+        Ok((decision.into_result()?, is_delegated))
     };
     let decision = ask(&access.first).and_then(|(permit, first_is_delegated)| {
         let further = access.further.iter().map(|asked| ask(asked).map(|(_, is_delegated)| is_delegated));
@@ -74,6 +86,11 @@ pub fn authorize(
             further.collect::<Result<Vec<_>, _>>()?.into_iter().all(|is_delegated| is_delegated);
         Ok((permit, first_is_delegated && is_delegated))
     });
+    if steps.get() == 0 {
+        // Whatever was decided was decided without looking at everything.
+        world.take_time()?;
+        return Err(Fault::Broken("the caller's policies take too long".to_owned()));
+    }
     Ok(decision.map(|(permit, is_delegated)| access.permitted(permit, is_delegated)))
 }
 

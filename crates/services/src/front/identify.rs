@@ -11,7 +11,7 @@ use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
 use aws::secret::Secret;
 use aws::sigv2;
-use aws::sigv4::{Claim, Options, SignatureError, SignedRequest};
+use aws::sigv4::{Claim, Options, SignatureError, SignedRequest, SigningKey};
 use http::header;
 use serde::Deserialize;
 
@@ -319,8 +319,16 @@ fn signature_version_4<'a>(
     }
     claim.check(call.context.real_now, &options)?;
     let found = attempt.find_claimed(claim.access_key_id(), claim.session_token())?;
-    let key = attempt.ports.signing_keys.derive(&claim, found.secret());
+    let keys = attempt.ports.signing_keys;
+    let remembered = keys.remembered(&claim, found.secret());
+    let is_new = remembered.is_none();
+    let key = remembered.unwrap_or_else(|| {
+        Arc::new(SigningKey::derive(found.secret(), claim.date(), claim.region(), claim.service()))
+    });
     claim.verify(signed, &key, call.context.real_now, &options)?;
+    if is_new {
+        keys.remember(&claim, found.secret(), &key);
+    }
     Ok(Some(found))
 }
 

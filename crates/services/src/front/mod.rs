@@ -39,6 +39,9 @@ use ports::Ports;
 use route::Route;
 use words::Answered;
 
+/// A body of more bytes is read, verified and decoded where nobody else waits for it. F-COST-1
+pub const LARGE_BODY_BYTES: usize = 16 * 1024;
+
 /// One request with everything that is known before any state is read.
 pub struct Call {
     request: Request<Bytes>,
@@ -164,6 +167,9 @@ struct Progress {
 /// See [`Fault`]; a refusal is an answer like any other.
 pub fn decide(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided<Answered>, Fault> {
     let mut world = Guarded::new(snapshot);
+    if call.request.body().len() > LARGE_BODY_BYTES {
+        world.take_time()?;
+    }
     let mut progress = Progress::default();
     let outcome = outcome(ports, call, &mut progress, &mut world);
     let outcome = settled(outcome, &mut world)?;

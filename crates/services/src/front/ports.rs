@@ -26,8 +26,12 @@ pub struct Ports<'a> {
 
 /// Derived signing keys: deriving one costs as much as the rest of a request.
 pub trait SigningKeys {
-    /// The key that `secret` becomes in the scope of `claim`.
-    fn derive(&self, claim: &Claim<'_>, secret: &str) -> Arc<SigningKey>;
+    /// The key that `secret` became in the scope of `claim`, if that is remembered.
+    fn remembered(&self, claim: &Claim<'_>, secret: &str) -> Option<Arc<SigningKey>>;
+
+    /// Offers the key that `secret` becomes in the scope of `claim`. Only what verified a signature is offered: nobody
+    /// who does not know the secret makes anything be remembered.
+    fn remember(&self, claim: &Claim<'_>, secret: &str, key: &Arc<SigningKey>);
 }
 
 /// Session tokens that were opened, so that a session's next request need not open its token again.

@@ -15,6 +15,10 @@ use crate::service::{Operation, Service};
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
 
+/// F-COST-12: the headers that clients in a browser send. A `*` would not cover `Authorization`.
+const SIGNED_HEADERS: &str = "authorization, content-type, date, x-amz-content-sha256, x-amz-date, \
+    x-amz-security-token, x-amz-target, x-amz-user-agent, amz-sdk-invocation-id, amz-sdk-request";
+
 /// An answer together with what is said of it in the log and the metrics.
 pub struct Answered {
     /// The answer itself.
@@ -121,7 +125,8 @@ impl Call {
             (header::ALLOW, "GET, HEAD, OPTIONS, POST"),
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS, POST"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, SIGNED_HEADERS),
+            (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];
         for (name, value) in all {
             headers.insert(name, HeaderValue::from_static(value));
@@ -171,6 +176,11 @@ pub fn body_too_large() -> Refusal {
 /// F-EDGE-5: a body that did not come in time.
 pub fn body_too_slow() -> Refusal {
     Refusal::new("RequestTimeoutException", 408, "Request Timeout")
+}
+
+/// F-COST-9: a connection too many.
+pub fn too_many_connections() -> Refusal {
+    Refusal::new("ServiceUnavailableException", 503, "There are too many connections. Try again later.")
 }
 
 /// F-EDGE-5: a body that cannot be read.

@@ -118,7 +118,7 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
 
         // The simulator.
         SimulatePrincipalPolicy(input) => simulate::principal_policy(on, input, world),
-        SimulateCustomPolicy(input) => simulate::custom_policy(on, input),
+        SimulateCustomPolicy(input) => simulate::custom_policy(on, input, world),
 
         SetSecurityTokenServicePreferences(input) => account::set_token_version(on, &input, world),
 

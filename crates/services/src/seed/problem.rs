@@ -1,6 +1,6 @@
 //! What is wrong with a seed file, and where.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 /// A line and a column, both counted from 1, the column in characters.
@@ -42,22 +42,54 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// How many problems are told; nobody mends more at once, and a file may have millions. F-COST-10
+const TOLD: usize = 1000;
+
 /// The problems found so far. Everything that reads the file shares one, so that a fault in one place
 /// does not hide those in others.
 #[derive(Default)]
-pub(super) struct Problems(RefCell<Vec<Problem>>);
+pub(super) struct Problems {
+    told: RefCell<Vec<Problem>>,
+    further: Cell<u64>,
+}
 
 impl Problems {
     /// Adds one.
     pub fn report(&self, place: Place, path: &str, message: impl Into<String>) {
-        let problem = Problem { place, path: path.to_owned(), message: message.into() };
-        self.0.borrow_mut().push(problem);
+        let mut told = self.told.borrow_mut();
+        if told.len() == TOLD {
+            self.further.set(self.further.get() + 1);
+            return;
+        }
+        told.push(Problem { place, path: path.to_owned(), message: message.into() });
     }
 
-    /// `Ok` where none was found, else all of them in the order of the file.
+    /// `Ok` where none was found, else the first of them in the order of the file, and how many more there are.
     pub fn settle(&self) -> Result<(), Vec<Problem>> {
-        let mut problems = self.0.take();
+        let mut problems = self.told.take();
         problems.sort();
+        if let (Some(last), further @ 1..) = (problems.last(), self.further.take()) {
+            let message = format!("and {further} more problems");
+            problems.push(Problem { place: last.place, path: String::new(), message });
+        }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F-COST-10
+    #[test]
+    fn of_very_many_problems_the_first_are_told() {
+        let problems = Problems::default();
+        for line in 1..=5_000 {
+            problems.report(Place { line, column: 1 }, "accounts", "is wrong");
+        }
+        let told = problems.settle().unwrap_err();
+        assert_eq!(told.len(), TOLD + 1);
+        assert_eq!(told.last().unwrap().message, "and 4000 more problems");
+        assert_eq!(problems.settle(), Ok(()), "they are told once");
     }
 }

@@ -81,6 +81,11 @@ pub trait Snapshot {
     /// See [`Fault`].
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault>;
 
+    /// Whether a run over this snapshot may take long: nobody else waits for its thread.
+    fn may_take_long(&self) -> bool {
+        true
+    }
+
     /// What was given to [`Snapshot::remember`] under `key`, if every document that it was made of has the same
     /// version here. A snapshot need not remember anything.
     fn remembered(&self, _key: &str) -> Option<Derived> {
@@ -251,6 +256,19 @@ impl<'s> World<'s> {
     /// See [`Fault`].
     pub fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
         self.snapshot.events(query)
+    }
+
+    /// Whether this run may take long; where it may not, whatever might is to begin with [`World::take_time`].
+    pub fn may_take_long(&self) -> bool {
+        self.snapshot.may_take_long()
+    }
+
+    /// To be called before anything that may cost more than a millisecond.
+    ///
+    /// # Errors
+    /// [`Wanted::Time`] on a thread that answers everybody: the request is run again elsewhere.
+    pub fn take_time(&self) -> Result<(), Fault> {
+        if self.may_take_long() { Ok(()) } else { Err(Wanted::Time.into()) }
     }
 
     /// Adds an event of a service to what this world changes.

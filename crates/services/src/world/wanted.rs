@@ -7,8 +7,8 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The snapshot does not have this at hand: fetch it and run the request again. A store in this process says so
-    /// of lists and of the log, which must not be read on a thread that answers everybody; a store behind a
-    /// network says so of documents, too.
+    /// of lists and of the log, which must not be read on a thread that answers everybody, and of time for what may cost
+    /// much; a store behind a network says so of documents, too.
     Wanted(Box<Wanted>),
     /// The store failed or holds something unreadable.
     Broken(String),
@@ -36,6 +36,8 @@ pub enum Wanted {
     },
     /// Records of the event log.
     Events(EventQuery),
+    /// Nothing of the store, but time: the request is to be run again where it keeps nobody else waiting.
+    Time,
 }
 
 /// Which records of the event log are wanted.

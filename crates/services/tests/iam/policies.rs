@@ -279,3 +279,25 @@ fn inline_policies_are_found_without_regard_to_case() {
     store.ok("DeleteUserPolicy", json!({"UserName": "Ann", "PolicyName": "mixedNAME"}));
     assert_eq!(store.ok("ListUserPolicies", json!({"UserName": "Ann"}))["PolicyNames"], json!([]));
 }
+
+/// The size is told of a document that is malformed, too: it was not read.
+#[test]
+fn a_document_that_is_too_long_is_not_read_f_cost_2() {
+    let mut store = with_policy();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    let long = "x".repeat(6_200);
+    for (operation, members, quota) in [
+        ("CreatePolicy", json!({"PolicyName": "long", "PolicyDocument": long}), "PolicySize"),
+        ("CreatePolicyVersion", json!({"PolicyArn": ARN, "PolicyDocument": long}), "PolicySize"),
+        (
+            "PutUserPolicy",
+            json!({"UserName": "Ann", "PolicyName": "p", "PolicyDocument": long}),
+            "bytes exceeded",
+        ),
+        ("CreateRole", json!({"RoleName": "R", "AssumeRolePolicyDocument": long}), "ACLSizePerRole"),
+    ] {
+        let (code, _, text) = store.refused(operation, members);
+        assert_eq!(code, "LimitExceeded", "{operation}");
+        assert!(text.contains(quota), "{text}");
+    }
+}

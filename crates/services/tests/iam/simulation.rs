@@ -236,3 +236,54 @@ fn each_action_has_one_result_over_all_resources() {
     assert_eq!(told(mixed, "EvalResourceDecision"), ["allowed", "implicitDeny"]);
     assert_eq!(texts(&mixed["MatchedStatements"], "SourcePolicyId"), ["PolicyInputList.1"]);
 }
+
+/// F-COST-13: a page ends where it would become too large, and the next one goes on there.
+#[test]
+fn a_page_of_many_resources_is_shorter_than_was_asked() {
+    let mut store = Store::new();
+    let resources: Vec<String> = (0..3_000).map(|number| format!("arn:aws:s3:::bucket/{number}")).collect();
+    let actions: Vec<String> = (0..12).map(|number| format!("s3:Action{number}")).collect();
+    let mut asked = json!({
+        "PolicyInputList": [allow("*")], "ActionNames": actions, "ResourceArns": resources, "MaxItems": 1000,
+    });
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = store.ok("SimulateCustomPolicy", asked.clone());
+        assert!(page.to_string().len() < 10_000_000);
+        seen.extend(texts(&page["EvaluationResults"], "EvalActionName").into_iter().map(str::to_owned));
+        pages += 1;
+        match page["Marker"].as_str() {
+            Some(marker) => asked["Marker"] = json!(marker),
+            None => break,
+        }
+    }
+    assert_eq!(seen, actions);
+    assert!(pages > 1);
+}
+
+/// F-COST-13
+#[test]
+fn what_is_too_much_for_one_page_is_refused() {
+    let mut store = Store::new();
+    let values: Vec<String> = (0..10_000).map(|number| format!("{}{number}", "a".repeat(40))).collect();
+    let likes: Vec<String> = (0..400).map(|number| format!("{}b{number}", "*a".repeat(60))).collect();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": likes}},
+    }]});
+    let context = json!([{
+        "ContextKeyName": "aws:TagKeys", "ContextKeyValues": values, "ContextKeyType": "stringList",
+    }]);
+    let slow = json!({
+        "PolicyInputList": [policy.to_string()], "ActionNames": ["s3:GetObject"], "ContextEntries": context,
+    });
+    let resources: Vec<String> = (0..20_000).map(|number| format!("arn:aws:s3:::bucket/{number}")).collect();
+    let large = json!({
+        "PolicyInputList": [allow("*")], "ActionNames": ["s3:GetObject"], "ResourceArns": resources,
+    });
+    for asked in [slow, large] {
+        let (code, status, text) = store.refused("SimulateCustomPolicy", asked);
+        assert_eq!((code.as_str(), status), ("InvalidInput", 400));
+        assert!(text.starts_with("The simulation is too large."), "{text}");
+    }
+}

@@ -1,6 +1,10 @@
 //! The command line, without a process.
 
+use services::context::Validation;
+
 use super::*;
+use crate::clock::TimeMode;
+use crate::configuration::{LogFormat, SecureTransport, Signatures, Throttle};
 
 fn configuration(arguments: &[&str]) -> Configuration {
     match read(std::iter::once("accountd").chain(arguments.iter().copied())) {
@@ -63,6 +67,8 @@ fn every_flag_is_read() {
         "smtp://127.0.0.1:2525",
         "--admin-token",
         "0123456789",
+        "--allow-origin",
+        "https://Console.example,http://a.example:8080",
         "--log",
         "json",
         "--log-level",
@@ -84,6 +90,8 @@ fn every_flag_is_read() {
     assert_eq!(configuration.time, TimeMode::Manual);
     assert_eq!(configuration.smtp.unwrap().expose(), "smtp://127.0.0.1:2525");
     assert_eq!(configuration.admin_token.unwrap().expose(), "0123456789");
+    let origins: Vec<_> = configuration.allow_origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://console.example", "http://a.example:8080"]);
     assert_eq!(configuration.log, LogFormat::Json);
     assert_eq!(configuration.log_level, tracing::Level::DEBUG);
     assert_eq!(configuration.ready_file, Some("ready.json".into()));
@@ -116,6 +124,11 @@ fn what_cannot_be_honoured_is_refused_in_one_line() {
         (&["seed"], "accountd seed check FILE"),
         (&["bogus"], "unrecognized subcommand 'bogus'"),
         (&["--admin-token", "short"], "at least 8 characters"),
+        (&["--admin-token", "long-enough", "--admin-token-file", "f"], "cannot be used together"),
+        (&["--admin-token-file", "/nonexistent"], "/nonexistent: No such file"),
+        (&["--allow-origin", "console.example"], "a scheme and a host"),
+        (&["--allow-origin", "https://console.example/"], "a scheme and a host"),
+        (&["--allow-origin", "*"], "a scheme and a host"),
         (&["--data"], "--data <DIR>"),
     ] {
         let line = refusal(arguments);
@@ -139,6 +152,7 @@ fn a_wrong_smtp_url_is_not_repeated() {
 #[test]
 fn seed_check_and_help_are_requests_of_their_own() {
     assert!(matches!(read(["accountd", "seed", "check", "f"]), Ok(Request::SeedCheck(file)) if file == *"f"));
+    assert!(matches!(read(["accountd", "check", "d"]), Ok(Request::Check(directory)) if directory == *"d"));
     for (flag, part) in
         [("help", "Examples:"), ("--help", "Examples:"), ("--version", env!("CARGO_PKG_VERSION"))]
     {

@@ -12,6 +12,8 @@ use maud::html;
 use super::shell::{self, Page, Place, Wrong};
 use super::visit::Visit;
 use super::{Console, Note};
+use crate::admin::{Engine, Log};
+use crate::listener::Payload;
 
 /// The page.
 ///
@@ -46,10 +48,9 @@ pub async fn change(console: &Console, visit: &Visit, what: &str) -> Option<Note
 ///
 /// # Errors
 /// The store failed.
-pub async fn export(console: &Console) -> Result<Response<Bytes>, Wrong> {
-    use crate::admin::Engine;
-    let document = console.admin.engine.export().await.map_err(Wrong::Failed)?;
-    let mut answer = shell::answer(document, "application/json");
+pub async fn export(console: &Console) -> Result<Response<Payload>, Wrong> {
+    let document = console.admin.engine.export(Log::Whole).await.map_err(Wrong::Failed)?;
+    let mut answer = shell::answer(Bytes::new(), "application/json").map(|_| document);
     let name = HeaderValue::from_static("attachment; filename=\"accountd-export.json\"");
     answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     Ok(answer)

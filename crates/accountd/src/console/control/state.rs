@@ -10,6 +10,7 @@ use crate::admin::{Engine, NotImported};
 use crate::configuration::{Signatures, Throttle};
 use crate::console::visit::Visit;
 use crate::console::{Console, Note};
+use crate::listener::Upload;
 
 /// The state's forms, and the process.
 pub fn shown(console: &Console, visit: &Visit) -> Markup {
@@ -73,12 +74,14 @@ pub async fn reset(console: &Console) -> Note {
 /// Replaces the state by an exported document.
 pub async fn import(console: &Console, visit: &Visit) -> Note {
     let document = visit.form.get("document").unwrap_or_default();
-    match console.admin.engine.import(Bytes::from(document.to_owned())).await {
+    match console.admin.engine.import(Upload::whole(Bytes::from(document.to_owned()))).await {
         Ok(()) => {
             let documents = console.store.statistics().documents.load(Ordering::Relaxed);
             Note::good(&format!("the state was replaced and holds {documents} documents"))
         }
         Err(NotImported::Wrong(reason)) => Note::bad(&format!("Nothing was imported: {reason}.")),
+        // It is here already.
+        Err(NotImported::Unread(_)) => Note::bad("Nothing was imported: the document could not be read."),
         Err(NotImported::Failed(reason)) => failed(&reason),
     }
 }

@@ -1,5 +1,7 @@
 //! The engine that keeps everything in one SQLite file: write-ahead log, every commit synchronised.
 //!
+//! The tables and statements are in `statements.rs`.
+//!
 //! - `document` is a plain table with a unique index on the key, not `WITHOUT ROWID`: documents of a few
 //!   kilobytes stay whole in their leaf page (there they would spill beyond a quarter page), an update in
 //!   place touches that leaf only, and listing keys reads the index alone.
@@ -15,126 +17,21 @@
 //! Versions and block numbers come from one counter, so neither is ever given twice.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use aws::arn::AccountId;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use services::world::Change;
 
+use super::checksum::{of_block, of_document};
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
 use super::events::{Block, parse_line};
-use super::open::{self, OpenError};
+use super::open::{self, Held, OpenError};
+use super::statements::*;
 use super::sync::lock;
 use crate::store::seam::Exported;
-
-/// Written once, when the file is made.
-pub(super) const SCHEMA: &str = "
-    CREATE TABLE document (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        version INTEGER NOT NULL,
-        text TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE event_block (
-        sequence INTEGER PRIMARY KEY,
-        first_time INTEGER NOT NULL,
-        last_time INTEGER NOT NULL,
-        count INTEGER NOT NULL,
-        documents_total INTEGER NOT NULL,
-        events_total INTEGER NOT NULL,
-        records TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE event_account (
-        account TEXT NOT NULL,
-        segment INTEGER NOT NULL,
-        PRIMARY KEY (account, segment)
-    ) STRICT, WITHOUT ROWID;
-";
-
-/// Schema 2 adds this. The index finds the last segment that is too early as a whole.
-pub(super) const SEGMENT_SCHEMA: &str = "
-    CREATE TABLE event_segment (
-        segment INTEGER PRIMARY KEY,
-        first_time INTEGER NOT NULL,
-        last_time INTEGER NOT NULL,
-        latest_until_here INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX event_segment_latest ON event_segment (latest_until_here);
-";
-
-/// The first segment with a record at or after the time `?2`, or one before it.
-macro_rules! oldest_segment {
-    () => {
-        "coalesce((SELECT segment + 1 FROM event_segment WHERE latest_until_here < ?2
-            ORDER BY latest_until_here DESC, segment DESC LIMIT 1), 0)"
-    };
-}
-
-const HEAD: &str =
-    "SELECT sequence, documents_total, events_total FROM event_block ORDER BY sequence DESC LIMIT 1";
-const VERSION: &str = "SELECT version FROM document WHERE key = ?1";
-const READ: &str = "SELECT version, text FROM document WHERE key = ?1";
-const KEYS: &str = "SELECT key FROM document WHERE key >= ?1 ORDER BY key";
-pub(super) const PUT: &str = "INSERT INTO document (key, version, text) VALUES (?1, ?2, ?3)
-    ON CONFLICT (key) DO UPDATE SET version = excluded.version, text = excluded.text";
-const DELETE: &str = "DELETE FROM document WHERE key = ?1";
-const APPEND: &str = "INSERT INTO event_block
-    (sequence, first_time, last_time, count, documents_total, events_total, records)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const APPEND_ACCOUNT: &str = "INSERT OR IGNORE INTO event_account (account, segment) VALUES (?1, ?2)";
-const BLOCKS: &str = concat!(
-    "SELECT sequence, count, records FROM event_block
-    WHERE sequence >= ",
-    oldest_segment!(),
-    " << 8 AND sequence <= ?1 AND last_time >= ?2 AND first_time < ?3 ORDER BY sequence DESC"
-);
-const BLOCKS_OF_ACCOUNT: &str = concat!(
-    "SELECT b.sequence, b.count, b.records
-    FROM event_account AS a JOIN event_block AS b
-        ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
-    WHERE a.account = ?4 AND a.segment >= ",
-    oldest_segment!(),
-    " AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
-            WHERE s.segment = a.segment AND (s.last_time < ?2 OR s.first_time >= ?3))
-        AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
-    ORDER BY a.segment DESC, b.sequence DESC"
-);
-const LAST_SEGMENT: &str =
-    "SELECT segment, latest_until_here FROM event_segment ORDER BY segment DESC LIMIT 1";
-const NEXT_BLOCK: &str = "SELECT min(sequence) FROM event_block WHERE sequence >= ?1";
-const TIMES: &str = "SELECT min(first_time), max(last_time) FROM event_block
-    WHERE sequence >= ?1 << 8 AND sequence < (?1 + 1) << 8 AND count > 0";
-const CLOSE_SEGMENT: &str = "INSERT INTO event_segment VALUES (?1, ?2, ?3, ?4)";
-const ALL_DOCUMENTS: &str = "SELECT key, text FROM document ORDER BY key";
-const ALL_BLOCKS: &str = "SELECT records FROM event_block ORDER BY sequence";
-const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account; DELETE FROM event_block;
-    DELETE FROM event_segment;";
-
-/// Every statement but the last, which is a script: what an opened file must be able to run.
-pub(super) const STATEMENTS: [&str; 16] = [
-    HEAD,
-    VERSION,
-    READ,
-    KEYS,
-    PUT,
-    DELETE,
-    APPEND,
-    APPEND_ACCOUNT,
-    BLOCKS,
-    BLOCKS_OF_ACCOUNT,
-    LAST_SEGMENT,
-    NEXT_BLOCK,
-    TIMES,
-    CLOSE_SEGMENT,
-    ALL_DOCUMENTS,
-    ALL_BLOCKS,
-];
-
-/// A segment of the log is as many block numbers as this many bits count. The statements above say it too.
-pub(super) const SEGMENT_BITS: u32 = 8;
 
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
@@ -183,7 +80,7 @@ pub(super) struct EmbeddedEngine {
     /// Opened when needed, as many as threads ever missed the cache at once.
     readers: Mutex<Vec<Connection>>,
     /// Held as long as the store is open. Dropped last, after the connections.
-    _lock: File,
+    held: Held,
 }
 
 impl EmbeddedEngine {
@@ -195,7 +92,7 @@ impl EmbeddedEngine {
             writer: Mutex::new(opened.connection),
             listed: Mutex::default(),
             readers: Mutex::default(),
-            _lock: opened.lock,
+            held: opened.held,
         })
     }
 
@@ -216,6 +113,34 @@ impl EmbeddedEngine {
         lock(&self.readers).push(connection);
         Ok(answer)
     }
+}
+
+/// Gives free pages back to the disk. A file that was made before schema 3 cannot do that by itself; it is written anew
+/// once more than half of it is free.
+fn give_back(connection: &Connection) {
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, u32>(0)).unwrap_or(0);
+    let free = number("PRAGMA freelist_count");
+    let given = match number("PRAGMA auto_vacuum") {
+        0 if free > number("PRAGMA page_count") / 2 => {
+            connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
+        }
+        0 => Ok(()),
+        _ => run_to_end(connection, "PRAGMA incremental_vacuum"),
+    };
+    // Only now does the file become shorter; what a reader still needs puts that off.
+    let given = given.and_then(|()| run_to_end(connection, "PRAGMA wal_checkpoint(PASSIVE)"));
+    if let Err(error) = given {
+        // What could not be given back is used again.
+        tracing::warn!(reason = %error, "free space was not given back to the disk");
+    }
+}
+
+/// A pragma does a part of its work for each row that it gives.
+fn run_to_end(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(pragma)?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
@@ -272,12 +197,47 @@ pub(super) fn append(
         signed(head.documents),
         signed(head.events),
         block.records,
+        of_block(head.sequence, &block.records),
     ])?;
     let mut statement = transaction.prepare_cached(APPEND_ACCOUNT)?;
     for account in block.accounts.iter().filter(|account| !listed.has(account, segment)) {
         statement.execute(params![account.as_str(), signed(segment)])?;
     }
     Ok(())
+}
+
+/// Writes a document with its checksum.
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    key: &str,
+    version: u64,
+    text: &str,
+) -> rusqlite::Result<usize> {
+    let checksum = of_document(key, version, text);
+    transaction.prepare_cached(PUT)?.execute(params![key, signed(version), text, checksum])
+}
+
+/// Whether what was read is what was written, where that is known.
+fn check(found: i64, stored: Option<i64>, what: impl FnOnce() -> String) -> EngineResult<()> {
+    match stored {
+        Some(stored) if stored != found => Err(EngineError(format!("{} is damaged", what()))),
+        _ => Ok(()),
+    }
+}
+
+/// A document's key, version and text.
+pub(super) fn document(row: &Row<'_>) -> EngineResult<(String, u64, String)> {
+    let (key, version, text): (String, _, String) = (row.get(0)?, unsigned(row.get(1)?), row.get(2)?);
+    check(of_document(&key, version, &text), row.get(3)?, || format!("`{key}`"))?;
+    Ok((key, version, text))
+}
+
+/// A block's number, how many records it holds, and its lines.
+pub(super) fn block<'r>(row: &'r Row<'_>) -> EngineResult<(u64, u32, &'r str)> {
+    let (sequence, count) = (unsigned(row.get(0)?), row.get(1)?);
+    let records = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+    check(of_block(sequence, records), row.get(3)?, || format!("block {sequence} of the event log"))?;
+    Ok((sequence, count, records))
 }
 
 /// Stores `items` in an emptied store; the last block is always written, since it carries the head.
@@ -298,7 +258,7 @@ fn load(
                     .query_row([&key], |row| row.get::<_, i64>(0))
                     .optional()?
                     .is_none();
-                transaction.prepare_cached(PUT)?.execute(params![key, signed(version), text])?;
+                put(transaction, &key, version, &text)?;
                 head.documents += u64::from(is_new);
             }
             Exported::Event(record) => {
@@ -331,8 +291,11 @@ impl Engine for EmbeddedEngine {
     fn read(&self, key: &str) -> EngineResult<Option<(u64, String)>> {
         self.with_reader(|connection| {
             let mut statement = connection.prepare_cached(READ)?;
-            let row = statement.query_row([key], |row| Ok((unsigned(row.get(0)?), row.get(1)?)));
-            Ok(row.optional()?)
+            let row = statement
+                .query_row([key], |row| Ok((unsigned(row.get(0)?), row.get::<_, String>(1)?, row.get(2)?)));
+            let Some((version, text, checksum)) = row.optional()? else { return Ok(None) };
+            check(of_document(key, version, &text), checksum, || format!("`{key}`"))?;
+            Ok(Some((version, text)))
         })
     }
 
@@ -357,14 +320,14 @@ impl Engine for EmbeddedEngine {
     }
 
     fn commit(&self, batch: &Batch<'_>) -> EngineResult<()> {
+        self.held.check()?;
         let mut connection = lock(&self.writer);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
-            let mut put = transaction.prepare_cached(PUT)?;
             let mut delete = transaction.prepare_cached(DELETE)?;
             for (key, staged) in batch.writes {
                 match &staged.change {
-                    Change::Put { text, .. } => put.execute(params![key, signed(staged.version), text])?,
+                    Change::Put { text, .. } => put(&transaction, key, staged.version, text)?,
                     Change::Delete => delete.execute([key])?,
                 };
             }
@@ -381,13 +344,37 @@ impl Engine for EmbeddedEngine {
         sequence: u64,
         items: &mut dyn Iterator<Item = Result<Exported, String>>,
     ) -> EngineResult<Head> {
+        self.held.check()?;
         let mut connection = lock(&self.writer);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(CLEAR)?;
         let head = load(&transaction, sequence, items)?;
         transaction.commit()?;
         *lock(&self.listed) = Listed::default();
+        give_back(&connection);
         Ok(head)
+    }
+
+    fn forget(&self, before: i64, limit: u32) -> EngineResult<u64> {
+        self.held.check()?;
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let blocks = transaction.prepare_cached(OLD_BLOCKS)?.execute(params![before, limit])?;
+        if blocks > 0 && blocks < limit as usize {
+            // The last of them are gone, and with them whole segments.
+            transaction.prepare_cached(OLD_SEGMENTS)?.execute([before])?;
+            transaction.prepare_cached(OLD_ACCOUNTS)?.execute([])?;
+        }
+        transaction.commit()?;
+        if blocks > 0 {
+            give_back(&connection);
+        }
+        Ok(blocks as u64)
+    }
+
+    fn check(&self) -> EngineResult<()> {
+        self.held.check()?;
+        self.with_reader(|connection| Ok(head(connection).map(drop)?))
     }
 
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
@@ -401,8 +388,8 @@ impl Engine for EmbeddedEngine {
                 None => statement.query(params![up_to, filter.from, filter.until])?,
             };
             while let Some(row) = rows.next()? {
-                let records = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-                if visit(unsigned(row.get(0)?), row.get(1)?, records).is_break() {
+                let (sequence, count, records) = block(row)?;
+                if visit(sequence, count, records).is_break() {
                     break;
                 }
             }
@@ -417,14 +404,15 @@ impl Engine for EmbeddedEngine {
             let mut documents = transaction.prepare_cached(ALL_DOCUMENTS)?;
             let mut rows = documents.query([])?;
             while let Some(row) = rows.next()? {
-                if visit(Exported::Document { key: row.get(0)?, text: row.get(1)? }).is_break() {
+                let (key, _, text) = document(row)?;
+                if visit(Exported::Document { key, text }).is_break() {
                     return Ok(());
                 }
             }
             let mut blocks = transaction.prepare_cached(ALL_BLOCKS)?;
             let mut rows = blocks.query([])?;
             while let Some(row) = rows.next()? {
-                let records = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                let (_, _, records) = block(row)?;
                 for record in records.lines().filter_map(parse_line) {
                     if visit(Exported::Event(record)).is_break() {
                         return Ok(());
@@ -447,7 +435,7 @@ mod tests {
     fn steps(blocks: u64, statement: &str) -> i32 {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.set_prepared_statement_cache_capacity(STATEMENTS.len());
-        connection.execute_batch(&format!("{SCHEMA} {SEGMENT_SCHEMA}")).unwrap();
+        connection.execute_batch(&format!("{SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA}")).unwrap();
         let transaction = connection.transaction().unwrap();
         let account = AccountId::from_number(1);
         let mut listed = Listed::default();

@@ -90,6 +90,13 @@ pub(super) trait Engine: Send + Sync {
         items: &mut dyn Iterator<Item = Result<Exported, String>>,
     ) -> EngineResult<Head>;
 
+    /// Deletes up to `limit` blocks in which every record is before this time, in microseconds, oldest first, and gives
+    /// their space back; says how many it deleted. The newest block stays.
+    fn forget(&self, before: i64, limit: u32) -> EngineResult<u64>;
+
+    /// Whether committed state can be read and the place where it lies is still there.
+    fn check(&self) -> EngineResult<()>;
+
     /// Visits blocks of records, newest first.
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()>;
 

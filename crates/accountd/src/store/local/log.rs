@@ -19,8 +19,18 @@ pub(super) struct LogReader {
 }
 
 impl LogReader {
-    /// Committed records that match, newest first.
+    /// Records that match, newest first.
     pub fn read(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
+        let mut found = self.read_committed(core, query)?;
+        if query.account.is_none() {
+            found.extend(core.nobody.read(query));
+            found.sort_by_key(|event| std::cmp::Reverse(event.position));
+            found.truncate(query.limit);
+        }
+        Ok(found)
+    }
+
+    fn read_committed(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
         let mut found = Vec::new();
         let mut kept = self.kept.borrow_mut();
         let mut up_to = query.before.map_or(u64::MAX, |place| place.commit);

@@ -134,6 +134,23 @@ impl Engine for MemoryEngine {
         Ok(head)
     }
 
+    fn forget(&self, before: i64, limit: u32) -> EngineResult<u64> {
+        let mut state = self.state_mut();
+        let mut forgotten = 0;
+        while forgotten < u64::from(limit)
+            && state.blocks.len() > 1
+            && let Some(oldest) = state.blocks.pop_front_if(|oldest| oldest.block.last_time < before)
+        {
+            state.log_bytes -= oldest.block.records.len();
+            forgotten += 1;
+        }
+        Ok(forgotten)
+    }
+
+    fn check(&self) -> EngineResult<()> {
+        Ok(())
+    }
+
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
         // Taken out first, so that no commit waits while they are looked through.
         let blocks: Vec<Kept> = self

@@ -5,21 +5,26 @@
 use std::fs;
 use std::path::Path;
 
-use rusqlite::{Transaction, params};
+use rusqlite::Transaction;
 use services::state::identity::SealingKey;
 use services::state::installation::PageTokenKey;
 use services::world::Document;
 use services::world::key::{Current, Key};
 
-use super::embedded::{Listed, PUT, SEGMENT_BITS, SEGMENT_SCHEMA, append, close_segments, head};
+use super::embedded::{Listed, append, close_segments, head, put};
 use super::events::Block;
 use super::open::SCHEMA_VERSION;
+use super::statements::{CHECKSUM_SCHEMA, SEGMENT_BITS, SEGMENT_SCHEMA};
 
 /// Schema 1 kept the key of page tokens in a file of this name beside the database.
 const TOKEN_KEY_NAME: &str = "page-token-key";
 
 /// Moves a file from `schema` to the one that this release writes.
 pub(super) fn forward(transaction: &Transaction<'_>, schema: u32, directory: &Path) -> rusqlite::Result<()> {
+    if schema < 3 {
+        // First, since what is written below is written with its checksum.
+        transaction.execute_batch(CHECKSUM_SCHEMA)?;
+    }
     if schema < 2 {
         note_segments(transaction)?;
         take_in_token_key(transaction, directory)?;
@@ -51,8 +56,7 @@ fn take_in_token_key(transaction: &Transaction<'_>, directory: &Path) -> rusqlit
     let mut head = head(transaction)?;
     head.sequence += 1;
     head.documents += 1;
-    let version = i64::try_from(head.sequence).unwrap_or(i64::MAX);
-    transaction
-        .execute(PUT, params![Key::<PageTokenKey>::of(Current).into_string(), version, document.encode()])?;
+    let key = Key::<PageTokenKey>::of(Current).into_string();
+    put(transaction, &key, head.sequence, &document.encode())?;
     append(transaction, &Block::default(), head, &Listed::default())
 }

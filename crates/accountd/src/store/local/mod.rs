@@ -5,16 +5,22 @@
 //! memory (`cache.rs`).
 
 mod cache;
+mod checksum;
 mod embedded;
 mod engine;
 mod events;
 mod log;
 mod memory;
 mod migrate;
+mod nobody;
 mod open;
 mod queue;
 mod snapshot;
+mod statements;
+mod submission;
 mod sync;
+mod turns;
+mod verify;
 mod writer;
 
 #[cfg(test)]
@@ -22,30 +28,40 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use services::world::{Change, EventQuery, Fault, LoggedEvent, Snapshot};
-use tokio::sync::{Semaphore, oneshot};
+use jiff::Timestamp;
+use services::world::{Change, EventQuery, Fault, LoggedEvent, Reads, Snapshot, Wanted};
+use tokio::sync::oneshot;
 
 use cache::DocumentCache;
 use engine::{Engine, EngineError};
 use log::LogReader;
+use nobody::Nobody;
 use queue::{Queued, RecordQueue};
-use snapshot::Committed;
+use snapshot::{Committed, Seen};
+use submission::Submitted;
 use sync::lock;
-use writer::{Job, Submitted, Writer};
+use turns::Turns;
+use writer::{Job, Writer};
 
 use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
 pub use open::OpenError;
+pub use verify::Verified;
 
 /// How often a request that changed nothing is run again because commits overtook it, before the
 /// writer thread runs it where nothing moves.
 const READ_ATTEMPTS: usize = 3;
+
+/// How many requests at the most compute at once: each may take some 60 MB.
+const MOST_COMPUTING: usize = 4;
+
+/// How many exports at the most are under way.
+const MOST_EXPORTING: usize = 2;
 
 impl From<EngineError> for StoreError {
     fn from(error: EngineError) -> Self {
@@ -71,6 +87,11 @@ struct Core {
     engine: Box<dyn Engine>,
     cache: DocumentCache,
     queue: RecordQueue,
+    nobody: Nobody,
+    /// The number of the last commit.
+    sequence: AtomicU64,
+    /// Why the last transaction failed, until one succeeds.
+    trouble: Mutex<Option<String>>,
     statistics: StoreStatistics,
 }
 
@@ -78,8 +99,14 @@ struct Core {
 pub struct Store {
     core: Arc<Core>,
     writer: Sender<Job>,
-    /// Turns to work beside the threads that answer everybody.
-    beside: Arc<Semaphore>,
+    /// Turns to read lists and the log beside the threads that answer everybody.
+    reading: Turns,
+    /// Turns to compute there.
+    computing: Turns,
+    /// Turns to export there: that takes as long as its client.
+    exporting: Turns,
+    /// Turns to look whether all is well.
+    looking: Turns,
     thread: Mutex<Option<JoinHandle<()>>>,
     directory: Option<PathBuf>,
 }
@@ -92,6 +119,17 @@ impl Store {
     pub fn open(directory: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         let engine = embedded::EmbeddedEngine::open(directory)?;
         Self::start(Box::new(engine), options, Some(directory.to_owned()))
+    }
+
+    /// Looks at all of the store in `directory`, which nobody has open; `check` says what is wrong with a document.
+    ///
+    /// # Errors
+    /// A line for each problem.
+    pub fn verify(
+        directory: &Path,
+        check: &dyn Fn(&str, &str) -> Result<(), String>,
+    ) -> Result<Verified, String> {
+        verify::verify(directory, check)
     }
 
     /// An empty store that forgets everything when it is dropped.
@@ -113,6 +151,9 @@ impl Store {
             engine,
             cache: DocumentCache::new(options.cache_bytes),
             queue: RecordQueue::new(threads + 1),
+            nobody: Nobody::default(),
+            sequence: AtomicU64::new(head.sequence),
+            trouble: Mutex::default(),
             statistics: StoreStatistics::default(),
         });
         let (sender, inbox) = channel();
@@ -121,8 +162,18 @@ impl Store {
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| OpenError::Unusable(format!("no thread for the writer: {error}")))?;
-        let beside = Arc::new(Semaphore::new(threads.max(2)));
-        Ok(Self { core, writer: sender, beside, thread: Mutex::new(Some(thread)), directory })
+        let (reading, computing) = (Turns::new(threads.max(2)), Turns::new(threads.clamp(2, MOST_COMPUTING)));
+        let (exporting, looking) = (Turns::new(MOST_EXPORTING), Turns::new(1));
+        Ok(Self {
+            core,
+            writer: sender,
+            reading,
+            computing,
+            exporting,
+            looking,
+            thread: Mutex::new(Some(thread)),
+            directory,
+        })
     }
 
     /// Where the data is; `None` in memory.
@@ -142,8 +193,8 @@ impl Store {
 
     /// Runs `run` on the current state and commits what it decided together with its events.
     ///
-    /// It begins on the calling thread. If it wants a list or the log, it is run again on a thread beside those that
-    /// answer everybody.
+    /// It begins on the calling thread. If it wants a list, the log or time, it is run again on a thread beside those
+    /// that answer everybody.
     ///
     /// If nothing was changed, the answer comes at once and the events are written within a second.
     /// Otherwise it comes when the change is durable. `run` is run again, possibly on another thread, when
@@ -158,12 +209,14 @@ impl Store {
         T: Send + 'static,
     {
         let (run, outcome) = match self.core.run(&run, Reach::Documents) {
-            Run::Wanted => {
+            Run::Wanted(wanted) => {
                 let again = move |core: &Core| {
                     let outcome = core.run(&run, Reach::Everything);
                     (run, outcome)
                 };
-                self.beside(again).await?
+                // What computes has turns of its own, so that it does not hold up those who read.
+                let turns = if *wanted == Wanted::Time { &self.computing } else { &self.reading };
+                self.beside(turns, again).await?
             }
             outcome => (run, outcome),
         };
@@ -174,33 +227,41 @@ impl Store {
             }
             Run::Failed(fault) => return Err(fault.into()),
             Run::Changed(decided) => Some(decided),
-            Run::Wanted | Run::Overtaken => None,
+            Run::Wanted(_) | Run::Overtaken => None,
         };
         let (reply, answer) = oneshot::channel();
         self.send(Job::Submit(Box::new(Submitted::new(run, decided, reply))))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Does what may take long on a thread that answers nobody else, at most as many at once as there are
-    /// processors.
+    /// Does what may take long on a thread that answers nobody else.
     async fn beside<R: Send + 'static>(
         &self,
+        turns: &Turns,
         work: impl FnOnce(&Core) -> R + Send + 'static,
     ) -> Result<R, StoreError> {
-        let turn = Arc::clone(&self.beside).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let core = Arc::clone(&self.core);
-        let done = tokio::task::spawn_blocking(move || {
-            // Held until the work is done, also if the caller has gone away.
-            let _turn = turn;
-            work(&core)
-        });
-        done.await.map_err(|error| match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(_) => StoreError::Closed,
-        })
+        turns.take(move || work(&core)).await.ok_or(StoreError::Closed)
+    }
+
+    /// Does what computes for long, and needs nothing of the store, where no one else waits for it. F-COST-1
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] at the end of the process.
+    pub async fn compute<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.computing.take(work).await.ok_or(StoreError::Closed)
     }
 
     async fn queue_records(&self, records: &[EventRecord]) -> Result<(), StoreError> {
+        if let [record] = records
+            && record.account.is_none()
+        {
+            self.core.nobody.push(self.core.sequence.load(Ordering::Relaxed), record);
+            return Ok(());
+        }
         loop {
             match self.core.queue.push(records) {
                 Queued::Quietly => return Ok(()),
@@ -246,7 +307,7 @@ impl Store {
     pub async fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, StoreError> {
         self.flush().await?;
         let query = *query;
-        Ok(self.beside(move |core| LogReader::default().read(core, &query)).await??)
+        Ok(self.beside(&self.reading, move |core| LogReader::default().read(core, &query)).await??)
     }
 
     /// Puts all of `changes` into a store that holds no documents yet but those of the installation, in one
@@ -256,6 +317,36 @@ impl Store {
     /// [`StoreError::NotEmpty`] if it holds others; nothing is changed then.
     pub async fn seed(&self, changes: BTreeMap<String, Change>) -> Result<(), StoreError> {
         self.alone(move |writer| writer.seed(changes)).await
+    }
+
+    /// Whether changes can be stored and read: the files are there, and the last transaction succeeded or one does
+    /// now. F-STORE-17
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn check(&self) -> Result<(), StoreError> {
+        if lock(&self.core.trouble).is_some() {
+            self.alone(Writer::probe).await?;
+        }
+        Ok(self.beside(&self.looking, |core| core.engine.check()).await??)
+    }
+
+    /// Deletes records of the log that are all before a moment, block by block, and gives their space back. Says how
+    /// many blocks went. F-STORE-19
+    ///
+    /// # Errors
+    /// See [`StoreError`]; what was deleted until then is gone.
+    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = before.as_microsecond();
+        let mut forgotten = 0;
+        loop {
+            // One after the other, so that changes come in between.
+            let blocks = self.alone(move |writer| writer.forget(before)).await?;
+            forgotten += blocks;
+            if blocks < u64::from(writer::FORGOTTEN_AT_ONCE) {
+                return Ok(forgotten);
+            }
+        }
     }
 
     /// Drops every document and every event.
@@ -283,21 +374,32 @@ impl Store {
     }
 
     /// Adds every document in the order of keys and then every event, oldest first, to `sum`, as of one moment;
-    /// `add` may break off.
+    /// `add` may break off. What `end` makes of the sum is the answer. Both run where waiting is allowed.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn export<S: Send + 'static>(
+    pub async fn export<S: Send + 'static, R: Send + 'static>(
         &self,
         mut sum: S,
         mut add: impl FnMut(&mut S, Exported) -> ControlFlow<()> + Send + 'static,
-    ) -> Result<S, StoreError> {
+        end: impl FnOnce(S) -> R + Send + 'static,
+    ) -> Result<R, StoreError> {
         self.flush().await?;
         let gather = move |core: &Core| {
-            core.engine.export(&mut |item| add(&mut sum, item))?;
-            Ok(sum)
+            let mut flow = ControlFlow::Continue(());
+            core.engine.export(&mut |item| {
+                flow = add(&mut sum, item);
+                flow
+            })?;
+            let mut nobody = core.nobody.all().into_iter();
+            while flow.is_continue()
+                && let Some(record) = nobody.next()
+            {
+                flow = add(&mut sum, Exported::Event(record));
+            }
+            Ok(end(sum))
         };
-        self.beside(gather).await?
+        self.beside(&self.exporting, gather).await?
     }
 }
 
@@ -311,12 +413,12 @@ impl Drop for Store {
     }
 }
 
-/// What a run may read.
+/// What a run may read and cost.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
-    /// Documents: at worst each takes one short look into the engine.
+    /// Documents: at worst each takes one short look into the engine. Others wait for its thread.
     Documents,
-    /// Lists and the log, too.
+    /// Lists and the log, too, and as much time as it takes.
     Everything,
 }
 
@@ -327,8 +429,8 @@ enum Run<T> {
     Changed(Decided<T>),
     /// Failed, saw one state.
     Failed(Fault),
-    /// Wants to read more than it may.
-    Wanted,
+    /// Wants to read more than it may, or time.
+    Wanted(Box<Wanted>),
     /// Commits came in between.
     Overtaken,
 }
@@ -341,16 +443,32 @@ impl Core {
             let state = self.cache.state();
             let snapshot = Committed::new(self, state, reach);
             let outcome = run(&snapshot);
-            let is_settled = snapshot.finish();
+            let seen = snapshot.finish();
+            let is_one_state = seen.is_settled && self.cache.is_still(state);
             match outcome {
-                Err(Fault::Wanted(_)) => return Run::Wanted,
+                Err(Fault::Wanted(wanted)) => return Run::Wanted(wanted),
                 Ok(decided) if !decided.changes.writes.is_empty() => return Run::Changed(decided),
-                Ok(decided) if is_settled && self.cache.is_still(state) => return Run::Read(decided),
-                Err(fault) if is_settled && self.cache.is_still(state) => return Run::Failed(fault),
-                _ if !is_settled => return Run::Overtaken,
+                Ok(decided) if is_one_state => return Run::Read(decided),
+                Err(fault) if is_one_state => return Run::Failed(fault),
+                Ok(decided)
+                    if reach == Reach::Everything && self.is_current(seen, &decided.changes.reads) =>
+                {
+                    return Run::Read(decided);
+                }
+                _ if !seen.is_settled => return Run::Overtaken,
                 _ => {}
             }
         }
         Run::Overtaken
+    }
+
+    /// Whether all that a run read is still what it was: then it saw the state of this moment, however many commits
+    /// came in between. Asked of runs that may have taken long, which would be overtaken for ever.
+    fn is_current(&self, seen: Seen, reads: &Reads) -> bool {
+        let state = self.cache.state();
+        let is_current = |(key, version): &(String, u64)| {
+            self.committed_version(key).is_ok_and(|current| current == *version)
+        };
+        seen.is_versioned && reads.iter().all(is_current) && self.cache.is_still(state)
     }
 }

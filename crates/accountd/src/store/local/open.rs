@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::embedded::{SCHEMA, SEGMENT_SCHEMA, STATEMENTS, head};
-use super::engine::EngineError;
+use super::embedded::head;
+use super::engine::{EngineError, EngineResult};
 use super::migrate;
+use super::statements::{CHECKSUM_SCHEMA, SCHEMA, SEGMENT_SCHEMA, STATEMENTS};
 
 /// The file's name in the data directory.
 const DATABASE_NAME: &str = "accountd.sqlite";
@@ -27,7 +28,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+pub(super) const SCHEMA_VERSION: u32 = 3;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -125,7 +126,57 @@ impl std::error::Error for OpenError {}
 pub(super) struct Opened {
     pub connection: Connection,
     pub file: PathBuf,
-    pub lock: File,
+    pub held: Held,
+}
+
+/// Opens the file in `directory` as it is: nothing is made, and nothing moved forward.
+pub(super) fn open_current(directory: &Path) -> Result<Opened, OpenError> {
+    let file = directory.join(DATABASE_NAME);
+    let absent = OpenError::Directory { path: file.clone(), reason: "there is no such file".to_owned() };
+    if !file.exists() {
+        return Err(absent);
+    }
+    let lock = lock_directory(directory)?;
+    if !check_header(&file)? {
+        return Err(absent);
+    }
+    let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
+    let held = Held { lock, database };
+    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    let schema = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
+    match schema.map_err(|error| damaged(&file, error.to_string()))? {
+        SCHEMA_VERSION => Ok(Opened { connection, file, held }),
+        found => Err(OpenError::Unusable(format!(
+            "`{}` was written by an earlier accountd (schema {found}): start this one on it first",
+            file.display()
+        ))),
+    }
+}
+
+/// The files of a store as they were opened. What another process puts in their place later is not this store.
+///
+/// To be dropped after every connection: closing a file ends the locks that SQLite has on it.
+pub(super) struct Held {
+    lock: File,
+    database: File,
+}
+
+impl Held {
+    /// Whether both still have a name: what is written to a file without one is gone with the process. F-STORE-17
+    pub fn check(&self) -> EngineResult<()> {
+        #[cfg(unix)]
+        for file in [&self.lock, &self.database] {
+            let links = file.metadata().map(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata));
+            match links {
+                Ok(0) => {
+                    return Err(EngineError("the data directory was removed while it was in use".to_owned()));
+                }
+                Ok(_) => {}
+                Err(error) => return Err(EngineError(error.to_string())),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Opens the file in `directory`, and makes both if they are not there.
@@ -136,9 +187,12 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     if !check_header(&file)? {
         make_database(directory, &file)?;
     }
+    close_to_others(directory)?;
+    let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
+    let held = Held { lock, database };
     let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
     check_content(&mut connection, directory, &file)?;
-    Ok(Opened { connection, file, lock })
+    Ok(Opened { connection, file, held })
 }
 
 fn directory_error(path: &Path, error: &io::Error) -> OpenError {
@@ -158,12 +212,44 @@ fn make_directory(directory: &Path) -> Result<(), OpenError> {
     builder.create(directory).map_err(|error| directory_error(directory, &error))
 }
 
+/// Contacts, codes and secrets are for the owner's eyes only, also in a directory that others may look into. F-STORE-18
+#[cfg(unix)]
+fn close_to_others(directory: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::PermissionsExt;
+    for name in [DATABASE_NAME, "accountd.sqlite-wal", "accountd.sqlite-shm", LOCK_NAME] {
+        let path = directory.join(name);
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        let mut permissions = metadata.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o600);
+            fs::set_permissions(&path, permissions).map_err(|error| directory_error(&path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_directory: &Path) -> Result<(), OpenError> {
+    Ok(())
+}
+
+/// A file that only its owner may open.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// One process per directory. F-STORE-7
 fn lock_directory(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_NAME);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(&path).map_err(|error| directory_error(&path, &error))?;
+    let mut file = private_file()
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| directory_error(&path, &error))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -250,14 +336,20 @@ fn make_database(directory: &Path, file: &Path) -> Result<(), OpenError> {
         }
         _ => {}
     }
+    // SQLite gives the files beside it the same mode.
+    private_file()
+        .create_new(true)
+        .open(&unfinished)
+        .map_err(|error| directory_error(&unfinished, &error))?;
     let make = || -> rusqlite::Result<()> {
         let connection = Connection::open(&unfinished)?;
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         // Nothing is synchronised here; the whole file is, once, below.
         connection.pragma_update(None, "journal_mode", "MEMORY")?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        connection.execute_batch(&format!("BEGIN; {SCHEMA} {SEGMENT_SCHEMA} COMMIT;"))?;
+        connection.execute_batch(&format!("BEGIN; {SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} COMMIT;"))?;
         connection.pragma_update(None, "journal_mode", "WAL")
     };
     make().map_err(|error| OpenError::Directory { path: unfinished.clone(), reason: error.to_string() })?;

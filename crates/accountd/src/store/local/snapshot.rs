@@ -54,17 +54,29 @@ pub(super) struct Committed<'c> {
     hits: Cell<u64>,
     misses: Cell<u64>,
     is_settled: Cell<bool>,
+    /// Whether a list was read, of which there is no version to compare.
+    has_listed: Cell<bool>,
+}
+
+/// What a run saw.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    /// Whether all of it belongs to the state that the cache shows: what a commit under way touches may already be
+    /// ahead of it.
+    pub is_settled: bool,
+    /// Whether the versions of what was read say all there is to say of it.
+    pub is_versioned: bool,
 }
 
 impl<'c> Committed<'c> {
     pub fn new(core: &'c Core, state: u64, reach: Reach) -> Self {
-        let (hits, misses, is_settled) = (Cell::new(0), Cell::new(0), Cell::new(true));
-        Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled }
+        let (hits, misses) = (Cell::new(0), Cell::new(0));
+        let (is_settled, has_listed) = (Cell::new(true), Cell::new(false));
+        Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled, has_listed }
     }
 
-    /// Counts what was read. The answer is whether everything read belongs to the state that the cache
-    /// shows: what a commit under way touches may already be ahead of it.
-    pub fn finish(self) -> bool {
+    /// Counts what was read, and says how it was seen.
+    pub fn finish(self) -> Seen {
         let statistics = &self.core.statistics;
         if self.hits.get() > 0 {
             statistics.cache_hits.fetch_add(self.hits.get(), Ordering::Relaxed);
@@ -72,7 +84,7 @@ impl<'c> Committed<'c> {
         if self.misses.get() > 0 {
             statistics.cache_misses.fetch_add(self.misses.get(), Ordering::Relaxed);
         }
-        self.is_settled.get()
+        Seen { is_settled: self.is_settled.get(), is_versioned: !self.has_listed.get() }
     }
 }
 
@@ -95,6 +107,7 @@ impl Snapshot for Committed<'_> {
             let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
             return Err(Wanted::Keys { prefix, after, limit }.into());
         }
+        self.has_listed.set(true);
         let before = self.core.cache.commits();
         let keys = self.core.engine.keys(prefix, after, limit)?;
         if !before.is_multiple_of(2) || self.core.cache.commits() != before {
@@ -108,6 +121,10 @@ impl Snapshot for Committed<'_> {
             return Err(Wanted::Events(*query).into());
         }
         Ok(self.log.read(self.core, query)?)
+    }
+
+    fn may_take_long(&self) -> bool {
+        self.reach == Reach::Everything
     }
 
     fn remembered(&self, key: &str) -> Option<Derived> {

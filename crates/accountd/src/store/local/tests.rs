@@ -71,6 +71,12 @@ impl Engine for Staging {
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
         self.inner.blocks(filter, visit)
     }
+    fn forget(&self, before: i64, limit: u32) -> EngineResult<u64> {
+        self.inner.forget(before, limit)
+    }
+    fn check(&self) -> EngineResult<()> {
+        self.inner.check()
+    }
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
         self.inner.export(visit)
     }
@@ -237,6 +243,84 @@ fn lists_and_the_log_are_read_beside_the_threads_that_answer() {
         World::new(snapshot).events(&EventQuery::newest(AccountId::from_number(1), 1)).map(drop)
     };
     assert_ne!(ran_on(newest), own);
+}
+
+/// A rule that wants time, and says on which thread it had it.
+fn computing(snapshot: &dyn Snapshot) -> Result<Decided<std::thread::ThreadId>, Fault> {
+    World::new(snapshot).take_time()?;
+    let value = std::thread::current().id();
+    Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
+}
+
+/// F-COST-1
+#[test]
+fn what_computes_holds_up_neither_documents_nor_lists() {
+    let store = Store::in_memory(&StoreOptions::default()).unwrap();
+    assert_ne!(block_on(store.transact(computing)).unwrap(), std::thread::current().id());
+    let (gate, held) = (Arc::new(Mutex::new(())), 3 * MOST_COMPUTING);
+    let holding = lock(&gate);
+    let at_work = |gate: Arc<Mutex<()>>| {
+        store.transact(move |snapshot| {
+            let decided = computing(snapshot)?;
+            drop(lock(&gate));
+            Ok(decided)
+        })
+    };
+    block_on(async {
+        let mut waiting: Vec<_> = (0..held).map(|_| Box::pin(at_work(Arc::clone(&gate)))).collect();
+        for computing in &mut waiting {
+            assert!(poll(computing.as_mut()).is_none());
+        }
+        let list = |snapshot: &dyn Snapshot| {
+            let world = World::new(snapshot);
+            world.get::<Counter>("a")?;
+            let value = world.keys::<Counter>(&Prefix::empty(), None, 1)?.len();
+            Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
+        };
+        assert_eq!(store.transact(list).await, Ok(0));
+        drop(holding);
+        for computing in waiting {
+            computing.await.unwrap();
+        }
+    });
+}
+
+/// F-COST-1: what computes for long and is overtaken by others' commits is not begun anew, least of all where commits
+/// wait for it.
+#[test]
+fn what_computes_is_overtaken_only_by_what_it_read() {
+    let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
+    let runs = |wanted: &'static str| {
+        let (ran, other) = (Arc::new(AtomicBool::new(false)), Arc::clone(&store));
+        let count = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let counted = Arc::clone(&count);
+        let rule = move |snapshot: &dyn Snapshot| {
+            let world = World::new(snapshot);
+            let value = world.get::<Counter>(wanted)?.map_or(0, |counter| counter.0);
+            world.take_time()?;
+            counted.fetch_add(1, Ordering::SeqCst);
+            if !ran.swap(true, Ordering::SeqCst) {
+                block_on(increment(&other)).unwrap();
+            }
+            Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
+        };
+        let value = block_on(store.transact(rule)).unwrap();
+        (value, count.load(Ordering::SeqCst))
+    };
+    assert_eq!(runs("b"), (0, 1));
+    assert_eq!(runs("a"), (2, 2), "what it read was changed, so it is run again");
+}
+
+/// F-STORE-17
+#[test]
+fn a_store_that_cannot_commit_is_not_well_until_it_can() {
+    let stage = stage();
+    assert_eq!(block_on(stage.store.check()), Ok(()));
+    stage.fails.store(true, Ordering::SeqCst);
+    assert!(block_on(increment(&stage.store)).is_err());
+    assert!(block_on(stage.store.check()).is_err());
+    stage.fails.store(false, Ordering::SeqCst);
+    assert_eq!(block_on(stage.store.check()), Ok(()), "nobody has to change anything first");
 }
 
 #[test]

@@ -9,14 +9,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use services::state::installation::is_of_installation;
-use services::world::{Change, Fault, Reads, Snapshot};
+use services::world::{Change, Reads};
 use tokio::sync::oneshot;
 
 use super::Core;
 use super::engine::{Batch, EngineResult, Head, Staged, Writes};
 use super::events::Block;
+use super::nobody::Nobody;
 use super::snapshot::InGroup;
-use crate::store::seam::{Decided, EventRecord, Exported, StoreError};
+use super::submission::Submission;
+use super::sync::lock;
+use crate::store::seam::{Exported, StoreError};
 
 /// The longest that the record of a call that changed nothing waits in memory. F-STORE-6
 const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
@@ -34,81 +37,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(5);
 /// How often it looks while it waits. Shorter sleeps would not be shorter.
 const LOOK_EVERY: Duration = Duration::from_micros(50);
 
-/// A change that waits for its commit, whatever its answer is.
-pub(super) trait Submission: Send {
-    /// What the last run read; `None` if it must be run first.
-    fn reads(&self) -> Option<&Reads>;
-
-    /// Runs the pure function again.
-    fn run(&mut self, snapshot: &dyn Snapshot);
-
-    /// Gives up on it: the caller is told why.
-    fn fail(&mut self, error: StoreError);
-
-    /// The changes and events of the last run; none if it failed.
-    fn take_decision(&mut self) -> (BTreeMap<String, Change>, Vec<EventRecord>);
-
-    /// Answers the caller.
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
-}
-
-/// A caller's function with its last decision.
-pub(super) struct Submitted<T, F> {
-    run: F,
-    decided: Option<Result<Decided<T>, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T, F> Submitted<T, F> {
-    pub fn new(run: F, decided: Option<Decided<T>>, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
-        Self { run, decided: decided.map(Ok), reply }
-    }
-}
-
-impl<T, F> Submission for Submitted<T, F>
-where
-    F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send,
-    T: Send,
-{
-    fn reads(&self) -> Option<&Reads> {
-        match &self.decided {
-            Some(Ok(decided)) => Some(&decided.changes.reads),
-            _ => None,
-        }
-    }
-
-    fn run(&mut self, snapshot: &dyn Snapshot) {
-        // A snapshot holds no state that a panic could leave half changed.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(snapshot)));
-        self.decided = Some(match outcome {
-            Ok(decided) => decided.map_err(StoreError::from),
-            Err(_) => Err(StoreError::Panicked),
-        });
-    }
-
-    fn fail(&mut self, error: StoreError) {
-        self.decided = Some(Err(error));
-    }
-
-    fn take_decision(&mut self) -> (BTreeMap<String, Change>, Vec<EventRecord>) {
-        match &mut self.decided {
-            Some(Ok(decided)) => {
-                (std::mem::take(&mut decided.changes.writes), std::mem::take(&mut decided.events))
-            }
-            _ => Default::default(),
-        }
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let answer = match (self.decided, committed) {
-            (Some(Ok(decided)), Ok(())) => Ok(decided.value),
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-            (None, Ok(())) => Err(StoreError::Closed),
-        };
-        // A caller that went away meanwhile does not undo its change.
-        let _ = self.reply.send(answer);
-    }
-}
+/// How many blocks of the log are deleted together, while changes wait.
+pub(super) const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// How many documents an installation has of itself.
 const MOST_OF_INSTALLATION: usize = 2;
@@ -340,7 +270,10 @@ impl Writer {
             }
         }
         for event in &events {
-            group.events.push(event);
+            match event.account {
+                Some(_) => group.events.push(event),
+                None => self.core.nobody.push(self.head.sequence, event),
+            }
         }
     }
 
@@ -400,13 +333,19 @@ impl Writer {
         let head = match self.commit_carried(writes) {
             Ok(head) => head,
             Err(error) => {
-                tracing::error!(reason = error.0, "a transaction failed; nothing of it is kept");
+                // A disk that failed to write to the end may have kept it all the same.
+                tracing::error!(
+                    reason = error.0,
+                    "a transaction failed; nobody sees anything of it now, a restart may find all of it or nothing"
+                );
+                *lock(&self.core.trouble) = Some(error.0.clone());
                 self.carried.truncate(&mark);
                 // The records are tried again in a second, not at once: the disk needs time to be put right.
                 self.records_due = Some(Instant::now() + RECORDS_WAIT_AT_MOST);
                 return Err(StoreError::NotCommitted(error.0));
             }
         };
+        *lock(&self.core.trouble) = None;
         self.head = head;
         self.carried = Block::default();
         self.records_due = None;
@@ -445,8 +384,19 @@ impl Writer {
     }
 
     fn show_head(&self) {
+        self.core.sequence.store(self.head.sequence, Ordering::Relaxed);
         self.core.statistics.documents.store(self.head.documents, Ordering::Relaxed);
         self.core.statistics.events.store(self.head.events, Ordering::Relaxed);
+    }
+
+    /// Commits nothing, to see whether that works again.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.commit(&Writes::new(), Block::default())
+    }
+
+    /// Deletes blocks of the log, see [`Engine::forget`](super::engine::Engine::forget).
+    pub fn forget(&mut self, before: i64) -> Result<u64, StoreError> {
+        Ok(self.core.engine.forget(before, FORGOTTEN_AT_ONCE)?)
     }
 
     /// Stores the first documents beside those of the installation.
@@ -466,16 +416,26 @@ impl Writer {
         items: &mut dyn Iterator<Item = Result<Exported, String>>,
     ) -> Result<(), StoreError> {
         let mut refused = None;
-        let mut checked = items.inspect(|item| {
-            if let Err(reason) = item {
-                refused = Some(reason.clone());
+        let nobody = Nobody::default();
+        // Where exactly they stood among the others is no longer known.
+        let imported = self.head.sequence + 1;
+        let mut checked = items.filter(|item| {
+            match item {
+                Ok(Exported::Event(event)) if event.account.is_none() => {
+                    nobody.push(imported, event);
+                    return false;
+                }
+                Ok(_) => {}
+                Err(reason) => refused = Some(reason.clone()),
             }
+            true
         });
         let committing = self.core.cache.begin_all();
         let replaced = self.core.engine.replace(self.head.sequence, &mut checked);
         match (replaced, refused) {
             (Ok(head), _) => {
                 committing.publish_all();
+                self.core.nobody.replace(&nobody);
                 self.head = head;
                 self.carried = Block::default();
                 self.records_due = None;

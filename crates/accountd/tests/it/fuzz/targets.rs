@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 
-use accountd::admin::Engine;
 use aws::authorization::{AttachedPolicy, PolicySets, Request as Question, RequestContext, evaluate};
 use aws::policy::{Policy, PolicyKind};
 use aws::principal::{self, Principal};
@@ -351,14 +350,11 @@ fn page_token_examples() -> Vec<Vec<u8>> {
 /// A document to import. One that is refused changes nothing.
 pub fn import(bytes: &[u8]) {
     company(|company| {
-        let engine = company.world.state();
-        let before = company.world.block_on(engine.export()).unwrap();
-        let imported = company.world.block_on(engine.import(Bytes::copy_from_slice(bytes)));
-        let after = company.world.block_on(engine.export()).unwrap();
+        let before = company.world.exported();
+        let imported = company.world.import(Bytes::copy_from_slice(bytes));
+        let after = company.world.exported();
         match imported {
-            Ok(()) => {
-                company.world.block_on(engine.import(before)).unwrap_or_else(|error| panic!("{error:?}"))
-            }
+            Ok(()) => company.world.import(before).unwrap_or_else(|error| panic!("{error:?}")),
             Err(_) => assert_eq!(before, after, "a refused import changes nothing"),
         }
     });
@@ -367,6 +363,5 @@ pub fn import(bytes: &[u8]) {
 fn import_examples() -> Vec<Vec<u8>> {
     let seed = "accounts: [{ id: '222222222222', name: B, email: bee@example.invalid, iam: { users: [{ name: u }] } }]";
     let world = World::of(Setup { seed: seed.to_owned(), ..Setup::company() });
-    let engine = world.state();
-    vec![world.block_on(engine.export()).unwrap().to_vec()]
+    vec![world.exported().to_vec()]
 }

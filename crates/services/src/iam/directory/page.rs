@@ -131,6 +131,11 @@ impl<T> Filling<'_, T> {
         true
     }
 
+    /// Whether what comes now belongs to the next page.
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= self.pages.size
+    }
+
     /// Says that there is more after `place`.
     pub fn continue_after(&mut self, place: Option<String>) {
         self.continues = place;

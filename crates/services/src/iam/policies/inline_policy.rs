@@ -19,14 +19,15 @@ pub fn read(document: &model::PolicyDocumentType, kind: PolicyKind) -> Result<Po
 }
 
 /// The size that quotas count: white space does not.
-pub fn size(policy: &Policy) -> usize {
-    policy.source().chars().filter(|character| !character.is_whitespace()).count()
+pub fn size(text: &str) -> usize {
+    text.chars().filter(|character| !character.is_whitespace()).count()
 }
 
 /// Adds or replaces an inline policy.
 ///
 /// # Errors
-/// `NoSuchEntity`, `MalformedPolicyDocument`, `UnmodifiableEntity`; F-IAMAPI-LIM-1: `LimitExceeded`.
+/// `NoSuchEntity`, `MalformedPolicyDocument`, `UnmodifiableEntity`; F-IAMAPI-LIM-1: `LimitExceeded`, which is told
+/// before the document is read (F-COST-2).
 pub fn put<E: Entity>(
     on: &On<'_>,
     name: &str,
@@ -35,15 +36,18 @@ pub fn put<E: Entity>(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let mut entity = directory::open_unprotected::<E>(on.account, name, world)?;
-    let policy = read(document, PolicyKind::Inline)?;
     let kept = known_name(&entity, policy_name.as_str()).map(str::to_owned);
-    entity.inline_policies_mut().insert(kept.unwrap_or_else(|| policy_name.into_string()), policy);
+    let kept = kept.unwrap_or_else(|| policy_name.into_string());
     let most = E::ENTITY.inline_policy_size();
-    if entity.inline_policies().values().map(size).sum::<usize>() > most {
+    let others = entity.inline_policies().iter().filter(|(name, _)| **name != kept);
+    let others: usize = others.map(|(_, policy)| size(policy.source())).sum();
+    if others + size(document.as_str()) > most {
         let kind = E::ENTITY.name();
         let text = format!("Maximum policy size of {most} bytes exceeded for {kind} {}", entity.name());
         return Err(refusal::limit_exceeded(text).into());
     }
+    let policy = read(document, PolicyKind::Inline)?;
+    entity.inline_policies_mut().insert(kept, policy);
     Ok(directory::save(entity, world)?)
 }
 

@@ -180,13 +180,12 @@ pub fn create(
 /// Reads the document of a managed policy.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`; F-IAMAPI-LIM-4: `LimitExceeded`.
+/// `MalformedPolicyDocument`; F-IAMAPI-LIM-4: `LimitExceeded`, which is told first (F-COST-2).
 pub fn read_sized(document: &crate::model::iam::PolicyDocumentType) -> Result<aws::policy::Policy, Refusal> {
-    let document = read(document, PolicyKind::Managed)?;
-    if size(&document) > MOST_CHARACTERS {
+    if size(document.as_str()) > MOST_CHARACTERS {
         return Err(refusal::quota("PolicySize", MOST_CHARACTERS));
     }
-    Ok(document)
+    read(document, PolicyKind::Managed)
 }
 
 /// GetPolicy.

@@ -21,10 +21,10 @@ const MOST_CHARACTERS: usize = 2048;
 /// # Errors
 /// `MalformedPolicyDocument`, also for a principal that does not exist (F-IAMAPI-TRUST-1), `LimitExceeded`.
 pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> Result<Policy, Failure> {
-    let policy = read(document, PolicyKind::RoleTrust)?;
-    if size(&policy) > MOST_CHARACTERS {
+    if size(document.as_str()) > MOST_CHARACTERS {
         return Err(refusal::quota("ACLSizePerRole", MOST_CHARACTERS).into());
     }
+    let policy = read(document, PolicyKind::RoleTrust)?;
     for principal in named_in(&policy) {
         if !exists(&principal, world)? {
             let text = format!("Invalid principal in policy: \"AWS\":\"{principal}\"");

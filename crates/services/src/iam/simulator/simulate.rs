@@ -38,6 +38,7 @@ pub fn principal_policy(
     input: SimulatePrincipalPolicyRequest,
     world: &World<'_>,
 ) -> Result<SimulatePolicyResponse, Failure> {
+    world.take_time()?;
     let (principal, mut identity, mut boundary) = source(on, input.policy_source_arn.as_str(), world)?;
     identity.extend(given(input.policy_input_list, "PolicyInputList", PolicyKind::Session)?);
     if let Some(given) = given_boundary(input.permissions_boundary_policy_input_list)? {
@@ -71,13 +72,15 @@ pub fn principal_policy(
 pub fn custom_policy(
     on: &On<'_>,
     input: SimulateCustomPolicyRequest,
+    world: &World<'_>,
 ) -> Result<SimulatePolicyResponse, Failure> {
+    world.take_time()?;
     let identity = given(Some(input.policy_input_list), "PolicyInputList", PolicyKind::Session)?;
     let boundary = given_boundary(input.permissions_boundary_policy_input_list)?;
     let mut organization = Vec::new();
     for level in input.ordered_organization_policy_input_list.unwrap_or_default() {
         let level = given(level.service_control_policy_input_list, "", PolicyKind::Session)?;
-        organization.push(level.into_iter().map(|source| source.policy).collect());
+        organization.push(level.into_iter().map(Source::into_policy).collect());
     }
     if input.resource_policy.is_some() && input.caller_arn.is_none() {
         return Err(refusal::invalid_input("CallerArn must be specified with ResourcePolicy.").into());
@@ -110,10 +113,8 @@ fn given(
         .iter()
         .enumerate()
         .map(|(place, document)| {
-            Ok(Source {
-                policy: AttachedPolicy { arn: None, policy: read(document, kind)? },
-                id: format!("{list}.{}", place + 1),
-            })
+            let policy = AttachedPolicy { arn: None, policy: read(document, kind)? };
+            Ok(Source::new(policy, format!("{list}.{}", place + 1)))
         })
         .collect()
 }
@@ -140,11 +141,8 @@ fn resource_policy(
             account.ok_or_else(|| refusal::invalid_input(text))?
         }
     };
-    let source = Source {
-        policy: AttachedPolicy { arn: None, policy: read_resource_policy(&document)? },
-        id: "ResourcePolicy".to_owned(),
-    };
-    Ok(Some((source, owner)))
+    let policy = AttachedPolicy { arn: None, policy: read_resource_policy(&document)? };
+    Ok(Some((Source::new(policy, "ResourcePolicy".to_owned()), owner)))
 }
 
 /// F-IAMAPI-SIM-6: a trust policy, which has no resource, is taken too.
@@ -249,9 +247,9 @@ pub fn identity_policies(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Ve
 
 /// F-IAMAPI-SIM-1: an inline policy is named `<kind>_<entity>_<policy>`, a managed one by its name.
 fn of_entity<E: Entity>(entity: &E, world: &World<'_>) -> Result<Vec<Source>, Failure> {
-    let inline = entity.inline_policies().iter().map(|(name, policy)| Source {
-        policy: AttachedPolicy { arn: None, policy: policy.clone() },
-        id: format!("{}_{}_{name}", E::ENTITY.name(), entity.name()),
+    let inline = entity.inline_policies().iter().map(|(name, policy)| {
+        let policy = AttachedPolicy { arn: None, policy: policy.clone() };
+        Source::new(policy, format!("{}_{}_{name}", E::ENTITY.name(), entity.name()))
     });
     let mut sources: Vec<Source> = inline.collect();
     for arn in entity.attached_policies() {
@@ -262,7 +260,7 @@ fn of_entity<E: Entity>(entity: &E, world: &World<'_>) -> Result<Vec<Source>, Fa
 
 fn of_managed(arn: &str, world: &World<'_>) -> Result<Option<Source>, Failure> {
     let id = names::last_part(arn).to_owned();
-    Ok(policies::managed(arn, world)?.map(|policy| Source { policy, id }))
+    Ok(policies::managed(arn, world)?.map(|policy| Source::new(policy, id)))
 }
 
 fn boundary_of<E: Entity>(entity: &E, world: &World<'_>) -> Result<Option<Source>, Failure> {
@@ -285,8 +283,8 @@ fn exclude(
         format!("{kind}_{name}_{}", inline.policy_name.as_str())
     });
     let is_excluded = |policy: &AttachedPolicy| arn.is_some() && policy.arn == arn;
-    identity.retain(|source| !is_excluded(&source.policy) && inline.as_ref() != Some(&source.id));
-    if boundary.as_ref().is_some_and(|boundary| is_excluded(&boundary.policy)) {
+    identity.retain(|source| !is_excluded(source.policy()) && inline.as_deref() != Some(source.id()));
+    if boundary.as_ref().is_some_and(|boundary| is_excluded(boundary.policy())) {
         *boundary = None;
     }
     for level in organization {

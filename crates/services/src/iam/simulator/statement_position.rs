@@ -3,45 +3,58 @@
 /// A line and a column, both counted from 1.
 pub type Place = (usize, usize);
 
-/// Where the statement at `position` begins and ends. The text is a policy that has been read, so it is
-/// well-formed; `None` where there is no such statement.
+/// Where the statements of a policy begin and end, in their order. The text is a policy that has been read, so it is
+/// well-formed.
 ///
 /// F-IAMAPI-SIM-2: columns are counted from 1. A statement begins where the token before it ends, which is the
 /// bracket of the list or the statement before; one that is alone begins after its own brace. It ends after
 /// its closing brace.
-pub fn span(source: &str, position: usize) -> Option<(Place, Place)> {
-    let (start, end) = byte_span(source, position)?;
-    Some((place(source, start), place(source, end)))
+pub fn spans(source: &str) -> Vec<(Place, Place)> {
+    let mut walk = Walk { source, byte: 0, place: (1, 1) };
+    byte_spans(source).into_iter().map(|(start, end)| (walk.to(start), walk.to(end))).collect()
+}
+
+/// Counts lines and columns on the way through a text.
+struct Walk<'s> {
+    source: &'s str,
+    byte: usize,
+    place: Place,
+}
+
+impl Walk<'_> {
+    /// The place of `byte`, which does not lie before those that were asked for earlier.
+    fn to(&mut self, byte: usize) -> Place {
+        for character in self.source[self.byte..byte].chars() {
+            let (line, column) = self.place;
+            self.place = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        self.byte = byte;
+        self.place
+    }
 }
 
 /// The first and the last line of the statement at `position`, from its opening to its closing brace.
 pub fn lines(source: &str, position: usize) -> Option<(usize, usize)> {
-    let (start, end) = byte_span(source, position)?;
+    let (start, end) = byte_spans(source).get(position).copied()?;
     let own_brace =
         if source[..start].ends_with('{') { start - 1 } else { start + source[start..].find('{')? };
     let line = |byte: usize| source[..byte].matches('\n').count() + 1;
     Some((line(own_brace), line(end)))
 }
 
-fn place(source: &str, byte: usize) -> Place {
-    let before = &source[..byte];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
 /// Walks over the text and keeps the objects that are a statement: those one level under the member
 /// `Statement`.
-fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
+fn byte_spans(source: &str) -> Vec<(usize, usize)> {
     let bytes = source.as_bytes();
+    let mut spans = Vec::new();
     let mut open: Vec<(u8, usize)> = Vec::new();
     let mut member = "";
-    let mut seen = 0;
     let mut before = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => {
-                let end = end_of_string(bytes, at)?;
+                let Some(end) = end_of_string(bytes, at) else { break };
                 let follows = source[end..].trim_start();
                 if open.len() == 1 && follows.starts_with(':') {
                     member = &source[at + 1..end - 1];
@@ -56,14 +69,11 @@ fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
                 }
             }
             b'}' | b']' => {
-                let (opened, start) = open.pop()?;
+                let Some((opened, start)) = open.pop() else { break };
                 let in_list = matches!(open.as_slice(), [(b'{', _), (b'[', _)]);
                 let alone = matches!(open.as_slice(), [(b'{', _)]);
                 if opened == b'{' && member == "Statement" && (in_list || alone) {
-                    if seen == position {
-                        return Some((if in_list { before } else { start + 1 }, at + 1));
-                    }
-                    seen += 1;
+                    spans.push((if in_list { before } else { start + 1 }, at + 1));
                     before = at + 1;
                 }
             }
@@ -71,7 +81,7 @@ fn byte_span(source: &str, position: usize) -> Option<(usize, usize)> {
         }
         at += 1;
     }
-    None
+    spans
 }
 
 /// The place after the closing quotation mark of the string that begins at `start`.
@@ -93,11 +103,9 @@ mod tests {
     #[test]
     fn a_statement_is_found_in_a_list_and_alone() {
         let alone = r#"{"Statement":{"Effect":"Allow","Sid":"a}\""},"Version":"2012-10-17"}"#;
-        assert_eq!(span(alone, 0), Some(((1, 15), (1, 45))));
-        assert_eq!(span(alone, 1), None);
+        assert_eq!(spans(alone), [((1, 15), (1, 45))]);
         let listed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Condition\": {\"x\": {}}},\n    {\n    }\n  ]\n}";
-        assert_eq!(span(listed, 0), Some(((3, 17), (4, 29))));
-        assert_eq!(span(listed, 1), Some(((4, 29), (6, 6))));
+        assert_eq!(spans(listed), [((3, 17), (4, 29)), ((4, 29), (6, 6))]);
         // F-WHY-2
         assert_eq!(
             [lines(listed, 0), lines(listed, 1), lines(listed, 2)],
