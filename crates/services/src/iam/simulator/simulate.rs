@@ -242,7 +242,7 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
 /// As SimulatePrincipalPolicy.
 pub fn identity_policies(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Vec<Policy>, Failure> {
     let (_, identity, _) = source(on, arn, world)?;
-    Ok(identity.into_iter().map(|source| source.policy.policy).collect())
+    Ok(identity.into_iter().map(|source| source.policy().policy.clone()).collect())
 }
 
 /// F-IAMAPI-SIM-1: an inline policy is named `<kind>_<entity>_<policy>`, a managed one by its name.
