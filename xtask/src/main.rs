@@ -4,6 +4,7 @@
 //! `cargo xtask policies FILE` takes in AWS's managed policies as they are published.
 //! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
 //! `cargo xtask bench [PART…]` measures.
+//! `cargo xtask torture [MINUTES] [PART…]` attacks a running accountd.
 //! `cargo xtask tidy` checks the house rules that no compiler checks.
 
 mod bench;
@@ -11,9 +12,10 @@ mod codegen;
 mod policies;
 mod test;
 mod tidy;
+mod torture;
 
-const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | tidy | test [rust] [python] [node] [terraform] [prowler] \
-    [audits] [console]";
+const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | tidy | test [SUITE…] | \
+    torture [MINUTES] [PART…]\nsuites: rust, python, node, terraform, prowler, audits, console, torture";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,7 @@ fn main() -> std::process::ExitCode {
         ["codegen"] => codegen::run(),
         ["policies", source] => policies::run(source),
         ["tidy"] => tidy::run(),
+        ["torture", arguments @ ..] => torture::run(arguments),
         ["test", suites @ ..] => test::run(suites),
         _ => Err(USAGE.to_owned()),
     };

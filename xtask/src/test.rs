@@ -14,11 +14,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use counts::Counts;
 use report::Report;
 use tools::Tools;
+
+use crate::torture;
 
 /// A part of the gate that can be chosen by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +39,11 @@ enum Suite {
     Audits,
     /// The console of the running program, in Chromium.
     Console,
+    /// kill -9, power loss, a failing disk, dear requests and idle sockets against the running program.
+    Torture,
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite::Rust,
     Suite::Python,
     Suite::Node,
@@ -47,6 +51,7 @@ const SUITES: [Suite; 7] = [
     Suite::Prowler,
     Suite::Audits,
     Suite::Console,
+    Suite::Torture,
 ];
 
 impl fmt::Display for Suite {
@@ -59,6 +64,7 @@ impl fmt::Display for Suite {
             Self::Prowler => "prowler",
             Self::Audits => "audits",
             Self::Console => "console",
+            Self::Torture => "torture",
         })
     }
 }
@@ -89,6 +95,10 @@ pub fn run(names: &[&str]) -> Result<(), String> {
         });
         gate.rust(is_chosen(Suite::Rust), suites != [Suite::Rust]);
     });
+    // Alone: what it says of the health page should be of accountd, not of the compiler beside it.
+    if is_chosen(Suite::Torture) {
+        gate.torture();
+    }
     gate.report.close()
 }
 
@@ -101,7 +111,7 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
         .iter()
         .map(|name| {
             named(name).ok_or(format!(
-                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console"
+                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console, torture"
             ))
         })
         .collect()
@@ -205,6 +215,15 @@ impl Gate {
         self.report.installed(name, started);
         let Some(binary) = self.binary() else { return };
         self.report.step(name, || self.pytest(suite, &binary, |pytest| pytest.env(variable, &tool)));
+    }
+
+    /// The attack on a running accountd, for a minute.
+    fn torture(&self) {
+        let Some(binary) = self.binary() else { return };
+        self.report.step("torture, a minute of it", || {
+            let held = torture::attack(&binary, Duration::from_secs(60), &[], |line| self.report.say(line))?;
+            Ok(Counts { passed: held, ..Counts::default() })
+        });
     }
 
     /// Installs what a suite needs, and waits for the program under test.

@@ -485,9 +485,9 @@ def test_a_session_is_found_by_what_it_is_called(server):
     (event,) = server.client("cloudtrail", ADMINISTRATOR).lookup_events(LookupAttributes=[attribute])["Events"]
     assert [(each["ResourceType"], each["ResourceName"]) for each in event["Resources"]] == [
         ("AWS::IAM::AccessKey", key),
+        ("AWS::STS::AssumedRole", user["Arn"]),
         ("AWS::STS::AssumedRole", user["AssumedRoleId"]),
         ("AWS::STS::AssumedRole", "monday"),
-        ("AWS::STS::AssumedRole", user["Arn"]),
         ("AWS::IAM::Role", ACCESS_ROLE),
     ]
 

@@ -62,3 +62,41 @@ pub fn expect_success(address: SocketAddr, request: &str) -> Result<String, Stri
     let answer = client.send(request)?;
     if answer.status == 200 { Ok(answer.body) } else { Err(format!("{}: {}", answer.status, answer.body)) }
 }
+
+/// The body of an answer of any length, sent in pieces or not.
+///
+/// # Errors
+/// Where there is none, or another status than 200.
+pub fn read_to_the_end(address: SocketAddr, path: &str) -> Result<Vec<u8>, String> {
+    let told = |error: std::io::Error| format!("{path}: {error}");
+    let mut stream = TcpStream::connect(address).map_err(told)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(told)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).map_err(told)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or(format!("{path}: no answer"))?;
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    if !head.starts_with("http/1.1 200") {
+        return Err(format!("{path}: {head}"));
+    }
+    let body = &answer[end + 4..];
+    if head.contains("transfer-encoding: chunked") {
+        joined(body).ok_or(format!("{path}: cut off"))
+    } else {
+        Ok(body.to_vec())
+    }
+}
+
+/// Pieces put together; nothing where the last one is missing.
+fn joined(mut pieces: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = pieces.windows(2).position(|two| two == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&pieces[..line]).ok()?, 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(pieces.get(line + 2..line + 2 + length)?);
+        pieces = pieces.get(line + 2 + length + 2..)?;
+    }
+}

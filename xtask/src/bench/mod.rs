@@ -4,14 +4,14 @@
 //! the same run, several rounds of each in turn; the median counts. Nothing here fails because a machine is
 //! slow: the table says which target is met. `docs/benchmarks.md` keeps the figures of a run.
 
-mod client;
+pub(crate) mod client;
 mod figures;
 mod load;
 mod measurements;
 mod neighbours;
-mod processes;
-mod signature;
-mod tools;
+pub(crate) mod processes;
+pub(crate) mod signature;
+pub(crate) mod tools;
 
 use std::io::Write;
 

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::client::{self, Client};
@@ -16,7 +17,7 @@ pub const NGINX_WORKERS: usize = 2;
 
 /// A running accountd. It is told to end when it is dropped.
 pub struct Accountd {
-    child: Child,
+    child: Mutex<Child>,
     /// Where it listens.
     pub address: SocketAddr,
     /// From the start of the process to the first answered request.
@@ -26,6 +27,16 @@ pub struct Accountd {
 impl Accountd {
     /// Starts it on `data`, and answers when a signed GetCallerIdentity was answered.
     pub fn start(binary: &Path, data: &Path, seed: Option<&Path>) -> Result<Self, String> {
+        Self::start_as(binary, data, seed, |command| command)
+    }
+
+    /// The same, with what else its command needs.
+    pub fn start_as(
+        binary: &Path,
+        data: &Path,
+        seed: Option<&Path>,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Self, String> {
         let address = free_address()?;
         let mut command = Command::new(binary);
         command.arg("--listen").arg(address.to_string()).arg("--data").arg(data);
@@ -33,11 +44,12 @@ impl Accountd {
             command.arg("--seed").arg(seed);
         }
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        more(&mut command);
         let key = Key::of_account(0);
         let request = signature::get_caller_identity().sign(&key, &address.to_string()).text();
         let begun = Instant::now();
         let child = command.spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
-        let mut accountd = Self { child, address, start: Duration::ZERO };
+        let mut accountd = Self { child: Mutex::new(child), address, start: Duration::ZERO };
         loop {
             match Client::connect(address) {
                 Ok(mut client) => {
@@ -54,9 +66,25 @@ impl Accountd {
         }
     }
 
+    /// Whether the process still runs.
+    pub fn is_running(&self) -> bool {
+        self.process().try_wait().is_ok_and(|ended| ended.is_none())
+    }
+
+    /// Ends it without warning, as `kill -9` does, and waits until it has gone.
+    pub fn kill(&self) {
+        let mut process = self.process();
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+
+    fn process(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Its resident memory in MB (10⁶ bytes).
     pub fn resident_megabytes(&self) -> Result<f64, String> {
-        let file = format!("/proc/{}/status", self.child.id());
+        let file = format!("/proc/{}/status", self.process().id());
         let status = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
@@ -76,8 +104,11 @@ impl Accountd {
 
 impl Drop for Accountd {
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        // The number of a process that has gone may be another one's.
+        if self.is_running() {
+            let _ = Command::new("kill").arg(self.process().id().to_string()).status();
+        }
+        let _ = self.process().wait();
     }
 }
 

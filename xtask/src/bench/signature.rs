@@ -30,6 +30,7 @@ impl Key {
 }
 
 /// A request without its signature.
+#[derive(Clone)]
 pub struct Call {
     /// The signing name.
     pub service: &'static str,
