@@ -341,7 +341,7 @@ fn the_models_are_those_of_the_ledger_f_model_1() {
     let Kind::String { length, .. } = source_identity.kind else { panic!("{source_identity:?}") };
     assert_eq!(length, Bounds { min: Some(2), max: Some(256) });
     assert!(sts::model::NOT_SUPPORTED.contains(&"GetScopedCredentials"));
-    assert!(iam::model::NOT_SUPPORTED.contains(&"UpdateOpenIDConnectProvider"));
+    assert_eq!(iam::model::Operation::UpdateOpenIDConnectProvider.name(), "UpdateOpenIDConnectProvider");
     assert_eq!(ec2::model::NOT_SUPPORTED, ["DescribeAvailabilityZones"]);
     let of_cloudtrail = cloudtrail::model::Operation::ALL.len() + cloudtrail::model::NOT_SUPPORTED.len();
     assert_eq!(of_cloudtrail, 60);

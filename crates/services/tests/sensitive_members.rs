@@ -72,9 +72,10 @@ fn no_input_shows_a_sensitive_member() {
     }
     // Account Management: AcceptPrimaryEmailUpdate 2, PutAccountName 1, PutAlternateContact 4,
     // PutContactInformation 12, StartPrimaryEmailUpdate 1, VerifyPhoneNumber 1. Organizations: e-mail address
-    // and name of CreateAccount and CreateGovCloudAccount, target and notes of InviteAccountToOrganization.
+    // and name of CreateAccount and CreateGovCloudAccount, target and notes of InviteAccountToOrganization. IAM: passwords of
+    // ChangePassword, CreateLoginProfile and UpdateLoginProfile, private keys of servers and SAML providers.
     let expected =
-        [("account", 21), ("cloudtrail", 0), ("ec2", 0), ("iam", 0), ("organizations", 6), ("sts", 0)];
+        [("account", 21), ("cloudtrail", 0), ("ec2", 0), ("iam", 7), ("organizations", 6), ("sts", 0)];
     assert_eq!(all_places, expected);
 }
 

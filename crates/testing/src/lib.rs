@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 pub mod builders;
+pub mod certificates;
 pub mod company;
 pub mod documents;
 #[cfg(feature = "sdk")]

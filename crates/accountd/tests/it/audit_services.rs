@@ -56,10 +56,30 @@ fn before(name: &str) -> Option<&'static str> {
         "GetCredentialReport" => "GenerateCredentialReport",
         "DeleteAccessKey" | "UpdateAccessKey" | "GetAccessKeyLastUsed" => "CreateAccessKey",
         "DetachPolicy" => "AttachPolicy",
+        "DeleteLoginProfile" | "GetLoginProfile" | "UpdateLoginProfile" => "CreateLoginProfile",
+        "DeleteAccountPasswordPolicy" | "GetAccountPasswordPolicy" => "UpdateAccountPasswordPolicy",
+        "RemoveRoleFromInstanceProfile" => "AddRoleToInstanceProfile",
+        "DeleteSSHPublicKey" | "GetSSHPublicKey" | "UpdateSSHPublicKey" => "UploadSSHPublicKey",
+        "DeleteSigningCertificate" | "UpdateSigningCertificate" => "UploadSigningCertificate",
+        "DeleteServiceSpecificCredential"
+        | "ResetServiceSpecificCredential"
+        | "UpdateServiceSpecificCredential" => "CreateServiceSpecificCredential",
         "DeleteResourcePolicy" | "DescribeResourcePolicy" => "PutResourcePolicy",
         _ => return None,
     })
 }
+
+/// The calls after which there is something of every kind that requests of IAM are about.
+const CREATIONS: [&str; 8] = [
+    "CreateUser",
+    "CreateGroup",
+    "CreateRole",
+    "CreatePolicy",
+    "CreateInstanceProfile",
+    "CreateOpenIDConnectProvider",
+    "CreateSAMLProvider",
+    "UploadServerCertificate",
+];
 
 /// A company whose member has a user, a group, a role and a policy of the name that requests are about, and
 /// what else the operation needs; and its members.
@@ -74,7 +94,7 @@ fn prepared(operation: Operation, caller: &Caller) -> (World, Value) {
         answer
     };
     if operation.service() == Service::Iam {
-        for creation in ["CreateUser", "CreateGroup", "CreateRole", "CreatePolicy"] {
+        for creation in CREATIONS {
             if name != creation {
                 ask(creation);
             }
@@ -82,8 +102,10 @@ fn prepared(operation: Operation, caller: &Caller) -> (World, Value) {
     }
     if let Some(before) = before(name) {
         let answer = ask(before);
-        if let Some(id) = element(answer.text(), "AccessKeyId") {
-            request["AccessKeyId"] = json!(id);
+        for member in ["AccessKeyId", "CertificateId", "SSHPublicKeyId", "ServiceSpecificCredentialId"] {
+            if let Some(id) = element(answer.text(), member) {
+                request[member] = json!(id);
+            }
         }
     }
     (world, request)

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use services::service::Operation;
 
 use crate::cast::*;
+use testing::certificates;
 
 /// The name of the user, group, role and policy that requests are about.
 pub const SUBJECT: &str = "subject";
@@ -25,7 +26,7 @@ pub const DOCUMENT: &str =
 const DELEGATION: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"organizations:DescribeOrganization","Resource":"*"}]}"#;
 
 /// Members that are optional and yet say whom an operation is about.
-const ABOUT: &[&str] = &["UserName", "TargetId"];
+const ABOUT: &[&str] = &["UserName", "TargetId", "Password"];
 
 /// The request of an operation, made by somebody of `account`.
 pub fn members(operation: Operation, account: &str) -> Value {
@@ -44,6 +45,22 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
     match (operation, member) {
         (Operation::Iam(_), _) => match member {
             "UserName" | "GroupName" | "RoleName" | "PolicyName" => json!(SUBJECT),
+            "InstanceProfileName" | "ServerCertificateName" | "Name" => json!(SUBJECT),
+            "OpenIDConnectProviderArn" => in_account("oidc-provider/issuer.example/subject"),
+            "SAMLProviderArn" => in_account("saml-provider/subject"),
+            "SAMLMetadataDocument" => json!(certificates::SAML_METADATA),
+            "Url" => json!("https://issuer.example/subject"),
+            "ClientID" => json!("sts.amazonaws.com"),
+            "ThumbprintList" => json!(["0123456789abcdef0123456789abcdef01234567"]),
+            "CertificateBody" => json!(certificates::SERVER),
+            "PrivateKey" => json!(certificates::SERVER_KEY),
+            "CertificateId" => json!("CERTIFICATEOFSUBJECT000000"),
+            "SSHPublicKeyBody" => json!(certificates::SSH_KEY),
+            "SSHPublicKeyId" => json!("APKASUBJECT0000000000"),
+            "Encoding" => json!("SSH"),
+            "ServiceName" => json!("codecommit.amazonaws.com"),
+            "ServiceSpecificCredentialId" => json!("ACCASUBJECT0000000000"),
+            "GlobalEndpointTokenVersion" => json!("v2Token"),
             "PolicyArn" => in_account("policy/subject"),
             "PolicySourceArn" => in_account("user/subject"),
             "AssumeRolePolicyDocument" => trust(account),

@@ -78,16 +78,16 @@ impl Statement {
     /// In which capacity the statement means the caller, when it speaks of this request at all. Where no effort is
     /// left nothing is looked at any more.
     pub(crate) fn matches(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
-        if question.context.effort().is_exhausted() {
-            return None;
-        }
         let capacity = self.means(question, attachment)?;
         self.conditions_hold(question.context).then_some(capacity)
     }
 
     /// In which capacity the statement means the caller, whatever its conditions say of the request.
     pub(crate) fn means(&self, question: &Question<'_>, attachment: Attachment) -> Option<Capacity> {
-        if !self.means_action(question) || !self.means_resource(question, attachment) {
+        if question.context.effort().is_exhausted()
+            || !self.means_action(question)
+            || !self.means_resource(question, attachment)
+        {
             return None;
         }
         self.capacity(question.caller, attachment)

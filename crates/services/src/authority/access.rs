@@ -113,6 +113,18 @@ impl Access {
         self
     }
 
+    /// The same, and another action on another resource.
+    #[must_use]
+    pub fn and(
+        mut self,
+        action: impl Into<String>,
+        resource: impl Into<String>,
+        keys: Vec<ConditionKey>,
+    ) -> Self {
+        self.further.push(Asked { action: action.into(), resource: resource.into(), keys });
+        self
+    }
+
     /// Everything that is asked, in the order in which a refusal is told.
     pub fn asked(&self) -> impl Iterator<Item = &Asked> {
         std::iter::once(&self.first).chain(&self.further)

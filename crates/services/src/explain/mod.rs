@@ -84,6 +84,8 @@ pub fn answer(
     snapshot: &dyn Snapshot,
 ) -> Result<Result<Answer, NotExplained>, Fault> {
     let mut world = World::new(snapshot);
+    // Drafts may be long, and everybody may be many.
+    world.take_time()?;
     let answered = match &question.who {
         Some(who) => who::list(who, question, situation, &mut world).map(Answer::Principals),
         None => explained(question, situation, &mut world).map(|explained| Answer::Call(Box::new(explained))),
@@ -210,8 +212,9 @@ fn every_policy(asked: &mut AskedExplained) -> impl Iterator<Item = &mut PolicyS
 fn finish(policy: &mut PolicySaid, drafted: &[String]) {
     policy.draft = drafted.contains(&policy.id);
     let Some(document) = &policy.document else { return };
+    let lines = statement_position::lines(document);
     for statement in &mut policy.statements {
-        statement.lines = statement_position::lines(document, statement.number - 1);
+        statement.lines = lines.get(statement.number - 1).copied();
     }
 }
 

@@ -230,7 +230,8 @@ fn caller(
     Ok(Caller { principal, access_key_id, session })
 }
 
-/// The members that a record shows, under the model's names. What it hides is noted and left out.
+/// The members that a record shows, under the model's names. What it hides is noted and left out, but for texts that must
+/// be given: in their place stands what the record shows, so that the call is not taken for one that lacks them.
 fn restored(schema: &Schema, shown: &Value, path: &str, unknown: &mut Vec<String>) -> Option<Value> {
     if shown.as_str().is_some_and(|text| HIDDEN.contains(&text)) {
         unknown.push(path.trim_start_matches('.').to_owned());
@@ -243,7 +244,9 @@ fn restored(schema: &Schema, shown: &Value, path: &str, unknown: &mut Vec<String
                 let is_named = |known: &str| known == name || small_first(known) == *name;
                 let Some(member) = members.iter().find(|member| is_named(member.name)) else { continue };
                 let path = format!("{path}.{}", member.name);
-                if let Some(value) = restored((member.schema)(), value, &path, unknown) {
+                let is_needed_text = member.required && matches!((member.schema)().kind, Kind::String { .. });
+                let known = restored((member.schema)(), value, &path, unknown);
+                if let Some(value) = known.or_else(|| is_needed_text.then(|| value.clone())) {
                     object.insert(member.name.to_owned(), value);
                 }
             }

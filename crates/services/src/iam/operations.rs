@@ -1,15 +1,20 @@
 //! The operations of IAM, one line each: which function answers it.
 
+use super::certificates::{server_certificate, signing_certificate};
 use super::model::{Input, Output};
-use super::policies::{boundary, entities_for_policy, entity_policies, managed_policy, policy_version};
+use super::passwords::{login_profile, password_policy};
+use super::policies::{
+    boundary, context_keys, entities_for_policy, entity_policies, managed_policy, policy_version,
+};
+use super::providers::{open_id_connect, saml};
 use super::reports::{account, authorization_details, credential_report};
 use super::roles::{role, service_linked_role};
 use super::simulator::simulate;
-use super::users::{access_key, group, user};
-use super::{On, absent, tag};
+use super::users::{access_key, group, service_specific_credential, ssh_public_key, user};
+use super::{On, instance_profile, mfa_devices, tag};
 use crate::failure::Failure;
 use crate::state::identity::{Role, User};
-use crate::table::{always, answers};
+use crate::table::answers;
 use crate::world::World;
 
 /// Carries an operation out.
@@ -115,19 +120,83 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         SimulatePrincipalPolicy(input) => simulate::principal_policy(on, input, world),
         SimulateCustomPolicy(input) => simulate::custom_policy(on, input, world),
 
+        SetSecurityTokenServicePreferences(input) => account::set_token_version(on, &input, world),
+
+        // Which condition keys policies look at.
+        GetContextKeysForCustomPolicy(input) => context_keys::of_custom_policy(input),
+        GetContextKeysForPrincipalPolicy(input) => context_keys::of_principal(on, input, world),
+
+        // Instance profiles.
+        CreateInstanceProfile(input) => instance_profile::create(on, input, world),
+        GetInstanceProfile(input) => instance_profile::get(on, &input, world),
+        DeleteInstanceProfile(input) => instance_profile::delete(on, &input, world),
+        ListInstanceProfiles(input) => instance_profile::list(on, input, world),
+        ListInstanceProfilesForRole(input) => instance_profile::list_for_role(on, input, world),
+        AddRoleToInstanceProfile(input) => instance_profile::add_role(on, &input, world),
+        RemoveRoleFromInstanceProfile(input) => instance_profile::remove_role(on, &input, world),
+        TagInstanceProfile(input) => instance_profile::add_tags(on, input, world),
+        UntagInstanceProfile(input) => instance_profile::remove_tags(on, &input, world),
+        ListInstanceProfileTags(input) => instance_profile::list_tags(on, input, world),
+
+        // Passwords.
+        GetAccountPasswordPolicy => password_policy::get(on, world),
+        UpdateAccountPasswordPolicy(input) => password_policy::update(on, &input, world),
+        DeleteAccountPasswordPolicy => password_policy::delete(on, world),
+        CreateLoginProfile(input) => login_profile::create(on, input, world),
+        GetLoginProfile(input) => login_profile::get(on, &input, world),
+        UpdateLoginProfile(input) => login_profile::update(on, input, world),
+        DeleteLoginProfile(input) => login_profile::delete(on, &input, world),
+        ChangePassword(input) => login_profile::change(on, &input, world),
+
+        // Identity providers.
+        CreateOpenIDConnectProvider(input) => open_id_connect::create(on, input, world),
+        GetOpenIDConnectProvider(input) => open_id_connect::get(on, &input, world),
+        DeleteOpenIDConnectProvider(input) => open_id_connect::delete(on, &input, world),
+        ListOpenIDConnectProviders(_) => open_id_connect::list(on, world),
+        AddClientIDToOpenIDConnectProvider(input) => open_id_connect::add_client_id(on, input, world),
+        RemoveClientIDFromOpenIDConnectProvider(input) => open_id_connect::remove_client_id(on, &input, world),
+        UpdateOpenIDConnectProvider(input) => open_id_connect::update(on, input, world),
+        UpdateOpenIDConnectProviderThumbprint(input) => open_id_connect::update_thumbprint(on, input, world),
+        TagOpenIDConnectProvider(input) => open_id_connect::add_tags(on, input, world),
+        UntagOpenIDConnectProvider(input) => open_id_connect::remove_tags(on, &input, world),
+        ListOpenIDConnectProviderTags(input) => open_id_connect::list_tags(on, input, world),
+        CreateSAMLProvider(input) => saml::create(on, input, world),
+        GetSAMLProvider(input) => saml::get(on, &input, world),
+        UpdateSAMLProvider(input) => saml::update(on, input, world),
+        DeleteSAMLProvider(input) => saml::delete(on, &input, world),
+        ListSAMLProviders(_) => saml::list(on, world),
+        TagSAMLProvider(input) => saml::add_tags(on, input, world),
+        UntagSAMLProvider(input) => saml::remove_tags(on, &input, world),
+        ListSAMLProviderTags(input) => saml::list_tags(on, input, world),
+
+        // Certificates.
+        UploadServerCertificate(input) => server_certificate::upload(on, input, world),
+        GetServerCertificate(input) => server_certificate::get(on, &input, world),
+        ListServerCertificates(input) => server_certificate::list(on, input, world),
+        UpdateServerCertificate(input) => server_certificate::update(on, input, world),
+        DeleteServerCertificate(input) => server_certificate::delete(on, &input, world),
+        TagServerCertificate(input) => server_certificate::add_tags(on, input, world),
+        UntagServerCertificate(input) => server_certificate::remove_tags(on, &input, world),
+        ListServerCertificateTags(input) => server_certificate::list_tags(on, input, world),
+        UploadSigningCertificate(input) => signing_certificate::upload(on, input, world),
+        ListSigningCertificates(input) => signing_certificate::list(on, input, world),
+        UpdateSigningCertificate(input) => signing_certificate::update(on, &input, world),
+        DeleteSigningCertificate(input) => signing_certificate::delete(on, &input, world),
+
+        // What users have for single services.
+        UploadSSHPublicKey(input) => ssh_public_key::upload(on, input, world),
+        GetSSHPublicKey(input) => ssh_public_key::get(on, &input, world),
+        ListSSHPublicKeys(input) => ssh_public_key::list(on, input, world),
+        UpdateSSHPublicKey(input) => ssh_public_key::update(on, &input, world),
+        DeleteSSHPublicKey(input) => ssh_public_key::delete(on, &input, world),
+        CreateServiceSpecificCredential(input) => service_specific_credential::create(on, &input, world),
+        ListServiceSpecificCredentials(input) => service_specific_credential::list(on, input, world),
+        UpdateServiceSpecificCredential(input) => service_specific_credential::update(on, &input, world),
+        ResetServiceSpecificCredential(input) => service_specific_credential::reset(on, &input, world),
+        DeleteServiceSpecificCredential(input) => service_specific_credential::delete(on, &input, world),
+
         // What nobody has here.
-        ListInstanceProfilesForRole(input) => role::list_instance_profiles(on, &input, world),
-        GetAccountPasswordPolicy => absent::password_policy(on),
-        ListMFADevices(input) => absent::mfa_devices(on, &input, world),
-        ListVirtualMFADevices(input) => absent::virtual_mfa_devices(on, input),
-        ListSigningCertificates(input) => absent::signing_certificates(on, &input, world),
-        ListSSHPublicKeys(input) => absent::ssh_public_keys(on, &input, world),
-        ListServiceSpecificCredentials(input) => absent::service_specific_credentials(on, &input, world),
-        GetLoginProfile(input) => absent::login_profile(on, &input, world),
-        DeleteLoginProfile(input) => absent::delete_login_profile(on, &input, world),
-        ListServerCertificates(input) => absent::server_certificates(on, input),
-        ListInstanceProfiles(input) => absent::instance_profiles(on, input),
-        ListSAMLProviders(_) => always(absent::saml_providers()),
-        ListOpenIDConnectProviders(_) => always(absent::open_id_connect_providers()),
+        ListMFADevices(input) => mfa_devices::mfa_devices(on, input, world),
+        ListVirtualMFADevices(input) => mfa_devices::virtual_mfa_devices(on, input),
     })
 }

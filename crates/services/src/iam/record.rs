@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::model::Operation;
 
 /// F-IAMAPI-LOG-1: calls that change something show their answer, with small first letters and times in
-/// ISO 8601; a secret access key is never shown. Calls that only read show `null`, and so do answers
+/// ISO 8601; secret keys and passwords are never shown. Calls that only read show `null`, and so do answers
 /// without members.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let is_empty = output.as_object().is_none_or(serde_json::Map::is_empty);
@@ -20,10 +20,13 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
     }
 }
 
+/// What is shown to the caller once and to nobody else.
+const SECRETS: [&str; 3] = ["SecretAccessKey", "ServiceCredentialSecret", "ServicePassword"];
+
 fn shown(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let visible = members.iter().filter(|(name, _)| *name != "SecretAccessKey");
+            let visible = members.iter().filter(|(name, _)| !SECRETS.contains(&name.as_str()));
             let shown = visible.map(|(name, value)| (aws::trail::small_first(name), shown(value)));
             Value::Object(shown.collect())
         }

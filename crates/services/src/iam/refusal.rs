@@ -4,6 +4,7 @@
 use aws::refusal::Refusal;
 
 use super::directory::entity::EntityKind;
+use super::model::StatusType;
 
 /// F-IAMAPI-ERR-1: 404.
 pub fn no_such_entity(text: impl Into<String>) -> Refusal {
@@ -82,6 +83,18 @@ pub fn not_attachable(arn: &str) -> Refusal {
 /// F-IAMAPI-BND-2: a permissions boundary that is not there.
 pub fn no_boundary(arn: &str) -> Refusal {
     no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable."))
+}
+
+/// Whether a credential that gets this status may be used.
+///
+/// # Errors
+/// F-IAMAPI-KEY-2: `Expired` cannot be set (text *assumed*).
+pub fn is_active(status: StatusType) -> Result<bool, Refusal> {
+    match status {
+        StatusType::Active => Ok(true),
+        StatusType::Inactive => Ok(false),
+        StatusType::Expired => Err(invalid_input("Status must be either Active or Inactive.")),
+    }
 }
 
 /// An ARN that is none of a policy (F-IAMAPI-ERR-9).

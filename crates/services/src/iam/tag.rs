@@ -21,7 +21,7 @@ const MOST: usize = 50;
 pub enum Keys {
     /// `Team` and `team` are one key: tags of users and roles.
     CaseInsensitive,
-    /// They are two: tags of customer-managed policies.
+    /// They are two: tags of everything else.
     CaseSensitive,
 }
 
@@ -39,7 +39,7 @@ impl Keys {
 ///
 /// # Errors
 /// F-IAMAPI-TAG-2: a key must not be given twice, and `aws:` is AWS's own: `InvalidInput`.
-/// F-IAMAPI-TAG-1: `LimitExceeded` (text *assumed*). F-IAMAPI-TAG-3: an empty list (text *assumed*).
+/// F-IAMAPI-TAG-1: `LimitExceeded`. F-IAMAPI-TAG-3: an empty list (text *assumed*).
 pub fn add(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Result<(), Refusal> {
     if new.is_empty() {
         return Err(refusal::invalid_input("Tags must not be empty."));
@@ -65,9 +65,7 @@ fn merge(tags: &mut BTreeMap<String, String>, new: Vec<Tag>, keys: Keys) -> Resu
     tags.retain(|known, _| !seen.contains(&keys.canonical(known)));
     tags.extend(new.into_iter().map(|tag| (tag.key.into_string(), tag.value.into_string())));
     if tags.len() > MOST {
-        return Err(refusal::limit_exceeded(format!(
-            "The number of tags has reached the maximum limit of {MOST}."
-        )));
+        return Err(refusal::limit_exceeded("The number of tags has reached the maximum limit."));
     }
     Ok(())
 }
@@ -137,6 +135,11 @@ pub fn list<E: PrincipalEntity>(
 pub fn listed(tags: &BTreeMap<String, String>) -> impl Iterator<Item = (String, Tag)> {
     tags.iter()
         .map(|(key, value)| (key.clone(), Tag { key: key.as_str().into(), value: value.as_str().into() }))
+}
+
+/// All tags, also where there are none.
+pub fn all(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    listed(tags).map(|(_, tag)| tag).collect()
 }
 
 /// The tags as a member of an answer, which is absent where there are none.

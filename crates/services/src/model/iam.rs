@@ -23,26 +23,10 @@ pub static SERVICE: ServiceShape = ServiceShape {
 pub const NOT_SUPPORTED: &[&str] = &[
     "AcceptDelegationRequest",
     "AcquireRole",
-    "AddClientIDToOpenIDConnectProvider",
-    "AddRoleToInstanceProfile",
     "AssociateDelegationRequest",
-    "ChangePassword",
     "CreateDelegationRequest",
-    "CreateInstanceProfile",
-    "CreateLoginProfile",
-    "CreateOpenIDConnectProvider",
-    "CreateSAMLProvider",
-    "CreateServiceSpecificCredential",
     "CreateVirtualMFADevice",
     "DeactivateMFADevice",
-    "DeleteAccountPasswordPolicy",
-    "DeleteInstanceProfile",
-    "DeleteOpenIDConnectProvider",
-    "DeleteSAMLProvider",
-    "DeleteSSHPublicKey",
-    "DeleteServerCertificate",
-    "DeleteServiceSpecificCredential",
-    "DeleteSigningCertificate",
     "DeleteVirtualMFADevice",
     "DisableOrganizationsRootCredentialsManagement",
     "DisableOrganizationsRootSessions",
@@ -54,60 +38,25 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "GenerateOrganizationsAccessReport",
     "GenerateServiceLastAccessedDetails",
     "GetAccountProperties",
-    "GetContextKeysForCustomPolicy",
-    "GetContextKeysForPrincipalPolicy",
     "GetDelegationRequest",
     "GetHumanReadableSummary",
-    "GetInstanceProfile",
     "GetMFADevice",
-    "GetOpenIDConnectProvider",
     "GetOrganizationsAccessReport",
     "GetOutboundWebIdentityFederationInfo",
     "GetRoleTemplateVersion",
-    "GetSAMLProvider",
-    "GetSSHPublicKey",
-    "GetServerCertificate",
     "GetServiceLastAccessedDetails",
     "GetServiceLastAccessedDetailsWithEntities",
     "ListDelegationRequests",
-    "ListInstanceProfileTags",
     "ListMFADeviceTags",
-    "ListOpenIDConnectProviderTags",
     "ListOrganizationsFeatures",
     "ListPoliciesGrantingServiceAccess",
-    "ListSAMLProviderTags",
-    "ListServerCertificateTags",
     "PutAccountProperties",
     "RejectDelegationRequest",
-    "RemoveClientIDFromOpenIDConnectProvider",
-    "RemoveRoleFromInstanceProfile",
-    "ResetServiceSpecificCredential",
     "ResyncMFADevice",
     "SendDelegationToken",
-    "SetSecurityTokenServicePreferences",
-    "TagInstanceProfile",
     "TagMFADevice",
-    "TagOpenIDConnectProvider",
-    "TagSAMLProvider",
-    "TagServerCertificate",
-    "UntagInstanceProfile",
     "UntagMFADevice",
-    "UntagOpenIDConnectProvider",
-    "UntagSAMLProvider",
-    "UntagServerCertificate",
-    "UpdateAccountPasswordPolicy",
     "UpdateDelegationRequest",
-    "UpdateLoginProfile",
-    "UpdateOpenIDConnectProvider",
-    "UpdateOpenIDConnectProviderThumbprint",
-    "UpdateSAMLProvider",
-    "UpdateSSHPublicKey",
-    "UpdateServerCertificate",
-    "UpdateServiceSpecificCredential",
-    "UpdateSigningCertificate",
-    "UploadSSHPublicKey",
-    "UploadServerCertificate",
-    "UploadSigningCertificate",
 ];
 
 /// Operations of the model that are sent without a signature.
@@ -118,22 +67,41 @@ string_shape! { AttachmentName { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ContextKeyNameType { min: 5, max: 256, } }
 string_shape! { DeletionTaskIdType { min: 1, max: 1_000, } }
 string_shape! { EvalDecisionSourceType { min: 3, max: 256, } }
+string_shape! { OpenIDConnectProviderUrlType { min: 1, max: 255, } }
 string_shape! { ReasonType { max: 1_000, } }
 string_shape! { RegionNameType { min: 1, max: 100, } }
 string_shape! { ResourceHandlingOptionType { min: 1, max: 64, } }
 string_shape! { ResourceNameType { min: 1, max: 2_048, } }
+string_shape! { SAMLIssuerURLType { min: 1, max: 1_024, } }
+string_shape! { SAMLMetadataDocumentType { min: 1_000, max: 10_000_000, } }
+string_shape! { SAMLProviderNameType { min: 1, max: 128, pattern: r"[\w._-]+", } }
 string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]+", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { AccountAliasType { min: 3, max: 63, pattern: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", } }
 string_shape! { ArnType { min: 20, max: 2_048, } }
 string_shape! { CertificateBodyType { min: 1, max: 16_384, pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+", } }
+string_shape! { CertificateChainType {
+    min: 1,
+    max: 2_097_152,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+} }
 string_shape! { CertificateIdType { min: 24, max: 128, pattern: r"[\w]+", } }
+string_shape! { ClientIDType { min: 1, max: 255, } }
+string_shape! { ContextProviderSourceKeyType { min: 1, max: 128, } }
+string_shape! { ContextProviderTargetKeyType { min: 1, max: 128, } }
 string_shape! { CustomSuffixType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ExistingUserNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { GroupNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { IdType { min: 16, max: 128, pattern: r"[\w]+", } }
+string_shape! { IdentityCenterInstanceArnType { min: 1, max: 1_224, } }
 string_shape! { InstanceProfileNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { MarkerType { min: 1, max: 320, pattern: r"[\u0020-\u00FF]+", } }
+string_shape! { PasswordType {
+    min: 1,
+    max: 128,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+    sensitive: true,
+} }
 string_shape! { PathPrefixType { min: 1, max: 512, pattern: r"\u002F[\u0021-\u007F]*", } }
 string_shape! { PathType { min: 1, max: 512, pattern: r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", } }
 string_shape! { PolicyDescriptionType { max: 1_000, } }
@@ -145,7 +113,20 @@ string_shape! { PolicyDocumentType {
 string_shape! { PolicyNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { PolicyPathType { min: 1, max: 512, pattern: r"((/[A-Za-z0-9\.,\+@=_-]+)*)/", } }
 string_shape! { PolicyVersionIdType { pattern: r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?", } }
+string_shape! { PrivateKeyIdType { min: 22, max: 64, pattern: "[A-Z0-9]+", } }
+string_shape! { PrivateKeyType {
+    min: 1,
+    max: 16_384,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+    sensitive: true,
+} }
+string_shape! { PublicKeyFingerprintType { min: 48, max: 48, pattern: r"[:\w]+", } }
 string_shape! { PublicKeyIdType { min: 20, max: 128, pattern: r"[\w]+", } }
+string_shape! { PublicKeyMaterialType {
+    min: 1,
+    max: 16_384,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+} }
 string_shape! { RoleDescriptionType {
     max: 1_000,
     pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*",
@@ -154,10 +135,14 @@ string_shape! { RoleNameType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
 string_shape! { SerialNumberType { min: 9, max: 256, pattern: r"[\w+=/:,.@-]+", } }
 string_shape! { ServerCertificateNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ServiceCredentialAlias { min: 0, max: 200, pattern: r"[\w+=,.@-]+", } }
+string_shape! { ServiceCredentialSecret { sensitive: true, } }
+string_shape! { ServicePassword { sensitive: true, } }
 string_shape! { ServiceSpecificCredentialId { min: 20, max: 128, pattern: r"[\w]+", } }
 string_shape! { ServiceUserName { min: 0, max: 200, pattern: r"[\w+=,.@-]*", } }
+string_shape! { SubjectTypeValueType { min: 0, max: 128, } }
 string_shape! { TagKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", } }
 string_shape! { TagValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", } }
+string_shape! { ThumbprintType { min: 40, max: 40, } }
 string_shape! { UserNameType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
 
 enum_shape! { AttachmentType { User = "user", Group = "group", Role = "role", } }
@@ -220,7 +205,10 @@ enum_shape! { PolicyUsageType {
 } }
 enum_shape! { ReportFormatType { TextCsv = "text/csv", } }
 enum_shape! { ReportStateType { Started = "STARTED", Inprogress = "INPROGRESS", Complete = "COMPLETE", } }
+enum_shape! { AssertionEncryptionModeType { Required = "Required", Allowed = "Allowed", } }
 enum_shape! { AssignmentStatusType { Assigned = "Assigned", Unassigned = "Unassigned", Any = "Any", } }
+enum_shape! { EncodingType { Ssh = "SSH", Pem = "PEM", } }
+enum_shape! { GlobalEndpointTokenVersion { V1Token = "v1Token", V2Token = "v2Token", } }
 enum_shape! { PolicyScopeType { All = "All", Aws = "AWS", Local = "Local", } }
 enum_shape! { StatusType { Active = "Active", Inactive = "Inactive", Expired = "Expired", } }
 enum_shape! { SummaryKeyType {
@@ -260,6 +248,7 @@ enum_shape! { SummaryKeyType {
     RolesQuota = "RolesQuota",
 } }
 
+integer_shape! { CredentialAgeDays: Integer { min: 1, max: 36_600, } }
 integer_shape! { MaxItemsType: Integer { min: 1, max: 1_000, } }
 integer_shape! { MaxPasswordAgeType: Integer { min: 1, max: 1_095, } }
 integer_shape! { MaxSigninSessionDurationType: Integer { min: 3_600, max: 7_776_000, } }
@@ -275,6 +264,7 @@ list_shape! { ContextEntryListType { member: ContextEntry, } }
 list_shape! { ContextKeyNamesResultListType { member: ContextKeyNameType, } }
 list_shape! { ContextKeyValueListType { member: String, } }
 list_shape! { EvaluationResultsListType { member: EvaluationResult, } }
+list_shape! { KeyHashListType { member: String, } }
 list_shape! { ManagedPolicyDetailListType { member: ManagedPolicyDetail, } }
 list_shape! { OpenIDConnectProviderListType { member: OpenIDConnectProviderListEntry, } }
 list_shape! { OrganizationPolicyListType { member: OrderedOrganizationPolicyType, max: 7, } }
@@ -285,6 +275,7 @@ list_shape! { PolicyUserListType { member: PolicyUser, } }
 list_shape! { ResourceNameListType { member: ResourceNameType, } }
 list_shape! { ResourceSpecificResultListType { member: ResourceSpecificResult, } }
 list_shape! { RoleUsageListType { member: RoleUsageType, } }
+list_shape! { SAMLKeyHashListType { member: SAMLKeyHashEntry, } }
 list_shape! { SAMLProviderListType { member: SAMLProviderListEntry, } }
 list_shape! { SSHPublicKeyListType { member: SSHPublicKeyMetadata, } }
 list_shape! { ServiceSpecificCredentialsListType { member: ServiceSpecificCredentialMetadata, } }
@@ -294,21 +285,25 @@ list_shape! { AccessKeyMetadataListType { member: AccessKeyMetadata, } }
 list_shape! { AccountAliasListType { member: AccountAliasType, } }
 list_shape! { AttachedPoliciesListType { member: AttachedPolicy, } }
 list_shape! { CertificateListType { member: SigningCertificate, } }
+list_shape! { ClientIDListType { member: ClientIDType, } }
 list_shape! { EntityListType { member: EntityType, } }
 list_shape! { GroupDetailListType { member: GroupDetail, } }
 list_shape! { GroupListType { member: Group, } }
 list_shape! { GroupNameListType { member: GroupNameType, } }
 list_shape! { InstanceProfileListType { member: InstanceProfile, } }
+list_shape! { KeyDefinitionListType { member: ContextProviderKeyDefinition, min: 0, max: 10, } }
 list_shape! { MfaDeviceListType { member: MFADevice, } }
 list_shape! { PolicyDetailListType { member: PolicyDetail, } }
 list_shape! { PolicyDocumentVersionListType { member: PolicyVersion, } }
 list_shape! { PolicyListType { member: Policy, } }
 list_shape! { PolicyNameListType { member: PolicyNameType, } }
+list_shape! { PrivateKeyList { member: SAMLPrivateKey, max: 2, } }
 list_shape! { RoleDetailListType { member: RoleDetail, } }
 list_shape! { RoleListType { member: Role, } }
 list_shape! { ServerCertificateMetadataListType { member: ServerCertificateMetadata, } }
 list_shape! { TagKeyListType { member: TagKeyType, members_not_null: true, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
+list_shape! { ThumbprintListType { member: ThumbprintType, } }
 list_shape! { UserDetailListType { member: UserDetail, } }
 list_shape! { UserListType { member: User, } }
 list_shape! { VirtualMFADeviceListType { member: VirtualMFADevice, } }
@@ -334,6 +329,14 @@ structure! { #[derive(Default)] AccessKeyMetadata {
     status: optional StatusType = "Status",
     create_date: optional Timestamp = "CreateDate",
 } }
+structure! { AddClientIDToOpenIDConnectProviderRequest as AddClientIDToOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    client_id: required ClientIDType = "ClientID",
+} }
+structure! { AddRoleToInstanceProfileRequest as AddRoleToInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    role_name: required RoleNameType = "RoleName",
+} }
 structure! { AddUserToGroupRequest as AddUserToGroupMembers {
     group_name: required GroupNameType = "GroupName",
     user_name: required ExistingUserNameType = "UserName",
@@ -358,10 +361,24 @@ structure! { #[derive(Default)] AttachedPolicy {
     policy_name: optional PolicyNameType = "PolicyName",
     policy_arn: optional ArnType = "PolicyArn",
 } }
+structure! { ChangePasswordRequest as ChangePasswordMembers {
+    old_password: required PasswordType = "OldPassword",
+    new_password: required PasswordType = "NewPassword",
+} }
 structure! { #[derive(Default)] ContextEntry as ContextEntryMembers {
     context_key_name: optional ContextKeyNameType = "ContextKeyName",
     context_key_values: optional ContextKeyValueListType = "ContextKeyValues",
     context_key_type: optional ContextKeyTypeEnum = "ContextKeyType",
+} }
+structure! { ContextProvider as ContextProviderMembers {
+    key_definition_list: optional KeyDefinitionListType = "KeyDefinitionList",
+    subject_source_key: required ContextProviderSourceKeyType = "SubjectSourceKey",
+    subject_type_value: optional SubjectTypeValueType = "SubjectTypeValue",
+    subject_type_source_key: optional ContextProviderSourceKeyType = "SubjectTypeSourceKey",
+} }
+structure! { ContextProviderKeyDefinition as ContextProviderKeyDefinitionMembers {
+    source_key: required ContextProviderSourceKeyType = "SourceKey",
+    target_key: optional ContextProviderTargetKeyType = "TargetKey",
 } }
 structure! { #[derive(Default)] CreateAccessKeyRequest as CreateAccessKeyMembers {
     user_name: optional ExistingUserNameType = "UserName",
@@ -378,6 +395,35 @@ structure! { CreateGroupRequest as CreateGroupMembers {
 } }
 structure! { CreateGroupResponse {
     group: required Group = "Group",
+} }
+structure! { CreateInstanceProfileRequest as CreateInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    path: optional PathType = "Path",
+    tags: optional TagListType = "Tags",
+} }
+structure! { CreateInstanceProfileResponse {
+    instance_profile: required InstanceProfile = "InstanceProfile",
+} }
+structure! { #[derive(Default)] CreateLoginProfileRequest as CreateLoginProfileMembers {
+    user_name: optional UserNameType = "UserName",
+    password: optional PasswordType = "Password",
+    password_reset_required: optional bool = "PasswordResetRequired",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
+} }
+structure! { CreateLoginProfileResponse {
+    login_profile: required LoginProfile = "LoginProfile",
+} }
+structure! { CreateOpenIDConnectProviderRequest as CreateOpenIDConnectProviderMembers {
+    url: required OpenIDConnectProviderUrlType = "Url",
+    client_id_list: optional ClientIDListType = "ClientIDList",
+    thumbprint_list: optional ThumbprintListType = "ThumbprintList",
+    tags: optional TagListType = "Tags",
+    context_provider: optional ContextProvider = "ContextProvider",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+} }
+structure! { #[derive(Default)] CreateOpenIDConnectProviderResponse {
+    open_id_connect_provider_arn: optional ArnType = "OpenIDConnectProviderArn",
+    tags: optional TagListType = "Tags",
 } }
 structure! { CreatePolicyRequest as CreatePolicyMembers {
     policy_name: required PolicyNameType = "PolicyName",
@@ -410,6 +456,19 @@ structure! { CreateRoleRequest as CreateRoleMembers {
 structure! { CreateRoleResponse {
     role: required Role = "Role",
 } }
+structure! { CreateSAMLProviderRequest as CreateSAMLProviderMembers {
+    saml_metadata_document: required SAMLMetadataDocumentType = "SAMLMetadataDocument",
+    name: required SAMLProviderNameType = "Name",
+    tags: optional TagListType = "Tags",
+    assertion_encryption_mode: optional AssertionEncryptionModeType = "AssertionEncryptionMode",
+    add_private_key: optional PrivateKeyType = "AddPrivateKey",
+    context_provider: optional ContextProvider = "ContextProvider",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+} }
+structure! { #[derive(Default)] CreateSAMLProviderResponse {
+    saml_provider_arn: optional ArnType = "SAMLProviderArn",
+    tags: optional TagListType = "Tags",
+} }
 structure! { CreateServiceLinkedRoleRequest as CreateServiceLinkedRoleMembers {
     aws_service_name: required GroupNameType = "AWSServiceName",
     description: optional RoleDescriptionType = "Description",
@@ -417,6 +476,14 @@ structure! { CreateServiceLinkedRoleRequest as CreateServiceLinkedRoleMembers {
 } }
 structure! { #[derive(Default)] CreateServiceLinkedRoleResponse {
     role: optional Role = "Role",
+} }
+structure! { CreateServiceSpecificCredentialRequest as CreateServiceSpecificCredentialMembers {
+    user_name: required UserNameType = "UserName",
+    service_name: required String = "ServiceName",
+    credential_age_days: optional CredentialAgeDays = "CredentialAgeDays",
+} }
+structure! { #[derive(Default)] CreateServiceSpecificCredentialResponse {
+    service_specific_credential: optional ServiceSpecificCredential = "ServiceSpecificCredential",
 } }
 structure! { CreateUserRequest as CreateUserMembers {
     path: optional PathType = "Path",
@@ -441,8 +508,14 @@ structure! { DeleteGroupPolicyRequest as DeleteGroupPolicyMembers {
 structure! { DeleteGroupRequest as DeleteGroupMembers {
     group_name: required GroupNameType = "GroupName",
 } }
+structure! { DeleteInstanceProfileRequest as DeleteInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+} }
 structure! { #[derive(Default)] DeleteLoginProfileRequest as DeleteLoginProfileMembers {
     user_name: optional UserNameType = "UserName",
+} }
+structure! { DeleteOpenIDConnectProviderRequest as DeleteOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
 } }
 structure! { DeletePolicyRequest as DeletePolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
@@ -461,11 +534,29 @@ structure! { DeleteRolePolicyRequest as DeleteRolePolicyMembers {
 structure! { DeleteRoleRequest as DeleteRoleMembers {
     role_name: required RoleNameType = "RoleName",
 } }
+structure! { DeleteSAMLProviderRequest as DeleteSAMLProviderMembers {
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+} }
+structure! { DeleteSSHPublicKeyRequest as DeleteSSHPublicKeyMembers {
+    user_name: required UserNameType = "UserName",
+    ssh_public_key_id: required PublicKeyIdType = "SSHPublicKeyId",
+} }
+structure! { DeleteServerCertificateRequest as DeleteServerCertificateMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+} }
 structure! { DeleteServiceLinkedRoleRequest as DeleteServiceLinkedRoleMembers {
     role_name: required RoleNameType = "RoleName",
 } }
 structure! { DeleteServiceLinkedRoleResponse {
     deletion_task_id: required DeletionTaskIdType = "DeletionTaskId",
+} }
+structure! { DeleteServiceSpecificCredentialRequest as DeleteServiceSpecificCredentialMembers {
+    user_name: optional UserNameType = "UserName",
+    service_specific_credential_id: required ServiceSpecificCredentialId = "ServiceSpecificCredentialId",
+} }
+structure! { DeleteSigningCertificateRequest as DeleteSigningCertificateMembers {
+    user_name: optional ExistingUserNameType = "UserName",
+    certificate_id: required CertificateIdType = "CertificateId",
 } }
 structure! { DeleteUserPermissionsBoundaryRequest as DeleteUserPermissionsBoundaryMembers {
     user_name: required UserNameType = "UserName",
@@ -534,6 +625,16 @@ structure! { GetAccountPasswordPolicyResponse {
 structure! { #[derive(Default)] GetAccountSummaryResponse {
     summary_map: optional SummaryMapType = "SummaryMap",
 } }
+structure! { GetContextKeysForCustomPolicyRequest as GetContextKeysForCustomPolicyMembers {
+    policy_input_list: required SimulationPolicyListType = "PolicyInputList",
+} }
+structure! { #[derive(Default)] GetContextKeysForPolicyResponse {
+    context_key_names: optional ContextKeyNamesResultListType = "ContextKeyNames",
+} }
+structure! { GetContextKeysForPrincipalPolicyRequest as GetContextKeysForPrincipalPolicyMembers {
+    policy_source_arn: required ArnType = "PolicySourceArn",
+    policy_input_list: optional SimulationPolicyListType = "PolicyInputList",
+} }
 structure! { #[derive(Default)] GetCredentialReportResponse {
     content: optional Base64 = "Content",
     report_format: optional ReportFormatType = "ReportFormat",
@@ -559,11 +660,30 @@ structure! { GetGroupResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
+structure! { GetInstanceProfileRequest as GetInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+} }
+structure! { GetInstanceProfileResponse {
+    instance_profile: required InstanceProfile = "InstanceProfile",
+} }
 structure! { #[derive(Default)] GetLoginProfileRequest as GetLoginProfileMembers {
     user_name: optional UserNameType = "UserName",
 } }
 structure! { GetLoginProfileResponse {
     login_profile: required LoginProfile = "LoginProfile",
+} }
+structure! { GetOpenIDConnectProviderRequest as GetOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+} }
+structure! { #[derive(Default)] GetOpenIDConnectProviderResponse {
+    url: optional OpenIDConnectProviderUrlType = "Url",
+    client_id_list: optional ClientIDListType = "ClientIDList",
+    thumbprint_list: optional ThumbprintListType = "ThumbprintList",
+    create_date: optional Timestamp = "CreateDate",
+    tags: optional TagListType = "Tags",
+    context_provider: optional ContextProvider = "ContextProvider",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+    identity_store_arn: optional ArnType = "IdentityStoreArn",
 } }
 structure! { GetPolicyRequest as GetPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
@@ -592,6 +712,36 @@ structure! { GetRoleRequest as GetRoleMembers {
 } }
 structure! { GetRoleResponse {
     role: required Role = "Role",
+} }
+structure! { GetSAMLProviderRequest as GetSAMLProviderMembers {
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+} }
+structure! { #[derive(Default)] GetSAMLProviderResponse {
+    saml_provider_uuid: optional PrivateKeyIdType = "SAMLProviderUUID",
+    saml_metadata_document: optional SAMLMetadataDocumentType = "SAMLMetadataDocument",
+    context_provider: optional ContextProvider = "ContextProvider",
+    saml_key_hashes: optional SAMLKeyHashListType = "SAMLKeyHashes",
+    create_date: optional Timestamp = "CreateDate",
+    valid_until: optional Timestamp = "ValidUntil",
+    tags: optional TagListType = "Tags",
+    assertion_encryption_mode: optional AssertionEncryptionModeType = "AssertionEncryptionMode",
+    private_key_list: optional PrivateKeyList = "PrivateKeyList",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+    identity_store_arn: optional ArnType = "IdentityStoreArn",
+} }
+structure! { GetSSHPublicKeyRequest as GetSSHPublicKeyMembers {
+    user_name: required UserNameType = "UserName",
+    ssh_public_key_id: required PublicKeyIdType = "SSHPublicKeyId",
+    encoding: required EncodingType = "Encoding",
+} }
+structure! { #[derive(Default)] GetSSHPublicKeyResponse {
+    ssh_public_key: optional SSHPublicKey = "SSHPublicKey",
+} }
+structure! { GetServerCertificateRequest as GetServerCertificateMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+} }
+structure! { GetServerCertificateResponse {
+    server_certificate: required ServerCertificate = "ServerCertificate",
 } }
 structure! { GetServiceLinkedRoleDeletionStatusRequest as GetServiceLinkedRoleDeletionStatusMembers {
     deletion_task_id: required DeletionTaskIdType = "DeletionTaskId",
@@ -742,6 +892,16 @@ structure! { ListGroupsResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
+structure! { ListInstanceProfileTagsRequest as ListInstanceProfileTagsMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    marker: optional MarkerType = "Marker",
+    max_items: optional MaxItemsType = "MaxItems",
+} }
+structure! { ListInstanceProfileTagsResponse {
+    tags: required TagListType = "Tags",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+} }
 structure! { ListInstanceProfilesForRoleRequest as ListInstanceProfilesForRoleMembers {
     role_name: required RoleNameType = "RoleName",
     marker: optional MarkerType = "Marker",
@@ -769,6 +929,16 @@ structure! { #[derive(Default)] ListMFADevicesRequest as ListMFADevicesMembers {
 } }
 structure! { ListMFADevicesResponse {
     mfa_devices: required MfaDeviceListType = "MFADevices",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+} }
+structure! { ListOpenIDConnectProviderTagsRequest as ListOpenIDConnectProviderTagsMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    marker: optional MarkerType = "Marker",
+    max_items: optional MaxItemsType = "MaxItems",
+} }
+structure! { ListOpenIDConnectProviderTagsResponse {
+    tags: required TagListType = "Tags",
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
@@ -839,6 +1009,16 @@ structure! { ListRolesResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
+structure! { ListSAMLProviderTagsRequest as ListSAMLProviderTagsMembers {
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+    marker: optional MarkerType = "Marker",
+    max_items: optional MaxItemsType = "MaxItems",
+} }
+structure! { ListSAMLProviderTagsResponse {
+    tags: required TagListType = "Tags",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+} }
 structure! { #[derive(Default)] ListSAMLProvidersRequest as ListSAMLProvidersMembers {} }
 structure! { #[derive(Default)] ListSAMLProvidersResponse {
     saml_provider_list: optional SAMLProviderListType = "SAMLProviderList",
@@ -850,6 +1030,16 @@ structure! { #[derive(Default)] ListSSHPublicKeysRequest as ListSSHPublicKeysMem
 } }
 structure! { #[derive(Default)] ListSSHPublicKeysResponse {
     ssh_public_keys: optional SSHPublicKeyListType = "SSHPublicKeys",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+} }
+structure! { ListServerCertificateTagsRequest as ListServerCertificateTagsMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+    marker: optional MarkerType = "Marker",
+    max_items: optional MaxItemsType = "MaxItems",
+} }
+structure! { ListServerCertificateTagsResponse {
+    tags: required TagListType = "Tags",
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
@@ -1043,9 +1233,24 @@ structure! { PutUserPolicyRequest as PutUserPolicyMembers {
     policy_name: required PolicyNameType = "PolicyName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
+structure! { RemoveClientIDFromOpenIDConnectProviderRequest as RemoveClientIDFromOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    client_id: required ClientIDType = "ClientID",
+} }
+structure! { RemoveRoleFromInstanceProfileRequest as RemoveRoleFromInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    role_name: required RoleNameType = "RoleName",
+} }
 structure! { RemoveUserFromGroupRequest as RemoveUserFromGroupMembers {
     group_name: required GroupNameType = "GroupName",
     user_name: required ExistingUserNameType = "UserName",
+} }
+structure! { ResetServiceSpecificCredentialRequest as ResetServiceSpecificCredentialMembers {
+    user_name: optional UserNameType = "UserName",
+    service_specific_credential_id: required ServiceSpecificCredentialId = "ServiceSpecificCredentialId",
+} }
+structure! { #[derive(Default)] ResetServiceSpecificCredentialResponse {
+    service_specific_credential: optional ServiceSpecificCredential = "ServiceSpecificCredential",
 } }
 structure! { ResourceSpecificResult {
     eval_resource_name: required ResourceNameType = "EvalResourceName",
@@ -1092,17 +1297,39 @@ structure! { #[derive(Default)] RoleUsageType {
     region: optional RegionNameType = "Region",
     resources: optional ArnListType = "Resources",
 } }
+structure! { #[derive(Default)] SAMLKeyHashEntry {
+    issuer_url: optional SAMLIssuerURLType = "IssuerURL",
+    key_hashes: optional KeyHashListType = "KeyHashes",
+} }
+structure! { #[derive(Default)] SAMLPrivateKey {
+    key_id: optional PrivateKeyIdType = "KeyId",
+    timestamp: optional Timestamp = "Timestamp",
+} }
 structure! { #[derive(Default)] SAMLProviderListEntry {
     arn: optional ArnType = "Arn",
     valid_until: optional Timestamp = "ValidUntil",
     create_date: optional Timestamp = "CreateDate",
     is_trusted_identity_propagation_enabled: optional bool = "IsTrustedIdentityPropagationEnabled",
 } }
+structure! { SSHPublicKey {
+    user_name: required UserNameType = "UserName",
+    ssh_public_key_id: required PublicKeyIdType = "SSHPublicKeyId",
+    fingerprint: required PublicKeyFingerprintType = "Fingerprint",
+    ssh_public_key_body: required PublicKeyMaterialType = "SSHPublicKeyBody",
+    status: required StatusType = "Status",
+    upload_date: optional Timestamp = "UploadDate",
+} }
 structure! { SSHPublicKeyMetadata {
     user_name: required UserNameType = "UserName",
     ssh_public_key_id: required PublicKeyIdType = "SSHPublicKeyId",
     status: required StatusType = "Status",
     upload_date: required Timestamp = "UploadDate",
+} }
+structure! { ServerCertificate {
+    server_certificate_metadata: required ServerCertificateMetadata = "ServerCertificateMetadata",
+    certificate_body: required CertificateBodyType = "CertificateBody",
+    certificate_chain: optional CertificateChainType = "CertificateChain",
+    tags: optional TagListType = "Tags",
 } }
 structure! { ServerCertificateMetadata {
     path: required PathType = "Path",
@@ -1111,6 +1338,18 @@ structure! { ServerCertificateMetadata {
     arn: required ArnType = "Arn",
     upload_date: optional Timestamp = "UploadDate",
     expiration: optional Timestamp = "Expiration",
+} }
+structure! { ServiceSpecificCredential {
+    create_date: required Timestamp = "CreateDate",
+    expiration_date: optional Timestamp = "ExpirationDate",
+    service_name: required String = "ServiceName",
+    service_user_name: optional ServiceUserName = "ServiceUserName",
+    service_password: optional ServicePassword = "ServicePassword",
+    service_credential_alias: optional ServiceCredentialAlias = "ServiceCredentialAlias",
+    service_credential_secret: optional ServiceCredentialSecret = "ServiceCredentialSecret",
+    service_specific_credential_id: required ServiceSpecificCredentialId = "ServiceSpecificCredentialId",
+    user_name: required UserNameType = "UserName",
+    status: required StatusType = "Status",
 } }
 structure! { ServiceSpecificCredentialMetadata {
     user_name: required UserNameType = "UserName",
@@ -1125,6 +1364,9 @@ structure! { ServiceSpecificCredentialMetadata {
 structure! { SetDefaultPolicyVersionRequest as SetDefaultPolicyVersionMembers {
     policy_arn: required ArnType = "PolicyArn",
     version_id: required PolicyVersionIdType = "VersionId",
+} }
+structure! { SetSecurityTokenServicePreferencesRequest as SetSecurityTokenServicePreferencesMembers {
+    global_endpoint_token_version: required GlobalEndpointTokenVersion = "GlobalEndpointTokenVersion",
 } }
 structure! { SigningCertificate {
     user_name: required UserNameType = "UserName",
@@ -1181,6 +1423,14 @@ structure! { Tag as TagMembers {
     key: required TagKeyType = "Key",
     value: required TagValueType = "Value",
 } }
+structure! { TagInstanceProfileRequest as TagInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    tags: required TagListType = "Tags",
+} }
+structure! { TagOpenIDConnectProviderRequest as TagOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    tags: required TagListType = "Tags",
+} }
 structure! { TagPolicyRequest as TagPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
     tags: required TagListType = "Tags",
@@ -1189,9 +1439,25 @@ structure! { TagRoleRequest as TagRoleMembers {
     role_name: required RoleNameType = "RoleName",
     tags: required TagListType = "Tags",
 } }
+structure! { TagSAMLProviderRequest as TagSAMLProviderMembers {
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+    tags: required TagListType = "Tags",
+} }
+structure! { TagServerCertificateRequest as TagServerCertificateMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+    tags: required TagListType = "Tags",
+} }
 structure! { TagUserRequest as TagUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     tags: required TagListType = "Tags",
+} }
+structure! { UntagInstanceProfileRequest as UntagInstanceProfileMembers {
+    instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    tag_keys: required TagKeyListType = "TagKeys",
+} }
+structure! { UntagOpenIDConnectProviderRequest as UntagOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    tag_keys: required TagKeyListType = "TagKeys",
 } }
 structure! { UntagPolicyRequest as UntagPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
@@ -1199,6 +1465,14 @@ structure! { UntagPolicyRequest as UntagPolicyMembers {
 } }
 structure! { UntagRoleRequest as UntagRoleMembers {
     role_name: required RoleNameType = "RoleName",
+    tag_keys: required TagKeyListType = "TagKeys",
+} }
+structure! { UntagSAMLProviderRequest as UntagSAMLProviderMembers {
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+    tag_keys: required TagKeyListType = "TagKeys",
+} }
+structure! { UntagServerCertificateRequest as UntagServerCertificateMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
     tag_keys: required TagKeyListType = "TagKeys",
 } }
 structure! { UntagUserRequest as UntagUserMembers {
@@ -1210,6 +1484,17 @@ structure! { UpdateAccessKeyRequest as UpdateAccessKeyMembers {
     access_key_id: required AccessKeyIdType = "AccessKeyId",
     status: required StatusType = "Status",
 } }
+structure! { #[derive(Default)] UpdateAccountPasswordPolicyRequest as UpdateAccountPasswordPolicyMembers {
+    minimum_password_length: optional MinimumPasswordLengthType = "MinimumPasswordLength",
+    require_symbols: optional bool = "RequireSymbols",
+    require_numbers: optional bool = "RequireNumbers",
+    require_uppercase_characters: optional bool = "RequireUppercaseCharacters",
+    require_lowercase_characters: optional bool = "RequireLowercaseCharacters",
+    allow_users_to_change_password: optional bool = "AllowUsersToChangePassword",
+    max_password_age: optional MaxPasswordAgeType = "MaxPasswordAge",
+    password_reuse_prevention: optional PasswordReusePreventionType = "PasswordReusePrevention",
+    hard_expiry: optional bool = "HardExpiry",
+} }
 structure! { UpdateAssumeRolePolicyRequest as UpdateAssumeRolePolicyMembers {
     role_name: required RoleNameType = "RoleName",
     policy_document: required PolicyDocumentType = "PolicyDocument",
@@ -1218,6 +1503,24 @@ structure! { UpdateGroupRequest as UpdateGroupMembers {
     group_name: required GroupNameType = "GroupName",
     new_path: optional PathType = "NewPath",
     new_group_name: optional GroupNameType = "NewGroupName",
+} }
+structure! { UpdateLoginProfileRequest as UpdateLoginProfileMembers {
+    user_name: required UserNameType = "UserName",
+    password: optional PasswordType = "Password",
+    password_reset_required: optional bool = "PasswordResetRequired",
+    max_signin_session_duration: optional MaxSigninSessionDurationType = "MaxSigninSessionDuration",
+    reset_max_signin_session_duration: optional bool = "ResetMaxSigninSessionDuration",
+} }
+structure! { UpdateOpenIDConnectProviderRequest as UpdateOpenIDConnectProviderMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    context_provider: optional ContextProvider = "ContextProvider",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+    remove_context_provider: optional bool = "RemoveContextProvider",
+    remove_identity_center_instance: optional bool = "RemoveIdentityCenterInstance",
+} }
+structure! { UpdateOpenIDConnectProviderThumbprintRequest as UpdateOpenIDConnectProviderThumbprintMembers {
+    open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
+    thumbprint_list: required ThumbprintListType = "ThumbprintList",
 } }
 structure! { UpdateRoleDescriptionRequest as UpdateRoleDescriptionMembers {
     role_name: required RoleNameType = "RoleName",
@@ -1234,10 +1537,70 @@ structure! { UpdateRoleRequest as UpdateRoleMembers {
     reset_max_signin_session_duration: optional bool = "ResetMaxSigninSessionDuration",
 } }
 structure! { #[derive(Default)] UpdateRoleResponse {} }
+structure! { UpdateSAMLProviderRequest as UpdateSAMLProviderMembers {
+    saml_metadata_document: optional SAMLMetadataDocumentType = "SAMLMetadataDocument",
+    saml_provider_arn: required ArnType = "SAMLProviderArn",
+    assertion_encryption_mode: optional AssertionEncryptionModeType = "AssertionEncryptionMode",
+    add_private_key: optional PrivateKeyType = "AddPrivateKey",
+    remove_private_key: optional PrivateKeyIdType = "RemovePrivateKey",
+    context_provider: optional ContextProvider = "ContextProvider",
+    identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
+    remove_context_provider: optional bool = "RemoveContextProvider",
+    remove_identity_center_instance: optional bool = "RemoveIdentityCenterInstance",
+} }
+structure! { #[derive(Default)] UpdateSAMLProviderResponse {
+    saml_provider_arn: optional ArnType = "SAMLProviderArn",
+} }
+structure! { UpdateSSHPublicKeyRequest as UpdateSSHPublicKeyMembers {
+    user_name: required UserNameType = "UserName",
+    ssh_public_key_id: required PublicKeyIdType = "SSHPublicKeyId",
+    status: required StatusType = "Status",
+} }
+structure! { UpdateServerCertificateRequest as UpdateServerCertificateMembers {
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+    new_path: optional PathType = "NewPath",
+    new_server_certificate_name: optional ServerCertificateNameType = "NewServerCertificateName",
+} }
+structure! { UpdateServiceSpecificCredentialRequest as UpdateServiceSpecificCredentialMembers {
+    user_name: optional UserNameType = "UserName",
+    service_specific_credential_id: required ServiceSpecificCredentialId = "ServiceSpecificCredentialId",
+    status: required StatusType = "Status",
+} }
+structure! { UpdateSigningCertificateRequest as UpdateSigningCertificateMembers {
+    user_name: optional ExistingUserNameType = "UserName",
+    certificate_id: required CertificateIdType = "CertificateId",
+    status: required StatusType = "Status",
+} }
 structure! { UpdateUserRequest as UpdateUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     new_path: optional PathType = "NewPath",
     new_user_name: optional UserNameType = "NewUserName",
+} }
+structure! { UploadSSHPublicKeyRequest as UploadSSHPublicKeyMembers {
+    user_name: required UserNameType = "UserName",
+    ssh_public_key_body: required PublicKeyMaterialType = "SSHPublicKeyBody",
+} }
+structure! { #[derive(Default)] UploadSSHPublicKeyResponse {
+    ssh_public_key: optional SSHPublicKey = "SSHPublicKey",
+} }
+structure! { UploadServerCertificateRequest as UploadServerCertificateMembers {
+    path: optional PathType = "Path",
+    server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
+    certificate_body: required CertificateBodyType = "CertificateBody",
+    private_key: required PrivateKeyType = "PrivateKey",
+    certificate_chain: optional CertificateChainType = "CertificateChain",
+    tags: optional TagListType = "Tags",
+} }
+structure! { #[derive(Default)] UploadServerCertificateResponse {
+    server_certificate_metadata: optional ServerCertificateMetadata = "ServerCertificateMetadata",
+    tags: optional TagListType = "Tags",
+} }
+structure! { UploadSigningCertificateRequest as UploadSigningCertificateMembers {
+    user_name: optional ExistingUserNameType = "UserName",
+    certificate_body: required CertificateBodyType = "CertificateBody",
+} }
+structure! { UploadSigningCertificateResponse {
+    certificate: required SigningCertificate = "Certificate",
 } }
 structure! { User {
     path: optional PathType = "Path",
@@ -1285,22 +1648,49 @@ exception! { CredentialReportNotReadyException("ReportInProgress", 404, "message
 exception! { DeleteConflictException("DeleteConflict", 409, "message") {
     message: optional String = "message",
 } }
+exception! { DuplicateCertificateException("DuplicateCertificate", 409, "message") {
+    message: optional String = "message",
+} }
+exception! { DuplicateSSHPublicKeyException("DuplicateSSHPublicKey", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { EntityAlreadyExistsException("EntityAlreadyExists", 409, "message") {
     message: optional String = "message",
 } }
 exception! { EntityTemporarilyUnmodifiableException("EntityTemporarilyUnmodifiable", 409, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidCertificateException("InvalidCertificate", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidInputException("InvalidInput", 400, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidPublicKeyException("InvalidPublicKey", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidUserTypeException("InvalidUserType", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { KeyPairMismatchException("KeyPairMismatch", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { LimitExceededException("LimitExceeded", 409, "message") {
+    message: optional String = "message",
+} }
+exception! { MalformedCertificateException("MalformedCertificate", 400, "message") {
     message: optional String = "message",
 } }
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocument", 400, "message") {
     message: optional String = "message",
 } }
 exception! { NoSuchEntityException("NoSuchEntity", 404, "message") {
+    message: optional String = "message",
+} }
+exception! { OpenIdIdpCommunicationErrorException("OpenIdIdpCommunicationError", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { PasswordPolicyViolationException("PasswordPolicyViolation", 400, "message") {
     message: optional String = "message",
 } }
 exception! { PolicyEvaluationException("PolicyEvaluation", 500, "message") {
@@ -1318,6 +1708,9 @@ exception! { ServiceNotSupportedException("NotSupportedService", 404, "message")
 exception! { UnmodifiableEntityException("UnmodifiableEntity", 400, "message") {
     message: optional String = "message",
 } }
+exception! { UnrecognizedPublicKeyEncodingException("UnrecognizedPublicKeyEncoding", 400, "message") {
+    message: optional String = "message",
+} }
 
 errors! {
     ConcurrentModificationException,
@@ -1325,20 +1718,44 @@ errors! {
     CredentialReportNotPresentException,
     CredentialReportNotReadyException,
     DeleteConflictException,
+    DuplicateCertificateException,
+    DuplicateSSHPublicKeyException,
     EntityAlreadyExistsException,
     EntityTemporarilyUnmodifiableException,
+    InvalidCertificateException,
     InvalidInputException,
+    InvalidPublicKeyException,
+    InvalidUserTypeException,
+    KeyPairMismatchException,
     LimitExceededException,
+    MalformedCertificateException,
     MalformedPolicyDocumentException,
     NoSuchEntityException,
+    OpenIdIdpCommunicationErrorException,
+    PasswordPolicyViolationException,
     PolicyEvaluationException,
     PolicyNotAttachableException,
     ServiceFailureException,
     ServiceNotSupportedException,
     UnmodifiableEntityException,
+    UnrecognizedPublicKeyEncodingException,
 }
 
 operations! { SERVICE {
+    AddClientIDToOpenIDConnectProvider {
+        input: AddClientIDToOpenIDConnectProviderRequest,
+        errors: [
+            ConcurrentModificationException, InvalidInputException, NoSuchEntityException,
+            LimitExceededException, ServiceFailureException,
+        ],
+    }
+    AddRoleToInstanceProfile {
+        input: AddRoleToInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, EntityAlreadyExistsException, LimitExceededException,
+            UnmodifiableEntityException, ServiceFailureException,
+        ],
+    }
     AddUserToGroup {
         input: AddUserToGroupRequest,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
@@ -1364,6 +1781,13 @@ operations! { SERVICE {
             PolicyNotAttachableException, ServiceFailureException,
         ],
     }
+    ChangePassword {
+        input: ChangePasswordRequest,
+        errors: [
+            NoSuchEntityException, InvalidUserTypeException, LimitExceededException,
+            EntityTemporarilyUnmodifiableException, PasswordPolicyViolationException, ServiceFailureException,
+        ],
+    }
     CreateAccessKey {
         input: CreateAccessKeyRequest,
         output: CreateAccessKeyResponse,
@@ -1382,6 +1806,30 @@ operations! { SERVICE {
         errors: [
             LimitExceededException, EntityAlreadyExistsException, NoSuchEntityException,
             ServiceFailureException,
+        ],
+    }
+    CreateInstanceProfile {
+        input: CreateInstanceProfileRequest,
+        output: CreateInstanceProfileResponse,
+        errors: [
+            EntityAlreadyExistsException, InvalidInputException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    CreateLoginProfile {
+        input: CreateLoginProfileRequest,
+        output: CreateLoginProfileResponse,
+        errors: [
+            EntityAlreadyExistsException, NoSuchEntityException, PasswordPolicyViolationException,
+            LimitExceededException, ServiceFailureException,
+        ],
+    }
+    CreateOpenIDConnectProvider {
+        input: CreateOpenIDConnectProviderRequest,
+        output: CreateOpenIDConnectProviderResponse,
+        errors: [
+            InvalidInputException, EntityAlreadyExistsException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException, OpenIdIdpCommunicationErrorException,
         ],
     }
     CreatePolicy {
@@ -1408,12 +1856,25 @@ operations! { SERVICE {
             MalformedPolicyDocumentException, ConcurrentModificationException, ServiceFailureException,
         ],
     }
+    CreateSAMLProvider {
+        input: CreateSAMLProviderRequest,
+        output: CreateSAMLProviderResponse,
+        errors: [
+            InvalidInputException, EntityAlreadyExistsException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
     CreateServiceLinkedRole {
         input: CreateServiceLinkedRoleRequest,
         output: CreateServiceLinkedRoleResponse,
         errors: [
             InvalidInputException, LimitExceededException, NoSuchEntityException, ServiceFailureException,
         ],
+    }
+    CreateServiceSpecificCredential {
+        input: CreateServiceSpecificCredentialRequest,
+        output: CreateServiceSpecificCredentialResponse,
+        errors: [LimitExceededException, NoSuchEntityException, ServiceNotSupportedException],
     }
     CreateUser {
         input: CreateUserRequest,
@@ -1434,6 +1895,9 @@ operations! { SERVICE {
             ServiceFailureException,
         ],
     }
+    DeleteAccountPasswordPolicy {
+        errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
+    }
     DeleteGroup {
         input: DeleteGroupRequest,
         errors: [
@@ -1444,10 +1908,23 @@ operations! { SERVICE {
         input: DeleteGroupPolicyRequest,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
     }
+    DeleteInstanceProfile {
+        input: DeleteInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, DeleteConflictException, LimitExceededException, ServiceFailureException,
+        ],
+    }
     DeleteLoginProfile {
         input: DeleteLoginProfileRequest,
         errors: [
             EntityTemporarilyUnmodifiableException, NoSuchEntityException, LimitExceededException,
+            ServiceFailureException,
+        ],
+    }
+    DeleteOpenIDConnectProvider {
+        input: DeleteOpenIDConnectProviderRequest,
+        errors: [
+            InvalidInputException, NoSuchEntityException, ConcurrentModificationException,
             ServiceFailureException,
         ],
     }
@@ -1483,10 +1960,38 @@ operations! { SERVICE {
             ServiceFailureException,
         ],
     }
+    DeleteSAMLProvider {
+        input: DeleteSAMLProviderRequest,
+        errors: [
+            InvalidInputException, LimitExceededException, NoSuchEntityException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    DeleteSSHPublicKey {
+        input: DeleteSSHPublicKeyRequest,
+        errors: [NoSuchEntityException],
+    }
+    DeleteServerCertificate {
+        input: DeleteServerCertificateRequest,
+        errors: [
+            NoSuchEntityException, DeleteConflictException, LimitExceededException, ServiceFailureException,
+        ],
+    }
     DeleteServiceLinkedRole {
         input: DeleteServiceLinkedRoleRequest,
         output: DeleteServiceLinkedRoleResponse,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
+    }
+    DeleteServiceSpecificCredential {
+        input: DeleteServiceSpecificCredentialRequest,
+        errors: [NoSuchEntityException],
+    }
+    DeleteSigningCertificate {
+        input: DeleteSigningCertificateRequest,
+        errors: [
+            NoSuchEntityException, LimitExceededException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
     }
     DeleteUser {
         input: DeleteUserRequest,
@@ -1544,6 +2049,16 @@ operations! { SERVICE {
         output: GetAccountSummaryResponse,
         errors: [ServiceFailureException],
     }
+    GetContextKeysForCustomPolicy {
+        input: GetContextKeysForCustomPolicyRequest,
+        output: GetContextKeysForPolicyResponse,
+        errors: [InvalidInputException],
+    }
+    GetContextKeysForPrincipalPolicy {
+        input: GetContextKeysForPrincipalPolicyRequest,
+        output: GetContextKeysForPolicyResponse,
+        errors: [NoSuchEntityException, InvalidInputException],
+    }
     GetCredentialReport {
         output: GetCredentialReportResponse,
         errors: [
@@ -1561,10 +2076,20 @@ operations! { SERVICE {
         output: GetGroupPolicyResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
     }
+    GetInstanceProfile {
+        input: GetInstanceProfileRequest,
+        output: GetInstanceProfileResponse,
+        errors: [NoSuchEntityException, ServiceFailureException],
+    }
     GetLoginProfile {
         input: GetLoginProfileRequest,
         output: GetLoginProfileResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    GetOpenIDConnectProvider {
+        input: GetOpenIDConnectProviderRequest,
+        output: GetOpenIDConnectProviderResponse,
+        errors: [InvalidInputException, NoSuchEntityException, ServiceFailureException],
     }
     GetPolicy {
         input: GetPolicyRequest,
@@ -1584,6 +2109,21 @@ operations! { SERVICE {
     GetRolePolicy {
         input: GetRolePolicyRequest,
         output: GetRolePolicyResponse,
+        errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    GetSAMLProvider {
+        input: GetSAMLProviderRequest,
+        output: GetSAMLProviderResponse,
+        errors: [NoSuchEntityException, InvalidInputException, ServiceFailureException],
+    }
+    GetSSHPublicKey {
+        input: GetSSHPublicKeyRequest,
+        output: GetSSHPublicKeyResponse,
+        errors: [NoSuchEntityException, UnrecognizedPublicKeyEncodingException],
+    }
+    GetServerCertificate {
+        input: GetServerCertificateRequest,
+        output: GetServerCertificateResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
     }
     GetServiceLinkedRoleDeletionStatus {
@@ -1646,6 +2186,11 @@ operations! { SERVICE {
         output: ListGroupsForUserResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
     }
+    ListInstanceProfileTags {
+        input: ListInstanceProfileTagsRequest,
+        output: ListInstanceProfileTagsResponse,
+        errors: [NoSuchEntityException, ServiceFailureException],
+    }
     ListInstanceProfiles {
         input: ListInstanceProfilesRequest,
         output: ListInstanceProfilesResponse,
@@ -1660,6 +2205,11 @@ operations! { SERVICE {
         input: ListMFADevicesRequest,
         output: ListMFADevicesResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    ListOpenIDConnectProviderTags {
+        input: ListOpenIDConnectProviderTagsRequest,
+        output: ListOpenIDConnectProviderTagsResponse,
+        errors: [NoSuchEntityException, ServiceFailureException, InvalidInputException],
     }
     ListOpenIDConnectProviders {
         input: ListOpenIDConnectProvidersRequest,
@@ -1696,6 +2246,11 @@ operations! { SERVICE {
         output: ListRolesResponse,
         errors: [ServiceFailureException],
     }
+    ListSAMLProviderTags {
+        input: ListSAMLProviderTagsRequest,
+        output: ListSAMLProviderTagsResponse,
+        errors: [NoSuchEntityException, ServiceFailureException, InvalidInputException],
+    }
     ListSAMLProviders {
         input: ListSAMLProvidersRequest,
         output: ListSAMLProvidersResponse,
@@ -1705,6 +2260,11 @@ operations! { SERVICE {
         input: ListSSHPublicKeysRequest,
         output: ListSSHPublicKeysResponse,
         errors: [NoSuchEntityException],
+    }
+    ListServerCertificateTags {
+        input: ListServerCertificateTagsRequest,
+        output: ListServerCertificateTagsResponse,
+        errors: [NoSuchEntityException, ServiceFailureException],
     }
     ListServerCertificates {
         input: ListServerCertificatesRequest,
@@ -1776,15 +2336,38 @@ operations! { SERVICE {
             ServiceFailureException,
         ],
     }
+    RemoveClientIDFromOpenIDConnectProvider {
+        input: RemoveClientIDFromOpenIDConnectProviderRequest,
+        errors: [
+            ConcurrentModificationException, InvalidInputException, NoSuchEntityException,
+            ServiceFailureException,
+        ],
+    }
+    RemoveRoleFromInstanceProfile {
+        input: RemoveRoleFromInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, LimitExceededException, UnmodifiableEntityException,
+            ServiceFailureException,
+        ],
+    }
     RemoveUserFromGroup {
         input: RemoveUserFromGroupRequest,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
+    }
+    ResetServiceSpecificCredential {
+        input: ResetServiceSpecificCredentialRequest,
+        output: ResetServiceSpecificCredentialResponse,
+        errors: [NoSuchEntityException],
     }
     SetDefaultPolicyVersion {
         input: SetDefaultPolicyVersionRequest,
         errors: [
             NoSuchEntityException, InvalidInputException, LimitExceededException, ServiceFailureException,
         ],
+    }
+    SetSecurityTokenServicePreferences {
+        input: SetSecurityTokenServicePreferencesRequest,
+        errors: [ServiceFailureException],
     }
     SimulateCustomPolicy {
         input: SimulateCustomPolicyRequest,
@@ -1795,6 +2378,20 @@ operations! { SERVICE {
         input: SimulatePrincipalPolicyRequest,
         output: SimulatePolicyResponse,
         errors: [NoSuchEntityException, InvalidInputException, PolicyEvaluationException],
+    }
+    TagInstanceProfile {
+        input: TagInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    TagOpenIDConnectProvider {
+        input: TagOpenIDConnectProviderRequest,
+        errors: [
+            NoSuchEntityException, LimitExceededException, InvalidInputException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
     }
     TagPolicy {
         input: TagPolicyRequest,
@@ -1810,11 +2407,39 @@ operations! { SERVICE {
             ConcurrentModificationException, ServiceFailureException,
         ],
     }
+    TagSAMLProvider {
+        input: TagSAMLProviderRequest,
+        errors: [
+            NoSuchEntityException, LimitExceededException, InvalidInputException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    TagServerCertificate {
+        input: TagServerCertificateRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
     TagUser {
         input: TagUserRequest,
         errors: [
             NoSuchEntityException, LimitExceededException, InvalidInputException,
             ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    UntagInstanceProfile {
+        input: UntagInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
+    }
+    UntagOpenIDConnectProvider {
+        input: UntagOpenIDConnectProviderRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
+            ServiceFailureException,
         ],
     }
     UntagPolicy {
@@ -1828,6 +2453,20 @@ operations! { SERVICE {
         input: UntagRoleRequest,
         errors: [NoSuchEntityException, ConcurrentModificationException, ServiceFailureException],
     }
+    UntagSAMLProvider {
+        input: UntagSAMLProviderRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
+    }
+    UntagServerCertificate {
+        input: UntagServerCertificateRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
+    }
     UntagUser {
         input: UntagUserRequest,
         errors: [NoSuchEntityException, ConcurrentModificationException, ServiceFailureException],
@@ -1836,6 +2475,13 @@ operations! { SERVICE {
         input: UpdateAccessKeyRequest,
         errors: [
             NoSuchEntityException, LimitExceededException, ServiceFailureException, InvalidInputException,
+        ],
+    }
+    UpdateAccountPasswordPolicy {
+        input: UpdateAccountPasswordPolicyRequest,
+        errors: [
+            NoSuchEntityException, MalformedPolicyDocumentException, LimitExceededException,
+            ServiceFailureException,
         ],
     }
     UpdateAssumeRolePolicy {
@@ -1852,6 +2498,27 @@ operations! { SERVICE {
             ServiceFailureException,
         ],
     }
+    UpdateLoginProfile {
+        input: UpdateLoginProfileRequest,
+        errors: [
+            EntityTemporarilyUnmodifiableException, NoSuchEntityException, PasswordPolicyViolationException,
+            LimitExceededException, InvalidInputException, ServiceFailureException,
+        ],
+    }
+    UpdateOpenIDConnectProvider {
+        input: UpdateOpenIDConnectProviderRequest,
+        errors: [
+            ConcurrentModificationException, InvalidInputException, NoSuchEntityException,
+            ServiceFailureException,
+        ],
+    }
+    UpdateOpenIDConnectProviderThumbprint {
+        input: UpdateOpenIDConnectProviderThumbprintRequest,
+        errors: [
+            ConcurrentModificationException, InvalidInputException, NoSuchEntityException,
+            ServiceFailureException,
+        ],
+    }
     UpdateRole {
         input: UpdateRoleRequest,
         output: UpdateRoleResponse,
@@ -1865,11 +2532,66 @@ operations! { SERVICE {
         output: UpdateRoleDescriptionResponse,
         errors: [NoSuchEntityException, UnmodifiableEntityException, ServiceFailureException],
     }
+    UpdateSAMLProvider {
+        input: UpdateSAMLProviderRequest,
+        output: UpdateSAMLProviderResponse,
+        errors: [
+            NoSuchEntityException, InvalidInputException, LimitExceededException, ServiceFailureException,
+            ConcurrentModificationException,
+        ],
+    }
+    UpdateSSHPublicKey {
+        input: UpdateSSHPublicKeyRequest,
+        errors: [NoSuchEntityException, InvalidInputException],
+    }
+    UpdateServerCertificate {
+        input: UpdateServerCertificateRequest,
+        errors: [
+            NoSuchEntityException, EntityAlreadyExistsException, LimitExceededException,
+            ServiceFailureException,
+        ],
+    }
+    UpdateServiceSpecificCredential {
+        input: UpdateServiceSpecificCredentialRequest,
+        errors: [NoSuchEntityException],
+    }
+    UpdateSigningCertificate {
+        input: UpdateSigningCertificateRequest,
+        errors: [
+            NoSuchEntityException, LimitExceededException, ServiceFailureException, InvalidInputException,
+        ],
+    }
     UpdateUser {
         input: UpdateUserRequest,
         errors: [
             NoSuchEntityException, LimitExceededException, EntityAlreadyExistsException,
             EntityTemporarilyUnmodifiableException, ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    UploadSSHPublicKey {
+        input: UploadSSHPublicKeyRequest,
+        output: UploadSSHPublicKeyResponse,
+        errors: [
+            LimitExceededException, NoSuchEntityException, InvalidPublicKeyException,
+            DuplicateSSHPublicKeyException, UnrecognizedPublicKeyEncodingException,
+        ],
+    }
+    UploadServerCertificate {
+        input: UploadServerCertificateRequest,
+        output: UploadServerCertificateResponse,
+        errors: [
+            LimitExceededException, InvalidInputException, EntityAlreadyExistsException,
+            MalformedCertificateException, KeyPairMismatchException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
+    }
+    UploadSigningCertificate {
+        input: UploadSigningCertificateRequest,
+        output: UploadSigningCertificateResponse,
+        errors: [
+            LimitExceededException, EntityAlreadyExistsException, MalformedCertificateException,
+            InvalidCertificateException, DuplicateCertificateException, NoSuchEntityException,
+            ConcurrentModificationException, ServiceFailureException,
         ],
     }
 } }

@@ -4,6 +4,9 @@
 use serde_json::json;
 use services::authority::explained::{ConditionSaid, LayerName, Part};
 use services::explain::answer::{DecidedBy, Decision};
+use services::explain::{Question, Situation};
+use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
+use testing::documents::Documents;
 
 use crate::support::{company, explained, not_explained};
 
@@ -165,6 +168,56 @@ fn a_role_has_a_side_of_its_own() {
     assert_eq!(trust.policies[0].id, "trust:arn:aws:iam::222222222222:role/deploy");
     let absent = explained(&mut world, &question("arn:aws:iam::222222222222:role/none"));
     assert_eq!(absent.decided_by.unwrap().layer, LayerName::TrustPolicy);
+}
+
+/// A snapshot on a thread that answers everybody.
+struct Hurried(Documents);
+
+impl Snapshot for Hurried {
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        self.0.read(key, decode)
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        self.0.keys(prefix, after, limit)
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        self.0.events(query)
+    }
+
+    fn may_take_long(&self) -> bool {
+        false
+    }
+}
+
+/// F-WHY-13
+#[test]
+fn a_question_is_answered_where_nobody_else_waits() {
+    let mut world = company();
+    let context = world.context();
+    let situation = Situation { context: &context, secure_transport: true };
+    let question: Question = serde_json::from_value(json!({ "principal": ANN, "action": "a:B" })).unwrap();
+    let asked = services::explain::answer(&question, &situation, &Hurried(world.documents.clone()));
+    assert_eq!(asked.err(), Some(Fault::from(Wanted::Time)));
+}
+
+/// F-WHY-13: policies that are made to be slow have an end here, too.
+#[test]
+fn policies_that_take_too_long_are_not_told() {
+    let mut world = company();
+    let slow = format!("arn:aws:s3:::*{}b", "?".repeat(1_000));
+    let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"{slow}"}}"#);
+    let statements = vec![statement; 20].join(",");
+    let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let resource = format!("arn:aws:s3:::{}", "a".repeat(20_000));
+    let question = json!({ "principal": ANN, "action": "s3:GetObject", "resource": resource,
+        "drafts": [{ "policy": "inline:user/ann/own", "document": document }] });
+    let question: Question = serde_json::from_value(question).unwrap();
+    let context = world.context();
+    let situation = Situation { context: &context, secure_transport: true };
+    let asked = services::explain::answer(&question, &situation, &world.documents);
+    assert!(matches!(asked, Err(Fault::Broken(reason)) if reason.contains("too long")));
 }
 
 #[test]

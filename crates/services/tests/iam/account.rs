@@ -176,7 +176,7 @@ fn nobody_has_what_cannot_be_created() {
             "{operation}"
         );
     }
-    // F-IAMAPI-NONE-2
+    // F-IAMAPI-SVC-1
     let mut asked = json!({"UserName": "Ann", "ServiceName": "codecommit.amazonaws.com"});
     store.ok("ListServiceSpecificCredentials", asked.clone());
     asked["ServiceName"] = json!("lambda.amazonaws.com");

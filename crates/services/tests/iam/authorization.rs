@@ -186,3 +186,37 @@ fn a_session_asks_about_itself() {
     assert_eq!((code.as_str(), status), ("ValidationError", 400));
     assert_eq!(message, "Must specify userName when calling with non-User credentials");
 }
+
+/// F-IAMAPI-RES-8
+#[test]
+fn who_gives_a_role_to_ec2_must_be_allowed_to_pass_it() {
+    let condition = r#"{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}"#;
+    let (mut store, ann) = with_user(&allow("iam:AddRoleToInstanceProfile"));
+    store.ok("CreateRole", json!({"RoleName": "web", "Path": "/team/", "AssumeRolePolicyDocument": TRUST}));
+    store.ok("CreateInstanceProfile", json!({"InstanceProfileName": "web"}));
+    let add = json!({"InstanceProfileName": "web", "RoleName": "web"});
+    let (code, _, message) = store.refused_to(&ann, "AddRoleToInstanceProfile", add.clone());
+    assert_eq!(code, "AccessDenied");
+    let told = "iam:PassRole on resource: arn:aws:iam::111122223333:role/team/web";
+    assert!(message.contains(told), "{message}");
+    let passing = statement("iam:PassRole", "arn:aws:iam::111122223333:role/team/*", condition);
+    store.ok("PutUserPolicy", json!({"UserName": "Ann", "PolicyName": "q", "PolicyDocument": passing}));
+    store.call(&ann, "AddRoleToInstanceProfile", add).expect("both are allowed");
+    let get = store.refused_to(&ann, "GetInstanceProfile", json!({"InstanceProfileName": "web"})).2;
+    assert!(get.contains("iam:GetInstanceProfile on resource: instance profile web because"), "{get}");
+}
+
+/// F-IAMAPI-KEYS-2
+#[test]
+fn service_and_age_of_a_credential_are_condition_keys() {
+    let condition = r#"{"StringEquals":{"iam:ServiceSpecificCredentialServiceName":"bedrock.amazonaws.com"},"NumericLessThan":{"iam:ServiceSpecificCredentialAgeDays":"31"}}"#;
+    let (mut store, ann) = with_user(&statement("iam:CreateServiceSpecificCredential", "*", condition));
+    let create = |service: &str, days: i32| json!({"UserName": "Ann", "ServiceName": service, "CredentialAgeDays": days});
+    store
+        .call(&ann, "CreateServiceSpecificCredential", create("bedrock.amazonaws.com", 30))
+        .expect("both hold");
+    for (service, days) in [("bedrock.amazonaws.com", 31), ("codecommit.amazonaws.com", 30)] {
+        let refused = store.refused_to(&ann, "CreateServiceSpecificCredential", create(service, days));
+        assert_eq!(refused.0, "AccessDenied", "{service} {days}");
+    }
+}

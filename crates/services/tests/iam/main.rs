@@ -2,8 +2,11 @@
 
 mod account;
 mod authorization;
+mod certificates;
 mod groups;
+mod passwords;
 mod policies;
+mod providers;
 mod roles;
 mod simulation;
 mod support;

@@ -186,7 +186,7 @@ fn what_only_aws_may_do_with_roles_is_refused() {
     let path = "/aws-service-role/organizations.amazonaws.com/";
     let role = json!({"RoleName": "R", "Path": path, "AssumeRolePolicyDocument": TRUST});
     assert_eq!(store.refused("CreateRole", role).0, "ValidationError");
-    let other = json!({"AWSServiceName": "autoscaling.amazonaws.com"});
+    let other = json!({"AWSServiceName": "example.amazonaws.com"});
     assert_eq!(store.refused("CreateServiceLinkedRole", other).0, "InvalidInput");
     store.ok("CreateServiceLinkedRole", json!({"AWSServiceName": "organizations.amazonaws.com"}));
     let name = "AWSServiceRoleForOrganizations";

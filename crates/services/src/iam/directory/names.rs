@@ -32,9 +32,14 @@ pub fn secret_access_key(seed: &Seed) -> String {
     seed.text("secret access key", BASE64, 40)
 }
 
+/// The ARN of something of IAM that has a path: its kind, its path, its name.
+pub fn arn(account: AccountId, kind: &str, path: &str, name: &str) -> String {
+    format!("arn:{PARTITION}:iam::{account}:{kind}{path}{name}")
+}
+
 /// The ARN of a customer-managed policy.
 pub fn policy_arn(account: AccountId, path: &str, name: &str) -> String {
-    format!("arn:{PARTITION}:iam::{account}:policy{path}{name}")
+    arn(account, "policy", path, name)
 }
 
 /// The last part of an ARN with a path, which is the friendly name.

@@ -2,6 +2,7 @@
 
 pub(crate) mod attachment;
 pub(crate) mod boundary;
+pub(crate) mod context_keys;
 pub(crate) mod entities_for_policy;
 pub(crate) mod entity_policies;
 pub(crate) mod inline_policy;

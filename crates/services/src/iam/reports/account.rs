@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 
 use crate::failure::Failure;
+use crate::iam::certificates::{server_certificate, signing_certificate};
 use crate::iam::directory::entity::EntityKind;
 use crate::iam::directory::page::Pages;
 use crate::iam::policies::{attachment, policy_version};
 use crate::iam::users::{access_key, group};
-use crate::iam::{On, directory, refusal};
+use crate::iam::{On, directory, instance_profile, refusal};
 use crate::model::iam::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
-    ListAccountAliasesRequest, ListAccountAliasesResponse, SummaryKeyType,
+    GlobalEndpointTokenVersion, ListAccountAliasesRequest, ListAccountAliasesResponse,
+    SetSecurityTokenServicePreferencesRequest, SummaryKeyType,
 };
 use crate::state::identity::{AccountAlias, AccountAliasId, PolicyUseId};
 use crate::world::World;
@@ -80,8 +82,24 @@ pub fn list_aliases(
     })
 }
 
+/// SetSecurityTokenServicePreferences. F-IAMAPI-STSPREF-1: kept and shown by GetAccountSummary.
+///
+/// # Errors
+/// None of its own.
+pub fn set_token_version(
+    on: &On<'_>,
+    input: &SetSecurityTokenServicePreferencesRequest,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let everywhere = input.global_endpoint_token_version == GlobalEndpointTokenVersion::V2Token;
+    directory::change_account(on.account, world, |account| {
+        account.global_tokens_good_everywhere = everywhere;
+    })?;
+    Ok(())
+}
+
 /// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
-/// what cannot be created here counts 0, a password and a second factor of the root user included.
+/// what cannot be created here counts 0: MFA devices, and a password and certificates of the root user.
 ///
 /// # Errors
 /// None of its own.
@@ -117,15 +135,15 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::AccountMfaEnabled, 0),
         (Key::AccountPasswordPresent, 0),
         (Key::AccountSigningCertificatesPresent, 0),
-        (Key::SigningCertificatesPerUserQuota, 2),
+        (Key::SigningCertificatesPerUserQuota, size(signing_certificate::MOST)),
         (Key::MfaDevices, 0),
         (Key::MfaDevicesInUse, 0),
-        (Key::Providers, 0),
-        (Key::InstanceProfiles, 0),
-        (Key::InstanceProfilesQuota, 1000),
-        (Key::ServerCertificates, 0),
-        (Key::ServerCertificatesQuota, 20),
-        (Key::GlobalEndpointTokenVersion, 1),
+        (Key::Providers, count(account.oidc_providers + account.saml_providers)),
+        (Key::InstanceProfiles, count(account.instance_profiles)),
+        (Key::InstanceProfilesQuota, count(instance_profile::MOST)),
+        (Key::ServerCertificates, count(account.server_certificates)),
+        (Key::ServerCertificatesQuota, count(server_certificate::MOST)),
+        (Key::GlobalEndpointTokenVersion, if account.global_tokens_good_everywhere { 2 } else { 1 }),
     ];
     let summary: BTreeMap<String, i32> =
         counts.into_iter().map(|(key, value)| (key.as_str().to_owned(), value)).collect();

@@ -8,6 +8,7 @@ use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::LastUses;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Filling, Pages};
+use crate::iam::instance_profile::profiles_of;
 use crate::iam::policies::policy_version;
 use crate::iam::{On, directory, refusal, tag};
 use crate::model::iam::{
@@ -95,7 +96,7 @@ fn fill(
         EntityType::Group => fill_from(on, place, after, filling, world, |it| Ok(group_detail(it))),
         EntityType::Role => {
             let uses = LastUses::of(on.account, world)?;
-            fill_from(on, place, after, filling, world, |it| Ok(role_detail(it, &uses)))
+            fill_from(on, place, after, filling, world, |it| role_detail(it, &uses, world))
         }
         EntityType::LocalManagedPolicy => {
             fill_from(on, place, after, filling, world, |it| policy_detail(on, it, world))
@@ -169,21 +170,22 @@ fn group_detail(group: &Group) -> Detail {
     })
 }
 
-fn role_detail(role: &Role, uses: &LastUses) -> Detail {
-    Detail::Role(RoleDetail {
+fn role_detail(role: &Role, uses: &LastUses, world: &World<'_>) -> Result<Detail, Fault> {
+    let profiles = profiles_of(role, world)?;
+    Ok(Detail::Role(RoleDetail {
         path: Some(role.path.as_str().into()),
         role_name: Some(role.name.as_str().into()),
         role_id: Some(role.id.as_str().into()),
         arn: Some(role.arn().into()),
         create_date: Some(role.created_at),
         assume_role_policy_document: Some(names::url_encoded(role.trust_policy.source()).into()),
-        instance_profile_list: Some(Vec::new()),
+        instance_profile_list: Some(profiles.into_iter().map(|(_, profile)| profile).collect()),
         role_policy_list: Some(role.inline_details()),
         attached_managed_policies: Some(role.attached()),
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: Some(tag::listed(&role.tags).map(|(_, tag)| tag).collect()),
         role_last_used: Some(uses.of_role(&role.id)),
-    })
+    }))
 }
 
 fn policy_detail(on: &On<'_>, policy: &ManagedPolicy, world: &World<'_>) -> Result<Detail, Fault> {

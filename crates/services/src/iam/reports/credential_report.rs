@@ -15,7 +15,7 @@ use crate::model::iam::{
     GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
 };
 use crate::state::account::Account;
-use crate::state::identity::{AccessKeyId, Credential, User, UserId};
+use crate::state::identity::{AccessKeyId, Credential, PasswordPolicy, SigningCertificate, User, UserId};
 use crate::world::{Fault, World};
 
 /// F-IAMAPI-REP-1: a report is good for four hours.
@@ -78,14 +78,16 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     let mut report = String::from(HEADER);
     let uses = LastUses::of(on.account, world)?;
     let created_at = world.get::<Account>(on.account)?.map(|account| account.created_at);
-    let root_keys = directory::account(on.account, world)?.root_access_keys;
+    let kept = directory::account(on.account, world)?;
+    let (root_keys, policy) = (kept.root_access_keys, kept.password_policy);
     let root = Principal::Root { account: on.account }.arn();
-    let root_password = ["not_supported", "no_information", "not_supported", "not_supported"];
+    let root_password =
+        ["not_supported", "no_information", "not_supported", "not_supported"].map(str::to_owned);
     let created_at = created_at.unwrap_or(on.context.now);
     line(
         &mut report,
         ["<root_account>", &root, &iso8601(created_at)],
-        root_password,
+        (root_password, &[]),
         &root_keys,
         (&uses, world),
     )?;
@@ -96,7 +98,8 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         for key in &keys {
             let Some(user) = world.get::<User>(key.id()?)? else { continue };
             let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
-            line(&mut report, head, ["false", "N/A", "N/A", "N/A"], &user.access_keys, (&uses, world))?;
+            let signs_in = (password(&user, policy.as_ref()), user.signing_certificates.as_slice());
+            line(&mut report, head, signs_in, &user.access_keys, (&uses, world))?;
         }
         if keys.len() < BATCH {
             return Ok(report);
@@ -105,14 +108,32 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     }
 }
 
+/// The columns of a user's password. F-IAMAPI-REP-5: whether there is one, when it was used, when it was changed, and when
+/// it must be changed next.
+fn password(user: &User, policy: Option<&PasswordPolicy>) -> [String; 4] {
+    let Some(profile) = &user.login_profile else {
+        return ["false", NOT_KNOWN, NOT_KNOWN, NOT_KNOWN].map(str::to_owned);
+    };
+    let age = policy.and_then(|policy| policy.longest_age_days);
+    let next = age.and_then(|days| {
+        profile.changed_at.checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok()
+    });
+    [
+        "true".to_owned(),
+        profile.last_used_at.map_or_else(|| "no_information".to_owned(), iso8601),
+        iso8601(profile.changed_at),
+        next.map_or_else(|| NOT_KNOWN.to_owned(), iso8601),
+    ]
+}
+
 fn line(
     report: &mut String,
     head: [&str; 3],
-    password: [&str; 4],
+    (password, certificates): ([String; 4], &[SigningCertificate]),
     keys: &[String],
     (uses, world): (&LastUses, &World<'_>),
 ) -> Result<(), Fault> {
-    let mut fields: Vec<String> = head.into_iter().chain(password).map(str::to_owned).collect();
+    let mut fields: Vec<String> = head.into_iter().map(str::to_owned).chain(password).collect();
     fields.push("false".to_owned());
     // F-IAMAPI-REP-4: keys come in the order of their ids.
     let mut keys: Vec<&String> = keys.iter().collect();
@@ -129,7 +150,12 @@ fn line(
         fields.push(used.map_or(NOT_KNOWN, |used| &used.region).to_owned());
         fields.push(used.map_or(NOT_KNOWN, |used| &used.service).to_owned());
     }
-    fields.extend(["false", "N/A", "false", "N/A"].map(str::to_owned));
+    for place in 0..2 {
+        let certificate = certificates.get(place);
+        fields.push(certificate.is_some_and(|certificate| certificate.active).to_string());
+        let uploaded = certificate.map(|certificate| iso8601(certificate.uploaded_at));
+        fields.push(uploaded.unwrap_or_else(|| NOT_KNOWN.to_owned()));
+    }
     report.push('\n');
     report.push_str(&fields.join(","));
     Ok(())

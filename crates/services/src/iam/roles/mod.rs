@@ -1,5 +1,6 @@
 //! Roles, service-linked ones included.
 
 pub(crate) mod role;
+pub(crate) mod service_linked_catalogue;
 pub(crate) mod service_linked_role;
 pub(crate) mod trust_policy;

@@ -7,13 +7,12 @@ use crate::iam::directory::page::Pages;
 use crate::iam::directory::{last_used, names};
 use crate::iam::policies::boundary;
 use crate::iam::roles::trust_policy;
-use crate::iam::{On, directory, model, refusal, tag};
+use crate::iam::{On, directory, instance_profile, model, refusal, tag};
 use crate::model::iam::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
-    ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRoleTagsRequest,
-    ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType, RoleDescriptionType,
-    UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse,
-    UpdateRoleRequest, UpdateRoleResponse,
+    ListRoleTagsRequest, ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, PathPrefixType, PathType,
+    RoleDescriptionType, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest,
+    UpdateRoleDescriptionResponse, UpdateRoleRequest, UpdateRoleResponse,
 };
 use crate::state::identity::{DEFAULT_SESSION_SECONDS, Role, RoleId};
 use crate::world::World;
@@ -49,6 +48,16 @@ pub fn created(role: &Role) -> model::Role {
     model::Role {
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: tag::shown(&role.tags),
+        description: None,
+        max_session_duration: None,
+        max_signin_session_duration: None,
+        ..listed(role)
+    }
+}
+
+/// A role as instance profiles show it: without description and longest sessions.
+pub fn within_profile(role: &Role) -> model::Role {
+    model::Role {
         description: None,
         max_session_duration: None,
         max_signin_session_duration: None,
@@ -105,9 +114,13 @@ pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetR
 /// DeleteRole.
 ///
 /// # Errors
-/// `NoSuchEntity`, `UnmodifiableEntity`; F-IAMAPI-ROLE-3: `DeleteConflict` while it has policies.
+/// `NoSuchEntity`, `UnmodifiableEntity`; F-IAMAPI-ROLE-3: `DeleteConflict` while it is in an instance profile or has
+/// policies.
 pub fn delete(on: &On<'_>, input: DeleteRoleRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let role = directory::open_unprotected::<Role>(on.account, input.role_name.as_str(), world)?;
+    if !role.instance_profiles.is_empty() {
+        return Err(refusal::delete_conflict(instance_profile::WITH_ROLES).into());
+    }
     if let Some(conflict) = crate::iam::policy_conflict(&role) {
         return Err(refusal::delete_conflict(format!("Cannot delete entity, {conflict}")).into());
     }
@@ -211,21 +224,4 @@ pub fn list_tags(
     let asked = (input.marker, input.max_items);
     let page = tag::list::<Role>(on, "ListRoleTags", input.role_name.as_str(), asked, world)?;
     Ok(ListRoleTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
-}
-
-/// ListInstanceProfilesForRole: instance profiles cannot be created, so a role has none.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub fn list_instance_profiles(
-    on: &On<'_>,
-    input: &ListInstanceProfilesForRoleRequest,
-    world: &World<'_>,
-) -> Result<ListInstanceProfilesForRoleResponse, Failure> {
-    directory::find::<Role>(on.account, input.role_name.as_str(), world)?;
-    Ok(ListInstanceProfilesForRoleResponse {
-        instance_profiles: Vec::new(),
-        is_truncated: Some(false),
-        marker: None,
-    })
 }

@@ -1,4 +1,4 @@
-//! Service-linked roles: the one of AWS Organizations.
+//! Service-linked roles: those that services have in an account, and only they may change.
 //!
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html>, "AWS
 //! Organizations and service-linked roles".
@@ -9,6 +9,7 @@ use aws::arn::AccountId;
 use aws::policy::Policy;
 
 use super::role;
+use super::service_linked_catalogue::{self, Linked};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::iam::directory::entity::{Entity, EntityKind};
@@ -30,22 +31,21 @@ pub const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 /// The role's name.
 pub const ORGANIZATIONS_ROLE: &str = "AWSServiceRoleForOrganizations";
 
-const ORGANIZATIONS_POLICY: &str =
-    "arn:aws:iam::aws:policy/aws-service-role/AWSOrganizationsServiceTrustPolicy";
 const DESCRIPTION: &str = "Service-linked role used by AWS Organizations to enable integration of other AWS services with Organizations.";
 
-/// F-IAMAPI-SLR-1: the role AWSServiceRoleForOrganizations of an account.
-fn organizations_role(account: AccountId, description: String, context: &Context) -> Role {
+/// F-IAMAPI-SLR-1: the role that a service has in an account.
+fn role_of(linked: Linked, name: String, account: AccountId, description: String, context: &Context) -> Role {
+    let service = linked.service;
     let trust = format!(
-        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{ORGANIZATIONS}"}},"Action":"sts:AssumeRole"}}]}}"#
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":"sts:AssumeRole"}}]}}"#
     );
     let trust = Policy::parse(&trust).expect("INVARIANT: a trust policy with one service is well-formed");
     let id = names::unique_id("AROA", &context.seed);
     Role {
-        path: format!("{PATH_PREFIX}{ORGANIZATIONS}/"),
+        path: linked.path(),
         description,
-        attached_policies: BTreeSet::from([ORGANIZATIONS_POLICY.to_owned()]),
-        ..Role::new(account, ORGANIZATIONS_ROLE.to_owned(), id, context.now, trust)
+        attached_policies: BTreeSet::from([linked.policy_arn()]),
+        ..Role::new(account, name, id, context.now, trust)
     }
 }
 
@@ -62,35 +62,44 @@ pub fn ensure_organizations_role(
     if world.get::<Role>(RoleId::new(account, ORGANIZATIONS_ROLE))?.is_some() {
         return Ok(());
     }
-    directory::save(organizations_role(account, DESCRIPTION.to_owned(), context), world)
+    let linked = service_linked_catalogue::find(ORGANIZATIONS);
+    let linked = linked.expect("INVARIANT: AWS Organizations has a service-linked role");
+    let role = role_of(linked, linked.role_name(), account, DESCRIPTION.to_owned(), context);
+    directory::save(role, world)
 }
 
 /// CreateServiceLinkedRole.
 ///
 /// # Errors
-/// `InvalidInput`: the role is there already, a suffix was given, or (F-IAMAPI-SLR-2) the service is another
-/// one than AWS Organizations, whose roles accountd does not know.
+/// `InvalidInput`: the role is there already, a suffix was given to a service that takes none (F-IAMAPI-SLR-7), or
+/// (F-IAMAPI-SLR-2) the role of the service is not known here.
 pub fn create(
     on: &On<'_>,
     input: CreateServiceLinkedRoleRequest,
     world: &mut World<'_>,
 ) -> Result<CreateServiceLinkedRoleResponse, Failure> {
     let service = input.aws_service_name.as_str();
-    if service != ORGANIZATIONS {
+    let Some(linked) = service_linked_catalogue::find(service) else {
         let text = format!("The service-linked role of {service} is not supported by accountd.");
         return Err(refusal::invalid_input(text).into());
-    }
-    if input.custom_suffix.is_some() {
-        return Err(refusal::invalid_input(format!("Custom suffix is not allowed for {service}")).into());
-    }
-    if world.get::<Role>(RoleId::new(on.account, ORGANIZATIONS_ROLE))?.is_some() {
+    };
+    let name = match input.custom_suffix {
+        Some(suffix) if linked.takes_suffix => format!("{}_{}", linked.role_name(), suffix.as_str()),
+        Some(_) => {
+            let text = format!("Custom suffix is not allowed for {service}");
+            return Err(refusal::invalid_input(text).into());
+        }
+        None => linked.role_name(),
+    };
+    if world.get::<Role>(RoleId::new(on.account, &name))?.is_some() {
         return Err(refusal::invalid_input(format!(
-            "Service role name {ORGANIZATIONS_ROLE} has been taken in this account, please try a different suffix."
+            "Service role name {name} has been taken in this account, please try a different suffix."
         ))
         .into());
     }
-    let description = input.description.map(|text| text.into_string()).unwrap_or_default();
-    let role = organizations_role(on.account, description, on.context);
+    let description = input.description.map(|text| text.into_string());
+    let description = description.unwrap_or_else(|| linked.description().to_owned());
+    let role = role_of(linked, name, on.account, description, on.context);
     directory::create(role.clone(), world)?;
     Ok(CreateServiceLinkedRoleResponse { role: Some(role::created(&role)) })
 }
@@ -111,7 +120,8 @@ pub fn delete(
         return Err(refusal::no_entity(EntityKind::Role, name).into());
     }
     // F-IAMAPI-SLR-3: the role of AWS Organizations is in use as long as the account is in an organization.
-    let in_use = world.get::<Membership>(on.account)?.is_some();
+    let is_of_organizations = role.name == ORGANIZATIONS_ROLE;
+    let in_use = is_of_organizations && world.get::<Membership>(on.account)?.is_some();
     let failure = in_use.then(|| "The account is a member of an organization.".to_owned());
     if !in_use {
         directory::remove(&*role, world)?;

@@ -236,6 +236,15 @@ fn source(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Bound, Failure> {
     }
 }
 
+/// The identity-based policies of the user, group or role of an ARN.
+///
+/// # Errors
+/// As SimulatePrincipalPolicy.
+pub fn identity_policies(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<Vec<Policy>, Failure> {
+    let (_, identity, _) = source(on, arn, world)?;
+    Ok(identity.into_iter().map(|source| source.policy().policy.clone()).collect())
+}
+
 /// F-IAMAPI-SIM-1: an inline policy is named `<kind>_<entity>_<policy>`, a managed one by its name.
 fn of_entity<E: Entity>(entity: &E, world: &World<'_>) -> Result<Vec<Source>, Failure> {
     let inline = entity.inline_policies().iter().map(|(name, policy)| {

@@ -33,13 +33,16 @@ impl Walk<'_> {
     }
 }
 
-/// The first and the last line of the statement at `position`, from its opening to its closing brace.
-pub fn lines(source: &str, position: usize) -> Option<(usize, usize)> {
-    let (start, end) = byte_spans(source).get(position).copied()?;
-    let own_brace =
-        if source[..start].ends_with('{') { start - 1 } else { start + source[start..].find('{')? };
-    let line = |byte: usize| source[..byte].matches('\n').count() + 1;
-    Some((line(own_brace), line(end)))
+/// The first and the last line of each statement, from its opening to its closing brace.
+pub fn lines(source: &str) -> Vec<(usize, usize)> {
+    let mut walk = Walk { source, byte: 0, place: (1, 1) };
+    let spans = byte_spans(source).into_iter().map(|(start, end)| {
+        let is_alone = source[..start].ends_with('{');
+        let own_brace =
+            if is_alone { Some(start - 1) } else { source[start..].find('{').map(|at| start + at) };
+        (walk.to(own_brace.unwrap_or(start)).0, walk.to(end).0)
+    });
+    spans.collect()
 }
 
 /// Walks over the text and keeps the objects that are a statement: those one level under the member
@@ -107,10 +110,7 @@ mod tests {
         let listed = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Condition\": {\"x\": {}}},\n    {\n    }\n  ]\n}";
         assert_eq!(spans(listed), [((3, 17), (4, 29)), ((4, 29), (6, 6))]);
         // F-WHY-2
-        assert_eq!(
-            [lines(listed, 0), lines(listed, 1), lines(listed, 2)],
-            [Some((4, 4)), Some((5, 6)), None]
-        );
-        assert_eq!(lines(alone, 0), Some((1, 1)));
+        assert_eq!(lines(listed), [(4, 4), (5, 6)]);
+        assert_eq!(lines(alone), [(1, 1)]);
     }
 }

@@ -33,7 +33,7 @@ impl Owner {
         if let (None, Principal::Root { .. }) = (name, &on.caller.principal) {
             return Ok(Self::Root);
         }
-        let name = named_or_self(on, name)?;
+        let name = named_or_self(on, name.map(ExistingUserNameType::as_str))?;
         Ok(Self::User(Box::new(directory::open::<User>(on.account, name, world)?)))
     }
 
@@ -159,13 +159,7 @@ pub fn list(
 pub fn update(on: &On<'_>, input: &UpdateAccessKeyRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let owner = Owner::find(on, input.user_name.as_ref(), world)?;
     let credential = owner.key(on, &input.access_key_id, world)?;
-    let active = match input.status {
-        StatusType::Active => true,
-        StatusType::Inactive => false,
-        StatusType::Expired => {
-            return Err(refusal::invalid_input("Status must be either Active or Inactive.").into());
-        }
-    };
+    let active = refusal::is_active(input.status)?;
     world.save(Credential { active, ..credential });
     Ok(())
 }

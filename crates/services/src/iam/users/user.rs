@@ -1,12 +1,14 @@
 //! Users.
 
+use std::sync::Arc;
+
 use aws::principal::Principal;
 use aws::refusal::Refusal;
 
 use super::group;
 use crate::authority::groups::groups_of;
 use crate::failure::Failure;
-use crate::iam::directory::entity::{Entity, EntityKind};
+use crate::iam::directory::entity::Entity;
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
 use crate::iam::policies::boundary;
@@ -24,11 +26,26 @@ use crate::world::{Identified, World};
 ///
 /// # Errors
 /// `ValidationError` for any other caller.
-pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n ExistingUserNameType>) -> Result<&'n str, Refusal> {
+pub fn named_or_self<'n>(on: &'n On<'_>, name: Option<&'n str>) -> Result<&'n str, Refusal> {
     match (name, &on.caller.principal) {
-        (Some(name), _) => Ok(name.as_str()),
+        (Some(name), _) => Ok(name),
         (None, Principal::User { name, .. }) => Ok(name),
         (None, _) => Err(refusal::validation("Must specify userName when calling with non-User credentials")),
+    }
+}
+
+/// Whom a list of credentials is about: the named user, the calling one, or the root user, who has none of them.
+///
+/// # Errors
+/// `NoSuchEntity`, `ValidationError`.
+pub fn owner_of_list(
+    on: &On<'_>,
+    name: Option<&str>,
+    world: &World<'_>,
+) -> Result<Option<Arc<User>>, Failure> {
+    match (name, &on.caller.principal) {
+        (None, Principal::Root { .. }) => Ok(None),
+        (name, _) => directory::find::<User>(on.account, named_or_self(on, name)?, world).map(Some),
     }
 }
 
@@ -40,7 +57,7 @@ pub fn listed(user: &User) -> model::User {
         user_id: user.id.as_str().into(),
         arn: user.arn().into(),
         create_date: user.created_at,
-        password_last_used: None,
+        password_last_used: user.login_profile.as_ref().and_then(|profile| profile.last_used_at),
         permissions_boundary: None,
         tags: None,
     }
@@ -96,7 +113,7 @@ pub fn get(on: &On<'_>, input: GetUserRequest, world: &World<'_>) -> Result<GetU
         };
         return Ok(GetUserResponse { user });
     }
-    let name = named_or_self(on, input.user_name.as_ref())?;
+    let name = named_or_self(on, input.user_name.as_ref().map(ExistingUserNameType::as_str))?;
     Ok(GetUserResponse { user: shown(&*directory::find::<User>(on.account, name, world)?) })
 }
 
@@ -139,8 +156,15 @@ pub fn update(on: &On<'_>, input: UpdateUserRequest, world: &mut World<'_>) -> R
 /// `NoSuchEntity`; F-IAMAPI-USR-3: `DeleteConflict` while anything belongs to the user.
 pub fn delete(on: &On<'_>, input: DeleteUserRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let user = directory::find::<User>(on.account, input.user_name.as_str(), world)?;
-    let conflict = if !user.access_keys.is_empty() {
+    let conflict = if user.login_profile.is_some() {
+        Some("must delete login profile first.")
+    } else if !user.access_keys.is_empty() {
         Some("must delete access keys first.")
+    } else if !user.signing_certificates.is_empty() {
+        Some("must delete signing certificates first.")
+    } else if !(user.ssh_public_keys.is_empty() && user.service_specific_credentials.is_empty()) {
+        // F-IAMAPI-SVC-4: recorded for credentials of services.
+        Some("must remove referenced objects first.")
     } else if !user.groups.is_empty() {
         Some("must remove users from group first.")
     } else {
@@ -194,15 +218,4 @@ pub fn list_groups(
     let pages = Pages::new("ListGroupsForUser", on, [name], input.marker, input.max_items)?;
     let page = pages.of_list(groups.iter().map(|group| (group.name.to_lowercase(), group::shown(group))));
     Ok(ListGroupsForUserResponse { groups: page.items, is_truncated: page.is_truncated, marker: page.marker })
-}
-
-/// Refuses the name of a user that is not there, for lists of things that no user has.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub fn refuse_absent(on: &On<'_>, name: &str, world: &World<'_>) -> Result<(), Failure> {
-    match world.get::<User>(UserId::new(on.account, name))? {
-        Some(_) => Ok(()),
-        None => Err(refusal::no_entity(EntityKind::User, name).into()),
-    }
 }

@@ -30,6 +30,81 @@ pub struct IamAccount {
     /// When the newest credential report was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_report_at: Option<Timestamp>,
+    /// Number of instance profiles.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub instance_profiles: u32,
+    /// Number of server certificates.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub server_certificates: u32,
+    /// Number of OpenID Connect providers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub oidc_providers: u32,
+    /// Number of SAML providers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub saml_providers: u32,
+    /// What is asked of passwords, where something was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_policy: Option<PasswordPolicy>,
+    /// Whether STS's global endpoint gives tokens that are good in every Region.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub global_tokens_good_everywhere: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What an account asks of passwords.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasswordPolicy {
+    /// The fewest characters.
+    pub minimum_length: u32,
+    /// Whether a symbol must be in it.
+    #[serde(default)]
+    pub requires_symbols: bool,
+    /// Whether a digit must be in it.
+    #[serde(default)]
+    pub requires_numbers: bool,
+    /// Whether a capital letter must be in it.
+    #[serde(default)]
+    pub requires_uppercase: bool,
+    /// Whether a small letter must be in it.
+    #[serde(default)]
+    pub requires_lowercase: bool,
+    /// Whether users may change their own; what a policy allows them they may do in any case.
+    #[serde(default)]
+    pub users_may_change: bool,
+    /// Days after which one expires; `None` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_age_days: Option<u32>,
+    /// How many of the last ones cannot be set again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<u32>,
+    /// Whether one that has expired cannot be changed by its user; `None` where it was not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hard_expiry: Option<bool>,
+}
+
+impl PasswordPolicy {
+    /// The fewest characters where an account sets a policy and does not say.
+    pub const DEFAULT_LENGTH: u32 = 6;
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            minimum_length: Self::DEFAULT_LENGTH,
+            requires_symbols: false,
+            requires_numbers: false,
+            requires_uppercase: false,
+            requires_lowercase: false,
+            users_may_change: false,
+            longest_age_days: None,
+            remembered: None,
+            hard_expiry: None,
+        }
+    }
 }
 
 /// Whose account alias it is, since aliases are unique over all accounts. Key: `account-alias/<alias>`.

@@ -6,14 +6,20 @@
 mod credential;
 mod group;
 mod iam_account;
+mod identity_provider;
+mod instance_profile;
 mod managed_policy;
 mod role;
+mod server_certificate;
 mod session;
 mod user;
+mod user_credential;
 
 pub use credential::{AccessKeyId, Credential, CredentialOwner};
 pub use group::{Group, GroupId, GroupMember, GroupMemberId};
-pub use iam_account::{AccountAlias, AccountAliasId, IamAccount};
+pub use iam_account::{AccountAlias, AccountAliasId, IamAccount, PasswordPolicy};
+pub use identity_provider::{OpenIdConnectProvider, OpenIdConnectProviderId, SamlProvider, SamlProviderId};
+pub use instance_profile::{InstanceProfile, InstanceProfileId};
 pub use managed_policy::{
     EntityKind, ManagedPolicy, ManagedPolicyId, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId,
     PolicyVersion,
@@ -21,5 +27,9 @@ pub use managed_policy::{
 pub use role::{
     DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId,
 };
+pub use server_certificate::{ServerCertificate, ServerCertificateId};
 pub use session::{FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser};
 pub use user::{User, UserId};
+pub use user_credential::{
+    LoginProfile, PasswordDigest, ServiceSpecificCredential, SigningCertificate, SshPublicKey,
+};

@@ -45,6 +45,9 @@ pub struct Role {
     /// Tags, as `aws:PrincipalTag/…` sees them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// Names of the instance profiles that it is in, in lower case.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub instance_profiles: BTreeSet<String>,
 }
 
 /// That a role's trust policy names a user or role. Key: `trusted-principal/<ARN of the user or role> <account
@@ -88,6 +91,7 @@ impl Role {
             attached_policies: BTreeSet::new(),
             permissions_boundary: None,
             tags: BTreeMap::new(),
+            instance_profiles: BTreeSet::new(),
         }
     }
 }

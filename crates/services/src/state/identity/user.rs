@@ -7,6 +7,7 @@ use aws::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::user_credential::{LoginProfile, ServiceSpecificCredential, SigningCertificate, SshPublicKey};
 use crate::world::Identified;
 use crate::world::key::Named;
 
@@ -41,6 +42,18 @@ pub struct User {
     /// Names of its groups in lower case.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
+    /// The password for the console, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_profile: Option<LoginProfile>,
+    /// SSH public keys, in the order in which they were uploaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssh_public_keys: Vec<SshPublicKey>,
+    /// Signing certificates, in the order in which they were uploaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing_certificates: Vec<SigningCertificate>,
+    /// Credentials of single services, in the order in which they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_specific_credentials: Vec<ServiceSpecificCredential>,
 }
 
 impl User {
@@ -58,6 +71,10 @@ impl User {
             tags: BTreeMap::new(),
             access_keys: Vec::new(),
             groups: BTreeSet::new(),
+            login_profile: None,
+            ssh_public_keys: Vec::new(),
+            signing_certificates: Vec::new(),
+            service_specific_credentials: Vec::new(),
         }
     }
 }

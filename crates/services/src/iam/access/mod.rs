@@ -2,48 +2,21 @@
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod resource;
 
-use aws::arn::{AccountId, Arn, PARTITION};
-use aws::principal::{Caller, Principal};
+use std::borrow::Cow;
+
+use aws::arn::Arn;
+use aws::principal::Caller;
 use aws::smithy::{Items, Value};
 
-use super::directory::entity::{Entity, EntityKind};
+use super::directory::entity::EntityKind;
 use super::directory::names;
 use super::model::{Operation, Tag, TagKeyType, Unchecked};
-use super::roles::service_linked_role;
 use crate::authority::access::{Access, ConditionKey, request_tag_keys};
-use crate::state::identity::{
-    AccessKeyId, Credential, CredentialOwner, Group, ManagedPolicy, ManagedPolicyId, Role, User,
-};
-use crate::world::key::Named;
+use crate::state::identity::Role;
 use crate::world::{Fault, World};
-
-/// What an operation is about, by the names that the request gives. None of them is checked yet.
-#[derive(Clone, Copy)]
-enum About<'v> {
-    /// The account: the action knows no resource.
-    Account,
-    /// All of a kind, by its name in ARNs, under a path.
-    List(&'static str, Option<&'v str>),
-    /// An entity that is to be created: its name and its path.
-    New(EntityKind, Option<&'v str>, Option<&'v str>),
-    /// A managed policy that is to be created: its name and its path.
-    NewPolicy(Option<&'v str>, Option<&'v str>),
-    /// A service-linked role that is to be created for a service.
-    NewServiceLinkedRole(Option<&'v str>),
-    /// An entity; a user who is not named is the caller.
-    Entity(EntityKind, Option<&'v str>),
-    /// The entity whose policies are simulated, by its ARN.
-    PolicySource(Option<&'v str>),
-    /// A managed policy, by its ARN.
-    Policy(Option<&'v str>),
-    /// The user of an access key.
-    Key(Option<&'v str>),
-    /// The service-linked role of a deletion, by the task's id.
-    Deletion(Option<&'v str>),
-}
+use resource::{About, of, resource};
 
 /// What an operation asks for: the resource, and what its members add to it.
 struct Asks<'v> {
@@ -60,6 +33,10 @@ struct Asks<'v> {
     tagging: Option<&'static str>,
     new_name: Option<&'v str>,
     new_path: Option<&'v str>,
+    /// The role that is given to a service.
+    passed_role: Option<&'v str>,
+    /// Condition keys of the call, by their names.
+    call_keys: Vec<ConditionKey>,
 }
 
 fn on(about: About<'_>) -> Asks<'_> {
@@ -73,6 +50,8 @@ fn on(about: About<'_>) -> Asks<'_> {
         tagging: None,
         new_name: None,
         new_path: None,
+        passed_role: None,
+        call_keys: Vec::new(),
     }
 }
 
@@ -90,6 +69,18 @@ fn role(name: Option<&str>) -> Asks<'_> {
 
 fn policy(arn: Option<&str>) -> Asks<'_> {
     on(About::Policy(arn))
+}
+
+fn profile(name: Option<&str>) -> Asks<'_> {
+    on(About::InstanceProfile(name))
+}
+
+fn certificate(name: Option<&str>) -> Asks<'_> {
+    on(About::ServerCertificate(name))
+}
+
+fn provider(arn: Option<&str>) -> Asks<'_> {
+    on(About::Provider(arn))
 }
 
 impl<'v> Asks<'v> {
@@ -113,6 +104,24 @@ impl<'v> Asks<'v> {
         Self { tags, tagging: Some(tagging), ..self }
     }
 
+    fn passing(self, passed_role: Option<&'v str>) -> Self {
+        Self { passed_role, ..self }
+    }
+
+    /// F-IAMAPI-KEYS-2
+    fn of_service(mut self, service: Option<&'v str>) -> Self {
+        let key = |service| ConditionKey::single("iam:ServiceSpecificCredentialServiceName", service);
+        self.call_keys.extend(service.map(key));
+        self
+    }
+
+    /// F-IAMAPI-KEYS-2
+    fn aged(mut self, days: Option<i64>) -> Self {
+        let key = |days: i64| ConditionKey::single("iam:ServiceSpecificCredentialAgeDays", days.to_string());
+        self.call_keys.extend(days.map(key));
+        self
+    }
+
     fn renamed(self, new_name: Option<&'v str>, new_path: Option<&'v str>) -> Self {
         Self { new_name, new_path, ..self }
     }
@@ -134,6 +143,20 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::CreatePolicy(m) => {
             on(About::NewPolicy(m.policy_name(), m.path())).created_with(m.tags(), "iam:TagPolicy")
         }
+        Op::CreateInstanceProfile(m) => {
+            on(About::NewOther("instance-profile", m.instance_profile_name(), m.path()))
+                .created_with(m.tags(), "iam:TagInstanceProfile")
+        }
+        Op::UploadServerCertificate(m) => {
+            on(About::NewOther("server-certificate", m.server_certificate_name(), m.path()))
+                .created_with(m.tags(), "iam:TagServerCertificate")
+        }
+        Op::CreateSAMLProvider(m) => {
+            on(About::NewOther("saml-provider", m.name(), None)).created_with(m.tags(), "iam:TagSAMLProvider")
+        }
+        Op::CreateOpenIDConnectProvider(m) => {
+            on(About::NewIssuer(m.url())).created_with(m.tags(), "iam:TagOpenIDConnectProvider")
+        }
         Op::CreateServiceLinkedRole(m) => on(About::NewServiceLinkedRole(m.aws_service_name())),
         // What is listed under a path.
         Op::ListGroups(m) => on(About::List("group", m.path_prefix())),
@@ -141,11 +164,28 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::ListUsers(m) => on(About::List("user", m.path_prefix())),
         Op::ListInstanceProfiles(m) => on(About::List("instance-profile", m.path_prefix())),
         Op::ListPolicies(m) => on(About::List("policy", m.path_prefix())),
+        Op::ListServerCertificates(m) => on(About::List("server-certificate", m.path_prefix())),
         // Users and their keys.
         Op::AttachUserPolicy(m) => user(m.user_name()).bounded(None).attaching(m.policy_arn()),
         Op::CreateAccessKey(m) => user(m.user_name()),
         Op::DeleteAccessKey(m) => user(m.user_name()),
+        Op::ChangePassword(_) => user(None),
+        Op::CreateLoginProfile(m) => user(m.user_name()),
+        Op::CreateServiceSpecificCredential(m) => {
+            user(m.user_name()).of_service(m.service_name()).aged(m.credential_age_days())
+        }
         Op::DeleteLoginProfile(m) => user(m.user_name()),
+        Op::DeleteSSHPublicKey(m) => user(m.user_name()),
+        Op::DeleteServiceSpecificCredential(m) => user(m.user_name()),
+        Op::DeleteSigningCertificate(m) => user(m.user_name()),
+        Op::GetSSHPublicKey(m) => user(m.user_name()),
+        Op::ResetServiceSpecificCredential(m) => user(m.user_name()),
+        Op::UpdateLoginProfile(m) => user(m.user_name()),
+        Op::UpdateSSHPublicKey(m) => user(m.user_name()),
+        Op::UpdateServiceSpecificCredential(m) => user(m.user_name()),
+        Op::UpdateSigningCertificate(m) => user(m.user_name()),
+        Op::UploadSSHPublicKey(m) => user(m.user_name()),
+        Op::UploadSigningCertificate(m) => user(m.user_name()),
         Op::DeleteUser(m) => user(m.user_name()),
         Op::DeleteUserPermissionsBoundary(m) => user(m.user_name()).bounded(None),
         Op::DeleteUserPolicy(m) => user(m.user_name()).bounded(None),
@@ -215,21 +255,60 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::SetDefaultPolicyVersion(m) => policy(m.policy_arn()),
         Op::TagPolicy(m) => policy(m.policy_arn()).tagged(m.tags()),
         Op::UntagPolicy(m) => policy(m.policy_arn()).untagged(m.tag_keys()),
+        // Instance profiles.
+        Op::AddRoleToInstanceProfile(m) => profile(m.instance_profile_name()).passing(m.role_name()),
+        Op::DeleteInstanceProfile(m) => profile(m.instance_profile_name()),
+        Op::GetInstanceProfile(m) => profile(m.instance_profile_name()),
+        Op::ListInstanceProfileTags(m) => profile(m.instance_profile_name()),
+        Op::RemoveRoleFromInstanceProfile(m) => profile(m.instance_profile_name()),
+        Op::TagInstanceProfile(m) => profile(m.instance_profile_name()).tagged(m.tags()),
+        Op::UntagInstanceProfile(m) => profile(m.instance_profile_name()).untagged(m.tag_keys()),
+        // Server certificates.
+        Op::DeleteServerCertificate(m) => certificate(m.server_certificate_name()),
+        Op::GetServerCertificate(m) => certificate(m.server_certificate_name()),
+        Op::ListServerCertificateTags(m) => certificate(m.server_certificate_name()),
+        Op::TagServerCertificate(m) => certificate(m.server_certificate_name()).tagged(m.tags()),
+        Op::UntagServerCertificate(m) => certificate(m.server_certificate_name()).untagged(m.tag_keys()),
+        Op::UpdateServerCertificate(m) => {
+            certificate(m.server_certificate_name()).renamed(m.new_server_certificate_name(), m.new_path())
+        }
+        // Identity providers.
+        Op::AddClientIDToOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
+        Op::DeleteOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
+        Op::GetOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
+        Op::ListOpenIDConnectProviderTags(m) => provider(m.open_id_connect_provider_arn()),
+        Op::RemoveClientIDFromOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
+        Op::TagOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()).tagged(m.tags()),
+        Op::UntagOpenIDConnectProvider(m) => {
+            provider(m.open_id_connect_provider_arn()).untagged(m.tag_keys())
+        }
+        Op::UpdateOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
+        Op::UpdateOpenIDConnectProviderThumbprint(m) => provider(m.open_id_connect_provider_arn()),
+        Op::DeleteSAMLProvider(m) => provider(m.saml_provider_arn()),
+        Op::GetSAMLProvider(m) => provider(m.saml_provider_arn()),
+        Op::ListSAMLProviderTags(m) => provider(m.saml_provider_arn()),
+        Op::TagSAMLProvider(m) => provider(m.saml_provider_arn()).tagged(m.tags()),
+        Op::UntagSAMLProvider(m) => provider(m.saml_provider_arn()).untagged(m.tag_keys()),
+        Op::UpdateSAMLProvider(m) => provider(m.saml_provider_arn()),
         // The simulator, and what knows no resource.
+        Op::GetContextKeysForPrincipalPolicy(m) => on(About::PolicySource(m.policy_source_arn())),
         Op::SimulatePrincipalPolicy(m) => on(About::PolicySource(m.policy_source_arn())),
         Op::CreateAccountAlias(_)
         | Op::DeleteAccountAlias(_)
+        | Op::DeleteAccountPasswordPolicy
         | Op::GenerateCredentialReport
         | Op::GetAccountAuthorizationDetails(_)
         | Op::GetAccountPasswordPolicy
         | Op::GetAccountSummary
+        | Op::GetContextKeysForCustomPolicy(_)
         | Op::GetCredentialReport
         | Op::ListAccountAliases(_)
         | Op::ListOpenIDConnectProviders(_)
         | Op::ListSAMLProviders(_)
-        | Op::ListServerCertificates(_)
         | Op::ListVirtualMFADevices(_)
-        | Op::SimulateCustomPolicy(_) => on(About::Account),
+        | Op::SetSecurityTokenServicePreferences(_)
+        | Op::SimulateCustomPolicy(_)
+        | Op::UpdateAccountPasswordPolicy(_) => on(About::Account),
     }
 }
 
@@ -243,25 +322,12 @@ pub fn shown(operation: Operation, resource: &str) -> Cow<'_, str> {
     match asks(Unchecked::of(operation, &Value::Null)).about {
         About::Entity(..) if !kind.is_empty() => Cow::Owned(format!("{kind} {}", names::last_part(resource))),
         About::Policy(_) => Cow::Owned(format!("policy {resource}")),
+        About::InstanceProfile(_) if kind == "instance-profile" => {
+            Cow::Owned(format!("instance profile {}", names::last_part(resource)))
+        }
         About::NewPolicy(..) => Cow::Owned(format!("policy {}", names::last_part(resource))),
         About::List("policy", _) => Cow::Owned(format!("policy path {path}")),
         _ => Cow::Borrowed(resource),
-    }
-}
-
-/// What is known of a resource before anybody may know it.
-#[derive(Default)]
-struct Resource {
-    arn: String,
-    /// Whether it is a user, a group or a role.
-    is_entity: bool,
-    tags: BTreeMap<String, String>,
-    boundary: Option<String>,
-}
-
-impl Resource {
-    fn of_arn(arn: impl Into<String>) -> Self {
-        Self { arn: arn.into(), ..Self::default() }
     }
 }
 
@@ -298,6 +364,7 @@ pub fn access(
     if let About::NewServiceLinkedRole(Some(service)) = asks.about {
         keys.push(ConditionKey::single("iam:AWSServiceName", service));
     }
+    keys.extend(asks.call_keys);
     let action = format!("iam:{}", operation.name());
     let renamed = renamed(asks.new_name, asks.new_path, &resource.arn);
     let mut access = Access::to(caller.account(), action, resource.arn, keys);
@@ -310,6 +377,12 @@ pub fn access(
     let brings_tags = asks.tags.is_some_and(|tags| !tags.is_empty());
     if let Some(action) = asks.tagging.filter(|_| brings_tags) {
         access = access.and_action(action);
+    }
+    // F-IAMAPI-RES-8: who gives a role to EC2 must be allowed to pass it.
+    if let Some(role) = asks.passed_role {
+        let role = of::<Role>(caller.account(), role, world)?;
+        let to_ec2 = ConditionKey::single("iam:PassedToService", "ec2.amazonaws.com");
+        access = access.and("iam:PassRole", role.arn, vec![to_ec2]);
     }
     Ok(access)
 }
@@ -329,123 +402,4 @@ fn renamed(new_name: Option<&str>, new_path: Option<&str>, arn: &str) -> Option<
     let path = new_path.map_or(path, str::to_owned);
     let renamed = format!("{owner}{path}{}", new_name.unwrap_or(name));
     (renamed != arn).then_some(renamed)
-}
-
-fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
-    let account = caller.account();
-    let arn = |kind: &str, rest: &str| format!("arn:{PARTITION}:iam::{account}:{kind}{rest}");
-    let under = |path: Option<&str>, name: Option<&str>| {
-        format!("{}{}", path.unwrap_or("/"), name.unwrap_or_default())
-    };
-    Ok(match about {
-        About::Account => Resource::of_arn("*"),
-        About::List(kind, path) => Resource::of_arn(arn(kind, path.unwrap_or("/"))),
-        About::New(kind, name, path) => Resource::of_arn(arn(kind.name(), &under(path, name))),
-        About::NewPolicy(name, path) => Resource::of_arn(arn("policy", &under(path, name))),
-        About::NewServiceLinkedRole(service) => {
-            let service = service.unwrap_or_default();
-            let name = match service {
-                service_linked_role::ORGANIZATIONS => service_linked_role::ORGANIZATIONS_ROLE,
-                _ => "*",
-            };
-            Resource::of_arn(arn("role", &format!("{}{service}/{name}", service_linked_role::PATH_PREFIX)))
-        }
-        About::Entity(kind, name) => entity(kind, name, caller, world)?,
-        About::PolicySource(arn) => policy_source(arn.unwrap_or("*"), caller, world)?,
-        About::Policy(arn) => of_policy(account, arn.unwrap_or("*"), world)?,
-        About::Key(id) => {
-            let id = id.unwrap_or_default();
-            let credential = world.get::<Credential>(AccessKeyId(id))?.filter(|key| key.account == account);
-            match credential.as_ref().map(|credential| &credential.owner) {
-                Some(CredentialOwner::User(name)) => of::<User>(account, name, world)?,
-                _ => Resource::of_arn("*"),
-            }
-        }
-        About::Deletion(task) => {
-            let task = task.unwrap_or_default();
-            let role = task.strip_prefix("task").and_then(|rest| rest.rsplit_once('/'));
-            Resource::of_arn(arn("role", role.map_or("/*", |(role, _)| role)))
-        }
-    })
-}
-
-/// F-IAMAPI-RES-7: the entity of an ARN is asked for by the ARN that it has, whatever path was written.
-fn policy_source(arn: &str, caller: &Caller, world: &World<'_>) -> Result<Resource, Fault> {
-    let parts =
-        Arn::parse(arn).filter(|parts| parts.service == "iam" && parts.account == caller.account().as_str());
-    let kind = parts.and_then(|parts| {
-        EntityKind::ALL.into_iter().find(|kind| parts.resource.starts_with(&format!("{}/", kind.name())))
-    });
-    let Some(kind) = kind else { return Ok(Resource::of_arn(arn)) };
-    let found = entity(kind, Some(names::last_part(arn)), caller, world)?;
-    Ok(if found.is_entity { found } else { Resource::of_arn(arn) })
-}
-
-fn entity(
-    kind: EntityKind,
-    name: Option<&str>,
-    caller: &Caller,
-    world: &World<'_>,
-) -> Result<Resource, Fault> {
-    let account = caller.account();
-    let name = match (name, &caller.principal) {
-        (Some(name), _) => name,
-        (None, Principal::User { name, .. }) if kind == EntityKind::User => name,
-        // F-IAMAPI-RES-6: who is no user asks about itself; the rule refuses that later.
-        (None, principal) if kind == EntityKind::User => return Ok(Resource::of_arn(principal.arn())),
-        (None, _) => {
-            return Ok(Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/*", kind.name())));
-        }
-    };
-    match kind {
-        EntityKind::Group => of::<Group>(account, name, world),
-        EntityKind::Role => of::<Role>(account, name, world),
-        EntityKind::User => of::<User>(account, name, world),
-    }
-}
-
-/// F-IAMAPI-RES-2: an entity that is not there is asked for under the path `/`.
-fn of<E: Entity + Tagged>(account: AccountId, name: &str, world: &World<'_>) -> Result<Resource, Fault> {
-    Ok(match world.get::<E>(Named::new(account, name))? {
-        Some(found) => Resource {
-            arn: found.arn(),
-            is_entity: true,
-            tags: found.tags_if_any(),
-            boundary: found.boundary().map(str::to_owned),
-        },
-        None => Resource::of_arn(format!("arn:{PARTITION}:iam::{account}:{}/{name}", E::ENTITY.name())),
-    })
-}
-
-/// Tags, where the kind has any.
-trait Tagged {
-    fn tags_if_any(&self) -> BTreeMap<String, String>;
-}
-
-impl Tagged for Group {
-    fn tags_if_any(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
-    }
-}
-
-impl Tagged for Role {
-    fn tags_if_any(&self) -> BTreeMap<String, String> {
-        self.tags.clone()
-    }
-}
-
-impl Tagged for User {
-    fn tags_if_any(&self) -> BTreeMap<String, String> {
-        self.tags.clone()
-    }
-}
-
-fn of_policy(account: AccountId, arn: &str, world: &World<'_>) -> Result<Resource, Fault> {
-    let is_own = Arn::parse(arn).is_some_and(|parts| parts.account == account.as_str());
-    let found = match is_own {
-        true => world.get::<ManagedPolicy>(ManagedPolicyId::new(account, names::last_part(arn)))?,
-        false => None,
-    };
-    let tags = found.map(|policy| policy.tags.clone()).unwrap_or_default();
-    Ok(Resource { tags, ..Resource::of_arn(arn) })
 }

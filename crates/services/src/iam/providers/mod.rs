@@ -1,0 +1,5 @@
+//! Identity providers outside AWS: whose tokens and assertions roles of an account may trust.
+
+pub(crate) mod open_id_connect;
+pub(crate) mod saml;
+pub(crate) mod saml_metadata;
