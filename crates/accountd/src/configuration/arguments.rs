@@ -138,7 +138,7 @@ struct ServeArguments {
     #[arg(help_heading = "Listening")]
     admin_token_file: Option<PathBuf>,
 
-    /// Web pages from there may use the services, such as https://console.example; those of this machine may anyway
+    /// Web pages from there may use the services, such as `https://console.example`; those of this machine may anyway
     #[arg(
         long,
         value_name = "ORIGIN",
