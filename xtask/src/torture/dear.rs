@@ -80,7 +80,8 @@ fn send(address: SocketAddr, call: &Call, over: &AtomicBool) -> Result<u64, Stri
     }
 }
 
-/// T2, T3 and T5 of the attack of November 2026, each as large as one megabyte allows.
+/// What once held everybody up or took gigabytes (F-COST-1, F-COST-2, F-COST-3, F-COST-13), each as large as one
+/// megabyte allows.
 fn requests() -> Vec<(&'static str, Call)> {
     let form =
         |service: &'static str, body: String| Call { service, body, ..signature::get_caller_identity() };

@@ -71,13 +71,7 @@ pub fn power_lost(victim: &Victim, time: Duration) -> Result<String, String> {
         let mut durable = Durable::of(&data)?;
         let server = disk.start(victim, &data, true)?;
         tally.check(server.address)?;
-        let enough = tally.total() + 1 + dice.below(MOST_CHANGES);
-        tally.write(server.address, |tally| {
-            while tally.total() < enough && server.is_running() {
-                std::thread::yield_now();
-            }
-            server.kill();
-        });
+        tally.write_until_killed(&server, 1 + dice.below(MOST_CHANGES));
         rounds += 1;
         durable.replay(&std::fs::read(&disk.journal).map_err(|error| error.to_string())?)?;
         if durable.syncs == 0 {
@@ -109,13 +103,7 @@ pub fn failing(victim: &Victim, time: Duration) -> Result<String, String> {
         for failure in [b"f", b"s"] {
             tally.write(server.address, |tally| fail(&disk, &server, tally, failure))?;
         }
-        let enough = tally.total() + 100;
-        tally.write(server.address, |tally| {
-            while tally.total() < enough && server.is_running() {
-                std::thread::yield_now();
-            }
-            server.kill();
-        });
+        tally.write_until_killed(&server, 100);
         rounds += 1;
     }
     let server = Accountd::start(&victim.binary, &data, None)?;

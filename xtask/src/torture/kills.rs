@@ -17,13 +17,7 @@ pub fn killed(victim: &Victim, time: Duration) -> Result<String, String> {
     while rounds == 0 || begun.elapsed() < time {
         let server = Accountd::start(&victim.binary, &data, None)?;
         tally.check(server.address)?;
-        let enough = tally.total() + 1 + dice.below(MOST_CHANGES);
-        tally.write(server.address, |tally| {
-            while tally.total() < enough && server.is_running() {
-                std::thread::yield_now();
-            }
-            server.kill();
-        });
+        tally.write_until_killed(&server, 1 + dice.below(MOST_CHANGES));
         rounds += 1;
     }
     let server = Accountd::start(&victim.binary, &data, None)?;

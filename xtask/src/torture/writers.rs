@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde_json::Value;
 
 use crate::bench::client::{Client, read_to_the_end};
+use crate::bench::processes::Accountd;
 use crate::bench::signature::{self, Call, Key};
 
 /// How many write at once.
@@ -51,6 +52,17 @@ impl Tally {
             self.ended.store(true, Ordering::SeqCst);
             result
         })
+    }
+
+    /// Lets everybody write until so many changes more were acknowledged, and kills the server under them.
+    pub fn write_until_killed(&self, server: &Accountd, more: u64) {
+        let enough = self.total() + more;
+        self.write(server.address, |tally| {
+            while tally.total() < enough && server.is_running() {
+                std::thread::yield_now();
+            }
+            server.kill();
+        });
     }
 
     /// Writes until the end, or until nobody answers any more. A change that was refused may be kept or not, so the
