@@ -43,11 +43,7 @@ pub fn upload(
     input: UploadSigningCertificateRequest,
     world: &mut World<'_>,
 ) -> Result<UploadSigningCertificateResponse, Failure> {
-    let mut user = directory::open::<User>(
-        on.account,
-        named_or_self(on, input.user_name.as_ref().map(ExistingUserNameType::as_str))?,
-        world,
-    )?;
+    let mut user = owner(on, input.user_name.as_ref(), world)?;
     let body = input.certificate_body.into_string();
     if Certificate::read(&body).is_err() {
         return Err(malformed(format!("Certificate {body} is malformed.")).into());
@@ -65,6 +61,11 @@ pub fn upload(
     user.signing_certificates.push(certificate);
     directory::save(user, world)?;
     Ok(UploadSigningCertificateResponse { certificate: answer })
+}
+
+/// The user who is named, or who asks, to be changed.
+fn owner(on: &On<'_>, name: Option<&ExistingUserNameType>, world: &World<'_>) -> Result<User, Failure> {
+    directory::open::<User>(on.account, named_or_self(on, name.map(ExistingUserNameType::as_str))?, world)
 }
 
 /// ListSigningCertificates, in the order of ids.
@@ -97,11 +98,7 @@ pub fn update(
     input: &UpdateSigningCertificateRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let mut user = directory::open::<User>(
-        on.account,
-        named_or_self(on, input.user_name.as_ref().map(ExistingUserNameType::as_str))?,
-        world,
-    )?;
+    let mut user = owner(on, input.user_name.as_ref(), world)?;
     let id = &input.certificate_id;
     let found = user.signing_certificates.iter_mut().find(|known| known.id == id.as_str());
     found.ok_or_else(|| missing(id))?.active = refusal::is_active(input.status)?;
@@ -117,11 +114,7 @@ pub fn delete(
     input: &DeleteSigningCertificateRequest,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
-    let mut user = directory::open::<User>(
-        on.account,
-        named_or_self(on, input.user_name.as_ref().map(ExistingUserNameType::as_str))?,
-        world,
-    )?;
+    let mut user = owner(on, input.user_name.as_ref(), world)?;
     let id = &input.certificate_id;
     let place = user.signing_certificates.iter().position(|known| known.id == id.as_str());
     user.signing_certificates.remove(place.ok_or_else(|| missing(id))?);

@@ -4,21 +4,21 @@
 
 use aws::arn::{AccountId, Arn};
 use aws::refusal::Refusal;
-use aws::smithy::Shape;
 use sha2::{Digest, Sha256};
 
+use super::identity_center;
 use crate::failure::Failure;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Page, Pages};
 use crate::iam::{On, directory, model, refusal, tag};
 use crate::model::iam::{
-    AddClientIDToOpenIDConnectProviderRequest, ClientIDType, ContextProvider,
-    CreateOpenIDConnectProviderRequest, CreateOpenIDConnectProviderResponse,
-    DeleteOpenIDConnectProviderRequest, GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse,
-    ListOpenIDConnectProviderTagsRequest, ListOpenIDConnectProviderTagsResponse,
-    ListOpenIDConnectProvidersResponse, RemoveClientIDFromOpenIDConnectProviderRequest,
-    TagOpenIDConnectProviderRequest, ThumbprintType, UntagOpenIDConnectProviderRequest,
-    UpdateOpenIDConnectProviderRequest, UpdateOpenIDConnectProviderThumbprintRequest,
+    AddClientIDToOpenIDConnectProviderRequest, ClientIDType, CreateOpenIDConnectProviderRequest,
+    CreateOpenIDConnectProviderResponse, DeleteOpenIDConnectProviderRequest, GetOpenIDConnectProviderRequest,
+    GetOpenIDConnectProviderResponse, ListOpenIDConnectProviderTagsRequest,
+    ListOpenIDConnectProviderTagsResponse, ListOpenIDConnectProvidersResponse,
+    RemoveClientIDFromOpenIDConnectProviderRequest, TagOpenIDConnectProviderRequest, ThumbprintType,
+    UntagOpenIDConnectProviderRequest, UpdateOpenIDConnectProviderRequest,
+    UpdateOpenIDConnectProviderThumbprintRequest,
 };
 use crate::state::identity::{OpenIdConnectProvider, OpenIdConnectProviderId};
 use crate::world::World;
@@ -94,8 +94,10 @@ pub fn create(
         client_ids: client_ids.into_iter().map(ClientIDType::into_string).collect(),
         thumbprints,
         created_at: on.context.now,
-        context_provider: input.context_provider.as_ref().map(ContextProvider::to_value),
-        identity_center_instance: input.identity_center_instance_arn.map(|arn| arn.into_string()),
+        identity_center: identity_center::of_new(
+            input.context_provider.as_ref(),
+            input.identity_center_instance_arn,
+        ),
         tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,
         url,
     };
@@ -151,11 +153,8 @@ pub fn get(
         thumbprint_list: Some(texts(&mut provider.thumbprints.iter()).into_iter().map(Into::into).collect()),
         create_date: Some(provider.created_at),
         tags: Some(tag::all(&provider.tags)),
-        context_provider: provider
-            .context_provider
-            .as_ref()
-            .and_then(|stored| ContextProvider::from_value(stored).ok()),
-        identity_center_instance_arn: provider.identity_center_instance.map(Into::into),
+        context_provider: identity_center::context(&provider.identity_center),
+        identity_center_instance_arn: provider.identity_center.identity_center_instance.map(Into::into),
         identity_store_arn: None,
         url: Some(provider.url.into()),
     })
@@ -257,18 +256,9 @@ pub fn update(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let mut provider = open(on, input.open_id_connect_provider_arn.as_str(), world)?;
-    if let Some(given) = &input.context_provider {
-        provider.context_provider = Some(ContextProvider::to_value(given));
-    }
-    if let Some(instance) = input.identity_center_instance_arn {
-        provider.identity_center_instance = Some(instance.into_string());
-    }
-    if input.remove_context_provider == Some(true) {
-        provider.context_provider = None;
-    }
-    if input.remove_identity_center_instance == Some(true) {
-        provider.identity_center_instance = None;
-    }
+    let tie = &mut provider.identity_center;
+    identity_center::set(tie, input.context_provider.as_ref(), input.identity_center_instance_arn);
+    identity_center::remove(tie, input.remove_context_provider, input.remove_identity_center_instance);
     world.save(provider);
     Ok(())
 }

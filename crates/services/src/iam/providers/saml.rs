@@ -4,16 +4,16 @@
 
 use aws::arn::Arn;
 use aws::refusal::Refusal;
-use aws::smithy::Shape;
 use jiff::{SignedDuration, Timestamp};
 
+use super::identity_center;
 use super::saml_metadata::Metadata;
 use crate::failure::Failure;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Page, Pages};
 use crate::iam::{On, directory, model, refusal, tag};
 use crate::model::iam::{
-    AssertionEncryptionModeType, ContextProvider, CreateSAMLProviderRequest, CreateSAMLProviderResponse,
+    AssertionEncryptionModeType, CreateSAMLProviderRequest, CreateSAMLProviderResponse,
     DeleteSAMLProviderRequest, GetSAMLProviderRequest, GetSAMLProviderResponse, ListSAMLProviderTagsRequest,
     ListSAMLProviderTagsResponse, ListSAMLProvidersResponse, TagSAMLProviderRequest,
     UntagSAMLProviderRequest, UpdateSAMLProviderRequest, UpdateSAMLProviderResponse,
@@ -78,8 +78,10 @@ pub fn create(
         created_at: on.context.now,
         requires_encryption: input.assertion_encryption_mode == Some(AssertionEncryptionModeType::Required),
         private_keys: Default::default(),
-        context_provider: input.context_provider.as_ref().map(ContextProvider::to_value),
-        identity_center_instance: input.identity_center_instance_arn.map(|arn| arn.into_string()),
+        identity_center: identity_center::of_new(
+            input.context_provider.as_ref(),
+            input.identity_center_instance_arn,
+        ),
         tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,
     };
     if input.add_private_key.is_some() {
@@ -123,11 +125,8 @@ pub fn get(
             true => AssertionEncryptionModeType::Required,
             false => AssertionEncryptionModeType::Allowed,
         }),
-        context_provider: provider
-            .context_provider
-            .as_ref()
-            .and_then(|stored| ContextProvider::from_value(stored).ok()),
-        identity_center_instance_arn: provider.identity_center_instance.map(Into::into),
+        context_provider: identity_center::context(&provider.identity_center),
+        identity_center_instance_arn: provider.identity_center.identity_center_instance.map(Into::into),
         identity_store_arn: None,
         saml_key_hashes: None,
         saml_provider_uuid: Some(provider.id.into()),
@@ -162,18 +161,9 @@ pub fn update(
     if input.add_private_key.is_some() {
         add_private_key(on, &mut provider)?;
     }
-    if let Some(given) = &input.context_provider {
-        provider.context_provider = Some(ContextProvider::to_value(given));
-    }
-    if let Some(instance) = input.identity_center_instance_arn {
-        provider.identity_center_instance = Some(instance.into_string());
-    }
-    if input.remove_context_provider == Some(true) {
-        provider.context_provider = None;
-    }
-    if input.remove_identity_center_instance == Some(true) {
-        provider.identity_center_instance = None;
-    }
+    let tie = &mut provider.identity_center;
+    identity_center::set(tie, input.context_provider.as_ref(), input.identity_center_instance_arn);
+    identity_center::remove(tie, input.remove_context_provider, input.remove_identity_center_instance);
     let arn = arn(&provider);
     world.save(provider);
     Ok(UpdateSAMLProviderResponse { saml_provider_arn: Some(arn.into()) })

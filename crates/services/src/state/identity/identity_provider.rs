@@ -10,6 +10,17 @@ use serde_json::Value;
 use crate::world::Identified;
 use crate::world::key::{Named, id};
 
+/// What ties a provider to IAM Identity Center. It is kept and shown; nothing here asks for it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct IdentityCenterTie {
+    /// How the provider's tokens name users of IAM Identity Center, in the members of the model's structure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_provider: Option<Value>,
+    /// The ARN of the instance of IAM Identity Center that trusts the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_center_instance: Option<String>,
+}
+
 /// An OpenID Connect provider. Key: `oidc-provider/<account id>/<URL without https://>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OpenIdConnectProvider {
@@ -25,12 +36,9 @@ pub struct OpenIdConnectProvider {
     pub thumbprints: Vec<String>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// How its tokens name users of IAM Identity Center, in the members of the model's structure; nothing here asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context_provider: Option<Value>,
-    /// The ARN of the instance of IAM Identity Center that trusts it; nothing here asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_center_instance: Option<String>,
+    /// What ties it to IAM Identity Center.
+    #[serde(flatten)]
+    pub identity_center: IdentityCenterTie,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -73,12 +81,9 @@ pub struct SamlProvider {
     /// Ids of private keys, and when each was added. The keys themselves are not kept: nothing is decrypted here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub private_keys: BTreeMap<String, Timestamp>,
-    /// How its tokens name users of IAM Identity Center, in the members of the model's structure; nothing here asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context_provider: Option<Value>,
-    /// The ARN of the instance of IAM Identity Center that trusts it; nothing here asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_center_instance: Option<String>,
+    /// What ties it to IAM Identity Center.
+    #[serde(flatten)]
+    pub identity_center: IdentityCenterTie,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

@@ -18,7 +18,9 @@ mod user_credential;
 pub use credential::{AccessKeyId, Credential, CredentialOwner};
 pub use group::{Group, GroupId, GroupMember, GroupMemberId};
 pub use iam_account::{AccountAlias, AccountAliasId, IamAccount, PasswordPolicy};
-pub use identity_provider::{OpenIdConnectProvider, OpenIdConnectProviderId, SamlProvider, SamlProviderId};
+pub use identity_provider::{
+    IdentityCenterTie, OpenIdConnectProvider, OpenIdConnectProviderId, SamlProvider, SamlProviderId,
+};
 pub use instance_profile::{InstanceProfile, InstanceProfileId};
 pub use managed_policy::{
     EntityKind, ManagedPolicy, ManagedPolicyId, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId,
