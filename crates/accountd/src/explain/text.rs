@@ -155,7 +155,8 @@ pub fn name(layer: LayerName) -> &'static str {
     }
 }
 
-fn part(part: Part) -> &'static str {
+/// The word for what a part says, here and on the console's page.
+pub fn part(part: Part) -> &'static str {
     match part {
         Part::Allow => "allow",
         Part::Deny => "DENY",

@@ -11,7 +11,7 @@ use super::question::{self, Asked};
 use crate::console::fields::escaped;
 use crate::console::marks::{self, Sign, sign};
 use crate::console::visit::Visit;
-use crate::explain::text::name;
+use crate::explain::text::{name, part as said};
 
 /// Policies that are AWS's own, which cannot be drafted.
 fn is_of_aws(policy: &PolicySaid) -> bool {
@@ -81,7 +81,7 @@ fn layer(visit: &Visit, asked: &Asked, layer: &Layer) -> Markup {
             (part(layer.outcome, layer.decides))
             @if layer.decides { " " span class="mark" { "◆ decides" } }
             @if layer.outcome == Part::NotReached && let Some(says) = layer.says {
-                span class="quiet" { ", by itself " (word(says)) }
+                span class="quiet" { ", by itself " (said(says)) }
             }
         }
         @for level in &layer.levels {
@@ -98,20 +98,10 @@ fn layer(visit: &Visit, asked: &Asked, layer: &Layer) -> Markup {
 /// What a part says. Having nothing to say is bad only where it decides.
 fn part(part: Part, decides: bool) -> Markup {
     match part {
-        Part::Allow => sign(Sign::Good, word(part)),
-        Part::Deny => sign(Sign::Bad, word(part)),
-        Part::Nothing if decides => sign(Sign::Bad, word(part)),
-        other => html! { span class="quiet" { (word(other)) } },
-    }
-}
-
-fn word(part: Part) -> &'static str {
-    match part {
-        Part::Allow => "allow",
-        Part::Deny => "DENY",
-        Part::Nothing => "nothing",
-        Part::NotReached => "not reached",
-        Part::DoesNotApply => "does not apply",
+        Part::Allow => sign(Sign::Good, said(part)),
+        Part::Deny => sign(Sign::Bad, said(part)),
+        Part::Nothing if decides => sign(Sign::Bad, said(part)),
+        other => html! { span class="quiet" { (said(other)) } },
     }
 }
 
