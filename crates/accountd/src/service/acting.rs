@@ -87,6 +87,7 @@ impl Service {
         }
         match acted {
             Ok(acted) => {
+                summary.event_id.clone_from(&event_id);
                 summary.caller = acted.caller;
                 summary.target = acted.target;
                 summary.sent_message = acted.sent_message;
