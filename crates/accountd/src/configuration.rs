@@ -20,6 +20,7 @@ pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
 use crate::pages::Origin;
+use crate::store::Database;
 
 /// Whether AWS's request rates are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub enum Storage {
     Directory(PathBuf),
     /// In memory, gone with the process.
     Memory,
+    /// In a database that other processes may use, too.
+    Database(Database),
 }
 
 impl Storage {
@@ -70,6 +73,7 @@ impl Storage {
         match self {
             Self::Directory(_) => "sqlite",
             Self::Memory => "memory",
+            Self::Database(_) => "postgres",
         }
     }
 }
@@ -164,6 +168,12 @@ impl Configuration {
 /// Reads the file of `--root-credentials`.
 fn read_root_credentials(path: &Path) -> Result<Vec<RootCredential>, String> {
     credentials::read(path).map_err(|error| format!("--root-credentials {}: {error}", path.display()))
+}
+
+/// Reads the file of `--database-password-file`.
+fn read_password(path: &Path) -> Result<Secret, String> {
+    let read = credentials::read_line(path).map(Secret::new);
+    read.map_err(|error| format!("--database-password-file {}: {error}", path.display()))
 }
 
 /// Reads the file of `--admin-token-file`.

@@ -10,6 +10,8 @@ pub mod builders;
 pub mod certificates;
 pub mod company;
 pub mod documents;
+#[cfg(feature = "server")]
+pub mod postgres;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 #[cfg(feature = "server")]
