@@ -15,4 +15,4 @@ mod seam;
 
 pub use local::{OpenError, Store, StoreOptions, Verified};
 pub use postgres::Database;
-pub use seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
+pub use seam::{Decided, EventRecord, Exported, Followed, FollowedRecord, StoreError, StoreStatistics};

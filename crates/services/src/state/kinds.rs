@@ -9,6 +9,7 @@ use super::installation::{PageTokenKey, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
 use super::region::OrganizationRegionRequests;
+use super::trail::*;
 use crate::world::Document;
 use crate::world::key::{Current, Part};
 
@@ -76,6 +77,9 @@ kinds! {
     "attachment": Attachment by AttachmentId<'k>,
     "child": Child by ChildId<'k>,
     "credential": Credential by AccessKeyId<'k>,
+    "delivery": Delivery by DeliveryId<'k>,
+    "digest": DigestChain by DigestChainId<'k>,
+    "digest-key": DigestKey by DigestKeyId<'k>,
     "effective-policy-text": EffectivePolicyText by EffectivePolicyTextId<'k>,
     "email": EmailOwner by EmailAddress<'k>,
     "group": Group by GroupId<'k>,
@@ -89,6 +93,7 @@ kinds! {
     "member": Membership by AccountId,
     "membership-changes": MembershipChanges by OrganizationId<'k>,
     "message": Message by MessageId<'k>,
+    "mfa-device": MfaDevice by MfaDeviceId<'k>,
     "oidc-provider": OpenIdConnectProvider by OpenIdConnectProviderId<'k>,
     "org-entity": OrganizationEntity by OrganizationEntityId<'k>,
     "organization": Organization by OrganizationId<'k>,
@@ -108,6 +113,7 @@ kinds! {
     "server-certificate": ServerCertificate by ServerCertificateId<'k>,
     "service-time": ServiceTime by Current,
     "session-key": SessionKey by Current,
+    "trail": Trail by TrailId<'k>,
     "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
     "user": User by UserId<'k>,
 }

@@ -10,6 +10,7 @@ mod kinds;
 pub mod message;
 pub mod organization;
 pub mod region;
+pub mod trail;
 
 pub use kinds::{KINDS, Kind};
 

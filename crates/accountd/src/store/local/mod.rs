@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use services::world::{Change, EventQuery, Fault, LoggedEvent, Snapshot, Wanted};
+use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Snapshot, Wanted};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
@@ -54,7 +54,7 @@ use turns::Turns;
 use writer::{Job, Writer};
 
 use super::postgres::{Database, PostgresEngine};
-use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
+use super::seam::{Decided, EventRecord, Exported, Followed, StoreError, StoreStatistics};
 pub use open::OpenError;
 pub use verify::Verified;
 
@@ -230,6 +230,7 @@ impl Store {
             return self.conclude(run, outcome.unwrap_or(Run::Overtaken)).await;
         }
         let (run, outcome) = match self.core.run(&run, Reach::Documents) {
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Wanted(wanted) => {
                 let again = move |core: &Core| {
                     let outcome = core.run(&run, Reach::Everything);
@@ -256,6 +257,7 @@ impl Store {
                 return Ok(decided.value);
             }
             Run::Failed(fault) => return Err(fault.into()),
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Changed(decided) => Some(decided),
             Run::Wanted(_) | Run::Overtaken => None,
         };
@@ -338,6 +340,16 @@ impl Store {
         self.flush().await?;
         let query = *query;
         Ok(self.beside(&self.reading, move |core| core.events(&query)).await??)
+    }
+
+    /// Records from a place in the log on, in the order in which it grows, those included that were queued until now.
+    /// As many as have about `most_bytes`. F-STORE-20
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn follow(&self, from: EventPosition, most_bytes: usize) -> Result<Followed, StoreError> {
+        self.flush().await?;
+        Ok(self.beside(&self.reading, move |core| log::follow(core, from, most_bytes)).await??)
     }
 
     /// Puts all of `changes` into a store that holds no documents yet but those of the installation, in one

@@ -185,6 +185,7 @@ impl Store {
                             at_hand.insert(key, (fetched.as_of, stored));
                         }
                     }
+                    wanted if !wanted.is_of_store() => return Err(Fault::from(wanted).into()),
                     wanted => {
                         takes_long = wanted == Wanted::Time;
                         break;
@@ -201,6 +202,7 @@ impl Store {
         };
         let (run, outcome) = self.beside(turns, again).await?;
         match outcome {
+            Run::Wanted(wanted) if !wanted.is_of_store() => Err(Fault::Wanted(wanted).into()),
             Run::Wanted(_) | Run::Overtaken => Ok((run, None)),
             outcome => Ok((run, Some(outcome))),
         }

@@ -140,6 +140,10 @@ impl Engine for PostgresEngine {
         Snapshot::begin(&self.pool, Commit::default())?.blocks(filter, visit)
     }
 
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
+        Snapshot::begin(&self.pool, Commit::default())?.blocks_from(first, visit)
+    }
+
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
         Snapshot::begin(&self.pool, Commit::default())?.export(visit)
     }

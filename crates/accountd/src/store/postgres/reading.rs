@@ -327,17 +327,25 @@ impl Snapshot {
                 }
             }
         }
+        self.blocks_from(0, &mut |_, _, records| {
+            let mut records = records.lines().filter_map(parse_line);
+            records.try_for_each(|record| visit(Exported::Event(record)))
+        })
+    }
+
+    /// Blocks of records with this number or a higher one, oldest first.
+    pub fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
+        let client = &self.session().client;
         let blocks = self.wait(client.prepare(BLOCKS_FORWARD))?;
-        let mut after = 0_i64;
+        let mut after = signed(first) - 1;
         loop {
             let rows = self.wait(client.query(&blocks, &[&after, &BLOCKS_AT_ONCE]))?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.get(0);
             for row in &rows {
-                for record in row.get::<_, &str>(2).lines().filter_map(parse_line) {
-                    if visit(Exported::Event(record)).is_break() {
-                        return Ok(());
-                    }
+                let count = u32::try_from(row.get::<_, i64>(1)).unwrap_or(u32::MAX);
+                if visit(unsigned(row.get(0)), count, row.get(2)).is_break() {
+                    return Ok(());
                 }
             }
         }
