@@ -65,7 +65,7 @@ pub fn database() -> Option<TestDatabase> {
         Some(url)
     });
     if base.is_none() {
-        println!(
+        eprintln!(
             "skipped: there is no PostgreSQL here (initdb and postgres, for example of Debian's postgresql)"
         );
     }
