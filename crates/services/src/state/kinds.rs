@@ -8,6 +8,7 @@ use super::identity::*;
 use super::installation::{PageTokenKey, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
+use super::quota::QuotaRequests;
 use super::region::OrganizationRegionRequests;
 use crate::world::Document;
 use crate::world::key::{Current, Part};
@@ -101,6 +102,7 @@ kinds! {
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
     "policy-name": PolicyName by PolicyNameId<'k>,
     "policy-use": PolicyUse by PolicyUseId<'k>,
+    "quota-requests": QuotaRequests by AccountId,
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,
