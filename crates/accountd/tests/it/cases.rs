@@ -335,7 +335,9 @@ fn enums(shape: &Value) -> Vec<Variant> {
 }
 
 fn integers(shape: &Value) -> Vec<Variant> {
-    let (min, max) = (shape["min"].as_i64().unwrap(), shape["max"].as_i64().unwrap());
+    let (Some(min), Some(max)) = (shape["min"].as_i64(), shape["max"].as_i64()) else {
+        return wrong_types("integer");
+    };
     let mut variants = vec![
         ("least".to_owned(), json!(min), Vec::new()),
         ("greatest".to_owned(), json!(max), Vec::new()),

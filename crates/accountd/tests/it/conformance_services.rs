@@ -1,6 +1,6 @@
-//! Every member of every input of STS, Organizations, IAM and CloudTrail, held to the model through the whole
+//! Every member of every input of the services beside Account Management, held to the model through the whole
 //! service, each in its own words (F-STSAPI-1, F-ORGS-VAL-1, F-IAMAPI-VAL-1, F-IAMAPI-VAL-2, F-TRAIL-3,
-//! F-ORDER-3).
+//! F-TAG-2, F-ORDER-3).
 //!
 //! The cases come from the model files (`cases.rs`); the texts are written out here.
 
