@@ -10,6 +10,7 @@ use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response, request};
 use jiff::SignedDuration;
+use services::explain::{self, Question};
 use services::seed::{self, SeedDocuments};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -67,6 +68,9 @@ impl Application {
         };
         let store = Arc::new(opened.map_err(|error| error.to_string())?);
         let token_key = installation::restore(&store, &edges.clock).await?;
+        if edges.clock.keep_every().is_some() {
+            installation::keep_time(&store, &edges.clock).await?;
+        }
         let seed =
             configuration.seed.as_deref().map(|file| read_seed(file, edges.clock.now())).transpose()?;
         if let Some(seed) = &seed {
@@ -93,6 +97,12 @@ impl Application {
                 .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
         let mut tasks = vec![tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock)))];
+        tasks.extend(
+            edges
+                .clock
+                .keep_every()
+                .map(|every| tokio::spawn(keep_time(Arc::clone(&store), Arc::clone(&edges.clock), every))),
+        );
         tasks.extend(configuration.smtp.clone().map(|url| {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
@@ -161,6 +171,9 @@ impl Application {
         }
         if let Some(code) = &summary.error {
             self.hint.note(code);
+            if log::is_denial(code) && tracing::enabled!(tracing::Level::DEBUG) {
+                tokio::spawn(say_why(Arc::clone(&self.service), summary.request_id, summary.event_id));
+            }
         }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
@@ -236,6 +249,26 @@ async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>) {
     }
 }
 
+/// Says in the log which policy and which statement refused a call (F-EDGE-33). Beside the answer, which it must not hold up.
+async fn say_why(service: Arc<Service>, request_id: String, event_id: String) {
+    let question = Question { event: Some(event_id), ..Question::default() };
+    if let Ok(Ok(explain::Answer::Call(explained))) = service.explain(question).await
+        && let Some(decided) = &explained.decided_by
+    {
+        log::why(&request_id, decided);
+    }
+}
+
+/// Keeps service time that passes by itself, so that a restart does not go back (F-EDGE-32).
+async fn keep_time(store: Arc<Store>, clock: Arc<Clock>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(reason) = installation::keep_time(&store, &clock).await {
+            tracing::error!(reason, "service time could not be kept");
+        }
+    }
+}
+
 fn read_seed(file: &Path, now: jiff::Timestamp) -> Result<SeedDocuments, String> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
@@ -244,7 +277,8 @@ fn read_seed(file: &Path, now: jiff::Timestamp) -> Result<SeedDocuments, String>
 
 /// A store that holds anything keeps what it holds: a seed is for the first start only.
 async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
-    match store.seed(seed.writes.clone()).await {
+    let documents = seed.writes.len();
+    match log::with_progress("applying the seed", documents, store.seed(seed.writes.clone())).await {
         Ok(()) => {
             tracing::info!("seeded: {}", seed.summary);
             Ok(())

@@ -1,10 +1,11 @@
 //! The two times: real time, by which signatures are judged, and service time, which rules are told.
 //!
-//! Service time follows real time until an administrator moves it forward (`--time real`), or stands
-//! still until then (`--time manual`). It never goes back: what is stored happened before now (F-EDGE-24). Only where
+//! Service time follows real time until an administrator moves it forward (`--time real`), stands still until then
+//! (`--time manual`), or passes so many times as fast (`--time x60`). It never goes back: what is stored happened before now (F-EDGE-24). Only where
 //! nothing is stored any more it starts anew.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use services::state::installation::ServiceTime;
@@ -16,15 +17,50 @@ pub enum TimeMode {
     Real,
     /// It stands still until it is moved.
     Manual,
+    /// It passes so many times as fast as real time, from 2 to [`FASTEST`].
+    Times(u16),
+}
+
+/// The most times that service time passes as fast as real time: a day in less than a minute and a half.
+pub const FASTEST: u16 = 1000;
+
+impl TimeMode {
+    /// Reads `real`, `manual` or `x60`.
+    ///
+    /// # Errors
+    /// Says what there is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "real" => Ok(Self::Real),
+            "manual" => Ok(Self::Manual),
+            _ => {
+                let times = text.strip_prefix('x').and_then(|times| times.parse().ok());
+                let times = times.filter(|times| (2..=FASTEST).contains(times)).map(Self::Times);
+                times.ok_or_else(|| format!("it is real, manual, or x2 to x{FASTEST}, such as x60"))
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for TimeMode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Real => formatter.write_str("real"),
+            Self::Manual => formatter.write_str("manual"),
+            Self::Times(times) => write!(formatter, "x{times}"),
+        }
+    }
 }
 
 /// Both clocks. Cheap to read and free of locks.
 #[derive(Debug)]
 pub struct Clock {
     mode: TimeMode,
-    /// In microseconds: with [`TimeMode::Real`] how far service time is ahead, with
-    /// [`TimeMode::Manual`] service time itself.
+    /// In microseconds: with [`TimeMode::Real`] how far service time is ahead, with [`TimeMode::Manual`] service time
+    /// itself, and with [`TimeMode::Times`] how far it was ahead at `begun`.
     microseconds: AtomicI64,
+    /// From when on time passes faster, by real time in microseconds.
+    begun: i64,
 }
 
 /// Why service time was not moved.
@@ -45,6 +81,9 @@ impl std::fmt::Display for NotMoved {
     }
 }
 
+/// Where time passes faster, how much real time each note of it is good for.
+const KEPT_AHEAD: Duration = Duration::from_secs(8);
+
 /// 9000-01-01T00:00:00Z. Four digits of a year are what every format on the wire can hold, and the
 /// rules add durations to now.
 const LATEST: i64 = 221_845_392_000_000_000;
@@ -52,19 +91,33 @@ const LATEST: i64 = 221_845_392_000_000_000;
 impl Clock {
     /// A clock that starts at real time.
     pub fn new(mode: TimeMode) -> Self {
-        Self { mode, microseconds: AtomicI64::new(Self::start(mode)) }
+        let begun = Timestamp::now().as_microsecond();
+        Self { mode, microseconds: AtomicI64::new(Self::start(mode)), begun }
     }
 
     fn start(mode: TimeMode) -> i64 {
         match mode {
-            TimeMode::Real => 0,
+            TimeMode::Real | TimeMode::Times(_) => 0,
             TimeMode::Manual => Timestamp::now().as_microsecond(),
         }
     }
 
     /// Starts anew at real time, where nothing is stored any more that happened later (F-EDGE-26).
     pub fn restart(&self) {
-        self.microseconds.store(Self::start(self.mode), Ordering::Release);
+        let start = match self.mode {
+            // What passed faster since the beginning is taken back.
+            TimeMode::Times(_) => -self.gained(Timestamp::now().as_microsecond()),
+            mode => Self::start(mode),
+        };
+        self.microseconds.store(start, Ordering::Release);
+    }
+
+    /// How much further service time came than real time since the beginning, by passing faster.
+    fn gained(&self, real: i64) -> i64 {
+        match self.mode {
+            TimeMode::Times(times) => real.saturating_sub(self.begun).saturating_mul(i64::from(times) - 1),
+            TimeMode::Real | TimeMode::Manual => 0,
+        }
     }
 
     /// How service time passes.
@@ -83,9 +136,10 @@ impl Clock {
     }
 
     fn service_time(&self, real: Timestamp, stored: i64) -> Timestamp {
+        let real = real.as_microsecond();
         let microseconds = match self.mode {
-            TimeMode::Real => real.as_microsecond().saturating_add(stored).min(LATEST),
             TimeMode::Manual => stored,
+            _ => real.saturating_add(self.gained(real)).saturating_add(stored).min(LATEST),
         };
         Timestamp::from_microsecond(microseconds).expect("INVARIANT: LATEST is within range")
     }
@@ -112,18 +166,30 @@ impl Clock {
 
     /// How service time was moved, to be kept.
     pub fn moved(&self) -> ServiceTime {
-        ServiceTime {
-            stands_still: self.mode == TimeMode::Manual,
-            microseconds: self.microseconds.load(Ordering::Acquire),
-        }
+        let stored = self.microseconds.load(Ordering::Acquire);
+        let microseconds = match self.mode {
+            TimeMode::Real | TimeMode::Manual => stored,
+            // A restart must not go back behind what was answered until then, so that what will have passed is kept.
+            TimeMode::Times(times) => {
+                let ahead = i64::try_from(KEPT_AHEAD.as_micros()).unwrap_or(i64::MAX);
+                let gained = self.gained(Timestamp::now().as_microsecond());
+                stored.saturating_add(gained).saturating_add(ahead.saturating_mul(i64::from(times)))
+            }
+        };
+        ServiceTime { stands_still: self.mode == TimeMode::Manual, microseconds }
+    }
+
+    /// How often [`Self::moved`] is to be kept although nobody moved it; `None` where it only changes by being moved.
+    pub fn keep_every(&self) -> Option<Duration> {
+        matches!(self.mode, TimeMode::Times(_)).then_some(KEPT_AHEAD / 4)
     }
 
     /// Goes on where `kept` was noted, also if time passed otherwise then. To be called before anything is answered.
     pub fn restore(&self, kept: ServiceTime) {
         let real = Timestamp::now().as_microsecond();
         let microseconds = match (self.mode, kept.stands_still) {
-            (TimeMode::Real, false) | (TimeMode::Manual, true) => kept.microseconds,
-            (TimeMode::Real, true) => kept.microseconds.saturating_sub(real),
+            (TimeMode::Real | TimeMode::Times(_), false) | (TimeMode::Manual, true) => kept.microseconds,
+            (TimeMode::Real | TimeMode::Times(_), true) => kept.microseconds.saturating_sub(real),
             (TimeMode::Manual, false) => kept.microseconds.saturating_add(real),
         };
         self.microseconds.store(microseconds.clamp(0, LATEST), Ordering::Release);
@@ -203,6 +269,41 @@ mod tests {
         let clock = Clock::new(TimeMode::Real);
         clock.restore(past);
         assert_eq!(clock.moved().microseconds, 0, "real time is not held back by a time that stood still");
+    }
+
+    /// F-EDGE-32
+    #[test]
+    fn time_that_passes_faster_goes_on_after_a_restart_and_starts_anew_after_a_reset() {
+        let mut clock = Clock::new(TimeMode::Times(60));
+        let second = SignedDuration::from_secs(1);
+        // An hour of real time ago it began.
+        clock.begun -= SignedDuration::from_hours(1).as_micros() as i64;
+        let ahead = clock.now().duration_since(clock.real_now());
+        assert!((ahead - SignedDuration::from_hours(59)).abs() < second * 60, "{ahead}");
+        clock.advance(SignedDuration::from_hours(24)).unwrap();
+        let kept = clock.moved();
+        for mode in [TimeMode::Real, TimeMode::Times(2), TimeMode::Manual] {
+            let next = Clock::new(mode);
+            next.restore(kept);
+            let passed = next.now().duration_since(clock.now());
+            assert!(passed.is_positive() && passed < second * 60 * 10, "{mode}: {passed}");
+        }
+        clock.restart();
+        assert!(clock.now().duration_since(clock.real_now()).abs() < second * 60);
+        assert!(clock.keep_every().is_some_and(|every| every < KEPT_AHEAD));
+    }
+
+    #[test]
+    fn how_time_passes_is_read_and_told() {
+        for (text, mode) in
+            [("real", TimeMode::Real), ("manual", TimeMode::Manual), ("x60", TimeMode::Times(60))]
+        {
+            assert_eq!(TimeMode::parse(text), Ok(mode));
+            assert_eq!(mode.to_string(), text);
+        }
+        for wrong in ["x1", "x0", "x1001", "60", "x", "fast", "x-2"] {
+            assert!(TimeMode::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

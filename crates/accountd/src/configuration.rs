@@ -6,6 +6,7 @@ mod arguments;
 mod credentials;
 mod delays;
 mod explain_arguments;
+mod terminal_arguments;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -161,9 +162,30 @@ impl Configuration {
     }
 }
 
-/// Reads the file of `--root-credentials`.
-fn read_root_credentials(path: &Path) -> Result<Vec<RootCredential>, String> {
-    credentials::read(path).map_err(|error| format!("--root-credentials {}: {error}", path.display()))
+/// The variable that holds the list of `--root-credentials` itself, for containers whose secrets come so.
+const ROOT_CREDENTIALS_LIST: &str = "ACCOUNTD_ROOT_CREDENTIALS_LIST";
+
+/// The same as `ACCOUNTD_ROOT_CREDENTIALS`, under the name by which container images call a file of secrets.
+const ROOT_CREDENTIALS_FILE: &str = "ACCOUNTD_ROOT_CREDENTIALS_FILE";
+
+/// Reads the file of `--root-credentials`, or the list in the environment.
+fn read_root_credentials(
+    path: Option<&Path>,
+    list: Option<&str>,
+) -> Result<Option<Vec<RootCredential>>, String> {
+    let read = match (path, list) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(format!("--root-credentials and {ROOT_CREDENTIALS_LIST} cannot be used together"));
+        }
+        (Some(path), None) => {
+            credentials::read(path).map_err(|error| format!("--root-credentials {}: {error}", path.display()))
+        }
+        (None, Some(list)) => {
+            credentials::parse(list).map_err(|error| format!("{ROOT_CREDENTIALS_LIST}: {error}"))
+        }
+    };
+    read.map(Some)
 }
 
 /// Reads the file of `--admin-token-file`.

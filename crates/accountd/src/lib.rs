@@ -17,4 +17,5 @@ pub mod service;
 pub mod startup;
 pub mod state_engine;
 pub mod store;
+pub mod terminal;
 pub mod transfer;

@@ -9,9 +9,11 @@
 pub mod key_hint;
 
 use std::borrow::Cow;
+use std::future::Future;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use services::explain::answer::DecidedBy;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -64,6 +66,38 @@ pub fn call(call: &Call<'_>) {
         ..400 => write(call, Level::DEBUG),
         400..500 => write(call, Level::INFO),
         _ => write(call, Level::ERROR),
+    }
+}
+
+/// Whether policies may have refused a call with this code.
+pub fn is_denial(code: &str) -> bool {
+    code.contains("AccessDenied") || code.contains("UnauthorizedOperation")
+}
+
+/// Logs what refused a call: names of policies and the number of a statement, no text of either (F-EDGE-33).
+pub fn why(request_id: &str, decided: &DecidedBy) {
+    tracing::debug!(
+        request_id,
+        layer = crate::explain::text::name(decided.layer),
+        level = decided.level.as_deref().unwrap_or("-"),
+        policy = decided.policy.as_deref().unwrap_or("-"),
+        statement = decided.statement.unwrap_or(0),
+        "refused by"
+    );
+}
+
+/// How often something long says that it goes on.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Waits for something, and says once a second what it is if it takes longer than one.
+pub async fn with_progress<T>(what: &str, documents: usize, work: impl Future<Output = T>) -> T {
+    let begun = tokio::time::Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(PROGRESS_EVERY, work.as_mut()).await {
+            Ok(done) => return done,
+            Err(_) => tracing::info!(documents, seconds = begun.elapsed().as_secs(), "{what}"),
+        }
     }
 }
 

@@ -224,7 +224,7 @@ impl Service {
     }
 
     /// Time, ids and seed are drawn here and nowhere else.
-    fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         Context {
             now: self.clock.now(),
             real_now: self.clock.real_now(),

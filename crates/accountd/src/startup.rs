@@ -22,6 +22,7 @@ use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, 
 use crate::explain;
 use crate::listener::{self, Answer, Connections, Limits};
 use crate::log;
+use crate::terminal::{self, Errand};
 use services::seed;
 
 /// Serving failed after it had begun.
@@ -79,6 +80,7 @@ where
         Ok(Request::Explain(asked)) => {
             explain::run(&asked).map_err(Failure::Refused).and_then(|text| print(&text))
         }
+        Ok(Request::Ask(asked)) => ask(&asked),
         Ok(Request::Serve(configuration)) => run_server(Arc::from(configuration), started, open),
         Err(line) => Err(Failure::Refused(line)),
     };
@@ -97,6 +99,16 @@ where
 
 fn checked(check: fn(&Path) -> Result<String, String>, path: &Path) -> Result<(), Failure> {
     check(path).map_err(Failure::Refused).and_then(|summary| print(&summary))
+}
+
+/// Asks a running accountd. Whoever supervises it takes 1 for unwell; other codes are reserved there.
+fn ask(asked: &terminal::Asked) -> Result<(), Failure> {
+    let failure = if matches!(asked.errand, Errand::Health) { Failure::Serving } else { Failure::Refused };
+    match terminal::run(asked) {
+        Ok(text) if text.is_empty() => Ok(()),
+        Ok(text) => print(&text),
+        Err(reason) => Err(failure(reason)),
+    }
 }
 
 enum Failure {

@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
 use services::explain::{Answer, Question};
+use services::front::credentials::{self, Given, Holder, NotGiven};
 use services::state::message::{Message, MessageId};
 use services::world::key::Prefix;
 use services::world::{Change, Fault, ReadsAndWrites, World};
@@ -39,7 +40,7 @@ impl StateEngine {
         Self { store, clock, seed, service: None }
     }
 
-    /// The same, with the service that explains calls.
+    /// The same, with the service that explains calls and gives credentials.
     #[must_use]
     pub fn with_service(self, service: Arc<Service>) -> Self {
         Self { service: Some(service), ..self }
@@ -152,6 +153,13 @@ impl Engine for StateEngine {
         };
         let explained = service.explain(question).await.map_err(|error| NotAnswered::Failed(said(error)))?;
         explained.map_err(NotAnswered::NotExplained)
+    }
+
+    async fn credentials(&self, holder: Holder) -> Result<Result<Given, NotGiven>, String> {
+        let service = self.service.as_ref().ok_or("nothing here gives credentials")?;
+        // Drawn once, so that a run that is repeated gives the same.
+        let context = service.context();
+        change(&self.store, move |world| credentials::give(&holder, &context, world)).await
     }
 
     async fn keep_time(&self) -> Result<(), String> {

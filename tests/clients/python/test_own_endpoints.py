@@ -29,7 +29,7 @@ def test_the_own_endpoints_do_what_the_page_says(start, tmp_path):
     unanswered = json.loads(story.of("$OWN/unanswered"))["unanswered"]
     assert [(row["service"], row["operation"], row["count"]) for row in unanswered] == [("ssm", "GetParameter", 1)]
     state = story.of("state.json").splitlines()
-    assert state[-3:] == ["{}0", "{}ann", '{"status":"ok"}']
+    assert state[-3:] == ["{}0", "{}ann\twell-known-administrator", '{"status":"ok"}']
     assert '"completed":true' in story.of("init/ready")
     role = "arn:aws:sts::111122223333:assumed-role/reader/page"
     assert story.of("assume-role").splitlines()[-1] == role

@@ -18,6 +18,7 @@ pub(super) enum Endpoint {
     Faults,
     Unanswered,
     Explain,
+    Credentials,
     Information,
     Stages,
     Stage,
@@ -102,6 +103,12 @@ const ROWS: &[Row] = &[
         paths: &["/_accountd/explain"],
         allow: SEND,
         what: "why a call is allowed or refused: POST {\"event\":…}, or principal and action; drafts; who may",
+    },
+    Row {
+        endpoint: Endpoint::Credentials,
+        paths: &["/_accountd/credentials"],
+        allow: SEND,
+        what: "credentials of somebody: POST {\"account\":…} for its administrator, or with \"user\" or \"role\" too",
     },
     Row {
         endpoint: Endpoint::Information,

@@ -4,6 +4,7 @@
 //! of the process is the trait [`Engine`].
 
 pub mod access;
+mod credentials;
 mod endpoint;
 pub mod faults;
 pub mod metrics;
@@ -21,9 +22,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::explain::{self, NotExplained, Question};
+use services::front::credentials::{Given, Holder, NotGiven};
 use services::state::message::Message;
 
-use crate::clock::{Clock, TimeMode};
+use crate::clock::Clock;
 use crate::configuration::{Signatures, parse_duration};
 use crate::listener::{Payload, Unread, Upload};
 use access::{Access, Forbidden};
@@ -49,6 +51,12 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         question: Question,
     ) -> impl Future<Output = Result<explain::Answer, NotAnswered>> + Send;
+
+    /// Credentials of somebody whom the person who runs accountd names.
+    fn credentials(
+        &self,
+        holder: Holder,
+    ) -> impl Future<Output = Result<Result<Given, NotGiven>, String>> + Send;
 
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
@@ -193,6 +201,7 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Export, _) => self.export(query).await,
             (Endpoint::Import, _) => unread(Unread::Malformed),
             (Endpoint::Explain, _) => self.explain(&body).await,
+            (Endpoint::Credentials, _) => self.credentials(&body).await,
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
@@ -281,12 +290,22 @@ impl<E: Engine> Admin<E> {
         }
     }
 
-    fn clock_page(&self, now: Timestamp) -> Value {
-        let mode = match self.clock.mode() {
-            TimeMode::Real => "real",
-            TimeMode::Manual => "manual",
+    /// F-EDGE-29: credentials in the form that the AWS CLI's `credential_process` reads.
+    async fn credentials(&self, body: &[u8]) -> Answer {
+        let holder = match credentials::read(body) {
+            Ok(holder) => holder,
+            Err(reason) => return error(StatusCode::BAD_REQUEST, &reason),
         };
-        json!({ "now": now.to_string(), "mode": mode })
+        match self.engine.credentials(holder).await {
+            Ok(Ok(given)) => ok(&credentials::page(&given)),
+            Ok(Err(why @ NotGiven::NoSuchHolder(_))) => error(StatusCode::NOT_FOUND, why.message()),
+            Ok(Err(why @ NotGiven::KeysInactive(_))) => error(StatusCode::CONFLICT, why.message()),
+            Err(reason) => failed(&reason),
+        }
+    }
+
+    fn clock_page(&self, now: Timestamp) -> Value {
+        json!({ "now": now.to_string(), "mode": self.clock.mode().to_string() })
     }
 
     async fn move_clock(&self, body: &[u8]) -> Answer {

@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 
 use super::*;
+use crate::clock::TimeMode;
 use crate::listener::Connections;
 use services::state::message::Channel;
 
@@ -37,6 +38,18 @@ impl Engine for Fake {
             None => NotExplained::Wrong("Give `event`.".to_owned()),
         };
         Err(NotAnswered::NotExplained(why))
+    }
+
+    async fn credentials(&self, holder: Holder) -> Result<Result<Given, NotGiven>, String> {
+        Ok(match holder {
+            Holder::User(..) => Err(NotGiven::NoSuchHolder("There is no such user.".to_owned())),
+            Holder::Role(..) => Err(NotGiven::KeysInactive("They are inactive.".to_owned())),
+            Holder::Administrator(_) => Ok(Given {
+                access_key_id: "AKIA1".to_owned(),
+                secret_access_key: "secret".to_owned(),
+                session: Some(("token".to_owned(), "2090-01-01T00:00:00Z".parse().unwrap())),
+            }),
+        })
     }
 
     async fn keep_time(&self) -> Result<(), String> {
@@ -315,4 +328,26 @@ async fn a_question_is_answered_or_refused_with_the_reason() {
         Request::post("/_accountd/explain").header("host", "localhost").header("origin", "http://x");
     let answer = admin.answer(question.body(Upload::whole(Bytes::from_static(b"{}"))).unwrap()).await;
     assert_eq!(answer.status(), 403);
+}
+
+/// F-EDGE-29
+#[tokio::test]
+async fn credentials_are_given_in_the_form_of_a_credential_process() {
+    let admin = admin();
+    let path = "/_accountd/credentials";
+    let (status, page) = ask(&admin, "POST", path, r#"{"account":"111122223333"}"#).await;
+    let expected = json!({
+        "Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": "secret", "SessionToken": "token",
+        "Expiration": "2090-01-01T00:00:00Z",
+    });
+    assert_eq!((status, page), (200, expected));
+    for (body, expected) in [
+        (r#"{"account":"111122223333","user":"ann"}"#, (404, "There is no such user.")),
+        (r#"{"account":"111122223333","role":"R"}"#, (409, "They are inactive.")),
+        (r#"{"account":"111122223333","role":"R","user":"ann"}"#, (400, "Name a user or a role, not both.")),
+    ] {
+        let (status, page) = ask(&admin, "POST", path, body).await;
+        assert_eq!((status, page["message"].as_str()), (expected.0, Some(expected.1)));
+    }
+    assert_eq!(ask(&admin, "GET", path, "").await.0, 405);
 }

@@ -14,14 +14,17 @@ use services::context::Delays;
 use services::quotas::Quotas;
 
 use super::explain_arguments::{self, ExplainArguments};
+use super::terminal_arguments::TerminalCommand;
 use super::{
-    Configuration, Secret, Storage, WellKnownCredentials, parse_delays, read_root_credentials, read_token,
+    Configuration, ROOT_CREDENTIALS_FILE, ROOT_CREDENTIALS_LIST, Secret, Storage, WellKnownCredentials,
+    parse_delays, read_root_credentials, read_token,
 };
-use crate::explain::Asked;
+use crate::clock::TimeMode;
+use crate::explain;
 use crate::pages::Origin;
+use crate::terminal;
 use choices::{
-    LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, TimeChoice,
-    ValidationChoice,
+    LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, ValidationChoice,
 };
 
 /// What the command line asks for.
@@ -34,7 +37,9 @@ pub enum Request {
     /// Look at the whole store in a data directory and change nothing.
     Check(PathBuf),
     /// Ask a running accountd why a call is allowed or refused.
-    Explain(Box<Asked>),
+    Explain(Box<explain::Asked>),
+    /// Ask a running accountd something else.
+    Ask(Box<terminal::Asked>),
     /// Print this and end.
     Help(Help),
 }
@@ -56,7 +61,8 @@ Examples:
   accountd --seed company.yaml --time manual  a company of your own, and time in your hands
   accountd --listen 0.0.0.0:4566 --root-credentials keys.yaml --admin-token \"$TOKEN\"
 
-Each flag can be given in the environment instead: --root-credentials is ACCOUNTD_ROOT_CREDENTIALS.
+Each flag can be given in the environment instead: --root-credentials is ACCOUNTD_ROOT_CREDENTIALS (or
+ACCOUNTD_ROOT_CREDENTIALS_FILE), and ACCOUNTD_ROOT_CREDENTIALS_LIST is what such a file holds.
 Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if it could not start as told.";
 
 #[derive(Parser)]
@@ -64,7 +70,7 @@ Exit code: 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT, 1 if serving failed, 2 if
     name = "accountd",
     version,
     about = "AWS Account Management, run by you.",
-    override_usage = "accountd [serve] [OPTIONS]\n       accountd seed check FILE\n       accountd check DIR\n       accountd explain EVENT_ID\n       accountd help",
+    override_usage = "accountd [serve] [OPTIONS]\n       accountd COMMAND",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     max_term_width = 110
@@ -86,14 +92,11 @@ enum Command {
         #[command(subcommand)]
         command: SeedCommand,
     },
-    /// Look at everything in a data directory that is not in use, and say whether it is what was written
-    Check {
-        /// The data directory
-        directory: PathBuf,
-    },
     /// Say why a call is allowed or refused, layer by layer
     #[command(after_help = explain_arguments::EXAMPLES)]
     Explain(Box<ExplainArguments>),
+    #[command(flatten)]
+    Terminal(TerminalCommand),
 }
 
 #[derive(Subcommand)]
@@ -221,16 +224,10 @@ struct ServeArguments {
     #[arg(value_parser = Quotas::parse, help_heading = "Behaviour")]
     quotas: Option<Quotas>,
 
-    /// manual: service time stands still until POST /_accountd/clock moves it
-    #[arg(
-        long,
-        value_name = "real|manual",
-        env = "ACCOUNTD_TIME",
-        hide_env = true,
-        hide_possible_values = true
-    )]
-    #[arg(default_value = "real", help_heading = "Behaviour")]
-    time: TimeChoice,
+    /// manual: service time stands still until `accountd clock` moves it; x60: it passes 60 times as fast
+    #[arg(long, value_name = "real|manual|xN", env = "ACCOUNTD_TIME", hide_env = true)]
+    #[arg(default_value = "real", value_parser = TimeMode::parse, help_heading = "Behaviour")]
+    time: TimeMode,
 
     /// Deliver e-mail there, such as smtp://host:25 or smtps://user:password@host
     #[arg(long, value_name = "URL", env = "ACCOUNTD_SMTP", hide_env = true, help_heading = "Operating")]
@@ -302,7 +299,7 @@ where
         Some(Command::Seed { command: SeedCommand::Check { file } }) => {
             return Ok(Request::SeedCheck(file));
         }
-        Some(Command::Check { directory }) => return Ok(Request::Check(directory)),
+        Some(Command::Terminal(command)) => return command.into_request(),
         Some(Command::Explain(explain)) => {
             return explain.into_asked().map(|asked| Request::Explain(Box::new(asked)));
         }
@@ -339,7 +336,11 @@ impl ServeArguments {
             (true, None) => Storage::Memory,
             (false, data) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
         };
-        let root_credentials = self.root_credentials.as_deref().map(read_root_credentials).transpose()?;
+        // Not a flag: arguments are seen by everybody on the machine.
+        let list = std::env::var(ROOT_CREDENTIALS_LIST).ok().filter(|list| !list.is_empty());
+        let file = std::env::var_os(ROOT_CREDENTIALS_FILE).filter(|file| !file.is_empty()).map(PathBuf::from);
+        let file = self.root_credentials.or(file);
+        let root_credentials = read_root_credentials(file.as_deref(), list.as_deref())?;
         let configuration = Configuration {
             listen: self.listen,
             storage,
@@ -352,7 +353,7 @@ impl ServeArguments {
             delays: self.delays.unwrap_or(Delays::SHORT),
             quotas: self.quotas.unwrap_or(Quotas::AWS),
             throttle: self.throttle.into(),
-            time: self.time.into(),
+            time: self.time,
             smtp: self.smtp.map(check_smtp).transpose()?,
             admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
             allow_origins: self.allow_origin,
@@ -382,7 +383,7 @@ fn check_smtp(url: String) -> Result<Secret, String> {
     }
 }
 
-fn admin_token(argument: Option<String>, file: Option<&Path>) -> Result<Option<Secret>, String> {
+pub(super) fn admin_token(argument: Option<String>, file: Option<&Path>) -> Result<Option<Secret>, String> {
     match (argument, file) {
         (Some(_), Some(_)) => Err("--admin-token and --admin-token-file cannot be used together".to_owned()),
         (Some(token), None) => check_admin_token(token).map(Some),
@@ -396,7 +397,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
         .ok_or_else(|| "it must be a scheme and a host, such as https://console.example".to_owned())
 }
 
-pub(super) fn check_admin_token(token: String) -> Result<Secret, String> {
+fn check_admin_token(token: String) -> Result<Secret, String> {
     let token = Secret::new(token);
     // What an Authorization header can carry (RFC 6750 §2.1, and a little more).
     let text = token.expose();

@@ -54,7 +54,8 @@ fn is_open_to_everyone(mode: u32, owner: u32) -> bool {
     mode & 0o007 != 0 && !only_root_writes
 }
 
-fn parse(text: &str) -> Result<Vec<RootCredential>, String> {
+/// Reads the list.
+pub(super) fn parse(text: &str) -> Result<Vec<RootCredential>, String> {
     let credentials: Vec<RootCredential> = serde_saphyr::from_str(text).map_err(|error| {
         // The library's own message shows the line, which may hold a secret, so only its place is told.
         let place = error.location().map_or(String::new(), |location| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::arguments::check_admin_token;
+use super::terminal_arguments::There;
 use crate::explain::{Asked, Parts};
 
 /// What stands after the command.
@@ -53,14 +53,8 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_name = "TOKEN", requires = "who")]
     next_token: Option<String>,
 
-    /// Where accountd answers
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env_values = true)]
-    #[arg(default_value = "http://127.0.0.1:4566")]
-    endpoint: String,
-
-    /// The administrator's token, where the own endpoints need one
-    #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env_values = true)]
-    admin_token: Option<String>,
+    #[command(flatten)]
+    there: There,
 
     /// The answer as JSON
     #[arg(long)]
@@ -96,12 +90,7 @@ impl ExplainArguments {
             who: self.who,
             next_token: self.next_token,
         };
-        Ok(Asked {
-            endpoint: self.endpoint,
-            admin_token: self.admin_token.map(check_admin_token).transpose()?,
-            json: self.json,
-            question: parts.into_question(),
-        })
+        Ok(Asked { endpoint: self.there.into_endpoint()?, json: self.json, question: parts.into_question() })
     }
 }
 

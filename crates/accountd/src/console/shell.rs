@@ -160,6 +160,7 @@ fn service_time(visit: &Visit) -> Markup {
     let shifted = match (visit.mode, visit.ahead_seconds) {
         (TimeMode::Manual, _) => Some("stands still"),
         (TimeMode::Real, 0) => None,
+        (TimeMode::Times(_), _) => Some("passes faster"),
         (TimeMode::Real, _) => Some("moved"),
     };
     html! {

@@ -1,20 +1,18 @@
 //! `accountd explain`: asks a running accountd why a call is allowed or refused, and tells it as text.
 
-mod client;
 pub mod text;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use services::explain::Answer;
 
-use crate::configuration::Secret;
+use crate::terminal::client::Endpoint;
 
 /// What the command line asks.
 #[derive(Debug)]
 pub struct Asked {
-    /// Where accountd answers, for example `http://127.0.0.1:4566`.
-    pub endpoint: String,
-    /// What opens the own endpoints where they are closed.
-    pub admin_token: Option<Secret>,
+    /// Where accountd answers.
+    pub endpoint: Endpoint,
     /// Whether the answer is shown as it came.
     pub json: bool,
     /// The question, as the own endpoint reads it.
@@ -100,13 +98,11 @@ impl Parts {
 /// One line that says why there is no answer.
 pub fn run(asked: &Asked) -> Result<String, String> {
     let body = asked.question.to_string();
-    let (status, answer) = client::post(&asked.endpoint, asked.admin_token.as_ref(), &body)?;
-    let page: Value = serde_json::from_str(&answer)
-        .map_err(|_| format!("{} answers {status} and no JSON: is accountd there?", asked.endpoint))?;
-    if status != 200 {
-        let message = page["message"].as_str().unwrap_or("it does not say why");
-        return Err(format!("{} answers {status}: {message}", asked.endpoint));
-    }
+    let (status, text) = asked.endpoint.ask(Method::POST, "/_accountd/explain", body.into())?;
+    let page: Value = match serde_json::from_str(&text) {
+        Ok(page) if status == 200 => page,
+        _ => return Err(asked.endpoint.refused(status, &text)),
+    };
     if asked.json {
         return serde_json::to_string_pretty(&page).map_err(|error| error.to_string());
     }

@@ -79,6 +79,7 @@ impl Service {
         let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&begun));
         match self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await {
             Ok(acted) => {
+                summary.event_id.clone_from(&event_id);
                 summary.caller = acted.caller;
                 summary.target = acted.target;
                 summary.sent_message = acted.sent_message;

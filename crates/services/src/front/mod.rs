@@ -6,6 +6,7 @@
 //! [`decide_as`](acting::decide_as), which asks the gates and rates as well.
 
 pub mod acting;
+pub mod credentials;
 pub mod identify;
 pub mod ports;
 pub mod words;

@@ -33,6 +33,8 @@ pub struct Answered {
 pub struct Summary {
     /// The request's id.
     pub request_id: String,
+    /// The id of the call's record; empty where there is none.
+    pub event_id: String,
     /// The service's signing name, or `-`.
     pub service: &'static str,
     /// The operation, or `-`.
@@ -152,6 +154,7 @@ impl Call {
     fn summary(&self, progress: &Progress) -> Summary {
         Summary {
             request_id: self.context.request_id.clone(),
+            event_id: self.event_id.clone(),
             service: self.service_name(),
             operation: self.operation_name(),
             caller: progress.caller.as_ref().map(|caller| caller.principal.arn()),

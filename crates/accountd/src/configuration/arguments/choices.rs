@@ -3,7 +3,6 @@
 use clap::ValueEnum;
 use services::context::Validation;
 
-use crate::clock::TimeMode;
 use crate::configuration::{LogFormat, SecureTransport, Signatures, Throttle};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -28,12 +27,6 @@ pub(super) enum ValidationChoice {
 pub(super) enum ThrottleChoice {
     Off,
     Aws,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum TimeChoice {
-    Real,
-    Manual,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -82,15 +75,6 @@ impl From<ThrottleChoice> for Throttle {
         match choice {
             ThrottleChoice::Off => Self::Off,
             ThrottleChoice::Aws => Self::Aws,
-        }
-    }
-}
-
-impl From<TimeChoice> for TimeMode {
-    fn from(choice: TimeChoice) -> Self {
-        match choice {
-            TimeChoice::Real => Self::Real,
-            TimeChoice::Manual => Self::Manual,
         }
     }
 }

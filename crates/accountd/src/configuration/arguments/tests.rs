@@ -3,7 +3,6 @@
 use services::context::Validation;
 
 use super::*;
-use crate::clock::TimeMode;
 use crate::configuration::{LogFormat, SecureTransport, Signatures, Throttle};
 
 fn configuration(arguments: &[&str]) -> Configuration {

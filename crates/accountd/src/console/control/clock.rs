@@ -83,6 +83,7 @@ pub fn shown(visit: &Visit, due: &[Due]) -> Markup {
             @match visit.mode {
                 TimeMode::Manual => { "it stands still until it is moved" }
                 TimeMode::Real if visit.ahead_seconds == 0 => { "real time" }
+                TimeMode::Times(times) => { "it passes " (times) " times as fast as real time" }
                 TimeMode::Real => { "it passes as real time does, " (visit.ahead_seconds) " seconds ahead" }
             }
             ". It only moves forward." }

@@ -13,7 +13,7 @@ use crate::state::identity::{User, UserId};
 use crate::world::{Fault, World};
 
 /// The user's name, which nobody's own users have.
-const NAME: &str = "well-known-administrator";
+pub const NAME: &str = "well-known-administrator";
 
 /// F-EDGE-13: the administrator, who is made where it is not there, with AdministratorAccess and no access key of its own.
 /// What is done to the user afterwards counts as for any other.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
+mod terminal;
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -62,7 +64,13 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = accountd(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        Self::with_environment(arguments, &[])
+    }
+
+    fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = accountd(arguments);
+        command.envs(environment.iter().copied());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         let address = loop {
@@ -73,6 +81,17 @@ impl Running {
             }
         };
         Self { child, stderr, said, address }
+    }
+
+    /// The next line with this text, which is waited for.
+    fn says(&mut self, text: &str) -> String {
+        loop {
+            let begin = self.said.len();
+            assert_ne!(self.stderr.read_line(&mut self.said).unwrap(), 0, "it ended: {}", self.said);
+            if self.said[begin..].contains(text) {
+                return self.said[begin..].to_owned();
+            }
+        }
     }
 
     fn ask(&self, wire: &str) -> String {

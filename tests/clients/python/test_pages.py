@@ -1,0 +1,29 @@
+"""Pages whose commands are run, one after the other in one shell, and of which what matters is what they print."""
+
+from page import DEFAULT_ADDRESS, Page, is_free
+
+
+def _story(name, start, tmp_path):
+    page = Page(name)
+    address = DEFAULT_ADDRESS if is_free(4566) else "127.0.0.1:0"
+    story = page.run(start(*page.flags(), listen=address), tmp_path)
+    assert story.failed == page.refused(), "\n".join(story.outputs)
+    return story
+
+
+def test_at_the_terminal(start, tmp_path):
+    """F-EDGE-29"""
+    story = _story("terminal.md", start, tmp_path)
+    assert story.of('env)"').strip() == "arn:aws:iam::000000000000:root"
+    assert story.of("create-user").splitlines()[0] == "arn:aws:iam::111122223333:user/ann"
+    assert story.of("--user ann").splitlines() == [
+        "arn:aws:iam::111122223333:user/ann",
+        "arn:aws:sts::111122223333:assumed-role/Auditor/accountd",
+    ]
+    auditor, block = story.of("profile auditor").split("\n", 1)
+    assert auditor == "arn:aws:sts::111122223333:assumed-role/Auditor/accountd"
+    assert block.startswith('provider "aws" {') and "organizations = " in block
+    assert "has no user nobody" in story.of("--user nobody")
+    assert story.of("clock +36h").endswith("2199-01-01T00:00:00Z (manual)\n")
+    assert '"disconnect":true' in story.of("accountd faults -")
+    assert "documents and" in story.of("accountd check")
