@@ -12,9 +12,12 @@ use super::model::{
 use crate::authority::access::Permitted;
 use crate::failure::Failure;
 
+/// Letters of names with numbers of ids.
+type Zones = &'static [(char, u8)];
+
 /// F-EC2-12: for each Region what the ids of its zones begin with, and its zones: the letter of a name and the number of
 /// an id. AWS gives other names to the same zones in other accounts; here they are the same in all of them.
-const ZONES: &[(&str, &str, &[(char, u8)])] = &[
+const ZONES: &[(&str, &str, Zones)] = &[
     ("af-south-1", "afs1", THREE),
     ("ap-east-1", "ape1", THREE),
     ("ap-east-2", "ape2", THREE),
@@ -50,8 +53,8 @@ const ZONES: &[(&str, &str, &[(char, u8)])] = &[
     ("us-west-1", "usw1", &[('a', 1), ('c', 3)]),
     ("us-west-2", "usw2", FOUR),
 ];
-const THREE: &[(char, u8)] = &[('a', 1), ('b', 2), ('c', 3)];
-const FOUR: &[(char, u8)] = &[('a', 1), ('b', 2), ('c', 3), ('d', 4)];
+const THREE: Zones = &[('a', 1), ('b', 2), ('c', 3)];
+const FOUR: Zones = &[('a', 1), ('b', 2), ('c', 3), ('d', 4)];
 
 const AVAILABILITY_ZONE: &str = "availability-zone";
 
