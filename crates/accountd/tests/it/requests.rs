@@ -45,6 +45,9 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
         (Operation::Iam(_), _) => match member {
             "UserName" | "GroupName" | "RoleName" | "PolicyName" => json!(SUBJECT),
             "InstanceProfileName" | "ServerCertificateName" | "Name" => json!(SUBJECT),
+            "VirtualMFADeviceName" => json!(SUBJECT),
+            "SerialNumber" => in_account("mfa/subject"),
+            "AuthenticationCode1" | "AuthenticationCode2" => json!("000000"),
             "OpenIDConnectProviderArn" => in_account("oidc-provider/issuer.example/subject"),
             "SAMLProviderArn" => in_account("saml-provider/subject"),
             "SAMLMetadataDocument" => json!(certificates::SAML_METADATA),

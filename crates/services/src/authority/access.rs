@@ -135,6 +135,16 @@ impl Access {
         self
     }
 
+    /// The same, asked with a second factor that was shown just now (F-MFA-12).
+    #[must_use]
+    pub fn with_second_factor(mut self) -> Self {
+        for asked in std::iter::once(&mut self.first).chain(&mut self.further) {
+            asked.keys.push(ConditionKey::single("aws:MultiFactorAuthPresent", "true"));
+            asked.keys.push(ConditionKey::single("aws:MultiFactorAuthAge", "0"));
+        }
+        self
+    }
+
     /// Everything that is asked, in the order in which a refusal is told.
     pub fn asked(&self) -> impl Iterator<Item = &Asked> {
         std::iter::once(&self.first).chain(&self.further)

@@ -15,6 +15,8 @@ pub enum Unpermitted {
     AccountOnFirstUse,
     /// F-STSAPI-2: the operation needs no permission, and no policy can take it away.
     NoPermissionNeeded,
+    /// F-MFA-4: a one-time code is taken, or counted as wrong, before anybody asks what it opens.
+    SecondFactorShown,
 }
 
 impl<'s> Guarded<'s> {

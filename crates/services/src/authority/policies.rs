@@ -159,6 +159,7 @@ pub(super) fn context<'a>(
         resource_account: owner,
         resource_organization: owner.and_then(|owner| places.find(owner)).map(facts),
     });
+    context.add_second_factor_age(caller, origin.now);
     asked.add_keys(&mut context);
     context
 }

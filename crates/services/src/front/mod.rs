@@ -26,7 +26,7 @@ use bytes::Bytes;
 use http::{Request, header};
 use serde_json::Value;
 
-use crate::authority::access::Permitted;
+use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::authority::policies::{self, RequestOrigin};
 use crate::context::Context;
@@ -258,6 +258,8 @@ fn carry_out(
     let context = circumstances.context;
     let access = operation.access(members, caller, context.validation, world)?;
     *target = access.as_ref().map(|access| access.target);
+    let has_second_factor = operation.second_factor(members, caller, context, world)?;
+    let access = if has_second_factor { access.map(Access::with_second_factor) } else { access };
     let permitted: Option<Permitted> = match access {
         None => None,
         Some(access) => {

@@ -90,6 +90,7 @@ kinds! {
     "member": Membership by AccountId,
     "membership-changes": MembershipChanges by OrganizationId<'k>,
     "message": Message by MessageId<'k>,
+    "mfa-device": MfaDevice by MfaDeviceId<'k>,
     "oidc-provider": OpenIdConnectProvider by OpenIdConnectProviderId<'k>,
     "org-entity": OrganizationEntity by OrganizationEntityId<'k>,
     "organization": Organization by OrganizationId<'k>,

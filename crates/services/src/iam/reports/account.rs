@@ -100,7 +100,7 @@ pub fn set_token_version(
 }
 
 /// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
-/// what cannot be created here counts 0: MFA devices, and a password and certificates of the root user.
+/// what cannot be created here counts 0: a password and certificates of the root user.
 ///
 /// # Errors
 /// None of its own.
@@ -134,12 +134,12 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::GroupsPerUserQuota, size(group::MOST_PER_USER)),
         (Key::AccessKeysPerUserQuota, size(access_key::MOST)),
         (Key::AccountAccessKeysPresent, i32::from(!account.root_access_keys.is_empty())),
-        (Key::AccountMfaEnabled, 0),
+        (Key::AccountMfaEnabled, i32::from(!account.root_mfa_devices.is_empty())),
         (Key::AccountPasswordPresent, 0),
         (Key::AccountSigningCertificatesPresent, 0),
         (Key::SigningCertificatesPerUserQuota, size(signing_certificate::MOST)),
-        (Key::MfaDevices, 0),
-        (Key::MfaDevicesInUse, 0),
+        (Key::MfaDevices, count(account.mfa_devices)),
+        (Key::MfaDevicesInUse, count(account.mfa_devices_in_use)),
         (Key::Providers, count(account.oidc_providers + account.saml_providers)),
         (Key::InstanceProfiles, count(account.instance_profiles)),
         (Key::InstanceProfilesQuota, quota(&service_quotas::INSTANCE_PROFILES)?),
