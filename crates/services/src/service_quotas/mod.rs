@@ -153,7 +153,8 @@ impl Call<'_> {
 /// See [`Fault`].
 pub fn accounts(organization: &Organization, context: &Context, world: &World<'_>) -> Result<u32, Fault> {
     let set = u32::try_from(context.quotas.accounts(organization)).unwrap_or(u32::MAX);
-    Ok(set.max(ACCOUNTS.applied(organization.management_account, context.now, world)?))
+    let granted = ACCOUNTS.granted(organization.management_account, context.now, world)?;
+    Ok(granted.map_or(set, |granted| granted.max(set)))
 }
 
 fn run(call: &Call<'_>, input: Input, world: &mut World<'_>) -> Result<Output, Failure> {

@@ -104,12 +104,21 @@ impl Quota {
     /// # Errors
     /// See [`Fault`].
     pub fn applied(&self, account: AccountId, now: Timestamp, world: &World<'_>) -> Result<u32, Fault> {
+        Ok(self.granted(account, now, world)?.unwrap_or(self.default).max(self.default))
+    }
+
+    /// The most that an account was granted of it until an instant.
+    pub(super) fn granted(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        world: &World<'_>,
+    ) -> Result<Option<u32>, Fault> {
         if !self.is_adjustable() {
-            return Ok(self.default);
+            return Ok(None);
         }
         let requests = world.get::<QuotaRequests>(account)?;
-        let granted = requests.and_then(|requests| requests.granted(self.code, now));
-        Ok(granted.unwrap_or(self.default).max(self.default))
+        Ok(requests.and_then(|requests| requests.granted(self.code, now)))
     }
 
     /// Whether `count` more than nothing is all that an account has of it. Requests are asked for only where the default
