@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
+use crate::bucket::TrailBucket;
 use crate::quotas::Quotas;
 use crate::sealed::NONCE_BYTES;
 
@@ -85,6 +86,8 @@ pub struct Context {
     pub seed: Seed,
     /// The key of this installation's page tokens.
     pub token_key: TokenKey,
+    /// What is known of the bucket that the request names for a trail.
+    pub trail_bucket: TrailBucket,
 }
 
 impl Context {

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod authority;
+pub mod bucket;
 pub mod cloudtrail;
 pub mod context;
 pub mod decided;

@@ -171,6 +171,9 @@ impl Model {
             (_, "map") => json!({ "team": "blue" }),
             (_, "boolean") => json!(true),
             (_, "timestamp") => json!(0),
+            (_, "list") if bound(shape, "min").is_some_and(|min| min > 0) => {
+                json!([self.valid(member, self.of_list(shape))])
+            }
             (_, "list") => json!([]),
             (_, "structure") => Value::Object(self.whole(shape)),
             other => panic!("no input has {other:?}"),

@@ -176,11 +176,14 @@ fn tells_a_constraint(service: Service, answer: &Answer) -> bool {
     }
 }
 
-/// Some members of LookupEvents have an exception of their own (F-TRAIL-3).
+/// Some members of LookupEvents and PutEventSelectors have an exception of their own (F-TRAIL-3, F-TRAILS-SEL-1).
 fn own_exception(case: &Case) -> Option<&'static str> {
     let is = |what| case.what.starts_with(what);
     if is("LookupEvents.MaxResults: too ") {
         return Some("InvalidMaxResultsException");
+    }
+    if is("PutEventSelectors.EventSelectors.1.ReadWriteType: not in ") {
+        return Some("InvalidEventSelectorsException");
     }
     is("LookupEvents.EventCategory: not in ").then_some("InvalidEventCategoryException")
 }

@@ -25,7 +25,7 @@ pub const DOCUMENT: &str =
 const DELEGATION: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"organizations:DescribeOrganization","Resource":"*"}]}"#;
 
 /// Members that are optional and yet say whom an operation is about.
-const ABOUT: &[&str] = &["UserName", "TargetId", "Password"];
+const ABOUT: &[&str] = &["UserName", "TargetId", "Password", "TrailName", "EventSelectors"];
 
 /// The request of an operation, made by somebody of `account`.
 pub fn members(operation: Operation, account: &str) -> Value {
@@ -124,8 +124,23 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "RequestId" => json!("0123456789abcdef0123456789abcdefSubject0"),
             _ => of_any(member),
         },
+        (Operation::CloudTrail(_), _) => match member {
+            "Name" | "TrailName" => json!(SUBJECT),
+            "S3BucketName" => json!("trail-logs"),
+            "ResourceId" => trail_arn(account),
+            "ResourceIdList" => json!([trail_arn(account)]),
+            "TagsList" => json!([{ "Key": "team", "Value": "blue" }]),
+            "InsightSelectors" => json!([{ "InsightType": "ApiCallRateInsight" }]),
+            "EventSelectors" => json!([{ "ReadWriteType": "WriteOnly" }]),
+            "MemberAccountId" | "DelegatedAdminAccountId" => json!(MEMBER),
+            _ => of_any(member),
+        },
         _ => of_any(member),
     }
+}
+
+fn trail_arn(account: &str) -> Value {
+    json!(format!("arn:aws:cloudtrail:us-east-1:{account}:trail/{SUBJECT}"))
 }
 
 /// Lets whoever is of the account assume the role.

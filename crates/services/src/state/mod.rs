@@ -11,6 +11,7 @@ pub mod message;
 pub mod organization;
 pub mod quota;
 pub mod region;
+pub mod trail;
 
 pub use kinds::{KINDS, Kind};
 
