@@ -8,6 +8,7 @@ use super::identity::*;
 use super::installation::{PageTokenKey, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
+use super::quota::QuotaRequests;
 use super::region::OrganizationRegionRequests;
 use super::trail::*;
 use crate::world::Document;
@@ -106,6 +107,7 @@ kinds! {
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
     "policy-name": PolicyName by PolicyNameId<'k>,
     "policy-use": PolicyUse by PolicyUseId<'k>,
+    "quota-requests": QuotaRequests by AccountId,
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,
