@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use services::context::{Delays, Validation};
 use services::quotas::Quotas;
 
-pub use arguments::{Help, Request, read};
+pub use arguments::{Help, Request, grammar, read};
 pub use aws::secret::Secret;
 pub(crate) use credentials::refuse_world_readable;
 pub use delays::{DelaysError, parse_delays, parse_duration};

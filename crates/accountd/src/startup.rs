@@ -198,6 +198,8 @@ where
         write_ready_file(file, address, authority.as_deref()).map_err(Failure::Refused)?;
     }
     announce(&configuration, address, authority.as_deref());
+    // Where systemd does not ask for it nothing is told.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
 
     let answering = listener::serve_both(
         listener,
@@ -208,6 +210,7 @@ where
         signals.received(),
     );
     let drained = answering.await;
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     if !drained {
         tracing::warn!("some connections were still busy at the end and are closed now");
     }

@@ -11,7 +11,7 @@ pub mod certificates;
 pub mod company;
 pub mod documents;
 #[cfg(feature = "sdk")]
-pub mod sdk;
+pub use accountd_testing as sdk;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod signer;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use services::context::Delays;
 use services::quotas::Quotas;
 
@@ -345,7 +345,7 @@ impl ServeArguments {
         let storage = match (self.in_memory, self.data) {
             (true, Some(_)) => return Err("--in-memory and --data cannot be used together".to_owned()),
             (true, None) => Storage::Memory,
-            (false, data) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
+            (false, data) => Storage::Directory(data.unwrap_or_else(default_directory)),
         };
         // Not a flag: arguments are seen by everybody on the machine.
         let list = std::env::var(ROOT_CREDENTIALS_LIST).ok().filter(|list| !list.is_empty());
@@ -376,6 +376,17 @@ impl ServeArguments {
         };
         configuration.check()
     }
+}
+
+/// Where state is kept if nobody says so. systemd names a directory for it (`StateDirectory=`), which wins.
+fn default_directory() -> PathBuf {
+    let of_systemd = std::env::var_os("STATE_DIRECTORY").filter(|directory| !directory.is_empty());
+    of_systemd.map_or_else(|| PathBuf::from("accountd-data"), PathBuf::from)
+}
+
+/// The grammar of the command line, for what is made of it: completions of shells, and the manual.
+pub fn grammar() -> clap::Command {
+    Arguments::command()
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
