@@ -24,7 +24,7 @@ use crate::console::{self, Console, Running};
 use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
-use crate::service::{Service, Settings, Summary};
+use crate::service::{Service, Settings, Summary, TrailBuckets};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -86,6 +86,7 @@ impl Application {
             quotas: configuration.quotas,
             throttle: configuration.throttle,
             token_key,
+            trail_buckets: TrailBuckets::Taken,
         };
         let clock = Arc::clone(&edges.clock);
         let hint = KeyHint::new(settings.well_known_credentials);

@@ -5,6 +5,7 @@ mod acting;
 mod buckets;
 mod opened_sessions;
 mod signing_keys;
+mod trail_buckets;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +36,7 @@ use signing_keys::SigningKeys;
 
 pub use acting::{Act, Done};
 pub use services::front::words::{Answered, Summary};
+pub use trail_buckets::TrailBuckets;
 
 /// What the rules of a running server are, beyond the state.
 pub struct Settings {
@@ -56,6 +58,8 @@ pub struct Settings {
     pub throttle: Throttle,
     /// The key of page tokens.
     pub token_key: TokenKey,
+    /// Who knows the buckets that trails name.
+    pub trail_buckets: TrailBuckets,
 }
 
 /// Answers every request for an AWS service.
@@ -68,6 +72,7 @@ pub struct Service {
     delays: Delays,
     quotas: Quotas,
     token_key: TokenKey,
+    trail_buckets: TrailBuckets,
     faults: Arc<Faults>,
 }
 
@@ -108,6 +113,7 @@ impl Service {
             delays: settings.delays,
             quotas: settings.quotas,
             token_key: settings.token_key,
+            trail_buckets: settings.trail_buckets,
             faults: Arc::default(),
         }
     }
@@ -149,9 +155,16 @@ impl Service {
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&begun));
-        let decided = self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await;
+        let mut decided = self.decide(&begun).await;
+        if self.trail_buckets.was_asked(&decided, begun.call.context()).await {
+            decided = self.decide(&begun).await;
+        }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
+    }
+
+    async fn decide(&self, begun: &Arc<Begun>) -> Result<Answered, StoreError> {
+        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
+        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
     }
 
     /// What a person ordered to happen to such a request, before anything else does.
@@ -240,6 +253,7 @@ impl Service {
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),
+            trail_bucket: self.trail_buckets.before_asking(),
         }
     }
 }

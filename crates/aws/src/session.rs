@@ -13,8 +13,8 @@ pub struct Session {
     pub issued_at: Timestamp,
     /// When they stop working.
     pub expires_at: Timestamp,
-    /// Whether the session was opened with a second factor.
-    pub mfa_authenticated: bool,
+    /// When a second factor was shown, in service time; `None` for a session without one.
+    pub mfa_authenticated_at: Option<Timestamp>,
     /// The source identity, kept over role chaining.
     pub source_identity: Option<String>,
     /// Session tags, as `aws:PrincipalTag/…` sees them; they override tags of the role.

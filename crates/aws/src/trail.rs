@@ -344,7 +344,8 @@ impl<'a> SessionContext<'a> {
             web_id_federation_data: NoMembers {},
             attributes: SessionAttributes {
                 creation_date: session.issued_at,
-                mfa_authenticated: if session.mfa_authenticated { "true" } else { "false" }.into(),
+                mfa_authenticated: if session.mfa_authenticated_at.is_some() { "true" } else { "false" }
+                    .into(),
             },
             source_identity: session.source_identity.as_deref().map(Cow::Borrowed),
         }
@@ -459,7 +460,7 @@ mod tests {
         let mut session = Session {
             issued_at,
             expires_at: issued_at,
-            mfa_authenticated: false,
+            mfa_authenticated_at: None,
             source_identity: Some("ann \"a\"".to_owned()),
             tags: Vec::new(),
             terms: SessionTerms::default(),

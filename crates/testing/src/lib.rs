@@ -10,6 +10,7 @@ pub mod builders;
 pub mod certificates;
 pub mod company;
 pub mod documents;
+pub mod phone;
 #[cfg(feature = "sdk")]
 pub use accountd_testing as sdk;
 #[cfg(feature = "server")]

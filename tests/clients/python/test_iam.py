@@ -201,7 +201,7 @@ def test_the_trail_names_errors_and_resources(server, root, iam):
 
 
 def test_a_user_with_force_destroy_goes_as_terraform_deletes_it(iam):
-    """F-IAMAPI-NONE-1: what the provider asks for before it deletes a user, in its order."""
+    """F-IAMAPI-USR-3: what the provider asks for before it deletes a user, in its order."""
     iam.create_user(UserName="ann")
     iam.create_group(GroupName="devs")
     iam.add_user_to_group(GroupName="devs", UserName="ann")

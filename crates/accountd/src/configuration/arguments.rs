@@ -225,7 +225,7 @@ struct ServeArguments {
     #[arg(default_value = "off", help_heading = "Behaviour")]
     throttle: ThrottleChoice,
 
-    /// instant, aws, or the ones to change of enable=2s,disable=1s,account=1s,email=1s
+    /// instant, aws, or the ones to change of enable=2s,disable=1s,account=1s,email=1s,quota=1s
     #[arg(long, value_name = "DELAYS", env = "ACCOUNTD_DELAYS", hide_env = true)]
     #[arg(value_parser = parse_delays, help_heading = "Behaviour")]
     delays: Option<Delays>,

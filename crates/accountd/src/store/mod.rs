@@ -16,4 +16,4 @@ mod local;
 mod seam;
 
 pub use local::{OpenError, Store, StoreOptions, Verified};
-pub use seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
+pub use seam::{Decided, EventRecord, Exported, Followed, FollowedRecord, StoreError, StoreStatistics};

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::AtomicU64;
 
-use services::world::Fault;
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use services::world::{EventPosition, Fault};
 
 pub use services::decided::{Decided, EventRecord};
 
@@ -58,6 +60,30 @@ pub enum Exported {
     },
     /// An event.
     Event(EventRecord),
+}
+
+/// A part of the log in the order in which it grows.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// Records that somebody's history shows, the earliest commit first.
+    pub records: Vec<FollowedRecord>,
+    /// Where to go on: the place after the last record that was looked at.
+    pub next: Option<EventPosition>,
+    /// Whether the log ends there, for now.
+    pub is_end: bool,
+}
+
+/// One record of it.
+#[derive(Debug)]
+pub struct FollowedRecord {
+    /// Its place.
+    pub position: EventPosition,
+    /// The account whose history shows it.
+    pub account: AccountId,
+    /// Its time, by service time.
+    pub time: Timestamp,
+    /// The CloudTrail record, in one line.
+    pub json: String,
 }
 
 /// What the store has done since it was opened, for metrics. Counters only grow.

@@ -59,6 +59,7 @@ impl Far {
                 self.lists.push((wanted.clone(), keys.collect()));
             }
             Wanted::Time => self.has_time = true,
+            Wanted::Bucket(_) => unreachable!("no rule here names a bucket"),
             Wanted::Events(query) => self.events.push((*query, store.events(query).await.unwrap())),
         }
     }

@@ -340,3 +340,30 @@ fn old_records_are_forgotten_and_their_space_given_back() {
     drop(store);
     assert!(size() < 1_000_000, "{} bytes are left after a reset", size());
 }
+
+/// F-STORE-20: from any place on, in pages of any size, everything comes once and in the order of commits.
+#[test]
+fn the_log_is_followed_from_any_place_f_store_20() {
+    on_both_engines(|store| async move {
+        record_change(&store, vec![event(1, 1, "1"), event(2, 9, "2")]).await;
+        record_change(&store, vec![event(1, 3, "3")]).await;
+        record_read(&store, event(2, 2, "4")).await;
+        let mut from = EventPosition { commit: 0, index: 0 };
+        let mut pages = Vec::new();
+        loop {
+            let page = store.follow(from, 0).await.unwrap();
+            pages.extend(page.records.iter().map(|record| (record.json.clone(), record.account)));
+            from = page.next.unwrap();
+            if page.is_end {
+                break;
+            }
+        }
+        let account = AccountId::from_number;
+        let told = |json: &str, number| (json.to_owned(), account(number));
+        assert_eq!(pages, [told("1", 1), told("2", 2), told("3", 1), told("4", 2)]);
+        assert!(store.follow(from, 1 << 20).await.unwrap().records.is_empty());
+        record_change(&store, vec![event(1, 4, "5")]).await;
+        let page = store.follow(from, 1 << 20).await.unwrap();
+        assert_eq!(page.records.iter().map(|record| record.json.as_str()).collect::<Vec<_>>(), ["5"]);
+    });
+}

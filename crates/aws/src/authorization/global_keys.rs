@@ -65,7 +65,7 @@ impl<'a> RequestContext<'a> {
         }
         if let Some(session) = &caller.session {
             context.insert("aws:TokenIssueTime", Value::Time(session.issued_at));
-            context.insert("aws:MultiFactorAuthPresent", session.mfa_authenticated);
+            context.insert("aws:MultiFactorAuthPresent", session.mfa_authenticated_at.is_some());
             if let Some(identity) = &session.source_identity {
                 context.insert("aws:SourceIdentity", identity.as_str());
             }
@@ -74,6 +74,15 @@ impl<'a> RequestContext<'a> {
             }
         }
         context
+    }
+
+    /// Adds `aws:MultiFactorAuthAge`: the seconds since the caller's second factor was shown; absent for a session without
+    /// one (F-MFA-12).
+    pub fn add_second_factor_age(&mut self, caller: &Caller, now: Timestamp) {
+        let shown_at = caller.session.as_ref().and_then(|session| session.mfa_authenticated_at);
+        if let Some(shown_at) = shown_at {
+            self.insert("aws:MultiFactorAuthAge", now.duration_since(shown_at).as_secs().max(0));
+        }
     }
 
     /// Adds the keys that the request gives: `aws:CurrentTime`, `aws:EpochTime`, `aws:RequestedRegion`,
@@ -131,7 +140,7 @@ mod tests {
             session: Some(Session {
                 issued_at,
                 expires_at: issued_at,
-                mfa_authenticated: false,
+                mfa_authenticated_at: None,
                 source_identity: Some("ann@example.com".to_owned()),
                 tags: vec![("team".to_owned(), "blue".to_owned())],
                 terms: SessionTerms::default(),

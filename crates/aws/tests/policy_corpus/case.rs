@@ -281,7 +281,7 @@ fn caller(kind: &str) -> Caller {
     let session = matches!(kind, "role" | "federated").then(|| Session {
         issued_at,
         expires_at: issued_at,
-        mfa_authenticated: false,
+        mfa_authenticated_at: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),

@@ -53,7 +53,11 @@ pub fn identify(
                 None => Some(Principal::Root { account }),
                 Some(user) => same_user(credential, user, world)?.map(|user| user_principal(&user)),
             };
-            principal.map(|principal| (principal, Some(plain_session(session.issued_at, session.expires_at))))
+            let attributes = Session {
+                mfa_authenticated_at: session.mfa_authenticated_at,
+                ..plain_session(session.issued_at, session.expires_at)
+            };
+            principal.map(|principal| (principal, Some(attributes)))
         }
         CredentialOwner::FederatedUser(session) => {
             let is_vouched_for = match &session.user {
@@ -142,7 +146,7 @@ fn plain_session(issued_at: Timestamp, expires_at: Timestamp) -> Session {
     Session {
         issued_at,
         expires_at,
-        mfa_authenticated: false,
+        mfa_authenticated_at: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),
@@ -166,6 +170,7 @@ fn principal_of_session(role: &Role, session_name: &str) -> Principal {
 
 fn session_attributes(session: &RoleSession) -> Session {
     Session {
+        mfa_authenticated_at: session.mfa_authenticated_at,
         source_identity: session.source_identity.clone(),
         tags: session.tags.clone().into_iter().collect(),
         terms: SessionTerms {

@@ -15,6 +15,8 @@ pub enum Unpermitted {
     AccountOnFirstUse,
     /// F-STSAPI-2: the operation needs no permission, and no policy can take it away.
     NoPermissionNeeded,
+    /// F-MFA-4: a one-time code is taken, or counted as wrong, before anybody asks what it opens.
+    SecondFactorShown,
 }
 
 impl<'s> Guarded<'s> {
@@ -31,6 +33,11 @@ impl<'s> Guarded<'s> {
     /// The same right without a permit.
     pub fn change_without_permit(&mut self, _why: Unpermitted) -> &mut World<'s> {
         &mut self.0
+    }
+
+    /// See [`World::serve_in`].
+    pub fn serve_in(&mut self, region: &str) {
+        self.0.serve_in(region);
     }
 
     /// See [`World::discard_changes`].

@@ -13,4 +13,5 @@ pub(crate) mod groups;
 pub mod guarded;
 pub mod managed;
 pub mod policies;
+pub mod second_factor;
 pub(crate) mod trust;

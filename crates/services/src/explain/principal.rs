@@ -97,7 +97,7 @@ pub(super) fn session(issued_at: Timestamp) -> Session {
     Session {
         issued_at,
         expires_at: issued_at,
-        mfa_authenticated: false,
+        mfa_authenticated_at: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),

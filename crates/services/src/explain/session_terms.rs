@@ -36,7 +36,9 @@ pub(super) fn of(
         }
     }
     let mut session = Session {
-        mfa_authenticated: shown.attributes.mfa_authenticated == "true",
+        // A record does not say when the factor was shown; the session's beginning is the latest that it can be.
+        mfa_authenticated_at: (shown.attributes.mfa_authenticated == "true")
+            .then_some(shown.attributes.creation_date),
         source_identity: shown.source_identity.as_deref().map(str::to_owned),
         ..principal::session(shown.attributes.creation_date)
     };

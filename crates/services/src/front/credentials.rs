@@ -146,6 +146,7 @@ fn of_role(
         tags: Default::default(),
         transitive_tag_keys: Default::default(),
         source_identity: None,
+        mfa_authenticated_at: None,
     });
     let issued = drawn.issue(account, owner, None, context, world)?.credentials;
     Ok(Ok(Given {

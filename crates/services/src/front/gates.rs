@@ -48,7 +48,8 @@ pub(super) fn admit(
 /// without a second factor.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 fn is_unknown_to_iam(caller: &Caller) -> bool {
-    let has_second_factor = caller.session.as_ref().is_some_and(|session| session.mfa_authenticated);
+    let has_second_factor =
+        caller.session.as_ref().is_some_and(|session| session.mfa_authenticated_at.is_some());
     is_token_session(caller) && !has_second_factor
 }
 

@@ -26,7 +26,7 @@ use bytes::Bytes;
 use http::{Request, header};
 use serde_json::Value;
 
-use crate::authority::access::Permitted;
+use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::authority::policies::{self, RequestOrigin};
 use crate::context::Context;
@@ -88,6 +88,11 @@ impl Call {
     /// The request's id.
     pub fn request_id(&self) -> &str {
         &self.context.request_id
+    }
+
+    /// What the rules are told.
+    pub fn context(&self) -> &Context {
+        &self.context
     }
 
     /// What the client calls itself.
@@ -256,8 +261,11 @@ fn carry_out(
     world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
     let context = circumstances.context;
+    world.serve_in(circumstances.region);
     let access = operation.access(members, caller, context.validation, world)?;
     *target = access.as_ref().map(|access| access.target);
+    let has_second_factor = operation.second_factor(members, caller, context, world)?;
+    let access = if has_second_factor { access.map(Access::with_second_factor) } else { access };
     let permitted: Option<Permitted> = match access {
         None => None,
         Some(access) => {

@@ -5,7 +5,7 @@ pub(crate) mod access;
 pub(crate) mod certificates;
 pub mod directory;
 pub(crate) mod instance_profile;
-pub(crate) mod mfa_devices;
+pub(crate) mod mfa;
 pub use crate::model::iam as model;
 pub(crate) mod passwords;
 pub(crate) mod policies;
@@ -96,7 +96,12 @@ impl Rules for Operation {
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
         // F-TRAIL-13: parameters of this service begin with a small letter in records.
-        small_first_letters(shown_parameters(self.shape(), members))
+        let mut shown = small_first_letters(shown_parameters(self.shape(), members));
+        // F-MFA-13: one-time codes are in no record.
+        if let Some(members) = shown.as_object_mut() {
+            members.retain(|name, _| !name.starts_with("authenticationCode"));
+        }
+        shown
     }
 
     fn response_elements(self, output: &Value) -> Value {

@@ -1,6 +1,7 @@
 //! The operations of IAM, one line each: which function answers it.
 
 use super::certificates::{server_certificate, signing_certificate};
+use super::mfa::{assignment, virtual_device};
 use super::model::{Input, Output};
 use super::passwords::{login_profile, password_policy};
 use super::policies::{
@@ -11,7 +12,7 @@ use super::reports::{account, authorization_details, credential_report};
 use super::roles::{role, service_linked_role};
 use super::simulator::simulate;
 use super::users::{access_key, group, service_specific_credential, ssh_public_key, user};
-use super::{On, instance_profile, mfa_devices, tag};
+use super::{On, instance_profile, tag};
 use crate::failure::Failure;
 use crate::state::identity::{Role, User};
 use crate::table::answers;
@@ -195,8 +196,17 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         ResetServiceSpecificCredential(input) => service_specific_credential::reset(on, &input, world),
         DeleteServiceSpecificCredential(input) => service_specific_credential::delete(on, &input, world),
 
-        // What nobody has here.
-        ListMFADevices(input) => mfa_devices::mfa_devices(on, input, world),
-        ListVirtualMFADevices(input) => mfa_devices::virtual_mfa_devices(on, input),
+        // Devices for multi-factor authentication.
+        CreateVirtualMFADevice(input) => virtual_device::create(on, input, world),
+        DeleteVirtualMFADevice(input) => virtual_device::delete(on, &input, world),
+        ListVirtualMFADevices(input) => virtual_device::list(on, input, world),
+        TagMFADevice(input) => virtual_device::add_tags(on, input, world),
+        UntagMFADevice(input) => virtual_device::remove_tags(on, &input, world),
+        ListMFADeviceTags(input) => virtual_device::list_tags(on, input, world),
+        EnableMFADevice(input) => assignment::enable(on, &input, world),
+        DeactivateMFADevice(input) => assignment::deactivate(on, &input, world),
+        ResyncMFADevice(input) => assignment::resync(on, &input, world),
+        ListMFADevices(input) => assignment::list(on, input, world),
+        GetMFADevice(input) => assignment::get(on, &input, world),
     })
 }

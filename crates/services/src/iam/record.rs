@@ -21,7 +21,8 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
 }
 
 /// What is shown to the caller once and to nobody else.
-const SECRETS: [&str; 3] = ["SecretAccessKey", "ServiceCredentialSecret", "ServicePassword"];
+const SECRETS: [&str; 5] =
+    ["SecretAccessKey", "ServiceCredentialSecret", "ServicePassword", "Base32StringSeed", "QRCodePNG"];
 
 fn shown(value: &Value) -> Value {
     match value {

@@ -25,13 +25,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "AcquireRole",
     "AssociateDelegationRequest",
     "CreateDelegationRequest",
-    "CreateVirtualMFADevice",
-    "DeactivateMFADevice",
-    "DeleteVirtualMFADevice",
     "DisableOrganizationsRootCredentialsManagement",
     "DisableOrganizationsRootSessions",
     "DisableOutboundWebIdentityFederation",
-    "EnableMFADevice",
     "EnableOrganizationsRootCredentialsManagement",
     "EnableOrganizationsRootSessions",
     "EnableOutboundWebIdentityFederation",
@@ -40,22 +36,17 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "GetAccountProperties",
     "GetDelegationRequest",
     "GetHumanReadableSummary",
-    "GetMFADevice",
     "GetOrganizationsAccessReport",
     "GetOutboundWebIdentityFederationInfo",
     "GetRoleTemplateVersion",
     "GetServiceLastAccessedDetails",
     "GetServiceLastAccessedDetailsWithEntities",
     "ListDelegationRequests",
-    "ListMFADeviceTags",
     "ListOrganizationsFeatures",
     "ListPoliciesGrantingServiceAccess",
     "PutAccountProperties",
     "RejectDelegationRequest",
-    "ResyncMFADevice",
     "SendDelegationToken",
-    "TagMFADevice",
-    "UntagMFADevice",
     "UpdateDelegationRequest",
 ];
 
@@ -64,6 +55,8 @@ pub const UNSIGNED: &[&str] = &[];
 
 string_shape! { ActionNameType { min: 3, max: 128, } }
 string_shape! { AttachmentName { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
+string_shape! { CertificationKeyType { min: 1, max: 128, pattern: r"[\u0020-\u00FF]+", } }
+string_shape! { CertificationValueType { min: 1, max: 32, pattern: r"[\u0020-\u00FF]+", } }
 string_shape! { ContextKeyNameType { min: 5, max: 256, } }
 string_shape! { DeletionTaskIdType { min: 1, max: 1_000, } }
 string_shape! { EvalDecisionSourceType { min: 3, max: 256, } }
@@ -79,6 +72,7 @@ string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]+", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { AccountAliasType { min: 3, max: 63, pattern: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", } }
 string_shape! { ArnType { min: 20, max: 2_048, } }
+string_shape! { AuthenticationCodeType { min: 6, max: 6, pattern: r"[\d]+", } }
 string_shape! { CertificateBodyType { min: 1, max: 16_384, pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+", } }
 string_shape! { CertificateChainType {
     min: 1,
@@ -144,6 +138,7 @@ string_shape! { TagKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+
 string_shape! { TagValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", } }
 string_shape! { ThumbprintType { min: 40, max: 40, } }
 string_shape! { UserNameType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
+string_shape! { VirtualMFADeviceName { min: 1, pattern: r"[\w+=,.@-]+", } }
 
 enum_shape! { AttachmentType { User = "user", Group = "group", Role = "role", } }
 enum_shape! { ContextKeyTypeEnum {
@@ -308,6 +303,7 @@ list_shape! { UserDetailListType { member: UserDetail, } }
 list_shape! { UserListType { member: User, } }
 list_shape! { VirtualMFADeviceListType { member: VirtualMFADevice, } }
 
+map_shape! { CertificationMapType { key: CertificationKeyType, value: CertificationValueType, } }
 map_shape! { EvalDecisionDetailsType { key: EvalDecisionSourceType, value: PolicyEvaluationDecisionType, } }
 map_shape! { SummaryMapType { key: SummaryKeyType, value: i32, } }
 
@@ -494,6 +490,18 @@ structure! { CreateUserRequest as CreateUserMembers {
 structure! { #[derive(Default)] CreateUserResponse {
     user: optional User = "User",
 } }
+structure! { CreateVirtualMFADeviceRequest as CreateVirtualMFADeviceMembers {
+    path: optional PathType = "Path",
+    virtual_mfa_device_name: required VirtualMFADeviceName = "VirtualMFADeviceName",
+    tags: optional TagListType = "Tags",
+} }
+structure! { CreateVirtualMFADeviceResponse {
+    virtual_mfa_device: required VirtualMFADevice = "VirtualMFADevice",
+} }
+structure! { DeactivateMFADeviceRequest as DeactivateMFADeviceMembers {
+    user_name: optional ExistingUserNameType = "UserName",
+    serial_number: required SerialNumberType = "SerialNumber",
+} }
 structure! { DeleteAccessKeyRequest as DeleteAccessKeyMembers {
     user_name: optional ExistingUserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
@@ -568,6 +576,9 @@ structure! { DeleteUserPolicyRequest as DeleteUserPolicyMembers {
 structure! { DeleteUserRequest as DeleteUserMembers {
     user_name: required ExistingUserNameType = "UserName",
 } }
+structure! { DeleteVirtualMFADeviceRequest as DeleteVirtualMFADeviceMembers {
+    serial_number: required SerialNumberType = "SerialNumber",
+} }
 structure! { #[derive(Default)] DeletionTaskFailureReasonType {
     reason: optional ReasonType = "Reason",
     role_usage_list: optional RoleUsageListType = "RoleUsageList",
@@ -583,6 +594,12 @@ structure! { DetachRolePolicyRequest as DetachRolePolicyMembers {
 structure! { DetachUserPolicyRequest as DetachUserPolicyMembers {
     user_name: required UserNameType = "UserName",
     policy_arn: required ArnType = "PolicyArn",
+} }
+structure! { EnableMFADeviceRequest as EnableMFADeviceMembers {
+    user_name: required ExistingUserNameType = "UserName",
+    serial_number: required SerialNumberType = "SerialNumber",
+    authentication_code_1: required AuthenticationCodeType = "AuthenticationCode1",
+    authentication_code_2: required AuthenticationCodeType = "AuthenticationCode2",
 } }
 structure! { EvaluationResult {
     eval_action_name: required ActionNameType = "EvalActionName",
@@ -671,6 +688,16 @@ structure! { #[derive(Default)] GetLoginProfileRequest as GetLoginProfileMembers
 } }
 structure! { GetLoginProfileResponse {
     login_profile: required LoginProfile = "LoginProfile",
+} }
+structure! { GetMFADeviceRequest as GetMFADeviceMembers {
+    serial_number: required SerialNumberType = "SerialNumber",
+    user_name: optional UserNameType = "UserName",
+} }
+structure! { GetMFADeviceResponse {
+    user_name: optional UserNameType = "UserName",
+    serial_number: required SerialNumberType = "SerialNumber",
+    enable_date: optional Timestamp = "EnableDate",
+    certifications: optional CertificationMapType = "Certifications",
 } }
 structure! { GetOpenIDConnectProviderRequest as GetOpenIDConnectProviderMembers {
     open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
@@ -919,6 +946,16 @@ structure! { #[derive(Default)] ListInstanceProfilesRequest as ListInstanceProfi
 } }
 structure! { ListInstanceProfilesResponse {
     instance_profiles: required InstanceProfileListType = "InstanceProfiles",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+} }
+structure! { ListMFADeviceTagsRequest as ListMFADeviceTagsMembers {
+    serial_number: required SerialNumberType = "SerialNumber",
+    marker: optional MarkerType = "Marker",
+    max_items: optional MaxItemsType = "MaxItems",
+} }
+structure! { ListMFADeviceTagsResponse {
+    tags: required TagListType = "Tags",
     is_truncated: optional bool = "IsTruncated",
     marker: optional String = "Marker",
 } }
@@ -1260,6 +1297,12 @@ structure! { ResourceSpecificResult {
     eval_decision_details: optional EvalDecisionDetailsType = "EvalDecisionDetails",
     permissions_boundary_decision_detail: optional PermissionsBoundaryDecisionDetail = "PermissionsBoundaryDecisionDetail",
 } }
+structure! { ResyncMFADeviceRequest as ResyncMFADeviceMembers {
+    user_name: required ExistingUserNameType = "UserName",
+    serial_number: required SerialNumberType = "SerialNumber",
+    authentication_code_1: required AuthenticationCodeType = "AuthenticationCode1",
+    authentication_code_2: required AuthenticationCodeType = "AuthenticationCode2",
+} }
 structure! { Role {
     path: required PathType = "Path",
     role_name: required RoleNameType = "RoleName",
@@ -1427,6 +1470,10 @@ structure! { TagInstanceProfileRequest as TagInstanceProfileMembers {
     instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
     tags: required TagListType = "Tags",
 } }
+structure! { TagMFADeviceRequest as TagMFADeviceMembers {
+    serial_number: required SerialNumberType = "SerialNumber",
+    tags: required TagListType = "Tags",
+} }
 structure! { TagOpenIDConnectProviderRequest as TagOpenIDConnectProviderMembers {
     open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
     tags: required TagListType = "Tags",
@@ -1453,6 +1500,10 @@ structure! { TagUserRequest as TagUserMembers {
 } }
 structure! { UntagInstanceProfileRequest as UntagInstanceProfileMembers {
     instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
+    tag_keys: required TagKeyListType = "TagKeys",
+} }
+structure! { UntagMFADeviceRequest as UntagMFADeviceMembers {
+    serial_number: required SerialNumberType = "SerialNumber",
     tag_keys: required TagKeyListType = "TagKeys",
 } }
 structure! { UntagOpenIDConnectProviderRequest as UntagOpenIDConnectProviderMembers {
@@ -1660,6 +1711,9 @@ exception! { EntityAlreadyExistsException("EntityAlreadyExists", 409, "message")
 exception! { EntityTemporarilyUnmodifiableException("EntityTemporarilyUnmodifiable", 409, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidAuthenticationCodeException("InvalidAuthenticationCode", 403, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidCertificateException("InvalidCertificate", 400, "message") {
     message: optional String = "message",
 } }
@@ -1722,6 +1776,7 @@ errors! {
     DuplicateSSHPublicKeyException,
     EntityAlreadyExistsException,
     EntityTemporarilyUnmodifiableException,
+    InvalidAuthenticationCodeException,
     InvalidCertificateException,
     InvalidInputException,
     InvalidPublicKeyException,
@@ -1884,6 +1939,21 @@ operations! { SERVICE {
             InvalidInputException, ConcurrentModificationException, ServiceFailureException,
         ],
     }
+    CreateVirtualMFADevice {
+        input: CreateVirtualMFADeviceRequest,
+        output: CreateVirtualMFADeviceResponse,
+        errors: [
+            LimitExceededException, InvalidInputException, EntityAlreadyExistsException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    DeactivateMFADevice {
+        input: DeactivateMFADeviceRequest,
+        errors: [
+            EntityTemporarilyUnmodifiableException, NoSuchEntityException, LimitExceededException,
+            ServiceFailureException, ConcurrentModificationException,
+        ],
+    }
     DeleteAccessKey {
         input: DeleteAccessKeyRequest,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
@@ -2008,6 +2078,13 @@ operations! { SERVICE {
         input: DeleteUserPolicyRequest,
         errors: [NoSuchEntityException, LimitExceededException, ServiceFailureException],
     }
+    DeleteVirtualMFADevice {
+        input: DeleteVirtualMFADeviceRequest,
+        errors: [
+            NoSuchEntityException, DeleteConflictException, LimitExceededException, ServiceFailureException,
+            ConcurrentModificationException,
+        ],
+    }
     DetachGroupPolicy {
         input: DetachGroupPolicyRequest,
         errors: [
@@ -2025,6 +2102,14 @@ operations! { SERVICE {
         input: DetachUserPolicyRequest,
         errors: [
             NoSuchEntityException, LimitExceededException, InvalidInputException, ServiceFailureException,
+        ],
+    }
+    EnableMFADevice {
+        input: EnableMFADeviceRequest,
+        errors: [
+            EntityAlreadyExistsException, EntityTemporarilyUnmodifiableException,
+            InvalidAuthenticationCodeException, LimitExceededException, NoSuchEntityException,
+            ServiceFailureException, ConcurrentModificationException,
         ],
     }
     GenerateCredentialReport {
@@ -2084,6 +2169,11 @@ operations! { SERVICE {
     GetLoginProfile {
         input: GetLoginProfileRequest,
         output: GetLoginProfileResponse,
+        errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    GetMFADevice {
+        input: GetMFADeviceRequest,
+        output: GetMFADeviceResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
     }
     GetOpenIDConnectProvider {
@@ -2200,6 +2290,11 @@ operations! { SERVICE {
         input: ListInstanceProfilesForRoleRequest,
         output: ListInstanceProfilesForRoleResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    ListMFADeviceTags {
+        input: ListMFADeviceTagsRequest,
+        output: ListMFADeviceTagsResponse,
+        errors: [NoSuchEntityException, InvalidInputException, ServiceFailureException],
     }
     ListMFADevices {
         input: ListMFADevicesRequest,
@@ -2359,6 +2454,13 @@ operations! { SERVICE {
         output: ResetServiceSpecificCredentialResponse,
         errors: [NoSuchEntityException],
     }
+    ResyncMFADevice {
+        input: ResyncMFADeviceRequest,
+        errors: [
+            InvalidAuthenticationCodeException, NoSuchEntityException, LimitExceededException,
+            ServiceFailureException, ConcurrentModificationException,
+        ],
+    }
     SetDefaultPolicyVersion {
         input: SetDefaultPolicyVersionRequest,
         errors: [
@@ -2383,6 +2485,13 @@ operations! { SERVICE {
         input: TagInstanceProfileRequest,
         errors: [
             NoSuchEntityException, InvalidInputException, LimitExceededException,
+            ConcurrentModificationException, ServiceFailureException,
+        ],
+    }
+    TagMFADevice {
+        input: TagMFADeviceRequest,
+        errors: [
+            InvalidInputException, NoSuchEntityException, LimitExceededException,
             ConcurrentModificationException, ServiceFailureException,
         ],
     }
@@ -2430,6 +2539,13 @@ operations! { SERVICE {
     }
     UntagInstanceProfile {
         input: UntagInstanceProfileRequest,
+        errors: [
+            NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
+            ServiceFailureException,
+        ],
+    }
+    UntagMFADevice {
+        input: UntagMFADeviceRequest,
         errors: [
             NoSuchEntityException, InvalidInputException, ConcurrentModificationException,
             ServiceFailureException,

@@ -268,6 +268,7 @@ fn session_owner(
         tags: session.tags.clone(),
         transitive_tag_keys: BTreeSet::new(),
         source_identity: session.source_identity.clone(),
+        mfa_authenticated_at: None,
     }
 }
 

@@ -140,6 +140,25 @@ macro_rules! services {
                 }
             }
 
+            /// See [`Rules::second_factor`].
+            ///
+            /// # Errors
+            /// The service's refusal.
+            pub fn second_factor(
+                self,
+                members: &Value,
+                caller: &Caller,
+                context: &Context,
+                world: &mut Guarded<'_>,
+            ) -> Result<bool, Failure> {
+                match self {
+                    $(Self::$service(operation) => {
+                        Rules::second_factor(operation, members, caller, context, world)
+                    })*
+                    Self::NotSupported(..) => Ok(false),
+                }
+            }
+
             /// See [`Rules::denied`].
             pub fn denied(self, denial: &Denial, caller: &Caller, context: &Context) -> Refusal {
                 match self {

@@ -66,6 +66,21 @@ pub trait Rules: ModeledOperation {
         Ok(Some(Access::to(caller.account(), action, "*", Vec::new())))
     }
 
+    /// Judges the second factor that comes with a call and takes note of it, once it is known what the call asks to do and
+    /// before policies are asked; whether one was shown. Most operations take none.
+    ///
+    /// # Errors
+    /// The service's refusal of a factor that is not good. A wrong code is counted, though it is refused.
+    fn second_factor(
+        self,
+        _members: &Value,
+        _caller: &Caller,
+        _context: &Context,
+        _world: &mut Guarded<'_>,
+    ) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
     /// The refusal of a denied call, in the service's form.
     fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
         Self::PROFILE.access_denied(&denial.message())

@@ -9,7 +9,7 @@ use aws::refusal::Refusal;
 use super::credentials::Drawn;
 use super::model::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
 use super::session_policy::SessionPolicies;
-use super::{access_denied, mfa, session_tags, validation_error};
+use super::{access_denied, session_tags, validation_error};
 use crate::authority::access::{Access, ConditionKey, Permitted, request_tag_keys};
 use crate::authority::trust::{is_role, role_with_arn};
 use crate::context::Context;
@@ -36,7 +36,6 @@ const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
 ///
 /// # Errors
 /// F-STSAPI-10: a root user cannot assume roles (text recorded). F-STSAPI-11: what is no role's ARN.
-/// F-STSAPI-8: a second factor.
 pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> Result<Access, Failure> {
     if matches!(caller.principal, Principal::Root { .. }) {
         return Err(access_denied(ROOT).into());
@@ -49,10 +48,6 @@ pub fn access(input: &AssumeRoleRequest, caller: &Caller, world: &World<'_>) -> 
     let Some(target) = arn.account.parse().ok().filter(|_| is_role(resource)) else {
         return Err(validation_error(INVALID_ARN).into());
     };
-    mfa::check(
-        input.serial_number.as_ref().map(|serial| serial.as_str()),
-        input.token_code.as_ref().map(|code| code.as_str()),
-    )?;
     if input.provided_contexts.as_ref().is_some_and(|contexts| !contexts.is_empty()) {
         return Err(validation_error(CONTEXT_PROVIDER).into());
     }
@@ -172,6 +167,8 @@ pub fn assume_role(
         tags: tags.tags,
         transitive_tag_keys: tags.transitive_keys,
         source_identity: source_identity.clone(),
+        // F-MFA-11: a code that comes with AssumeRole opens the role and is not told on; the factor of the calling session is.
+        mfa_authenticated_at: caller.session.as_ref().and_then(|session| session.mfa_authenticated_at),
     });
     let issued = drawn.issue(role.account, owner, input.minimum_session_token_size, context, world)?;
     Ok(AssumeRoleResponse {

@@ -68,6 +68,16 @@ impl Rules for Operation {
         denied(denial)
     }
 
+    fn second_factor(
+        self,
+        members: &Value,
+        caller: &Caller,
+        context: &Context,
+        world: &mut Guarded<'_>,
+    ) -> Result<bool, Failure> {
+        mfa::shown(self, members, caller, context, world)
+    }
+
     /// STS's constraints come before its permissions (F-STSAPI-1), in [`access`].
     fn validate(self, _members: &Value, _validation: Validation) -> Result<(), Refusal> {
         Ok(())
@@ -87,6 +97,7 @@ impl Rules for Operation {
     fn request_parameters(self, members: &Value, caller: Option<&Caller>) -> Value {
         // F-STSAPI-34: parameters of this service begin with a small letter in records.
         let mut shown = small_first_letters(shown_parameters(self.shape(), members));
+        record::hide_codes(&mut shown);
         if let (true, Some(caller)) = (shown.is_object(), caller) {
             record::inherited_parameters(self, &mut shown, caller);
         }
@@ -133,11 +144,7 @@ pub fn access(
     let on_everything = || Access::to(caller.account(), format!("sts:{}", operation.name()), "*", Vec::new());
     Ok(match Input::parse(operation, members)? {
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
-        Input::GetCallerIdentity(_) => None,
-        Input::GetSessionToken(input) => {
-            session::check(&input)?;
-            None
-        }
+        Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => None,
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),

@@ -45,6 +45,13 @@ pub fn inherited_parameters(operation: Operation, parameters: &mut Value, caller
     }
 }
 
+/// F-MFA-13: one-time codes are in no record.
+pub fn hide_codes(parameters: &mut Value) {
+    if let Some(members) = parameters.as_object_mut() {
+        members.shift_remove("tokenCode");
+    }
+}
+
 /// F-STSAPI-30: `responseElements`: the credentials without their secret and with a hidden token, and whom
 /// they stand for. Operations that issue nothing show nothing.
 pub fn response_elements(operation: Operation, output: &Value) -> Value {

@@ -3,10 +3,8 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 
 use aws::principal::{Caller, Principal};
-use aws::refusal::Refusal;
 
 use super::credentials::Drawn;
-use super::mfa;
 use super::model::{GetSessionTokenRequest, GetSessionTokenResponse};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -17,17 +15,6 @@ use crate::world::{Fault, World};
 const DEFAULT_SECONDS: u32 = 43_200;
 /// F-STSAPI-15: the root user's sessions last an hour at most; one that asks for more gets an hour.
 const ROOT_SECONDS: u32 = 3_600;
-
-/// What is refused before anything is done.
-///
-/// # Errors
-/// F-STSAPI-8: a second factor.
-pub fn check(input: &GetSessionTokenRequest) -> Result<(), Refusal> {
-    mfa::check(
-        input.serial_number.as_ref().map(|serial| serial.as_str()),
-        input.token_code.as_ref().map(|code| code.as_str()),
-    )
-}
 
 /// How long the credentials of a user or of the root user last.
 pub(super) fn lifetime_seconds(caller: &Caller, asked: Option<i32>) -> u32 {
@@ -71,6 +58,8 @@ pub fn get_session_token(
         session_token: String::new(),
         issued_at: drawn.issued_at,
         expires_at: drawn.expires_at,
+        // The path asks for the second factor before it gets here (F-MFA-4).
+        mfa_authenticated_at: input.serial_number.is_some().then_some(context.now),
     });
     let issued = drawn.issue(account, owner, input.minimum_session_token_size, context, world)?;
     Ok(GetSessionTokenResponse {

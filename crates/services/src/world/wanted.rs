@@ -36,8 +36,18 @@ pub enum Wanted {
     },
     /// Records of the event log.
     Events(EventQuery),
+    /// Nothing of the store: what S3 says of the bucket with this name. Whoever runs the path asks, and tells the answer
+    /// in the context of the next run.
+    Bucket(String),
     /// Nothing of the store, but time: the request is to be run again where it keeps nobody else waiting.
     Time,
+}
+
+impl Wanted {
+    /// Whether a store can fetch it.
+    pub fn is_of_store(&self) -> bool {
+        !matches!(self, Self::Bucket(_))
+    }
 }
 
 /// Which records of the event log are wanted.

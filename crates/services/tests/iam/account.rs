@@ -137,7 +137,7 @@ fn a_credential_report_is_asked_for_first_and_expires() {
 }
 
 #[test]
-fn nobody_has_what_cannot_be_created() {
+fn a_new_account_has_nothing() {
     let mut store = Store::new();
     store.ok("CreateUser", json!({"UserName": "Ann"}));
     for (operation, list) in [

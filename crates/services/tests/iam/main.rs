@@ -4,6 +4,7 @@ mod account;
 mod authorization;
 mod certificates;
 mod groups;
+mod mfa;
 mod passwords;
 mod policies;
 mod providers;

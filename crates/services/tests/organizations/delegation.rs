@@ -15,7 +15,7 @@ fn tagged(account: &str, play: &Play) -> Caller {
     let session = Session {
         issued_at: play.now,
         expires_at: play.now,
-        mfa_authenticated: false,
+        mfa_authenticated_at: None,
         source_identity: None,
         tags: vec![("team".to_owned(), "blue".to_owned())],
         terms: SessionTerms::default(),

@@ -100,6 +100,9 @@ pub(super) trait Engine: Send + Sync {
     /// Visits blocks of records, newest first.
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()>;
 
+    /// Visits blocks of records with this number or a higher one, oldest first.
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()>;
+
     /// Visits every document in key order and then every event, oldest first, as of one moment.
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()>;
 }

@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use services::world::{Change, EventQuery, Fault, LoggedEvent, Reads, Snapshot, Wanted};
+use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Reads, Snapshot, Wanted};
 use tokio::sync::oneshot;
 
 use cache::DocumentCache;
@@ -49,7 +49,7 @@ use sync::lock;
 use turns::Turns;
 use writer::{Job, Writer};
 
-use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
+use super::seam::{Decided, EventRecord, Exported, Followed, StoreError, StoreStatistics};
 pub use open::OpenError;
 pub use verify::Verified;
 
@@ -209,6 +209,7 @@ impl Store {
         T: Send + 'static,
     {
         let (run, outcome) = match self.core.run(&run, Reach::Documents) {
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Wanted(wanted) => {
                 let again = move |core: &Core| {
                     let outcome = core.run(&run, Reach::Everything);
@@ -226,6 +227,7 @@ impl Store {
                 return Ok(decided.value);
             }
             Run::Failed(fault) => return Err(fault.into()),
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Changed(decided) => Some(decided),
             Run::Wanted(_) | Run::Overtaken => None,
         };
@@ -308,6 +310,16 @@ impl Store {
         self.flush().await?;
         let query = *query;
         Ok(self.beside(&self.reading, move |core| LogReader::default().read(core, &query)).await??)
+    }
+
+    /// Records from a place in the log on, in the order in which it grows, those included that were queued until now.
+    /// As many as have about `most_bytes`. F-STORE-20
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn follow(&self, from: EventPosition, most_bytes: usize) -> Result<Followed, StoreError> {
+        self.flush().await?;
+        Ok(self.beside(&self.reading, move |core| log::follow(core, from, most_bytes)).await??)
     }
 
     /// Puts all of `changes` into a store that holds no documents yet but those of the installation, in one

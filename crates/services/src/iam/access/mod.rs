@@ -83,6 +83,10 @@ fn provider(arn: Option<&str>) -> Asks<'_> {
     on(About::Provider(arn))
 }
 
+fn device(serial_number: Option<&str>) -> Asks<'_> {
+    on(About::MfaDevice(serial_number))
+}
+
 impl<'v> Asks<'v> {
     fn bounded(self, boundary: Option<&'v str>) -> Self {
         Self { sees_boundaries: true, boundary, ..self }
@@ -157,6 +161,8 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::CreateOpenIDConnectProvider(m) => {
             on(About::NewIssuer(m.url())).created_with(m.tags(), "iam:TagOpenIDConnectProvider")
         }
+        Op::CreateVirtualMFADevice(m) => on(About::NewOther("mfa", m.virtual_mfa_device_name(), m.path()))
+            .created_with(m.tags(), "iam:TagMFADevice"),
         Op::CreateServiceLinkedRole(m) => on(About::NewServiceLinkedRole(m.aws_service_name())),
         // What is listed under a path.
         Op::ListGroups(m) => on(About::List("group", m.path_prefix())),
@@ -174,6 +180,7 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::CreateServiceSpecificCredential(m) => {
             user(m.user_name()).of_service(m.service_name()).aged(m.credential_age_days())
         }
+        Op::DeactivateMFADevice(m) => user(m.user_name()),
         Op::DeleteLoginProfile(m) => user(m.user_name()),
         Op::DeleteSSHPublicKey(m) => user(m.user_name()),
         Op::DeleteServiceSpecificCredential(m) => user(m.user_name()),
@@ -190,7 +197,9 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::DeleteUserPermissionsBoundary(m) => user(m.user_name()).bounded(None),
         Op::DeleteUserPolicy(m) => user(m.user_name()).bounded(None),
         Op::DetachUserPolicy(m) => user(m.user_name()).bounded(None).attaching(m.policy_arn()),
+        Op::EnableMFADevice(m) => user(m.user_name()),
         Op::GetLoginProfile(m) => user(m.user_name()),
+        Op::GetMFADevice(m) => user(m.user_name()),
         Op::GetUser(m) => user(m.user_name()),
         Op::GetUserPolicy(m) => user(m.user_name()),
         Op::ListAccessKeys(m) => user(m.user_name()),
@@ -204,6 +213,7 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::ListUserTags(m) => user(m.user_name()),
         Op::PutUserPermissionsBoundary(m) => user(m.user_name()).bounded(m.permissions_boundary()),
         Op::PutUserPolicy(m) => user(m.user_name()).bounded(None),
+        Op::ResyncMFADevice(m) => user(m.user_name()),
         Op::TagUser(m) => user(m.user_name()).tagged(m.tags()),
         Op::UntagUser(m) => user(m.user_name()).untagged(m.tag_keys()),
         Op::UpdateAccessKey(m) => user(m.user_name()),
@@ -272,6 +282,11 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::UpdateServerCertificate(m) => {
             certificate(m.server_certificate_name()).renamed(m.new_server_certificate_name(), m.new_path())
         }
+        // MFA devices.
+        Op::DeleteVirtualMFADevice(m) => device(m.serial_number()),
+        Op::ListMFADeviceTags(m) => device(m.serial_number()),
+        Op::TagMFADevice(m) => device(m.serial_number()).tagged(m.tags()),
+        Op::UntagMFADevice(m) => device(m.serial_number()).untagged(m.tag_keys()),
         // Identity providers.
         Op::AddClientIDToOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),
         Op::DeleteOpenIDConnectProvider(m) => provider(m.open_id_connect_provider_arn()),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws::arn::{AccountId, Arn, PARTITION};
 use aws::principal::{Caller, Principal};
 
+use crate::authority::second_factor;
 use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
 use crate::iam::providers::open_id_connect;
@@ -37,6 +38,8 @@ pub(super) enum About<'v> {
     ServerCertificate(Option<&'v str>),
     /// An identity provider, by its ARN.
     Provider(Option<&'v str>),
+    /// A virtual MFA device, by its serial number, which is its ARN.
+    MfaDevice(Option<&'v str>),
     /// A managed policy that is to be created: its name and its path.
     NewPolicy(Option<&'v str>, Option<&'v str>),
     /// A service-linked role that is to be created for a service.
@@ -100,6 +103,12 @@ pub(super) fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> 
             let found = world.get::<ServerCertificate>(ServerCertificateId::new(account, name))?;
             let (path, tags) = found.map_or_else(unknown, |found| (found.path.clone(), found.tags.clone()));
             Resource { tags, ..Resource::of_arn(arn("server-certificate", &under(Some(&path), Some(name)))) }
+        }
+        About::MfaDevice(arn) => {
+            let arn = arn.unwrap_or("*");
+            let found = second_factor::device(arn, world)?.filter(|device| device.account == account);
+            let tags = found.map(|device| device.tags).unwrap_or_default();
+            Resource { tags, ..Resource::of_arn(arn) }
         }
         About::Provider(arn) => of_provider(account, arn.unwrap_or("*"), world)?,
         About::NewServiceLinkedRole(service) => {

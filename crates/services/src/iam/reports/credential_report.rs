@@ -87,7 +87,7 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     line(
         &mut report,
         ["<root_account>", &root, &iso8601(created_at)],
-        (root_password, &[]),
+        (root_password, !kept.root_mfa_devices.is_empty(), &[]),
         &root_keys,
         (&uses, world),
     )?;
@@ -98,7 +98,9 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         for key in &keys {
             let Some(user) = world.get::<User>(key.id()?)? else { continue };
             let head = [user.name.as_str(), &user.arn(), &iso8601(user.created_at)];
-            let signs_in = (password(&user, policy.as_ref()), user.signing_certificates.as_slice());
+            let has_device = !user.mfa_devices.is_empty();
+            let certificates = user.signing_certificates.as_slice();
+            let signs_in = (password(&user, policy.as_ref()), has_device, certificates);
             line(&mut report, head, signs_in, &user.access_keys, (&uses, world))?;
         }
         if keys.len() < BATCH {
@@ -129,12 +131,12 @@ fn password(user: &User, policy: Option<&PasswordPolicy>) -> [String; 4] {
 fn line(
     report: &mut String,
     head: [&str; 3],
-    (password, certificates): ([String; 4], &[SigningCertificate]),
+    (password, has_mfa_device, certificates): ([String; 4], bool, &[SigningCertificate]),
     keys: &[String],
     (uses, world): (&LastUses, &World<'_>),
 ) -> Result<(), Fault> {
     let mut fields: Vec<String> = head.into_iter().map(str::to_owned).chain(password).collect();
-    fields.push("false".to_owned());
+    fields.push(has_mfa_device.to_string());
     // F-IAMAPI-REP-4: keys come in the order of their ids.
     let mut keys: Vec<&String> = keys.iter().collect();
     keys.sort_unstable();

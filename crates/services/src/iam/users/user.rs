@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::names;
 use crate::iam::directory::page::Pages;
+use crate::iam::mfa::assignment;
 use crate::iam::policies::boundary;
 use crate::iam::{On, directory, model, refusal, tag};
 use crate::model::iam::{
@@ -20,7 +21,7 @@ use crate::model::iam::{
 };
 use crate::state::account::Account;
 use crate::state::identity::{AccessKeyId, Credential, CredentialOwner, GroupMember, User, UserId};
-use crate::world::{Identified, World};
+use crate::world::{Fault, Identified, World};
 
 /// F-IAMAPI-USR-1: a name may be left out by a user who means itself.
 ///
@@ -88,7 +89,7 @@ pub fn create(
         tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
         ..User::new(on.account, input.user_name.into_string(), id, on.context.now)
     };
-    directory::create(user.clone(), world)?;
+    directory::create(user.clone(), on.context.now, world)?;
     Ok(CreateUserResponse { user: Some(shown(&user)) })
 }
 
@@ -98,23 +99,30 @@ pub fn create(
 /// # Errors
 /// `NoSuchEntity`, `ValidationError`.
 pub fn get(on: &On<'_>, input: GetUserRequest, world: &World<'_>) -> Result<GetUserResponse, Failure> {
-    if let (None, root @ Principal::Root { .. }) = (&input.user_name, &on.caller.principal) {
-        let account = world.get::<Account>(on.account)?;
-        let alias = directory::account(on.account, world)?.alias;
-        let user = model::User {
-            path: None,
-            user_name: alias.map(Into::into),
-            user_id: root.unique_id().into(),
-            arn: root.arn().into(),
-            create_date: account.map_or(on.context.now, |account| account.created_at),
-            password_last_used: None,
-            permissions_boundary: None,
-            tags: None,
-        };
-        return Ok(GetUserResponse { user });
+    if let (None, Principal::Root { .. }) = (&input.user_name, &on.caller.principal) {
+        return Ok(GetUserResponse { user: root(on, world)? });
     }
     let name = named_or_self(on, input.user_name.as_ref().map(ExistingUserNameType::as_str))?;
     Ok(GetUserResponse { user: shown(&*directory::find::<User>(on.account, name, world)?) })
+}
+
+/// The root user of the account, as answers show it.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn root(on: &On<'_>, world: &World<'_>) -> Result<model::User, Fault> {
+    let principal = Principal::Root { account: on.account };
+    let account = world.get::<Account>(on.account)?;
+    Ok(model::User {
+        path: None,
+        user_name: directory::account(on.account, world)?.alias.map(Into::into),
+        user_id: principal.unique_id().into(),
+        arn: principal.arn().into(),
+        create_date: account.map_or(on.context.now, |account| account.created_at),
+        password_last_used: None,
+        permissions_boundary: None,
+        tags: None,
+    })
 }
 
 /// UpdateUser: another name, another path, or both. Keys, groups and policies go along.
@@ -141,6 +149,7 @@ pub fn update(on: &On<'_>, input: UpdateUserRequest, world: &mut World<'_>) -> R
         directory::remove(&*old, world)?;
     }
     if user.name != old.name {
+        assignment::rename_owner(&user, world)?;
         for id in &user.access_keys {
             let Some(credential) = world.get::<Credential>(AccessKeyId(id))? else { continue };
             let owner = CredentialOwner::User(user.name.clone());
@@ -158,6 +167,9 @@ pub fn delete(on: &On<'_>, input: DeleteUserRequest, world: &mut World<'_>) -> R
     let user = directory::find::<User>(on.account, input.user_name.as_str(), world)?;
     let conflict = if user.login_profile.is_some() {
         Some("must delete login profile first.")
+    } else if !user.mfa_devices.is_empty() {
+        // F-MFA-10: recorded of a user who has an access key as well.
+        Some("must remove tokens from principal first.")
     } else if !user.access_keys.is_empty() {
         Some("must delete access keys first.")
     } else if !user.signing_certificates.is_empty() {

@@ -42,6 +42,15 @@ pub struct IamAccount {
     /// Number of SAML providers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub saml_providers: u32,
+    /// Number of virtual MFA devices.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mfa_devices: u32,
+    /// Number of those that are assigned.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mfa_devices_in_use: u32,
+    /// Places of the root user's MFA devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub root_mfa_devices: Vec<String>,
     /// What is asked of passwords, where something was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,

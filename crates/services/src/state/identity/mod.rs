@@ -9,6 +9,7 @@ mod iam_account;
 mod identity_provider;
 mod instance_profile;
 mod managed_policy;
+mod mfa_device;
 mod role;
 mod server_certificate;
 mod session;
@@ -26,6 +27,7 @@ pub use managed_policy::{
     EntityKind, ManagedPolicy, ManagedPolicyId, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId,
     PolicyVersion,
 };
+pub use mfa_device::{MfaAssignment, MfaDevice, MfaDeviceId, WrongCodes};
 pub use role::{
     DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId,
 };

@@ -30,6 +30,9 @@ pub struct SessionToken {
     pub issued_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
+    /// When a second factor was shown, in service time; `None` for a session without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_authenticated_at: Option<Timestamp>,
 }
 
 /// The part of a credential that only GetFederationToken's have.
@@ -89,6 +92,9 @@ pub struct RoleSession {
     /// The source identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_identity: Option<String>,
+    /// When a second factor was shown, in service time; `None` for a session without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_authenticated_at: Option<Timestamp>,
 }
 
 /// The key that seals session tokens. Key: `session-key/current`. Without it no session token opens, so it is in

@@ -54,6 +54,9 @@ pub struct User {
     /// Credentials of single services, in the order in which they were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service_specific_credentials: Vec<ServiceSpecificCredential>,
+    /// Places of its MFA devices, in the order in which they were enabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mfa_devices: Vec<String>,
 }
 
 impl User {
@@ -75,6 +78,7 @@ impl User {
             ssh_public_keys: Vec::new(),
             signing_certificates: Vec::new(),
             service_specific_credentials: Vec::new(),
+            mfa_devices: Vec::new(),
         }
     }
 }
