@@ -7,7 +7,7 @@ use accountd::admin::Engine;
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::{SecureTransport, Signatures, Throttle};
 use accountd::installation;
-use accountd::service::{Service, Settings};
+use accountd::service::{Service, Settings, TrailBuckets};
 use accountd::state_engine::StateEngine;
 use accountd::store::{Store, StoreOptions};
 use services::context::{Delays, Validation};
@@ -71,6 +71,7 @@ impl World {
             quotas: Quotas::AWS,
             throttle: Throttle::Off,
             token_key,
+            trail_buckets: TrailBuckets::Taken,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&clock), settings));
         let engine = StateEngine::new(store, Arc::clone(&clock), Some(seed.writes));
