@@ -25,14 +25,17 @@ impl Server {
         let program = std::env::var_os("ACCOUNTD_BINARY").unwrap_or_else(|| "accountd".into());
         let mut command = Command::new(&program);
         // What the environment says of accountd is for the one that a person starts.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ACCOUNTD_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ACCOUNTD_"))
+        {
             command.env_remove(name);
         }
         command.args(["--in-memory", "--listen", "127.0.0.1:0"]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| format!("{}: {error}", program.to_string_lossy()))?;
         let mut server = Self { child, url: String::new() };
-        let mut said = BufReader::new(server.child.stderr.take().ok_or_else(|| Error("it has no voice".into()))?);
+        let mut said =
+            BufReader::new(server.child.stderr.take().ok_or_else(|| Error("it has no voice".into()))?);
         let mut text = String::new();
         while said.read_line(&mut text).map_err(|error| error.to_string())? > 0 {
             if let Some(address) = text.lines().last().and_then(|line| line.split_once(" listens on ")) {

@@ -54,7 +54,10 @@ pub fn open(tls: &Tls, storage: &Storage) -> Result<Option<Opened>, String> {
         Tls::Own { names } => {
             let directory = match storage {
                 Storage::Directory(directory) => directory.join("tls"),
-                Storage::Memory => std::env::temp_dir().join(format!("accountd-{}", entropy::request_id())),
+                // There is no place that is ours alone, so that each start has an authority of its own.
+                Storage::Memory | Storage::Database(_) => {
+                    std::env::temp_dir().join(format!("accountd-{}", entropy::request_id()))
+                }
             };
             let own = authority::certificate(&directory, names)?;
             (own.chain, own.key, Some(own.authority))

@@ -11,6 +11,8 @@ pub mod certificates;
 pub mod company;
 pub mod documents;
 pub mod phone;
+#[cfg(feature = "server")]
+pub mod postgres;
 #[cfg(feature = "sdk")]
 pub use accountd_testing as sdk;
 #[cfg(feature = "server")]
