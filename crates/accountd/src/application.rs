@@ -21,7 +21,6 @@ use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
-use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary, TrailBuckets};
@@ -29,6 +28,7 @@ use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::{installation, log, mail};
+use listener::{Answer, Payload, Unread, Upload};
 
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
 const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organizations", "sts"];

@@ -8,7 +8,7 @@ pub mod console;
 pub mod entropy;
 pub mod explain;
 pub mod installation;
-pub mod listener;
+
 pub mod log;
 pub mod mail;
 pub mod pages;

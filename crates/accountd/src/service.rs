@@ -28,9 +28,9 @@ use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
 use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use crate::entropy;
-use crate::listener::{HangUp, OverTls, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
+use listener::{HangUp, OverTls, Unread};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 

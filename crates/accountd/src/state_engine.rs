@@ -15,11 +15,11 @@ use tokio::sync::Notify;
 
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::Clock;
-use crate::listener::{Payload, Upload};
 use crate::service::Service;
 use crate::store::{Decided, Exported, Store, StoreError};
 use crate::transfer::Writing;
 use crate::{installation, mail, transfer};
+use listener::{Payload, Upload};
 
 /// Messages read together from the store.
 const BATCH: usize = 500;
