@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use services::context::Delays;
 use services::quotas::Quotas;
 
+use super::delivery_arguments::DeliveryArguments;
 use super::explain_arguments::{self, ExplainArguments};
 use super::terminal_arguments::TerminalCommand;
 use super::{
@@ -264,8 +265,8 @@ struct ServeArguments {
     #[arg(long, value_name = "URL", env = "ACCOUNTD_DATABASE", hide = true)]
     database: Option<String>,
 
-    #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
-    trail: Option<String>,
+    #[command(flatten)]
+    delivery: DeliveryArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -326,11 +327,6 @@ impl ServeArguments {
         if self.database.is_some() {
             return Err("--database is not in this release: state is kept with --data DIR".to_owned());
         }
-        if self.trail.is_some() {
-            return Err(
-                "--trail is not in this release: records are read with cloudtrail LookupEvents".into()
-            );
-        }
         let storage = match (self.in_memory, self.data) {
             (true, Some(_)) => return Err("--in-memory and --data cannot be used together".to_owned()),
             (true, None) => Storage::Memory,
@@ -355,6 +351,7 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time,
             smtp: self.smtp.map(check_smtp).transpose()?,
+            delivery: self.delivery.into_delivered(),
             admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
             allow_origins: self.allow_origin,
             log: self.log.into(),

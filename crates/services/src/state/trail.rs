@@ -96,6 +96,11 @@ impl Trail {
         arn(self.account, &self.region, &self.name)
     }
 
+    /// The name under which [`Delivery`] is kept of it.
+    pub fn delivery_name(&self) -> String {
+        format!("trail/{}/{}/{}", self.account, self.region, self.name)
+    }
+
     /// Whether it is logging.
     pub fn is_logging(&self) -> bool {
         self.logging.last().is_some_and(|period| period.until.is_none())
