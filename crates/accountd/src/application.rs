@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
 use crate::delivery::events::Events;
-use crate::delivery::{Courier, Waiting, setup};
+use crate::delivery::{Courier, Lease, Waiting, setup};
 use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
@@ -51,6 +51,7 @@ pub struct Application {
     tasks: Vec<JoinHandle<()>>,
     /// Tells what delivers that the process ends.
     stop: watch::Sender<bool>,
+    lease: Lease,
     /// What delivers records and events, and may do so once more at the end.
     deliveries: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -75,6 +76,7 @@ impl Application {
         let opened = match &configuration.storage {
             Storage::Directory(directory) => Store::open(directory, &options),
             Storage::Memory => Store::in_memory(&options),
+            Storage::Database(database) => Store::connect(database, &options),
         };
         let store = Arc::new(opened.map_err(|error| error.to_string())?);
         let token_key = installation::restore(&store, &edges.clock).await?;
@@ -120,17 +122,18 @@ impl Application {
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         }));
         let (stop, stopped) = watch::channel(false);
+        let lease = Lease::new(Arc::clone(&store));
         let mut deliveries = Vec::new();
         if let Some(settings) = delivery.settings {
             let courier = Courier::new(Arc::clone(&store), Arc::clone(&edges.clock), settings);
             waiting = courier.waiting();
-            deliveries.push(tokio::spawn(courier.run(stopped.clone())));
+            deliveries.push(tokio::spawn(courier.run(lease.clone(), stopped.clone())));
         }
         tasks.push(tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock), waiting)));
         if let Some(sink) = delivery.sink {
             let (clock, delays) = (Arc::clone(&edges.clock), configuration.delays);
             let events = Events::new(Arc::clone(&store), clock, delays, sink);
-            deliveries.push(tokio::spawn(events.run(stopped)));
+            deliveries.push(tokio::spawn(events.run(lease.clone(), stopped)));
         }
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
@@ -168,6 +171,7 @@ impl Application {
             message_sent,
             tasks,
             stop,
+            lease,
             deliveries: Mutex::new(deliveries),
         })
     }
@@ -261,6 +265,7 @@ impl Process for Application {
         if tokio::time::timeout(LAST_DELIVERY, all).await.is_err() {
             tracing::warn!("not everything could be delivered before the end");
         }
+        self.lease.give_up().await;
         self.store.flush().await.map_err(|error| error.to_string())
     }
 }
@@ -344,6 +349,16 @@ fn store_counters(store: &Store) -> Vec<StoreCounter> {
             &statistics.transactions,
         ),
         counter("changes", "Changes acknowledged", &statistics.changes),
+        counter(
+            "questions",
+            "Times a database was asked what other processes committed",
+            &statistics.questions,
+        ),
+        counter(
+            "overtaken",
+            "Transactions that another process was faster than, put together again",
+            &statistics.overtaken,
+        ),
         counter("reruns", "Requests decided again because others were faster", &statistics.reruns),
         counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
         counter("cache_hits", "Documents found in memory", &statistics.cache_hits),

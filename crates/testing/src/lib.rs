@@ -11,6 +11,8 @@ pub mod certificates;
 pub mod company;
 pub mod documents;
 pub mod phone;
+#[cfg(feature = "server")]
+pub mod postgres;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 #[cfg(feature = "server")]

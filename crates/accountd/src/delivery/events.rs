@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::client::{Client, Endpoint, Signing};
 use super::envelope::{self, Envelope};
+use super::lease::Lease;
 use super::{FIRST_PAUSE, LONGEST_PAUSE, LOOK_EVERY, MOST_AHEAD};
 use crate::clock::Clock;
 use crate::state_engine::{change, look};
@@ -57,12 +58,22 @@ impl Events {
     }
 
     /// Sends until `stop` says that the process ends, and then what has happened until that moment.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, lease: Lease, mut stop: watch::Receiver<bool>) {
         let mut pause = FIRST_PAUSE;
         let mut delivery = None;
         let mut is_last = false;
         loop {
-            let wait = match self.send_waiting(&mut delivery).await {
+            let sent = match lease.is_held().await {
+                Ok(true) => self.send_waiting(&mut delivery).await,
+                Ok(false) => {
+                    // Whoever has it keeps how far events are.
+                    delivery = None;
+                    self.sent.store(u64::MAX, Ordering::Relaxed);
+                    Ok(())
+                }
+                Err(reason) => Err(reason),
+            };
+            let wait = match sent {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
                     LOOK_EVERY

@@ -11,6 +11,7 @@ mod directory;
 pub mod envelope;
 pub mod events;
 mod files;
+mod lease;
 mod notices;
 mod place;
 mod progress;
@@ -39,6 +40,7 @@ use s3::Object;
 use window::Windows;
 
 pub use directory::Directory;
+pub use lease::Lease;
 pub use notices::Notices;
 pub use target::{NotPut, Target};
 
@@ -134,13 +136,18 @@ impl Courier {
         self.waiting.clone()
     }
 
-    /// Delivers until `stop` says that the process ends, and then what has happened until that moment (F-DELIVER-6).
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Delivers until `stop` says that the process ends, and then what has happened until that moment (F-DELIVER-6); while
+    /// the lease is this process's.
+    pub async fn run(mut self, lease: Lease, mut stop: watch::Receiver<bool>) {
         let mut delivered: Option<Timestamp> = None;
         let mut retry = None;
         loop {
             let begin = self.settings.windows.begin(self.clock.now());
-            if delivered.is_none_or(|delivered| begin > delivered)
+            if !lease.is_held().await.unwrap_or(false) {
+                // Whoever has it keeps how far each place is.
+                self.progress.clear();
+                delivered = None;
+            } else if delivered.is_none_or(|delivered| begin > delivered)
                 || retry.is_some_and(|at: Instant| at <= Instant::now())
             {
                 retry = self.round(begin).await;
@@ -151,8 +158,10 @@ impl Courier {
                 _ = stop.changed() => break,
             }
         }
-        let now = self.clock.now();
-        self.round(now).await;
+        if lease.is_held().await.unwrap_or(false) {
+            let now = self.clock.now();
+            self.round(now).await;
+        }
     }
 
     /// Delivers everything before `until`; says when to try again, where something failed.

@@ -1,5 +1,4 @@
-//! For every operation of STS, Organizations, IAM, CloudTrail and EC2 one request that breaks no constraint
-//! of the model.
+//! For every operation of the services beside Account Management one request that breaks no constraint of the model.
 //!
 //! The members are those the model requires, and whom an operation is about; the values are known by the
 //! members' names, so that a new operation mostly has its request already.
@@ -113,6 +112,16 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "RoleSessionName" | "Name" => json!(SUBJECT),
             "AccessKeyId" => json!("AKIASUBJECT000000000"),
             "EncodedMessage" => json!("none"),
+            _ => of_any(member),
+        },
+        (Operation::Tagging(_), "ResourceARNList") => json!([in_account("policy/subject")]),
+        (Operation::Tagging(_), "Tags") => json!({ "team": "blue" }),
+        (Operation::Tagging(_), "Key") => json!("team"),
+        (Operation::ServiceQuotas(_), _) => match member {
+            "ServiceCode" => json!("iam"),
+            "QuotaCode" => json!("L-FE177D64"),
+            "DesiredValue" => json!(2000.0),
+            "RequestId" => json!("0123456789abcdef0123456789abcdefSubject0"),
             _ => of_any(member),
         },
         (Operation::CloudTrail(_), _) => match member {

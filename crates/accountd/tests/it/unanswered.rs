@@ -60,9 +60,9 @@ fn asked() -> Vec<Asked> {
             "sso:ListInstances",
         ),
         asked(
-            "tagging",
-            by_target("ResourceGroupsTaggingAPI_20170126.GetResources", "application/x-amz-json-1.1"),
-            "tagging:GetResources",
+            "budgets",
+            by_target("AWSBudgetServiceGateway.DescribeBudgets", "application/x-amz-json-1.1"),
+            "budgets:DescribeBudgets",
         ),
     ]
 }

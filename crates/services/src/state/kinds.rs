@@ -8,6 +8,7 @@ use super::identity::*;
 use super::installation::{PageTokenKey, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
+use super::quota::QuotaRequests;
 use super::region::OrganizationRegionRequests;
 use super::trail::*;
 use crate::world::Document;
@@ -78,6 +79,7 @@ kinds! {
     "child": Child by ChildId<'k>,
     "credential": Credential by AccessKeyId<'k>,
     "delivery": Delivery by DeliveryId<'k>,
+    "delivery-lease": DeliveryLease by Current,
     "digest": DigestChain by DigestChainId<'k>,
     "digest-key": DigestKey by DigestKeyId<'k>,
     "effective-policy-text": EffectivePolicyText by EffectivePolicyTextId<'k>,
@@ -106,6 +108,7 @@ kinds! {
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
     "policy-name": PolicyName by PolicyNameId<'k>,
     "policy-use": PolicyUse by PolicyUseId<'k>,
+    "quota-requests": QuotaRequests by AccountId,
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,

@@ -9,6 +9,7 @@ pub mod installation;
 mod kinds;
 pub mod message;
 pub mod organization;
+pub mod quota;
 pub mod region;
 pub mod trail;
 

@@ -179,6 +179,15 @@ pub struct Delivery {
     pub digests: Attempts,
 }
 
+/// Which of several processes on one store delivers. Key: `delivery-lease/current`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DeliveryLease {
+    /// The process.
+    pub holder: String,
+    /// Until when, by real time.
+    pub until: Timestamp,
+}
+
 /// How attempts of one kind went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {

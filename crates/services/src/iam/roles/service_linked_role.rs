@@ -127,7 +127,7 @@ pub fn create(
     let description = input.description.map(|text| text.into_string());
     let description = description.unwrap_or_else(|| linked.description().to_owned());
     let role = role_of(linked, name, on.account, description, on.context);
-    directory::create(role.clone(), world)?;
+    directory::create(role.clone(), on.context.now, world)?;
     Ok(CreateServiceLinkedRoleResponse { role: Some(role::created(&role)) })
 }
 
