@@ -19,4 +19,5 @@ pub mod startup;
 pub mod state_engine;
 pub mod store;
 pub mod terminal;
+pub mod tls;
 pub mod transfer;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
+mod manual;
+mod secured;
 mod terminal;
 
 use std::fs::{self, Permissions};
@@ -65,6 +67,13 @@ struct Running {
 impl Running {
     fn start(arguments: &[&str]) -> Self {
         Self::with_environment(arguments, &[])
+    }
+
+    /// The same, when it has said this too.
+    fn start_saying(arguments: &[&str], text: &str) -> Self {
+        let mut running = Self::start(arguments);
+        running.says(text);
+        running
     }
 
     fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
