@@ -50,7 +50,12 @@ pub fn named(service: Service, operation: &str, members: &Value) -> Request<Byte
         }
         Protocol::Query | Protocol::Ec2Query => {
             let mut form = format!("Action={operation}&Version={}", shape.version);
-            write_form("", &with_entries(service, operation, members), shape.protocol == Protocol::Ec2Query, &mut form);
+            write_form(
+                "",
+                &with_entries(service, operation, members),
+                shape.protocol == Protocol::Ec2Query,
+                &mut form,
+            );
             post("/", "application/x-www-form-urlencoded; charset=utf-8", &form)
         }
     }

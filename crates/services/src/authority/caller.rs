@@ -10,7 +10,8 @@ use constant_time_eq::constant_time_eq;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::state::identity::{
-    Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, RootSession, SessionUser, User, UserId,
+    Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, RootSession, SessionUser, User,
+    UserId,
 };
 use crate::world::{Fault, World};
 

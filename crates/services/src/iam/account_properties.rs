@@ -32,11 +32,7 @@ pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetAccountPropertiesRespons
 ///
 /// # Errors
 /// F-IAMAPI-PROP-2: `InvalidInput`.
-pub fn put(
-    on: &On<'_>,
-    input: &PutAccountPropertiesRequest,
-    world: &mut World<'_>,
-) -> Result<(), Failure> {
+pub fn put(on: &On<'_>, input: &PutAccountPropertiesRequest, world: &mut World<'_>) -> Result<(), Failure> {
     let properties = input.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let is_on = read(properties)?;
     directory::change_account(on.account, world, |account| account.role_manager = is_on)?;

@@ -41,8 +41,7 @@ enum Callers {
 fn organization(on: &On<'_>, callers: Callers, world: &World<'_>) -> Result<Arc<Organization>, Failure> {
     let refused = |code: &'static str, status, text: &str| Failure::from(Refusal::new(code, status, text));
     let ancestry = Ancestry::of(on.account, world)?;
-    let ancestry =
-        ancestry.ok_or_else(|| refused("OrganizationNotFoundException", 404, NO_ORGANIZATION))?;
+    let ancestry = ancestry.ok_or_else(|| refused("OrganizationNotFoundException", 404, NO_ORGANIZATION))?;
     let organization = &ancestry.organization;
     let is_management = ancestry.is_management_account();
     if !is_management && !organization.delegates(EVENT_SOURCE, on.account) {

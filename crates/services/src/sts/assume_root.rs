@@ -33,10 +33,7 @@ const TASK_PREFIX: &str = "arn:aws:iam::aws:policy/root-task/";
 /// F-STSAPI-ROOT-2: the tasks, each with the features of which the organization must have one (AWS page "Centrally manage
 /// root access"; that an audit needs either is *assumed*).
 const TASKS: [(&str, &[FeatureType]); 5] = [
-    (
-        "IAMAuditRootUserCredentials",
-        &[FeatureType::RootCredentialsManagement, FeatureType::RootSessions],
-    ),
+    ("IAMAuditRootUserCredentials", &[FeatureType::RootCredentialsManagement, FeatureType::RootSessions]),
     ("IAMCreateRootUserPassword", &[FeatureType::RootCredentialsManagement]),
     ("IAMDeleteRootUserCredentials", &[FeatureType::RootCredentialsManagement]),
     ("S3UnlockBucketPolicy", &[FeatureType::RootSessions]),
@@ -76,7 +73,9 @@ impl<'i> Asked<'i> {
 
 /// F-STSAPI-ROOT-2: the one refusal of who may not, whatever the reason (recorded).
 pub(super) fn refused(caller_arn: &str, resource: &str) -> Refusal {
-    access_denied(format!("User: {caller_arn} is not authorized to perform: {ACTION} on resource: {resource}"))
+    access_denied(format!(
+        "User: {caller_arn} is not authorized to perform: {ACTION} on resource: {resource}"
+    ))
 }
 
 /// What the call asks to do.

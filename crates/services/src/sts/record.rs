@@ -20,10 +20,7 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// F-STSAPI-37: issuing a token to oneself is a change in records, opening a session of a role is none.
 pub fn is_read_only(operation: Operation) -> bool {
-    !matches!(
-        operation,
-        Operation::AssumeRoot | Operation::GetSessionToken | Operation::GetFederationToken
-    )
+    !matches!(operation, Operation::AssumeRoot | Operation::GetSessionToken | Operation::GetFederationToken)
 }
 
 /// F-STSAPI-33: a role that is assumed from another account is recorded in the role's account too.

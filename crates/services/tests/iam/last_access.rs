@@ -25,7 +25,8 @@ fn furnished() -> Store {
 }
 
 fn details(store: &mut Store, arn: &str) -> Value {
-    let job = store.ok("GenerateServiceLastAccessedDetails", json!({"Arn": arn, "Granularity": "ACTION_LEVEL"}));
+    let job =
+        store.ok("GenerateServiceLastAccessedDetails", json!({"Arn": arn, "Granularity": "ACTION_LEVEL"}));
     store.ok("GetServiceLastAccessedDetails", json!({"JobId": job["JobId"]}))
 }
 
@@ -41,7 +42,10 @@ fn services_are_told_by_policies_f_iamapi_lastacc_1_f_iamapi_lastacc_2() {
     let of_policy = details(&mut store, &format!("arn:aws:iam::{ACCOUNT}:policy/shared"));
     assert_eq!(texts(&of_policy["ServicesLastAccessed"], "ServiceNamespace"), ["sqs"]);
     let aws = details(&mut store, "arn:aws:iam::aws:policy/AdministratorAccess");
-    assert_eq!((aws["ServicesLastAccessed"].as_array().map(Vec::len), &aws["IsTruncated"]), (Some(100), &json!(true)));
+    assert_eq!(
+        (aws["ServicesLastAccessed"].as_array().map(Vec::len), &aws["IsTruncated"]),
+        (Some(100), &json!(true))
+    );
     let none = json!({"Arn": format!("arn:aws:iam::{ACCOUNT}:user/none")});
     assert_eq!(store.refused("GenerateServiceLastAccessedDetails", none).0, "NoSuchEntity");
     let job = json!({"JobId": "00000000-0000-4000-8000-000000000000"});
@@ -60,7 +64,10 @@ fn whoever_may_use_a_service_is_named_f_iamapi_lastacc_6() {
     };
     let entities = named("sqs");
     assert_eq!(entities[0]["EntityInfo"]["Arn"], format!("arn:aws:iam::{ACCOUNT}:user/user"));
-    assert_eq!((&entities[0]["EntityInfo"]["Type"], entities[0].get("LastAuthenticated")), (&json!("USER"), None));
+    assert_eq!(
+        (&entities[0]["EntityInfo"]["Type"], entities[0].get("LastAuthenticated")),
+        (&json!("USER"), None)
+    );
     assert_eq!(named("s3"), json!([]));
 }
 
@@ -69,7 +76,8 @@ fn policies_that_grant_a_service_are_listed_f_iamapi_lastacc_7() {
     let mut store = furnished();
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/user");
     let members = json!({"Arn": arn, "ServiceNamespaces": ["sqs", "iam", "kms"]});
-    let listed = store.ok("ListPoliciesGrantingServiceAccess", members)["PoliciesGrantingServiceAccess"].clone();
+    let listed =
+        store.ok("ListPoliciesGrantingServiceAccess", members)["PoliciesGrantingServiceAccess"].clone();
     let shared = format!("arn:aws:iam::{ACCOUNT}:policy/shared");
     assert_eq!(
         listed,
@@ -111,16 +119,25 @@ fn a_report_on_an_organization_tells_what_policies_leave_f_iamapi_orgrep_1_f_iam
     let path = format!("{}/{}/{}", text(&organization["Organization"]["Id"]), text(&root), text(&unit));
     let report = |store: &mut Store, members: Value| {
         let job = store.ok("GenerateOrganizationsAccessReport", members);
-        store.ok("GetOrganizationsAccessReport", json!({"JobId": job["JobId"], "SortKey": "SERVICE_NAMESPACE_DESCENDING"}))
+        store.ok(
+            "GetOrganizationsAccessReport",
+            json!({"JobId": job["JobId"], "SortKey": "SERVICE_NAMESPACE_DESCENDING"}),
+        )
     };
     let of_unit = report(&mut store, json!({"EntityPath": path}));
     assert_eq!(texts(&of_unit["AccessDetails"], "ServiceNamespace"), ["s3", "iam"]);
-    assert_eq!((&of_unit["NumberOfServicesAccessible"], &of_unit["NumberOfServicesNotAccessed"]), (&json!(2), &json!(2)));
+    assert_eq!(
+        (&of_unit["NumberOfServicesAccessible"], &of_unit["NumberOfServicesNotAccessed"]),
+        (&json!(2), &json!(2))
+    );
     let root_path = path.rsplit_once('/').map(|(path, _)| path.to_owned());
     let of_root = report(&mut store, json!({"EntityPath": root_path}));
     assert_eq!(of_root["AccessDetails"].as_array().map(Vec::len), Some(100));
     let of_policy = report(&mut store, json!({"EntityPath": root_path, "OrganizationsPolicyId": policy}));
     assert_eq!(of_policy["NumberOfServicesAccessible"], 2);
     let elsewhere = report(&mut store, json!({"EntityPath": "o-aaaaaaaaaa/r-aaaa"}));
-    assert_eq!((&elsewhere["JobStatus"], &elsewhere["ErrorDetails"]["Code"]), (&json!("FAILED"), &json!("AccessDenied")));
+    assert_eq!(
+        (&elsewhere["JobStatus"], &elsewhere["ErrorDetails"]["Code"]),
+        (&json!("FAILED"), &json!("AccessDenied"))
+    );
 }

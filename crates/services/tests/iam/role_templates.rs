@@ -40,10 +40,10 @@ fn a_template_must_be_there_and_its_parameters_given_f_iamapi_rtpl_2_f_iamapi_rt
     let newer = json!({"TemplateArn": POWER, "MinorVersion": 1});
     assert_eq!(store.refused("GetRoleTemplateVersion", newer).0, "NoSuchEntity");
     let (code, _, text) = store.refused("AcquireRole", json!({"TemplateArn": POWER}));
-    assert_eq!((code.as_str(), text.as_str()), (
-        "InvalidInput",
-        "Failed to render template: Parameter 'AWSServiceName' not found.",
-    ));
+    assert_eq!(
+        (code.as_str(), text.as_str()),
+        ("InvalidInput", "Failed to render template: Parameter 'AWSServiceName' not found.",)
+    );
     let wrong = json!({"TemplateArn": POWER, "ReplacementValues": {
         "AWSServiceName": {"Values": ["lambda.amazonaws.com"]}, "RoleName": {"Values": ["a b"]},
     }});
@@ -59,7 +59,8 @@ fn an_account_has_one_property_f_iamapi_prop_1_f_iamapi_prop_2() {
     assert_eq!(shown(&mut store), json!({"RoleManager/Enabled": "false"}));
     store.ok("PutAccountProperties", json!({"Properties": {"RoleManager/Enabled": "true"}}));
     assert_eq!(shown(&mut store), json!({"RoleManager/Enabled": "true"}));
-    let (code, _, text) = store.refused("PutAccountProperties", json!({"Properties": {"Other/Enabled": "true"}}));
+    let (code, _, text) =
+        store.refused("PutAccountProperties", json!({"Properties": {"Other/Enabled": "true"}}));
     assert_eq!((code.as_str(), text.as_str()), ("InvalidInput", "Unsupported namespace: Other"));
 }
 

@@ -123,12 +123,21 @@ fn a_task_opens_where_its_feature_is_enabled_f_stsapi_root_2() {
 fn what_is_no_task_and_no_root_user_is_told_f_stsapi_root_1_f_stsapi_root_3() {
     let (mut world, administrator) = company();
     world.ok(&administrator, iam("EnableOrganizationsRootCredentialsManagement"), json!({}));
-    let told = assume(&mut world, &administrator, &format!("arn:aws:iam::{MEMBER}:user/u"), "IAMAuditRootUserCredentials");
+    let told = assume(
+        &mut world,
+        &administrator,
+        &format!("arn:aws:iam::{MEMBER}:user/u"),
+        "IAMAuditRootUserCredentials",
+    );
     assert_eq!(told, Err("ValidationError Request must contain a valid target principal".to_owned()));
     let told = assume(&mut world, &administrator, MEMBER, "None");
-    assert_eq!(told, Err("ValidationError Request must contain valid AWS managed task policy ARN".to_owned()));
+    assert_eq!(
+        told,
+        Err("ValidationError Request must contain valid AWS managed task policy ARN".to_owned())
+    );
     let by_arn = format!("arn:aws:iam::{MEMBER}:root");
-    let opened = assume(&mut world, &administrator, &by_arn, "IAMAuditRootUserCredentials").expect("a session");
+    let opened =
+        assume(&mut world, &administrator, &by_arn, "IAMAuditRootUserCredentials").expect("a session");
     let ends = opened["Credentials"]["Expiration"].as_f64();
     assert_eq!(ends.map(|ends| ends as i64), Some(world.now.as_second() + 900));
     world.advance(SignedDuration::from_secs(900));

@@ -135,18 +135,58 @@ const PERMISSIONS_ONLY: [&str; 1] = ["passrole"];
 fn is_known(namespace: &str, pattern: &str) -> bool {
     let Some(names) = operations(namespace).filter(|_| TRACKED.contains(&namespace)) else { return true };
     let Some((_, action)) = pattern.split_once(':') else { return true };
-    PERMISSIONS_ONLY.contains(&action)
-        || names.iter().any(|name| matches(action, &name.to_lowercase()))
+    PERMISSIONS_ONLY.contains(&action) || names.iter().any(|name| matches(action, &name.to_lowercase()))
 }
 
 /// An action as it is written, of which policies keep no case here: the words that actions of KMS and Lambda are made of.
 fn named(action: &str) -> String {
     const WORDS: [&str; 46] = [
-        "list", "get", "create", "delete", "update", "put", "describe", "add", "remove", "invoke", "tag", "untag",
-        "enable", "disable", "schedule", "cancel", "generate", "publish", "functions", "function", "keys", "key",
-        "aliases", "alias", "versions", "version", "layers", "layer", "resources", "resource", "tags", "policies",
-        "policy", "permission", "configuration", "config", "code", "concurrency", "rotation", "deletion", "grants",
-        "grant", "event", "source", "mappings", "mapping",
+        "list",
+        "get",
+        "create",
+        "delete",
+        "update",
+        "put",
+        "describe",
+        "add",
+        "remove",
+        "invoke",
+        "tag",
+        "untag",
+        "enable",
+        "disable",
+        "schedule",
+        "cancel",
+        "generate",
+        "publish",
+        "functions",
+        "function",
+        "keys",
+        "key",
+        "aliases",
+        "alias",
+        "versions",
+        "version",
+        "layers",
+        "layer",
+        "resources",
+        "resource",
+        "tags",
+        "policies",
+        "policy",
+        "permission",
+        "configuration",
+        "config",
+        "code",
+        "concurrency",
+        "rotation",
+        "deletion",
+        "grants",
+        "grant",
+        "event",
+        "source",
+        "mappings",
+        "mapping",
     ];
     let mut rest = action;
     let mut name = String::with_capacity(action.len());
@@ -206,8 +246,10 @@ mod tests {
 
     #[test]
     fn what_is_denied_or_unknown_grants_nothing_f_iamapi_lastacc_3() {
-        let services = |statements: &str| granted(statements).services().map(|(it, _)| it).collect::<Vec<_>>();
-        let allow = r#"{"Effect":"Allow","Action":["s3:GetObject","iam:PassRole","iam:Bogus"],"Resource":"x"}"#;
+        let services =
+            |statements: &str| granted(statements).services().map(|(it, _)| it).collect::<Vec<_>>();
+        let allow =
+            r#"{"Effect":"Allow","Action":["s3:GetObject","iam:PassRole","iam:Bogus"],"Resource":"x"}"#;
         assert_eq!(services(allow), ["iam", "s3"]);
         let deny = |more: &str| format!(r#"{allow},{{"Effect":"Deny","Action":"s3:*",{more}}}"#);
         assert_eq!(services(&deny(r#""Resource":"*""#)), ["iam"]);

@@ -24,7 +24,11 @@ use crate::world::{Fault, World};
 const PAGE: usize = 100;
 
 /// Begins a job and gives its id. F-IAMAPI-LASTACC-1: it is complete at once; what it tells is worked out when it is read.
-fn begin(on: &On<'_>, about: crate::state::identity::AccessJobAbout, world: &mut World<'_>) -> Result<String, Fault> {
+fn begin(
+    on: &On<'_>,
+    about: crate::state::identity::AccessJobAbout,
+    world: &mut World<'_>,
+) -> Result<String, Fault> {
     let jobs = world.get::<AccessJobs>(on.account)?;
     let mut jobs = jobs.map_or_else(AccessJobs::default, Arc::unwrap_or_clone);
     let id = on.context.seed.id("access job");

@@ -124,11 +124,7 @@ pub fn acquire(
 }
 
 /// The role that is there already, if it is the one that is asked for.
-fn found(
-    role: &Role,
-    source: &SourceTemplate,
-    acquired: &Acquired,
-) -> Result<AcquireRoleResponse, Failure> {
+fn found(role: &Role, source: &SourceTemplate, acquired: &Acquired) -> Result<AcquireRoleResponse, Failure> {
     let conflict = |text: &str| Failure::from(Refusal::new("NameConflict", 409, text));
     let Some(own) = role.source_template.as_ref().filter(|own| own.arn == source.arn) else {
         return Err(conflict(OTHER_ORIGIN));
@@ -137,7 +133,8 @@ fn found(
         return Err(conflict(OTHER_PARAMETERS));
     }
     if !acquired.is_still(role) {
-        let text = format!("Role {} has been modified since it was created and is no longer managed.", role.name);
+        let text =
+            format!("Role {} has been modified since it was created and is no longer managed.", role.name);
         return Err(Refusal::new("RoleModified", 409, text).into());
     }
     Ok(AcquireRoleResponse { role: shown(role, acquired) })

@@ -109,13 +109,8 @@ pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetR
     let permissions_boundary = role.permissions_boundary.as_deref().map(names::attached_boundary);
     let tags = tag::shown(&role.tags);
     let source_role_template = acquired_role::source_template(&role);
-    let shown = model::Role {
-        permissions_boundary,
-        tags,
-        role_last_used,
-        source_role_template,
-        ..listed(&role)
-    };
+    let shown =
+        model::Role { permissions_boundary, tags, role_last_used, source_role_template, ..listed(&role) };
     Ok(GetRoleResponse { role: shown })
 }
 

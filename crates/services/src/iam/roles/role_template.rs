@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::iam::directory::names::url_encoded;
 use crate::iam::{On, refusal};
 use crate::model::iam::{
-    GetRoleTemplateVersionRequest, GetRoleTemplateVersionResponse, InlinePolicyTemplate,
-    ManagedByTypeType, ParameterDefinition, ParameterTypeType, RoleTemplateVersion,
+    GetRoleTemplateVersionRequest, GetRoleTemplateVersionResponse, InlinePolicyTemplate, ManagedByTypeType,
+    ParameterDefinition, ParameterTypeType, RoleTemplateVersion,
 };
 
 /// The templates, as they were recorded, in a form of our own.
@@ -68,9 +68,8 @@ struct Parameter {
 impl Template {
     /// The template with this ARN.
     pub fn find(arn: &str) -> Option<&'static Self> {
-        static TEMPLATES: LazyLock<Vec<Template>> = LazyLock::new(|| {
-            serde_json::from_str(SOURCE).expect("INVARIANT: a test reads the templates")
-        });
+        static TEMPLATES: LazyLock<Vec<Template>> =
+            LazyLock::new(|| serde_json::from_str(SOURCE).expect("INVARIANT: a test reads the templates"));
         TEMPLATES.iter().find(|template| template.arn() == arn)
     }
 

@@ -31,10 +31,13 @@ pub use managed_policy::{
 };
 pub use mfa_device::{MfaAssignment, MfaDevice, MfaDeviceId, WrongCodes};
 pub use role::{
-    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, SourceTemplate, TrustedPrincipal, TrustedPrincipalId,
+    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, SourceTemplate, TrustedPrincipal,
+    TrustedPrincipalId,
 };
 pub use server_certificate::{ServerCertificate, ServerCertificateId};
-pub use session::{FederatedSession, RoleSession, RootSession, SealingKey, SessionKey, SessionToken, SessionUser};
+pub use session::{
+    FederatedSession, RoleSession, RootSession, SealingKey, SessionKey, SessionToken, SessionUser,
+};
 pub use user::{User, UserId};
 pub use user_credential::{
     LoginProfile, PasswordDigest, ServiceSpecificCredential, SigningCertificate, SshPublicKey,
