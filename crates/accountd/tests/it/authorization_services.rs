@@ -2,7 +2,8 @@
 //! caller.
 //!
 //! `authorization_services.txt` is the answer, computed here through signed requests (F-STSAPI-2, F-STSAPI-6, F-STSAPI-7,
-//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-EC2-1, F-SVCQ-3).
+//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-IAMAPI-ORGREP-3, F-EC2-1,
+//! F-SVCQ-3).
 
 use std::fmt::Write as _;
 
