@@ -41,6 +41,7 @@ def test_the_life_of_what_is_beside_iam(server, tmp_path):  # noqa: F811
     imported("init", "-input=false")
     imported.take_over(
         {
+            "aws_organizations_organization.company": company,
             "aws_iam_organizations_features.root": company,
             "aws_iam_service_linked_role.scaling": f"arn:aws:iam::{ACCOUNT}:{SCALING}",
             "aws_iam_policy.contacts": CONTACTS,

@@ -56,7 +56,8 @@ const LEGEND: &str = "\
 # boundary           … because no permissions boundary allows the … action
 # session            … because no session policy allows the … action
 # scp                … with an explicit deny in a service control policy: <arn>
-# trust              User: … is not authorized to perform: sts:AssumeRole on resource: <the role>, and nothing more
+# trust              User: … is not authorized to perform: sts:AssumeRole on resource: <the role>, and nothing more; the
+#                    same of sts:AssumeRoot, which no feature of the organization allows here
 # no root            Roles may not be assumed by root accounts.
 # no session         Cannot call … with session credentials
 # account            You don't have permissions to access this resource. (Organizations says so of policies and of the

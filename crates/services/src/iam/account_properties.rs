@@ -6,7 +6,9 @@ use aws::refusal::Refusal;
 
 use super::{On, directory, refusal};
 use crate::failure::Failure;
-use crate::model::iam::{GetAccountPropertiesResponse, PutAccountPropertiesRequest};
+use crate::model::iam::{
+    GetAccountPropertiesResponse, PutAccountPropertiesRequest, PutAccountPropertiesResponse,
+};
 use crate::world::World;
 
 /// F-IAMAPI-PROP-1: the only namespace and its only property.
@@ -32,11 +34,15 @@ pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetAccountPropertiesRespons
 ///
 /// # Errors
 /// F-IAMAPI-PROP-2: `InvalidInput`.
-pub fn put(on: &On<'_>, input: &PutAccountPropertiesRequest, world: &mut World<'_>) -> Result<(), Failure> {
+pub fn put(
+    on: &On<'_>,
+    input: &PutAccountPropertiesRequest,
+    world: &mut World<'_>,
+) -> Result<PutAccountPropertiesResponse, Failure> {
     let properties = input.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let is_on = read(properties)?;
     directory::change_account(on.account, world, |account| account.role_manager = is_on)?;
-    Ok(())
+    Ok(PutAccountPropertiesResponse {})
 }
 
 /// What the properties say. F-IAMAPI-PROP-2: the texts are recorded, and the order follows from them.

@@ -144,6 +144,7 @@ fn what_is_no_task_and_no_root_user_is_told_f_stsapi_root_1_f_stsapi_root_3() {
     assert_eq!(session(&world, &opened), None);
 }
 
+/// F-STSAPI-ROOT-4
 #[test]
 fn a_root_user_has_no_password_until_one_is_made_possible_f_iamapi_root_3() {
     let (mut world, administrator) = company();

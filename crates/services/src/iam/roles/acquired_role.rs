@@ -13,7 +13,7 @@ use super::role_template::{MINOR_VERSION, asked};
 use crate::failure::Failure;
 use crate::iam::directory::names;
 use crate::iam::{On, directory, model, refusal};
-use crate::model::iam::{AcquireRoleRequest, AcquireRoleResponse, RoleNameType};
+use crate::model::iam::{AcquireRoleRequest, AcquireRoleResponse};
 use crate::state::identity::{Role, RoleId, SourceTemplate};
 use crate::world::World;
 

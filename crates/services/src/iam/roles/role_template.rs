@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::iam::directory::names::url_encoded;
 use crate::iam::{On, refusal};
 use crate::model::iam::{
-    GetRoleTemplateVersionRequest, GetRoleTemplateVersionResponse, InlinePolicyTemplate, ManagedByTypeType,
+    GetRoleTemplateVersionRequest, GetRoleTemplateVersionResponse, InlinePolicy, ManagedByTypeType,
     ParameterDefinition, ParameterTypeType, RoleTemplateVersion,
 };
 
@@ -43,13 +43,13 @@ pub struct Template {
     trust_policy: Value,
     managed_policies: Vec<String>,
     #[serde(default)]
-    inline_policies: Vec<InlinePolicy>,
+    inline_policies: Vec<InlineTemplate>,
     parameters: Vec<Parameter>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct InlinePolicy {
+struct InlineTemplate {
     name: String,
     document: Value,
 }
@@ -192,7 +192,7 @@ pub(super) fn asked(arn: &str, minor_version: Option<i32>) -> Result<&'static Te
 /// `NoSuchEntity`.
 pub fn get(input: &GetRoleTemplateVersionRequest) -> Result<GetRoleTemplateVersionResponse, Failure> {
     let template = asked(input.template_arn.as_str(), input.minor_version)?;
-    let inline = template.inline_policies.iter().map(|policy| InlinePolicyTemplate {
+    let inline = template.inline_policies.iter().map(|policy| InlinePolicy {
         policy_name: policy.name.as_str().into(),
         policy_document: url_encoded(&policy.document.to_string()).into(),
     });
@@ -260,7 +260,7 @@ mod tests {
         let template = Template::find(arn).expect("a template");
         let mut values: BTreeMap<String, String> =
             template.parameters.iter().map(|it| (it.name.clone(), "x".to_owned())).collect();
-        let count = |values| template.render(values).expect("a role").inline_policies.len();
+        let count = |values: &BTreeMap<_, _>| template.render(values).expect("a role").inline_policies.len();
         assert_eq!(count(&values), 0);
         values.insert("CMK_ENABLED".to_owned(), "True".to_owned());
         assert_eq!(count(&values), 1);
