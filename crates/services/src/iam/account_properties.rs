@@ -25,7 +25,7 @@ pub(super) fn switches_on<'p>(mut properties: impl Iterator<Item = (&'p str, &'p
 /// # Errors
 /// None of its own.
 pub fn get(on: &On<'_>, world: &World<'_>) -> Result<GetAccountPropertiesResponse, Failure> {
-    let is_on = directory::account(on.account, world)?.role_manager;
+    let is_on = directory::account(on.account, world)?.role_acquisition;
     let properties = BTreeMap::from([(format!("{NAMESPACE}/{PROPERTY}"), is_on.to_string().into())]);
     Ok(GetAccountPropertiesResponse { properties: Some(properties) })
 }
@@ -41,7 +41,7 @@ pub fn put(
 ) -> Result<PutAccountPropertiesResponse, Failure> {
     let properties = input.properties.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let is_on = read(properties)?;
-    directory::change_account(on.account, world, |account| account.role_manager = is_on)?;
+    directory::change_account(on.account, world, |account| account.role_acquisition = is_on)?;
     Ok(PutAccountPropertiesResponse {})
 }
 

@@ -65,7 +65,7 @@ fn an_account_has_one_property_f_iamapi_prop_1_f_iamapi_prop_2() {
 }
 
 #[test]
-fn who_enables_the_role_manager_may_create_service_linked_roles_f_iamapi_prop_3() {
+fn who_enables_the_acquisition_of_roles_may_create_service_linked_roles_f_iamapi_prop_3() {
     let mut store = Store::new();
     store.ok("CreateUser", json!({"UserName": "user"}));
     let key = store.ok("CreateAccessKey", json!({"UserName": "user"}))["AccessKey"]["AccessKeyId"].clone();

@@ -56,7 +56,7 @@ pub struct IamAccount {
     pub password_policy: Option<PasswordPolicy>,
     /// F-IAMAPI-PROP-1: whether the role manager is enabled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub role_manager: bool,
+    pub role_acquisition: bool,
     /// F-IAMAPI-ROOT-3: since when the root user may recover its password, where that was made possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_login_profile_at: Option<Timestamp>,
