@@ -11,8 +11,10 @@ pub mod certificates;
 pub mod company;
 pub mod documents;
 pub mod phone;
+#[cfg(feature = "server")]
+pub mod postgres;
 #[cfg(feature = "sdk")]
-pub mod sdk;
+pub use accountd_testing as sdk;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod signer;

@@ -101,6 +101,10 @@ pub struct StoreStatistics {
     pub cache_hits: AtomicU64,
     /// Documents fetched from the engine.
     pub cache_misses: AtomicU64,
+    /// Where other processes commit, too: how often the database was asked what they committed.
+    pub questions: AtomicU64,
+    /// Transactions that came to nothing because another process had committed, and were put together again.
+    pub overtaken: AtomicU64,
     /// Blocks of the event log that were looked into.
     pub log_blocks: AtomicU64,
     /// Not a counter: how many documents there are.

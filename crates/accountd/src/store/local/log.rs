@@ -9,9 +9,12 @@ use jiff::Timestamp;
 use services::world::{EventPosition, EventQuery, LoggedEvent};
 
 use super::Core;
-use super::engine::{BlockFilter, EngineResult};
+use super::engine::{BlockFilter, EngineResult, VisitBlock};
 use super::events::Line;
 use crate::store::seam::{Followed, FollowedRecord};
+
+/// Where the blocks come from: as [`Engine::blocks`](super::engine::Engine::blocks).
+pub(super) type Blocks<'a> = &'a dyn Fn(&BlockFilter, VisitBlock<'_>) -> EngineResult<()>;
 
 /// Reads for one run. It keeps the block in which a read ended, so that the next read of the same run goes on there
 /// and neither fetches the block again nor looks at a record twice.
@@ -22,8 +25,13 @@ pub(super) struct LogReader {
 
 impl LogReader {
     /// Records that match, newest first.
-    pub fn read(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
-        let mut found = self.read_committed(core, query)?;
+    pub fn read(
+        &self,
+        core: &Core,
+        blocks: Blocks<'_>,
+        query: &EventQuery,
+    ) -> EngineResult<Vec<LoggedEvent>> {
+        let mut found = self.read_committed(core, blocks, query)?;
         if query.account.is_none() {
             found.extend(core.nobody.read(query));
             found.sort_by_key(|event| std::cmp::Reverse(event.position));
@@ -32,7 +40,12 @@ impl LogReader {
         Ok(found)
     }
 
-    fn read_committed(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
+    fn read_committed(
+        &self,
+        core: &Core,
+        visit_blocks: Blocks<'_>,
+        query: &EventQuery,
+    ) -> EngineResult<Vec<LoggedEvent>> {
         let mut found = Vec::new();
         let mut kept = self.kept.borrow_mut();
         let mut up_to = query.before.map_or(u64::MAX, |place| place.commit);
@@ -56,7 +69,7 @@ impl LogReader {
             up_to,
         };
         let mut blocks = 0;
-        core.engine.blocks(&filter, &mut |block, count, records| {
+        visit_blocks(&filter, &mut |block, count, records| {
             blocks += 1;
             let mut cursor = Cursor { block, end: records.len(), count };
             cursor.go_back_to(query.before, records);

@@ -28,7 +28,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-pub(super) const SCHEMA_VERSION: u32 = 3;
+pub(super) const SCHEMA_VERSION: u32 = 4;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -78,6 +78,8 @@ pub enum OpenError {
     },
     /// Something else stands in the way.
     Unusable(String),
+    /// The database cannot be used. The text names it and says why.
+    Database(String),
 }
 
 impl std::fmt::Display for OpenError {
@@ -115,6 +117,7 @@ impl std::fmt::Display for OpenError {
                  away to begin with an empty store",
                 file.display()
             ),
+            Self::Database(reason) => formatter.write_str(reason),
             Self::Unusable(reason) => write!(formatter, "the store cannot be opened: {reason}"),
         }
     }
