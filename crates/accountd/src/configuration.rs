@@ -5,6 +5,7 @@
 mod arguments;
 mod credentials;
 mod delays;
+mod delivery_arguments;
 mod explain_arguments;
 mod terminal_arguments;
 
@@ -18,6 +19,7 @@ pub use arguments::{Help, Request, grammar, read};
 pub use aws::secret::Secret;
 pub(crate) use credentials::refuse_world_readable;
 pub use delays::{DelaysError, parse_delays, parse_duration};
+pub use delivery_arguments::Delivered;
 pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
@@ -121,6 +123,8 @@ pub struct Configuration {
     pub time: TimeMode,
     /// Where e-mail is delivered, as a URL that may hold a password.
     pub smtp: Option<Secret>,
+    /// Where records and events are delivered.
+    pub delivery: Delivered,
     /// What opens the own endpoints on other than loopback addresses.
     pub admin_token: Option<Secret>,
     /// Where web pages may come from that use the services, beside this machine.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from accountd import BINARY, clean_environment
+from aws_elsewhere import Moto
 from page import DEFAULT_ADDRESS, Page, is_free
 
 
@@ -54,3 +55,25 @@ def test_the_page_for_tests(start, tmp_path):
         ["bash", "-m", "-e", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0 and done.stdout.splitlines() == ["1", "reset"], done
+
+
+def test_trails(start, tmp_path):
+    """F-STORY-14: the page's S3 is moto, wherever it has found a port."""
+    moto = Moto()
+    moto.start()
+    try:
+        page = Page("trails.md")
+        page.text = page.text.replace("http://127.0.0.1:5000", moto.url)
+        address = DEFAULT_ADDRESS if is_free(4566) else "127.0.0.1:0"
+        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        server = start(*page.flags(), listen=address, environment=credentials)
+        story = page.run(server, tmp_path)
+    finally:
+        moto.stop()
+    assert story.failed == page.refused(), "\n".join(story.outputs)
+    assert "InsufficientS3BucketPolicyException" in story.of("--name other")
+    names = story.of("gzip -dc").splitlines()
+    assert '"eventName":"CreateUser"' in names and '"eventName":"ListRegions"' in names
+    assert "digest files valid" in story.of("validate-logs") and "INVALID" not in story.of("validate-logs")
+    told = story.of("receive-message")
+    assert '"status": "ENABLING"' in told and '"status": "ENABLED"' in told

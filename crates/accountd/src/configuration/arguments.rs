@@ -13,6 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use services::context::Delays;
 use services::quotas::Quotas;
 
+use super::delivery_arguments::DeliveryArguments;
 use super::explain_arguments::{self, ExplainArguments};
 use super::terminal_arguments::TerminalCommand;
 use super::{
@@ -287,8 +288,8 @@ struct ServeArguments {
     #[arg(help_heading = "Operating")]
     ready_file: Option<PathBuf>,
 
-    #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
-    trail: Option<String>,
+    #[command(flatten)]
+    delivery: DeliveryArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -346,11 +347,6 @@ fn one_line(message: &str) -> String {
 
 impl ServeArguments {
     fn into_configuration(self) -> Result<Configuration, String> {
-        if self.trail.is_some() {
-            return Err(
-                "--trail is not in this release: records are read with cloudtrail LookupEvents".into()
-            );
-        }
         let storage = match (self.in_memory, self.data, self.database) {
             (true, Some(_), _) => return Err("--in-memory and --data cannot be used together".to_owned()),
             (true, None, Some(_)) => {
@@ -386,6 +382,7 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time,
             smtp: self.smtp.map(check_smtp).transpose()?,
+            delivery: self.delivery.into_delivered(),
             admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
             allow_origins: self.allow_origin,
             log: self.log.into(),

@@ -212,7 +212,8 @@ fn what_it_cannot_do_is_refused_in_one_line() {
         ),
         ([&IN_MEMORY[..], &["--data", "somewhere"]].concat(), "--in-memory and --data"),
         ([&IN_MEMORY[..], &["--ready-file", missing]].concat(), "--ready-file"),
-        (vec!["--trail", "records"], "--trail is not in this release"),
+        ([&IN_MEMORY[..], &["--trail", "/dev/null/records"]].concat(), "--trail /dev/null/records"),
+        ([&IN_MEMORY[..], &["--s3", "s3://bucket"]].concat(), "--s3: expected a URL"),
         (vec!["seed", "check", "/nonexistent.yaml"], "/nonexistent.yaml"),
     ] {
         let message = refused(&accountd(&arguments).output().unwrap());
@@ -221,6 +222,12 @@ fn what_it_cannot_do_is_refused_in_one_line() {
     }
     let output = accountd(&[]).env("ACCOUNTD_DELAYS", "soon").output().unwrap();
     assert!(refused(&output).contains("`soon`"));
+    let without = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOME", "AWS_SHARED_CREDENTIALS_FILE"];
+    let mut command = accountd(&[&IN_MEMORY[..], &["--s3", "http://127.0.0.1:1"]].concat());
+    for name in without {
+        command.env_remove(name);
+    }
+    assert!(refused(&command.output().unwrap()).contains("credentials are needed"));
 }
 
 /// F-SEED-18: each problem of a seed file is a line, whoever reads it; `-` is standard input.

@@ -72,6 +72,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "access-jobs": AccessJobs by AccountId,
     "account": Account by AccountId,
     "account-alias": AccountAlias by AccountAliasId<'k>,
     "account-creation": AccountCreation by AccountCreationId<'k>,
@@ -79,6 +80,7 @@ kinds! {
     "child": Child by ChildId<'k>,
     "credential": Credential by AccessKeyId<'k>,
     "delivery": Delivery by DeliveryId<'k>,
+    "delivery-lease": DeliveryLease by Current,
     "digest": DigestChain by DigestChainId<'k>,
     "digest-key": DigestKey by DigestKeyId<'k>,
     "effective-policy-text": EffectivePolicyText by EffectivePolicyTextId<'k>,
