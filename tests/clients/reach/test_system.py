@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import debian
+import npm
 import pytest
 import yaml
 from conftest import ROOT
@@ -105,3 +106,15 @@ def test_promtool_finds_nothing(binary, tmp_path):
     assert done.returncode == 0, done
     done = subprocess.run(["promtool", "check", "rules", MONITORING / "alerts.yaml"], capture_output=True, text=True)
     assert done.returncode == 0, done
+
+
+def test_the_workflow_of_a_release_runs_what_is_here():
+    """The jobs build what npm is told to look for, by commands that this repository has."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    steps = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
+    said = "\n".join(steps)
+    assert "cargo xtask release --dry-run" in steps
+    for script in re.findall(r"packaging/\S+\.py", said):
+        assert (ROOT / script).is_file(), script
+    # Linux is the default of the script that packs them.
+    assert {platform for platform in npm.PLATFORMS if platform != "linux-x64"} <= set(re.findall(r"darwin-\w+", said))
