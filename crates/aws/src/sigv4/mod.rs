@@ -17,6 +17,7 @@ pub(crate) mod encode;
 mod error;
 mod key;
 pub mod outgoing;
+mod parts;
 pub(crate) mod time;
 
 use http::HeaderMap;
