@@ -3,6 +3,7 @@
 
 mod acting;
 mod buckets;
+mod in_step;
 mod opened_sessions;
 mod signing_keys;
 mod trail_buckets;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response};
+use jiff::Timestamp;
 use services::context::{Context, Delays, TokenKey, Validation};
 use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
@@ -31,6 +33,7 @@ use crate::entropy;
 use crate::listener::{HangUp, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
+use in_step::{Begun, Seen};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
@@ -74,6 +77,7 @@ pub struct Service {
     token_key: TokenKey,
     trail_buckets: TrailBuckets,
     faults: Arc<Faults>,
+    agreed: Seen,
 }
 
 /// What is kept from one request to the next.
@@ -85,9 +89,19 @@ struct Kept {
 }
 
 /// One request, and what it paid. Drawn once, so that a request that is run again is the same.
-struct Begun {
+struct BegunCall {
     call: Call,
-    paid: Paid,
+    paid: Arc<Paid>,
+}
+
+impl Begun for BegunCall {
+    fn paid(&self) -> &Paid {
+        &self.paid
+    }
+
+    fn at(&self, now: Timestamp) -> Self {
+        Self { call: self.call.at(now), paid: Arc::clone(&self.paid) }
+    }
 }
 
 impl Service {
@@ -102,7 +116,7 @@ impl Service {
             keys,
             signing_keys: SigningKeys::new(),
             sessions: OpenedSessions::new(),
-            buckets: Buckets::new(settings.throttle),
+            buckets: Buckets::new(settings.throttle, store.is_shared()),
         };
         Self {
             store,
@@ -115,6 +129,7 @@ impl Service {
             token_key: settings.token_key,
             trail_buckets: settings.trail_buckets,
             faults: Arc::default(),
+            agreed: Seen::default(),
         }
     }
 
@@ -139,13 +154,16 @@ impl Service {
             },
             _ => self.begin(request, peer),
         };
-        let begun = Arc::new(Begun { call, paid: Paid::default() });
+        let begun = Arc::new(BegunCall { call, paid: Arc::default() });
         let call = &begun.call;
         if let Some(answered) = call.preflight() {
             return answered;
         }
-        if let Some(answered) = self.ordered_fault(call).await {
-            return answered;
+        let has_looked = self.has_faults();
+        match self.ordered_fault(call).await {
+            Ok(None) => {}
+            Ok(Some(answered)) => return answered,
+            Err(error) => return internal_failure(call, &error),
         }
         // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
         let reads_log = matches!(
@@ -155,21 +173,30 @@ impl Service {
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }
-        let mut decided = self.decide(&begun).await;
+        let mut decided = match self.decide(&begun, has_looked).await {
+            Ok(None) => match self.ordered_fault(call).await {
+                Ok(None) => self.decide(&begun, true).await,
+                outcome => outcome,
+            },
+            outcome => outcome,
+        }
+        .and_then(decided_at_last);
         if self.trail_buckets.was_asked(&decided, begun.call.context()).await {
-            decided = self.decide(&begun).await;
+            decided = self.decide(&begun, true).await.and_then(decided_at_last);
         }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
     }
 
-    async fn decide(&self, begun: &Arc<Begun>) -> Result<Answered, StoreError> {
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
-        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
+    async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {
+        self.transact(begun, decide_or_fail, has_looked).await
     }
 
     /// What a person ordered to happen to such a request, before anything else does.
-    async fn ordered_fault(&self, call: &Call) -> Option<Answered> {
-        match self.faults.decide(call.service_name(), call.operation_name())? {
+    async fn ordered_fault(&self, call: &Call) -> Result<Option<Answered>, StoreError> {
+        let Some(fault) = self.fault_for(call.service_name(), call.operation_name()).await? else {
+            return Ok(None);
+        };
+        Ok(match fault {
             Fault::Delay(time) => {
                 tokio::time::sleep(time).await;
                 None
@@ -178,7 +205,7 @@ impl Service {
                 Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
             }
             Fault::Disconnect => Some(hang_up(call)),
-        }
+        })
     }
 
     /// A refusal of a request of which nothing was looked at but its route.
@@ -207,6 +234,7 @@ impl Service {
         if question.event.is_some() {
             self.store.flush().await?;
         }
+        self.follow().await?;
         let (context, secure_transport) = (self.context(), self.secure_transport.is_seen());
         let run = move |snapshot: &dyn Snapshot| {
             let situation = Situation { context: &context, secure_transport };
@@ -256,7 +284,7 @@ impl Service {
 /// changed, and the connection lives on.
 fn decide_or_fail(
     kept: &Kept,
-    begun: &Begun,
+    begun: &BegunCall,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Answered>, world::Fault> {
     let ports = Ports {
@@ -268,6 +296,11 @@ fn decide_or_fail(
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
     catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+}
+
+/// What was decided after it was looked for faults.
+fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
+    decided.ok_or_else(|| StoreError::NotCommitted("faults were looked for twice".to_owned()))
 }
 
 /// A fault of our own. Its reason is logged under the request's id, never shown.

@@ -169,6 +169,14 @@ impl<'b> Sending<'b> {
     }
 }
 
+/// What looking for a commit came to.
+enum Found {
+    /// What its head is, if it was made.
+    Head(Option<Head>),
+    /// The head was lost meanwhile, so that what was found says nothing.
+    NotHeld,
+}
+
 type Parameters<'s> = Vec<&'s (dyn ToSql + Sync)>;
 
 fn query<'s>(
@@ -216,7 +224,12 @@ impl Committing {
             let _ = session.client.batch_execute(SETTINGS).await;
             self.session = Some(session);
         }
-        Ok(self.session.as_ref().expect("INVARIANT: it was just opened"))
+        Ok(self.opened())
+    }
+
+    /// The connection as it is, lost or not.
+    fn opened(&self) -> &Session {
+        self.session.as_ref().expect("INVARIANT: it was opened before")
     }
 
     /// Forgets what failed: a lost connection altogether, a transaction that was refused by rolling it back.
@@ -316,9 +329,10 @@ impl Committing {
     }
 
     async fn try_to_commit(&mut self, commit: &Sending<'_>) -> Result<Option<Head>, Error> {
-        let is_first = self.session.is_none();
-        let begins = !self.holds_head || is_first;
-        let session = self.session().await?;
+        self.session().await?;
+        // Asked only now: with the connection goes the head. Outside of a transaction, others would see a part of it.
+        let begins = !self.holds_head;
+        let session = self.opened();
         let answers = sent(commit.sent(session, begins)).await?;
         self.holds_head = false;
         let moved = answers.get(usize::from(begins)).and_then(|rows| rows.first());
@@ -338,7 +352,8 @@ impl Committing {
         loop {
             let (head, changes) = self.lock_head(&Commit::default()).await.map_err(unknown)?;
             let error = match self.look_for(commit, head, &changes.until).await {
-                Ok(found) => return Ok(found),
+                Ok(Found::Head(found)) => return Ok(found),
+                Ok(Found::NotHeld) => continue,
                 Err(error) => error,
             };
             self.give_up(&error).await;
@@ -349,25 +364,24 @@ impl Committing {
     }
 
     /// Looks for a commit with the head held, and lets go of it.
-    async fn look_for(
-        &mut self,
-        commit: &Sending<'_>,
-        head: Head,
-        last: &Commit,
-    ) -> Result<Option<Head>, Error> {
+    async fn look_for(&mut self, commit: &Sending<'_>, head: Head, last: &Commit) -> Result<Found, Error> {
         let mark = self.next_mark();
-        let session = self.session().await?;
+        self.session().await?;
+        if !self.holds_head {
+            return Ok(Found::NotHeld);
+        }
+        let session = self.opened();
         let found = session.client.query_opt(session.statement(WRITER), &[&commit.sequence]).await?;
         if found.is_some_and(|row| row.get::<_, &str>(0) == commit.mark) {
             session.client.batch_execute("ROLLBACK").await?;
             self.holds_head = false;
-            return Ok(Some(Head { sequence: unsigned(commit.sequence), ..head }));
+            return Ok(Found::Head(Some(Head { sequence: unsigned(commit.sequence), ..head })));
         }
         let (nothing, empty) = (Writes::new(), Block::default());
         let fence = Sending::new(last, mark, &nothing, &empty, Vec::new());
         sent(fence.sent(session, false)).await?;
         self.holds_head = false;
-        Ok(None)
+        Ok(Found::Head(None))
     }
 
     /// Drops everything and stores `items` instead. To be called with the head held.
