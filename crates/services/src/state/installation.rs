@@ -6,7 +6,7 @@ use aws::throttle::TokenBucket;
 use serde::{Deserialize, Serialize};
 
 use crate::state::identity::SealingKey;
-use crate::state::trail::{Delivery, DigestChain, DigestKey};
+use crate::state::trail::{Delivery, DeliveryLease, DigestChain, DigestKey};
 use crate::world::is_of_kind;
 
 /// The key of page tokens. Key: `page-token-key/current`.
@@ -48,6 +48,7 @@ pub fn is_of_installation(key: &str) -> bool {
         || is_of_kind::<OrderedFaults>(key)
         || is_of_kind::<RateTokens>(key)
         || is_of_kind::<Delivery>(key)
+        || is_of_kind::<DeliveryLease>(key)
         || is_of_kind::<DigestChain>(key)
         || is_of_kind::<DigestKey>(key)
 }

@@ -198,7 +198,7 @@ impl Store {
         self.directory.as_deref()
     }
 
-    /// Whether other processes may change the same state.
+    /// Whether other processes change it as well.
     pub fn is_shared(&self) -> bool {
         self.core.engine.shared().is_some()
     }
