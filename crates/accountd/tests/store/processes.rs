@@ -230,7 +230,7 @@ impl Company {
             }
         }
         assert!(changes > 0, "nothing was acknowledged");
-        println!("{changes} acknowledged changes, none lost and none twice");
+        eprintln!("{changes} acknowledged changes, none lost and none twice");
     }
 }
 
@@ -326,7 +326,7 @@ fn the_page_on_shared_databases_does_what_it_says() {
     };
     let Some(mut shell) = testing::postgres::ordinary_shell() else { return };
     if !is_there("nginx") || !is_there("curl") {
-        println!("skipped: there is no nginx or no curl here");
+        eprintln!("skipped: there is no nginx or no curl here");
         return;
     }
     let page = include_str!("../../../../docs/shared-database.md");
