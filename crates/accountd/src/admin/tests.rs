@@ -31,6 +31,11 @@ impl Engine for Fake {
         Ok(self.messages.lock().unwrap().drain(..).count() as u64)
     }
 
+    async fn events(&self, asked: EventsAsked) -> Result<EventsPage, String> {
+        let next = asked.after.unwrap_or(services::world::EventPosition { commit: 1, index: 0 });
+        if self.broken { Err("disk full".to_owned()) } else { Ok(EventsPage { events: Vec::new(), next }) }
+    }
+
     async fn explain(&self, question: Question) -> Result<explain::Answer, NotAnswered> {
         let why = match question.event.as_deref() {
             Some("broken") => return Err(NotAnswered::Failed("disk full".to_owned())),

@@ -23,7 +23,6 @@ pub static SERVICE: ServiceShape = ServiceShape {
 pub const NOT_SUPPORTED: &[&str] = &[
     "AssumeRoleWithSAML",
     "AssumeRoleWithWebIdentity",
-    "AssumeRoot",
     "GetDelegatedAccessToken",
     "GetScopedCredentials",
     "GetWebIdentityToken",
@@ -32,6 +31,7 @@ pub const NOT_SUPPORTED: &[&str] = &[
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
 
+string_shape! { TargetPrincipalType { min: 12, max: 2_048, } }
 string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]*", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { ArnType {
@@ -61,6 +61,7 @@ string_shape! { UnrestrictedSessionPolicyDocumentType {
 } }
 string_shape! { UserNameType { min: 2, max: 32, pattern: r"[\w+=,.@-]*", } }
 
+integer_shape! { RootDurationSecondsType: Integer { min: 0, max: 900, } }
 integer_shape! { DurationSecondsType: Integer { min: 900, max: 129_600, } }
 integer_shape! { MinimumSessionTokenSizeType: Integer { min: 0, max: 4_096, } }
 integer_shape! { NonNegativeIntegerType: Integer { min: 0, } }
@@ -92,6 +93,18 @@ structure! { #[derive(Default)] AssumeRoleResponse {
     credentials: optional Credentials = "Credentials",
     assumed_role_user: optional AssumedRoleUser = "AssumedRoleUser",
     packed_policy_size: optional NonNegativeIntegerType = "PackedPolicySize",
+    source_identity: optional SourceIdentityType = "SourceIdentity",
+    session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
+    session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
+} }
+structure! { AssumeRootRequest as AssumeRootMembers {
+    target_principal: required TargetPrincipalType = "TargetPrincipal",
+    task_policy_arn: required PolicyDescriptorType = "TaskPolicyArn",
+    duration_seconds: optional RootDurationSecondsType = "DurationSeconds",
+    minimum_session_token_size: optional MinimumSessionTokenSizeType = "MinimumSessionTokenSize",
+} }
+structure! { #[derive(Default)] AssumeRootResponse {
+    credentials: optional Credentials = "Credentials",
     source_identity: optional SourceIdentityType = "SourceIdentity",
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
@@ -202,6 +215,11 @@ operations! { SERVICE {
             MalformedPolicyDocumentException, PackedPolicyTooLargeException, RegionDisabledException,
             ExpiredTokenException, InvalidContextAssertionException,
         ],
+    }
+    AssumeRoot {
+        input: AssumeRootRequest,
+        output: AssumeRootResponse,
+        errors: [RegionDisabledException, ExpiredTokenException],
     }
     DecodeAuthorizationMessage {
         input: DecodeAuthorizationMessageRequest,

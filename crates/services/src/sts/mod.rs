@@ -2,6 +2,7 @@
 
 pub(crate) mod access_key_info;
 pub(crate) mod assume_role;
+pub(crate) mod assume_root;
 pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
@@ -146,6 +147,7 @@ pub fn access(
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
         Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => None,
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::AssumeRoot(input) => Some(assume_root::access(&input, caller)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
     })
@@ -174,7 +176,7 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
     let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
     let refused = match operation {
         Operation::GetCallerIdentity => false,
-        Operation::AssumeRole => is_federated,
+        Operation::AssumeRole | Operation::AssumeRoot => is_federated,
         Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
         Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
     };
@@ -188,6 +190,9 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
 /// not allow to assume it, STS names the role and no policy type (recorded; the reference's newer texts are
 /// not seen there).
 pub fn denied(denial: &Denial) -> Refusal {
+    if denial.action == assume_root::ACTION {
+        return assume_root::refused(&denial.caller_arn, &denial.resource);
+    }
     let untold = matches!(denial.policy_type, PolicyType::RoleTrust | PolicyType::Identity);
     if is_role(&denial.resource) && untold && !denial.is_explicit() {
         return access_denied(format!(
@@ -218,6 +223,10 @@ pub fn execute(
         AssumeRole(input) => {
             let permitted = needed(permitted);
             assume_role::assume_role(permitted, caller, input, context, world.change(permitted))
+        },
+        AssumeRoot(input) => {
+            let world = world.change(needed(permitted));
+            assume_root::assume_root(caller, &input, context, world)
         },
         GetFederationToken(input) => {
             let permitted = needed(permitted);

@@ -20,7 +20,7 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// F-STSAPI-37: issuing a token to oneself is a change in records, opening a session of a role is none.
 pub fn is_read_only(operation: Operation) -> bool {
-    !matches!(operation, Operation::GetSessionToken | Operation::GetFederationToken)
+    !matches!(operation, Operation::AssumeRoot | Operation::GetSessionToken | Operation::GetFederationToken)
 }
 
 /// F-STSAPI-33: a role that is assumed from another account is recorded in the role's account too.
@@ -57,7 +57,10 @@ pub fn hide_codes(parameters: &mut Value) {
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let text = |value: &Value, name: &str| value.get(name).cloned().unwrap_or_default();
     let mut elements = match operation {
-        Operation::AssumeRole | Operation::GetFederationToken | Operation::GetSessionToken => {
+        Operation::AssumeRole
+        | Operation::AssumeRoot
+        | Operation::GetFederationToken
+        | Operation::GetSessionToken => {
             let credentials = text(output, "Credentials");
             json!({ "credentials": {
                 "accessKeyId": text(&credentials, "AccessKeyId"),
