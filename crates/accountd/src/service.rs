@@ -30,10 +30,10 @@ use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
 use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use crate::entropy;
-use crate::listener::{HangUp, OverTls, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
 use in_step::{Begun, Seen};
+use listener::{HangUp, OverTls, Unread};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
@@ -148,10 +148,12 @@ impl Service {
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Answered {
         let call = match request.body().len() {
             // Finding the operation among the parameters of a form takes as long as the form is.
-            length if length > front::LARGE_BODY_BYTES => match self.begin_apart(request, peer).await {
-                Ok(call) => call,
-                Err(answered) => return answered,
-            },
+            length if length > front::LARGE_BODY_BYTES => {
+                match Box::pin(self.begin_apart(request, peer)).await {
+                    Ok(call) => call,
+                    Err(answered) => return answered,
+                }
+            }
             _ => self.begin(request, peer),
         };
         let begun = Arc::new(BegunCall { call, paid: Arc::default() });
@@ -160,29 +162,31 @@ impl Service {
             return answered;
         }
         let has_looked = self.has_faults();
-        match self.ordered_fault(call).await {
-            Ok(None) => {}
-            Ok(Some(answered)) => return answered,
-            Err(error) => return internal_failure(call, &error),
+        if has_looked {
+            match Box::pin(self.ordered_fault(call)).await {
+                Ok(None) => {}
+                Ok(Some(answered)) => return answered,
+                Err(error) => return internal_failure(call, &error),
+            }
         }
         // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
         let reads_log = matches!(
             call.operation(),
             Some(Operation::CloudTrail(_) | Operation::Iam(IamOperation::GetAccessKeyLastUsed))
         );
-        if reads_log && let Err(error) = self.store.flush().await {
+        if reads_log && let Err(error) = Box::pin(self.store.flush()).await {
             return internal_failure(call, &error);
         }
         let mut decided = match self.decide(&begun, has_looked).await {
-            Ok(None) => match self.ordered_fault(call).await {
-                Ok(None) => self.decide(&begun, true).await,
+            Ok(None) => match Box::pin(self.ordered_fault(call)).await {
+                Ok(None) => Box::pin(self.decide(&begun, true)).await,
                 outcome => outcome,
             },
             outcome => outcome,
         }
         .and_then(decided_at_last);
-        if self.trail_buckets.was_asked(&decided, begun.call.context()).await {
-            decided = self.decide(&begun, true).await.and_then(decided_at_last);
+        if decided.is_err() && Box::pin(self.trail_buckets.was_asked(&decided, begun.call.context())).await {
+            decided = Box::pin(self.decide(&begun, true)).await.and_then(decided_at_last);
         }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
     }
@@ -193,19 +197,10 @@ impl Service {
 
     /// What a person ordered to happen to such a request, before anything else does.
     async fn ordered_fault(&self, call: &Call) -> Result<Option<Answered>, StoreError> {
-        let Some(fault) = self.fault_for(call.service_name(), call.operation_name()).await? else {
-            return Ok(None);
-        };
-        Ok(match fault {
-            Fault::Delay(time) => {
-                tokio::time::sleep(time).await;
-                None
-            }
-            Fault::Fail(failure) => {
-                Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
-            }
-            Fault::Disconnect => Some(hang_up(call)),
-        })
+        match self.fault_for(call.service_name(), call.operation_name()).await? {
+            Some(fault) => Ok(answer_as_ordered(call, fault).await),
+            None => Ok(None),
+        }
     }
 
     /// A refusal of a request of which nothing was looked at but its route.
@@ -313,6 +308,20 @@ fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
 fn internal_failure(call: &Call, error: &StoreError) -> Answered {
     tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
     call.internal_failure()
+}
+
+/// What a person ordered to happen to such a request, before anything else does.
+async fn answer_as_ordered(call: &Call, fault: Fault) -> Option<Answered> {
+    match fault {
+        Fault::Delay(time) => {
+            tokio::time::sleep(time).await;
+            None
+        }
+        Fault::Fail(failure) => {
+            Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
+        }
+        Fault::Disconnect => Some(hang_up(call)),
+    }
 }
 
 /// No answer at all, as a person ordered.

@@ -19,11 +19,11 @@ use crate::admin::events::{EventsAsked, EventsPage};
 use crate::admin::faults::Rule;
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::{Clock, TimeMode};
-use crate::listener::{Payload, Upload};
 use crate::service::Service;
 use crate::store::{Decided, Exported, Store, StoreError};
 use crate::transfer::Writing;
 use crate::{entropy, installation, mail, transfer};
+use listener::{Payload, Upload};
 
 /// How long a process that took a message has to deliver it, where others might. An SMTP server has twenty seconds.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);

@@ -28,12 +28,12 @@ use services::state::message::Message;
 
 use crate::clock::Clock;
 use crate::configuration::{Signatures, parse_duration};
-use crate::listener::{Payload, Unread, Upload};
 use access::{Access, Forbidden};
 use endpoint::Endpoint;
 pub use endpoint::is_own;
 use events::{EventsAsked, EventsPage};
 use faults::{Faults, Rule};
+use listener::{Payload, Unread, Upload};
 use metrics::Metrics;
 use unanswered::UnansweredCalls;
 

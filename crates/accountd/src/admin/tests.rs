@@ -7,7 +7,7 @@ use hyper::body::Body;
 
 use super::*;
 use crate::clock::TimeMode;
-use crate::listener::Connections;
+use listener::Connections;
 use services::state::message::Channel;
 
 #[derive(Default)]
