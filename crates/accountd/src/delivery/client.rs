@@ -1,7 +1,6 @@
 //! One request to a service of AWS, signed, over a connection of its own. Whoever delivers sends few and large requests, so
 //! that a pool of connections would save little.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws::secret::Secret;
@@ -16,7 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::tls;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -95,7 +95,7 @@ impl Client {
     /// # Errors
     /// One line: there are no certificates.
     pub fn new(credentials: Credentials, region: String, with_tls: bool) -> Result<Self, String> {
-        let tls = if with_tls { Some(connector()?) } else { None };
+        let tls = with_tls.then(|| tls::client(None)).transpose()?.map(TlsConnector::from);
         Ok(Self { credentials, region, tls })
     }
 
@@ -176,16 +176,6 @@ where
     };
     connection.abort();
     answer
-}
-
-fn connector() -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err("this machine trusts no certificates, so https cannot be spoken".to_owned());
-    }
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 /// Reads credentials as AWS's tools do: from `AWS_ACCESS_KEY_ID` and its like, or from the file of shared credentials, by

@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
+
+use crate::tls;
 
 /// How connections are encrypted, if they are.
 #[derive(Clone)]
@@ -26,34 +27,8 @@ impl Encryption {
 
     /// Certificates are verified against those in the file, or against those that the system trusts.
     pub fn verified(root_certificate: Option<&Path>) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        match root_certificate {
-            Some(file) => {
-                let unusable = |reason: String| format!("sslrootcert {}: {reason}", file.display());
-                let certificates =
-                    CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
-                for certificate in certificates {
-                    let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-                    roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
-                }
-                if roots.is_empty() {
-                    return Err(unusable("it holds no certificate".to_owned()));
-                }
-            }
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                if roots.is_empty() {
-                    return Err("this system trusts no certificates: name a file with sslrootcert".to_owned());
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(Some(Arc::new(config))))
+        let config = tls::client(root_certificate).map_err(|reason| format!("sslrootcert: {reason}"))?;
+        Ok(Self(Some(config)))
     }
 }
 
