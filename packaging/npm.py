@@ -13,7 +13,7 @@ import tempfile
 from wheel import ROOT, version
 
 # What a release is built for. npm passes over what does not fit.
-PLATFORMS = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "win32-x64"]
+PLATFORMS = ["linux-x64", "darwin-arm64"]
 SOURCE = ROOT / "npm"
 
 

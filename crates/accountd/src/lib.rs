@@ -9,7 +9,7 @@ pub mod delivery;
 pub mod entropy;
 pub mod explain;
 pub mod installation;
-pub mod listener;
+
 pub mod log;
 pub mod mail;
 pub mod pages;

@@ -28,9 +28,9 @@ use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
 use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use crate::entropy;
-use crate::listener::{HangUp, OverTls, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
+use listener::{HangUp, OverTls, Unread};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
@@ -133,10 +133,12 @@ impl Service {
     pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Answered {
         let call = match request.body().len() {
             // Finding the operation among the parameters of a form takes as long as the form is.
-            length if length > front::LARGE_BODY_BYTES => match self.begin_apart(request, peer).await {
-                Ok(call) => call,
-                Err(answered) => return answered,
-            },
+            length if length > front::LARGE_BODY_BYTES => {
+                match Box::pin(self.begin_apart(request, peer)).await {
+                    Ok(call) => call,
+                    Err(answered) => return answered,
+                }
+            }
             _ => self.begin(request, peer),
         };
         let begun = Arc::new(Begun { call, paid: Paid::default() });
@@ -144,7 +146,9 @@ impl Service {
         if let Some(answered) = call.preflight() {
             return answered;
         }
-        if let Some(answered) = self.ordered_fault(call).await {
+        if let Some(fault) = self.faults.decide(call.service_name(), call.operation_name())
+            && let Some(answered) = Box::pin(answer_as_ordered(call, fault)).await
+        {
             return answered;
         }
         // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
@@ -152,12 +156,12 @@ impl Service {
             call.operation(),
             Some(Operation::CloudTrail(_) | Operation::Iam(IamOperation::GetAccessKeyLastUsed))
         );
-        if reads_log && let Err(error) = self.store.flush().await {
+        if reads_log && let Err(error) = Box::pin(self.store.flush()).await {
             return internal_failure(call, &error);
         }
         let mut decided = self.decide(&begun).await;
-        if self.trail_buckets.was_asked(&decided, begun.call.context()).await {
-            decided = self.decide(&begun).await;
+        if decided.is_err() && Box::pin(self.trail_buckets.was_asked(&decided, begun.call.context())).await {
+            decided = Box::pin(self.decide(&begun)).await;
         }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
     }
@@ -165,20 +169,6 @@ impl Service {
     async fn decide(&self, begun: &Arc<Begun>) -> Result<Answered, StoreError> {
         let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
         self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
-    }
-
-    /// What a person ordered to happen to such a request, before anything else does.
-    async fn ordered_fault(&self, call: &Call) -> Option<Answered> {
-        match self.faults.decide(call.service_name(), call.operation_name())? {
-            Fault::Delay(time) => {
-                tokio::time::sleep(time).await;
-                None
-            }
-            Fault::Fail(failure) => {
-                Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
-            }
-            Fault::Disconnect => Some(hang_up(call)),
-        }
     }
 
     /// A refusal of a request of which nothing was looked at but its route.
@@ -280,6 +270,20 @@ fn decide_or_fail(
 fn internal_failure(call: &Call, error: &StoreError) -> Answered {
     tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
     call.internal_failure()
+}
+
+/// What a person ordered to happen to such a request, before anything else does.
+async fn answer_as_ordered(call: &Call, fault: Fault) -> Option<Answered> {
+    match fault {
+        Fault::Delay(time) => {
+            tokio::time::sleep(time).await;
+            None
+        }
+        Fault::Fail(failure) => {
+            Some(call.refuse_unseen(&Refusal::new(failure.code, failure.status, failure.message)))
+        }
+        Fault::Disconnect => Some(hang_up(call)),
+    }
 }
 
 /// No answer at all, as a person ordered.

@@ -20,10 +20,10 @@ use crate::admin::faults::Faults;
 use crate::clock::Clock;
 use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, Storage};
 use crate::explain;
-use crate::listener::{self, Answer, Connections, Limits};
 use crate::log;
 use crate::terminal::{self, Errand};
 use crate::tls::{self, Tls};
+use listener::{Answer, Connections, Limits};
 use services::seed;
 
 /// Serving failed after it had begun.

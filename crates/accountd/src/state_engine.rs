@@ -6,20 +6,22 @@ use std::io::Seek;
 use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
+use serde_json::Value;
 use services::explain::{Answer, Question};
 use services::front::credentials::{self, Given, Holder, NotGiven};
 use services::state::message::{Message, MessageId};
 use services::world::key::Prefix;
-use services::world::{Change, Fault, ReadsAndWrites, Snapshot, World};
+use services::world::{Change, EventPosition, EventQuery, Fault, ReadsAndWrites, Snapshot, World};
 use tokio::sync::Notify;
 
+use crate::admin::events::{EventsAsked, EventsPage};
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::Clock;
-use crate::listener::{Payload, Upload};
 use crate::service::Service;
 use crate::store::{Decided, Exported, Store, StoreError};
 use crate::transfer::Writing;
 use crate::{installation, mail, transfer};
+use listener::{Payload, Upload};
 
 /// Messages read together from the store.
 const BATCH: usize = 500;
@@ -124,6 +126,49 @@ async fn messages_after(store: &Store, after: Option<String>, limit: usize) -> R
     .await
 }
 
+/// How much of the log one page of events looks at.
+const LOOKED_AT: usize = 20_000;
+const LOOKED_AT_BYTES: usize = 4 << 20;
+
+/// Events after a place. The page may be empty although there are more: then it goes on at its `next`.
+async fn following(store: &Store, after: EventPosition, asked: &EventsAsked) -> Result<EventsPage, String> {
+    let followed = store.follow(after, LOOKED_AT_BYTES).await.map_err(said)?;
+    let mut events = Vec::new();
+    for record in followed.records {
+        if events.len() == asked.limit {
+            return Ok(EventsPage { events, next: record.position });
+        }
+        let value: Value = serde_json::from_str(&record.json).unwrap_or_default();
+        if asked.filter.takes(&value) {
+            events.push(value);
+        }
+    }
+    Ok(EventsPage { events, next: followed.next.unwrap_or(after) })
+}
+
+/// The newest events, among those that are looked at.
+async fn newest(store: &Store, asked: &EventsAsked) -> Result<EventsPage, String> {
+    let (from, until) = (Timestamp::MIN, Timestamp::MAX);
+    let account = asked.filter.account.as_ref().and_then(|account| account.parse().ok());
+    let mut query = EventQuery { account, from, until, before: None, limit: BATCH };
+    let (mut events, mut next, mut looked_at) = (Vec::new(), EventPosition { commit: 0, index: 0 }, 0);
+    while looked_at < LOOKED_AT && events.len() < asked.limit {
+        let batch = store.events(&query).await.map_err(said)?;
+        let Some(last) = batch.last() else { break };
+        query.before = Some(last.position);
+        looked_at += batch.len();
+        for event in batch {
+            next = next.max(EventPosition { index: event.position.index + 1, ..event.position });
+            let value: Value = serde_json::from_str(&event.record).unwrap_or_default();
+            if events.len() < asked.limit && asked.filter.takes(&value) {
+                events.push(value);
+            }
+        }
+    }
+    events.reverse();
+    Ok(EventsPage { events, next })
+}
+
 impl Engine for StateEngine {
     async fn ready(&self) -> Result<(), String> {
         self.store.check().await.map_err(said)
@@ -158,6 +203,13 @@ impl Engine for StateEngine {
                 return Ok(cleared);
             }
             cleared += count;
+        }
+    }
+
+    async fn events(&self, asked: EventsAsked) -> Result<EventsPage, String> {
+        match asked.after {
+            Some(after) => following(&self.store, after, &asked).await,
+            None => newest(&self.store, &asked).await,
         }
     }
 

@@ -12,6 +12,7 @@ pub(super) enum Endpoint {
     Metrics,
     Clock,
     Outbox,
+    Events,
     Reset,
     Export,
     Import,
@@ -67,6 +68,12 @@ const ROWS: &[Row] = &[
         paths: &["/_accountd/outbox"],
         allow: "GET, HEAD, DELETE, OPTIONS",
         what: "messages that were sent, with their codes; ?to=, ?account=, ?limit=; DELETE empties it",
+    },
+    Row {
+        endpoint: Endpoint::Events,
+        paths: &["/_accountd/events"],
+        allow: READ,
+        what: "calls of all accounts, oldest first; ?account=, ?source=, ?name=, ?user=, ?errors=, ?limit=, ?after=",
     },
     Row {
         endpoint: Endpoint::Reset,

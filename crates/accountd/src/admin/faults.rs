@@ -64,7 +64,7 @@ pub enum Fault {
     Fail(Failure),
     /// It is carried out after this time.
     Delay(Duration),
-    /// Its connection is closed; see [`crate::listener::HangUp`].
+    /// Its connection is closed; see [`listener::HangUp`].
     Disconnect,
 }
 

@@ -6,6 +6,7 @@
 pub mod access;
 mod credentials;
 mod endpoint;
+pub mod events;
 pub mod faults;
 pub mod metrics;
 mod outbox;
@@ -27,11 +28,12 @@ use services::state::message::Message;
 
 use crate::clock::Clock;
 use crate::configuration::{Signatures, parse_duration};
-use crate::listener::{Payload, Unread, Upload};
 use access::{Access, Forbidden};
 use endpoint::Endpoint;
 pub use endpoint::is_own;
+use events::{EventsAsked, EventsPage};
 use faults::{Faults, Rule};
+use listener::{Payload, Unread, Upload};
 use metrics::Metrics;
 use unanswered::UnansweredCalls;
 
@@ -45,6 +47,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Empties the outbox and says how many messages it held.
     fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
+
+    /// Events of the log.
+    fn events(&self, asked: EventsAsked) -> impl Future<Output = Result<EventsPage, String>> + Send;
 
     /// Explains why a call is allowed or refused.
     fn explain(
@@ -196,6 +201,13 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Outbox, _) => match self.engine.messages().await {
                 Ok(messages) => outbox::list(&messages, query),
                 Err(reason) => failed(&reason),
+            },
+            (Endpoint::Events, _) => match events::asked(query) {
+                Ok(asked) => match self.engine.events(asked).await {
+                    Ok(page) => events::page(&page),
+                    Err(reason) => failed(&reason),
+                },
+                Err(wrong) => *wrong,
             },
             (Endpoint::Reset, _) => self.reset(head.uri.path()).await,
             (Endpoint::Export, _) => self.export(query).await,

@@ -7,7 +7,7 @@ use hyper::body::Body;
 
 use super::*;
 use crate::clock::TimeMode;
-use crate::listener::Connections;
+use listener::Connections;
 use services::state::message::Channel;
 
 #[derive(Default)]
@@ -29,6 +29,11 @@ impl Engine for Fake {
 
     async fn clear_messages(&self) -> Result<u64, String> {
         Ok(self.messages.lock().unwrap().drain(..).count() as u64)
+    }
+
+    async fn events(&self, asked: EventsAsked) -> Result<EventsPage, String> {
+        let next = asked.after.unwrap_or(services::world::EventPosition { commit: 1, index: 0 });
+        if self.broken { Err("disk full".to_owned()) } else { Ok(EventsPage { events: Vec::new(), next }) }
     }
 
     async fn explain(&self, question: Question) -> Result<explain::Answer, NotAnswered> {

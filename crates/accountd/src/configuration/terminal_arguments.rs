@@ -92,6 +92,32 @@ pub(super) enum TerminalCommand {
         #[command(flatten)]
         told: Told,
     },
+    /// Show the calls of all accounts that a running accountd recorded, oldest first
+    Events {
+        /// Only of this account
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Only of this service, such as iam
+        #[arg(long, value_name = "SERVICE")]
+        source: Option<String>,
+        /// Only of this operation
+        #[arg(long, value_name = "OPERATION")]
+        name: Option<String>,
+        /// Only by somebody in whose ARN this stands
+        #[arg(long, value_name = "TEXT")]
+        user: Option<String>,
+        /// Only what was refused
+        #[arg(long)]
+        errors: bool,
+        /// So many of the newest at most [default: 100]
+        #[arg(long, value_name = "N")]
+        limit: Option<u16>,
+        /// Go on showing them as they come
+        #[arg(long, short)]
+        follow: bool,
+        #[command(flatten)]
+        told: Told,
+    },
     /// Show, replace or end the faults that a running accountd makes on order
     Faults {
         /// A JSON list of rules in place of those that are there; - reads it from standard input
@@ -240,13 +266,21 @@ impl TerminalCommand {
             Self::Clock { to, told } => (told, Errand::Clock(to)),
             Self::Outbox { to, account, limit, clear, told } => {
                 let limit = limit.map(|limit| limit.to_string());
-                let filters = [("to", to), ("account", account), ("limit", limit)];
-                let filter = |(name, value): (&str, Option<String>)| {
-                    let value = value?;
-                    Some(format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)))
-                };
-                let query: Vec<_> = filters.into_iter().filter_map(filter).collect();
-                (told, Errand::Outbox { query: query.join("&"), clear })
+                let query = query([("to", to), ("account", account), ("limit", limit)]);
+                (told, Errand::Outbox { query, clear })
+            }
+            Self::Events { account, source, name, user, errors, limit, follow, told } => {
+                let limit = limit.map(|limit| limit.to_string());
+                let errors = errors.then(|| "true".to_owned());
+                let query = query([
+                    ("account", account),
+                    ("source", source),
+                    ("name", name),
+                    ("user", user),
+                    ("errors", errors),
+                    ("limit", limit),
+                ]);
+                (told, Errand::Events { query, follow })
             }
             Self::Faults { file, clear, told } => (told, Errand::Faults { file, clear }),
             Self::Reset { told } => (told, Errand::Reset),
@@ -259,6 +293,14 @@ impl TerminalCommand {
         };
         Ok(asked(Asked { endpoint: told.there.into_endpoint()?, json: told.json, errand }))
     }
+}
+
+/// A query of the filters that were given.
+fn query<const N: usize>(filters: [(&str, Option<String>); N]) -> String {
+    let filter = |(name, value): (&str, Option<String>)| {
+        Some(format!("{name}={}", utf8_percent_encode(&value?, NON_ALPHANUMERIC)))
+    };
+    filters.into_iter().filter_map(filter).collect::<Vec<_>>().join("&")
 }
 
 fn asked(asked: Asked) -> Request {

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use aws::arn::AccountId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use services::state::trail::{Ahead, DeliveredFile, Delivery, Place as LogPlace};
 use services::world::EventPosition;
 use tokio::sync::watch;
@@ -159,8 +159,9 @@ impl Courier {
             }
         }
         if lease.is_held().await.unwrap_or(false) {
-            let now = self.clock.now();
-            self.round(now).await;
+            // What happens at this very moment is before the next one.
+            let until = self.clock.now().saturating_add(SignedDuration::from_micros(1));
+            self.round(until.unwrap_or(Timestamp::MAX)).await;
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod environment;
+mod events;
 mod pieces;
 mod progress;
 
@@ -52,6 +53,13 @@ pub enum Errand {
         query: String,
         /// Whether it is emptied instead.
         clear: bool,
+    },
+    /// The calls that were recorded.
+    Events {
+        /// The query that narrows them, without its question mark.
+        query: String,
+        /// Whether to go on as they come.
+        follow: bool,
     },
     /// The faults that were ordered, or others in their place.
     Faults {
@@ -133,6 +141,7 @@ pub fn run(asked: &Asked) -> Result<String, String> {
         Errand::Outbox { query, .. } => {
             get(&format!("/_accountd/outbox?{query}")).map(|page| shown(&page, *json, messages))
         }
+        Errand::Events { query, follow } => events::show(endpoint, query, *follow, *json),
         Errand::Faults { clear: true, .. } => {
             page(endpoint, Method::DELETE, "/_accountd/faults", Bytes::new())
                 .map(|page| shown(&page, *json, faults))

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use accountd::admin::Engine;
+use accountd::admin::events::{EventsAsked, Filter};
 use accountd::delivery::events::{Events, Sink};
 use accountd::delivery::window::Windows;
 use accountd::delivery::{Courier, Directory, Notices, Settings, Target};
@@ -379,4 +381,30 @@ fn events_are_appended_to_a_file_once_f_events_4() {
     world.block_on(second.send_waiting(&mut kept)).unwrap();
     world.block_on(second.send_waiting(&mut kept)).unwrap();
     assert_eq!(told(), ["EnableRegion", "ENABLING", "PutAccountName", "ENABLED"]);
+}
+
+/// F-EDGE-37: the newest of what is wanted, and from there on everything once.
+#[test]
+fn the_log_is_read_page_by_page_f_edge_37() {
+    let world = World::company();
+    let state = world.state();
+    let page = |after, limit, name: &str| {
+        let filter = Filter { name: Some(name.to_owned()), ..Filter::default() };
+        let page = world.block_on(state.events(EventsAsked { after, limit, filter })).unwrap();
+        (page.events.len(), page.next)
+    };
+    for _ in 0..5 {
+        world.call(&MEMBER_ADMIN, "ListRegions", json!({}));
+        world.call(&MEMBER_ADMIN, "GetAccountInformation", json!({}));
+    }
+    assert_eq!(page(None, 3, "ListRegions").0, 3);
+    let (count, next) = page(None, 100, "ListRegions");
+    assert_eq!(count, 5);
+    assert_eq!(page(Some(next), 100, "ListRegions"), (0, next));
+    for _ in 0..3 {
+        world.call(&MANAGEMENT_ADMIN, "ListRegions", json!({}));
+    }
+    let (count, further) = page(Some(next), 2, "ListRegions");
+    assert_eq!(count, 2);
+    assert_eq!(page(Some(further), 2, "ListRegions").0, 1);
 }

@@ -13,7 +13,7 @@ use super::shell::{self, Page, Place, Wrong};
 use super::visit::Visit;
 use super::{Console, Note};
 use crate::admin::{Engine, Log};
-use crate::listener::Payload;
+use listener::Payload;
 
 /// The page.
 ///
