@@ -16,7 +16,6 @@ from company import (
     NOBODY,
     NOBODY_ARN,
     ORGANIZATION,
-    OTHER_MEMBER,
     STANDALONE,
     seed,
     session,
