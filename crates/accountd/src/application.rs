@@ -23,7 +23,6 @@ use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
 use crate::delivery::events::Events;
 use crate::delivery::{Courier, Lease, Waiting, setup};
-use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary};
@@ -31,6 +30,7 @@ use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::{installation, log, mail};
+use listener::{Answer, Payload, Unread, Upload};
 
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
 const ANSWERED: &[&str] = &["account", "cloudtrail", "ec2", "iam", "organizations", "sts"];
@@ -215,7 +215,8 @@ impl Answer for Application {
     async fn answer(&self, request: Request<Bytes>, peer: SocketAddr) -> Response<Bytes> {
         let begun = Instant::now();
         if console::is_for_console(&request) {
-            let (answer, noted) = self.console.answer(request, peer).await;
+            // Behind a pointer, as all that is rare: what a call waits in is moved about, and should be small.
+            let (answer, noted) = Box::pin(self.console.answer(request, peer)).await;
             if let Some((summary, status)) = noted {
                 self.note(summary, status, begun);
             }

@@ -5,11 +5,12 @@ pub mod application;
 pub mod clock;
 pub mod configuration;
 pub mod console;
+pub mod copy;
 pub mod delivery;
 pub mod entropy;
 pub mod explain;
 pub mod installation;
-pub mod listener;
+
 pub mod log;
 pub mod mail;
 pub mod pages;

@@ -22,8 +22,8 @@ use tokio::sync::mpsc;
 
 use crate::admin::{Log, NotImported};
 use crate::entropy;
-use crate::listener::{HangUp, Payload, Upload};
 use crate::store::{EventRecord, Exported};
+use listener::{HangUp, Payload, Upload};
 
 /// The version of an exported document.
 const VERSION: u32 = 1;

@@ -20,7 +20,7 @@ use prometheus_client::registry::Registry;
 
 use super::process::Process;
 use super::unanswered::UnansweredCalls;
-use crate::listener::Connections;
+use listener::Connections;
 
 /// The media type of the page in the older format.
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>

@@ -7,7 +7,7 @@ use hyper::body::Body;
 
 use super::*;
 use crate::clock::TimeMode;
-use crate::listener::Connections;
+use listener::Connections;
 use services::state::message::Channel;
 
 #[derive(Default)]
@@ -90,6 +90,7 @@ fn message(to: &str, account: &str) -> Message {
         code: "123456".to_owned(),
         sent_at: "2026-11-21T00:00:00Z".parse().unwrap(),
         delivered_at: None,
+        lease: None,
     }
 }
 

@@ -16,8 +16,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::configuration::Secret;
-use crate::listener::Payload;
 use crate::tls;
+use listener::Payload;
 
 /// How long the answer may let wait for its next piece. An import of millions of documents takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -7,7 +7,7 @@ use std::thread;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::listener::{HangUp, Payload};
+use listener::{HangUp, Payload};
 
 /// How much is read at once.
 const PIECE_BYTES: usize = 64 * 1024;

@@ -10,11 +10,11 @@ use accountd::admin::access::Access;
 use accountd::application::Application;
 use accountd::clock::Clock;
 use accountd::configuration::{self, Configuration};
-use accountd::listener::{Answer, Upload};
 use accountd::startup::Edges;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use listener::{Answer, Upload};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What browsers send of what they would like to read.

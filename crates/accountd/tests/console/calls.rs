@@ -1,7 +1,7 @@
 //! The event log: newest first, filtered, one record, and played again.
 
-use accountd::listener::Answer;
 use bytes::Bytes;
+use listener::Answer;
 use testing::company::{MANAGEMENT_ADMIN, MEMBER_NOBODY};
 use testing::wire;
 

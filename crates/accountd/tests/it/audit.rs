@@ -373,7 +373,7 @@ pub fn logged(requests: Vec<http::Request<bytes::Bytes>>) -> (String, Vec<Answer
         let world = World::company();
         let application = world.block_on(application());
         let peer = std::net::SocketAddr::new(PEER.parse().unwrap(), 4711);
-        let answer = |request| accountd::listener::Answer::answer(&application, request, peer);
+        let answer = |request| listener::Answer::answer(&application, request, peer);
         requests.into_iter().map(|request| Answer::new(world.block_on(answer(request)))).collect()
     });
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();

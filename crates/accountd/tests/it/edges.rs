@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use accountd::admin::NotImported;
 use accountd::configuration::Throttle;
-use accountd::listener::Unread;
 use accountd::store::Decided;
 use aws::protocol::Protocol;
 use bytes::Bytes;
+use listener::Unread;
 use serde_json::{Value, json};
 use services::state::organization::Membership;
 use services::world::Snapshot;

@@ -10,7 +10,7 @@ use crate::admin::{Engine, NotImported};
 use crate::configuration::{Signatures, Throttle};
 use crate::console::visit::Visit;
 use crate::console::{Console, Note};
-use crate::listener::Upload;
+use listener::Upload;
 
 /// The state's forms, and the process.
 pub fn shown(console: &Console, visit: &Visit) -> Markup {

@@ -230,11 +230,27 @@ impl Store {
         F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
         T: Send + 'static,
     {
+        // What most calls come to first, and behind a pointer what takes room to wait in.
         if let Some(shared) = self.core.engine.shared() {
-            let (run, outcome) = self.decide_shared(shared, run).await?;
-            return self.conclude(run, outcome.unwrap_or(Run::Overtaken)).await;
+            let shared = async move {
+                let (run, outcome) = self.decide_shared(shared, run).await?;
+                self.conclude(run, outcome.unwrap_or(Run::Overtaken)).await
+            };
+            return Box::pin(shared).await;
         }
-        let (run, outcome) = match self.core.run(&run, Reach::Documents) {
+        match self.core.run(&run, Reach::Documents) {
+            Run::Read(decided) if self.queued_at_once(&decided.events)? => Ok(decided.value),
+            outcome => Box::pin(self.go_on(run, outcome)).await,
+        }
+    }
+
+    /// Goes on after the first run, which wanted more than documents, changed something or failed.
+    async fn go_on<T, F>(&self, run: F, outcome: Run<T>) -> Result<T, StoreError>
+    where
+        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (run, outcome) = match outcome {
             Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Wanted(wanted) => {
                 let again = move |core: &Core| {
@@ -293,21 +309,28 @@ impl Store {
     }
 
     async fn queue_records(&self, records: &[EventRecord]) -> Result<(), StoreError> {
+        while !self.queued_at_once(records)? {
+            // Neither dropped nor kept without bound: the caller waits, and is told if the disk fails.
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Queues records that are written later, unless there is no room for them.
+    fn queued_at_once(&self, records: &[EventRecord]) -> Result<bool, StoreError> {
         if let [record] = records
             && record.account.is_none()
         {
             self.core.nobody.push(self.core.sequence.load(Ordering::Relaxed), record);
-            return Ok(());
+            return Ok(true);
         }
-        loop {
-            match self.core.queue.push(records) {
-                Queued::Quietly => return Ok(()),
-                Queued::First => return self.send(Job::RecordsWaiting),
-                Queued::Pressing => return self.send(Job::RecordsPressing),
-                // Neither dropped nor kept without bound: the caller waits, and is told if the disk fails.
-                Queued::Full => self.flush().await?,
-            }
+        match self.core.queue.push(records) {
+            Queued::Quietly => {}
+            Queued::First => self.send(Job::RecordsWaiting)?,
+            Queued::Pressing => self.send(Job::RecordsPressing)?,
+            Queued::Full => return Ok(false),
         }
+        Ok(true)
     }
 
     fn send(&self, job: Job) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::{Client, PATIENCE, Server, short};
-use accountd::listener::Limits;
+use listener::Limits;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;

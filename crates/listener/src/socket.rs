@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::Conversation;
 use super::stream::Stream;
-use super::{Answer, Conversation};
 
 /// Reads to the end. Closing a socket with unread bytes in it would reset the connection, and the
 /// client could lose the answer that says why (RFC 9112 §9.6).
@@ -30,17 +30,17 @@ pub(super) async fn discard_rest(stream: TcpStream) {
 }
 
 /// A socket that notes how much was read from it and outlives hyper's use of it.
-pub(super) struct Counted<A> {
+pub(super) struct Counted {
     /// There until dropped.
     stream: Option<Stream>,
-    conversation: Arc<Conversation<A>>,
+    conversation: Arc<Conversation>,
     is_shut_down: bool,
     is_at_end: bool,
 }
 
-impl<A> Counted<A> {
+impl Counted {
     /// The socket of a conversation.
-    pub(super) fn new(stream: Stream, conversation: Arc<Conversation<A>>) -> Self {
+    pub(super) fn new(stream: Stream, conversation: Arc<Conversation>) -> Self {
         Self { stream: Some(stream), conversation, is_shut_down: false, is_at_end: false }
     }
 
@@ -49,7 +49,7 @@ impl<A> Counted<A> {
     }
 }
 
-impl<A> Drop for Counted<A> {
+impl Drop for Counted {
     fn drop(&mut self) {
         if self.is_shut_down
             && !self.is_at_end
@@ -60,7 +60,7 @@ impl<A> Drop for Counted<A> {
     }
 }
 
-impl<A: Answer> AsyncRead for Counted<A> {
+impl AsyncRead for Counted {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl<A: Answer> AsyncRead for Counted<A> {
     }
 }
 
-impl<A: Answer> AsyncWrite for Counted<A> {
+impl AsyncWrite for Counted {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

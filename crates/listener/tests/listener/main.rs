@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accountd::listener::{Answer, Connections, HangUp, Limits, Payload, Unread, Upload, serve};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, request};
+use listener::{Answer, Connections, HangUp, Limits, Payload, Unread, Upload, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};

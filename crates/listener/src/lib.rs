@@ -9,6 +9,7 @@
 //! arrives in one piece is not copied; what guards against slow clients is one timer per connection
 //! (see [`watch`]).
 
+mod answer;
 mod body;
 mod budget;
 mod limits;
@@ -23,14 +24,14 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header, request};
+use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -40,46 +41,17 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
+pub use answer::Answer;
 pub use limits::Limits;
 pub use payload::Payload;
 pub use stream::OverTls;
 pub use upload::Upload;
 
+use answer::Answering;
 use budget::Budget;
 use peers::Peers;
 use socket::{Counted, discard_rest};
 use watch::{Pulse, Verdict, Watch};
-
-/// What the listener serves: a whole request in, a whole answer out.
-pub trait Answer: Send + Sync + 'static {
-    /// Answers a request whose body was read completely.
-    ///
-    /// A client that closes its HTTP/1.1 connection does not stop it, but resetting an HTTP/2 stream
-    /// and the end of the process drop it where it waits: what must happen must not depend on it.
-    fn answer(
-        &self,
-        request: Request<Bytes>,
-        peer: SocketAddr,
-    ) -> impl Future<Output = Response<Bytes>> + Send;
-
-    /// The answer to a request whose body was not read. The connection is closed after it.
-    fn refuse_unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes>;
-
-    /// Whether such a request goes to [`Answer::answer_in_pieces`]: its body or its answer may be of any size.
-    fn takes_pieces(&self, _head: &request::Parts) -> bool {
-        false
-    }
-
-    /// Answers a request whose body may still be on its way.
-    fn answer_in_pieces(
-        &self,
-        request: Request<Upload>,
-        _peer: SocketAddr,
-    ) -> impl Future<Output = Response<Payload>> + Send {
-        let (head, _) = request.into_parts();
-        std::future::ready(self.refuse_unread(&head, Unread::Malformed).map(Payload::from))
-    }
-}
 
 /// Why a request's body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +133,7 @@ pub async fn serve_both<A: Answer>(
     connections: Arc<Connections>,
     stop: impl Future<Output = ()>,
 ) -> bool {
+    let answer: Arc<dyn Answering> = answer;
     let server = Arc::new(Server {
         builder: builder(&limits),
         tls,
@@ -179,7 +152,7 @@ pub async fn serve_both<A: Answer>(
         tokio::select! {
             biased;
             () = &mut stop => break,
-            () = accept(&server, &listener) => {}
+            () = accepting(&server, &listener) => {}
         }
     }
     server.stop.stopping.store(true, Ordering::Release);
@@ -194,10 +167,10 @@ pub async fn serve_both<A: Answer>(
     tokio::time::timeout(server.limits.drain_timeout, all).await.is_ok()
 }
 
-struct Server<A> {
+struct Server {
     builder: auto::Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
-    answer: Arc<A>,
+    answer: Arc<dyn Answering>,
     limits: Limits,
     connections: Arc<Connections>,
     slots: Arc<Semaphore>,
@@ -234,8 +207,16 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// Accepts one connection. Behind a pointer, so that all of it is compiled here and not where [`serve`] is called.
+fn accepting<'a>(
+    server: &'a Arc<Server>,
+    listener: &'a TcpListener,
+) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    Box::pin(accept(server, listener))
+}
+
 /// Accepts one connection and starts its task.
-async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
+async fn accept(server: &Arc<Server>, listener: &TcpListener) {
     let (slot, is_reserve) = free_slot(server).await;
     match listener.accept().await {
         Ok((stream, peer)) => {
@@ -262,7 +243,7 @@ async fn accept<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
 
 /// Room for a connection. Where there is none, connections from which nothing is awaited make it, and where those are
 /// all in use a few of the reserve are left; the answer says whether it is one of them.
-async fn free_slot<A: Answer>(server: &Server<A>) -> (OwnedSemaphorePermit, bool) {
+async fn free_slot(server: &Server) -> (OwnedSemaphorePermit, bool) {
     if let Ok(slot) = Arc::clone(&server.slots).try_acquire_owned() {
         return (slot, false);
     }
@@ -293,10 +274,10 @@ impl Drop for Closed<'_> {
 }
 
 /// Accepts what waits in the kernel's queue, and nothing that comes later.
-async fn accept_queued<A: Answer>(server: &Arc<Server<A>>, listener: &TcpListener) {
+async fn accept_queued(server: &Arc<Server>, listener: &TcpListener) {
     let mut queued = pin!(async {
         loop {
-            accept(server, listener).await;
+            accepting(server, listener).await;
         }
     });
     poll_fn(|context| {
@@ -315,7 +296,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// One connection from its first byte to its last.
-async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: SocketAddr, is_reserve: bool) {
+async fn converse(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr, is_reserve: bool) {
     let _ = stream.set_nodelay(true);
     if server.stop.stopping.load(Ordering::Acquire) {
         // Taken from the queue after the end had begun: give its request a moment to be seen.
@@ -344,7 +325,7 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Drives hyper's side of a connection to its end, watching over it. Returns whether the client broke
 /// the protocol: it closed early, or hyper has answered what can be answered (400, 414, 431).
-async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Counted<A>>) -> bool {
+async fn drive(conversation: &Arc<Conversation>, io: TokioIo<Counted>) -> bool {
     let server = &conversation.server;
     let service = service_fn({
         let conversation = Arc::clone(conversation);
@@ -407,8 +388,8 @@ async fn drive<A: Answer>(conversation: &Arc<Conversation<A>>, io: TokioIo<Count
 }
 
 /// What the requests of one connection share.
-struct Conversation<A> {
-    server: Arc<Server<A>>,
+struct Conversation {
+    server: Arc<Server>,
     pulse: Pulse,
     peer: SocketAddr,
     is_tls: bool,
@@ -421,8 +402,8 @@ struct Conversation<A> {
 }
 
 /// One request and its answer.
-async fn exchange<A: Answer>(
-    conversation: Arc<Conversation<A>>,
+async fn exchange(
+    conversation: Arc<Conversation>,
     request: Request<Incoming>,
 ) -> Result<Response<Payload>, HangUp> {
     let Conversation { server, pulse, peer, .. } = &*conversation;
@@ -433,21 +414,21 @@ async fn exchange<A: Answer>(
     }
     let (is_head, version) = (head.method == Method::HEAD, head.version);
     let mut share = server.bodies.share();
-    let (mut response, is_read) = if server.answer.takes_pieces(&head) {
+    let (mut response, is_read) = if server.answer.is_in_pieces(&head) {
         let upload = Upload::arriving(body, server.limits.body_timeout);
         let end = upload.end();
         let request = Request::from_parts(head, upload);
-        let response = server.answer.answer_in_pieces(request, *peer).await;
+        let response = server.answer.in_pieces(request, *peer).await;
         (response, end.load(Ordering::Relaxed))
     } else if conversation.is_reserve {
-        (server.answer.refuse_unread(&head, Unread::Crowded).map(Payload::from), false)
+        (server.answer.unread(&head, Unread::Crowded).map(Payload::from), false)
     } else {
         match body::read(&head, body, pulse, &server.limits, &mut share).await {
             Ok(body) => {
-                let response = server.answer.answer(Request::from_parts(head, body), *peer).await;
+                let response = server.answer.whole(Request::from_parts(head, body), *peer).await;
                 (response.map(Payload::from), true)
             }
-            Err(why) => (server.answer.refuse_unread(&head, why).map(Payload::from), false),
+            Err(why) => (server.answer.unread(&head, why).map(Payload::from), false),
         }
     };
     if !is_read && version < http::Version::HTTP_2 {

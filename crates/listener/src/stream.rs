@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::{Answer, Server};
+use super::Server;
 
 /// The type of a TLS record that holds a handshake (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 0x16;
@@ -44,8 +44,8 @@ impl Stream {
 }
 
 /// The connection behind a socket; `None` where the client says nothing in time or what it says is no TLS. F-TLS-2
-pub(super) async fn open<A: Answer>(
-    server: &Server<A>,
+pub(super) async fn open(
+    server: &Server,
     acceptor: Option<&TlsAcceptor>,
     socket: TcpStream,
 ) -> Option<Stream> {
@@ -67,11 +67,7 @@ pub(super) async fn open<A: Answer>(
 }
 
 /// Waits for a client, but neither too long, nor while others wait for its place, nor beyond the end.
-async fn within<A: Answer, T>(
-    server: &Server<A>,
-    patience: Duration,
-    waited: impl Future<Output = T>,
-) -> Option<T> {
+async fn within<T>(server: &Server, patience: Duration, waited: impl Future<Output = T>) -> Option<T> {
     let begun = Instant::now();
     let mut waited = pin!(waited);
     let mut stopped = pin!(server.stop.wake.notified());
