@@ -3,6 +3,7 @@
 //! Whatever cannot be honoured is refused with one line and exit code 2, never ignored (F-EDGE-10). Values that may hold a secret are read here without being echoed.
 
 mod arguments;
+mod copy_arguments;
 mod credentials;
 mod delays;
 mod delivery_arguments;
@@ -154,6 +155,9 @@ impl Configuration {
     /// Checks what no single flag can know: a listener that others can reach needs keys of its own
     /// (F-EDGE-11) and checks every signature (F-EDGE-12).
     fn check(self) -> Result<Self, String> {
+        if matches!((self.time, &self.storage), (TimeMode::Times(_), Storage::Database(_))) {
+            return Err("--time with a speed is for one process alone, and --database is not".to_owned());
+        }
         if self.is_loopback() {
             return Ok(self);
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use services::context::TokenKey;
 use services::state::identity::SealingKey;
-use services::state::installation::{PageTokenKey, ServiceTime};
+use services::state::installation::{OrderedFaults, PageTokenKey, ServiceTime};
 use services::world::Document;
 use services::world::key::{Current, Key};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, TimeMode};
 use crate::entropy;
 use crate::state_engine::{change, look};
 use crate::store::{Exported, Store};
@@ -37,6 +37,9 @@ pub async fn restore(store: &Store, clock: &Clock) -> Result<TokenKey, String> {
         if clock.moved() != *time {
             keep_time(store, clock).await?;
         }
+    } else if store.is_shared() && clock.mode() == TimeMode::Manual {
+        // F-STORE-27: it stands still at the same moment for every process.
+        keep_time(store, clock).await?;
     }
     Ok(TokenKey::new(key))
 }
@@ -59,7 +62,8 @@ pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
     .await
 }
 
-/// Both documents as they are, for whoever replaces everything else; the second only where time goes on.
+/// What there is of these, and the faults that were ordered, for whoever replaces everything else; all but the key only
+/// where time goes on.
 ///
 /// # Errors
 /// One line that says why the store failed.
@@ -70,7 +74,9 @@ pub async fn documents(store: &Store, time_goes_on: bool) -> Result<Vec<Exported
     look(store, move |world| {
         let key = world.get::<PageTokenKey>(Current)?;
         let time = world.get::<ServiceTime>(Current)?.filter(|_| time_goes_on);
-        Ok(key.iter().map(exported).chain(time.iter().map(exported)).collect())
+        let faults = world.get::<OrderedFaults>(Current)?.filter(|_| time_goes_on);
+        let kept = key.iter().map(exported).chain(time.iter().map(exported));
+        Ok(kept.chain(faults.iter().map(exported)).collect())
     })
     .await
 }

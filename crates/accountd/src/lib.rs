@@ -5,6 +5,7 @@ pub mod application;
 pub mod clock;
 pub mod configuration;
 pub mod console;
+pub mod copy;
 pub mod delivery;
 pub mod entropy;
 pub mod explain;

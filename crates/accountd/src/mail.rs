@@ -26,6 +26,11 @@ pub trait Outbox: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(String, Message)>, String>> + Send;
 
+    /// Takes the message under `key`, so that no other process delivers it meanwhile; `false` if another has it.
+    fn claim(&self, _key: &str, _now: Timestamp) -> impl Future<Output = Result<bool, String>> + Send {
+        std::future::ready(Ok(true))
+    }
+
     /// Notes that an SMTP server took the message under `key`. A message that is gone is no error.
     fn mark_delivered(&self, key: &str, at: Timestamp) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -112,6 +117,10 @@ async fn deliver_waiting<O: Outbox>(
         after = Some(last.clone());
         for (key, message) in waiting {
             if message.channel != Channel::Email || refused.contains(&key) {
+                continue;
+            }
+            let claimed = outbox.claim(&key, Timestamp::now()).await;
+            if !claimed.map_err(|_| "a message could not be taken")? {
                 continue;
             }
             match hand_over(transport, &key, &message).await {

@@ -6,13 +6,18 @@ use std::sync::Arc;
 
 use accountd::application::Application;
 use accountd::configuration::Configuration;
+use accountd::copy;
 use accountd::seed;
 use accountd::startup::{self, Checks, Edges};
 use accountd::store::Store;
 use accountd::transfer;
 
 fn main() -> ExitCode {
-    startup::run(std::env::args_os(), open, &Checks { seed: check_seed, store: check_store })
+    startup::run(
+        std::env::args_os(),
+        open,
+        &Checks { seed: check_seed, store: check_store, copy: copy::copy },
+    )
 }
 
 async fn open(configuration: Arc<Configuration>, edges: Edges) -> Result<Application, String> {

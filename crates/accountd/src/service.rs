@@ -3,6 +3,7 @@
 
 mod acting;
 mod buckets;
+mod in_step;
 mod opened_sessions;
 mod signing_keys;
 mod trail_buckets;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, Response};
+use jiff::Timestamp;
 use services::context::{Context, Delays, TokenKey, Validation};
 use services::explain::{self, Answer, NotExplained, Question, Situation};
 use services::front::identify::AcceptedKeys;
@@ -30,6 +32,7 @@ use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle
 use crate::entropy;
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
+use in_step::{Begun, Seen};
 use listener::{HangUp, OverTls, Unread};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
@@ -74,6 +77,7 @@ pub struct Service {
     token_key: TokenKey,
     trail_buckets: TrailBuckets,
     faults: Arc<Faults>,
+    agreed: Seen,
 }
 
 /// What is kept from one request to the next.
@@ -85,9 +89,19 @@ struct Kept {
 }
 
 /// One request, and what it paid. Drawn once, so that a request that is run again is the same.
-struct Begun {
+struct BegunCall {
     call: Call,
-    paid: Paid,
+    paid: Arc<Paid>,
+}
+
+impl Begun for BegunCall {
+    fn paid(&self) -> &Paid {
+        &self.paid
+    }
+
+    fn at(&self, now: Timestamp) -> Self {
+        Self { call: self.call.at(now), paid: Arc::clone(&self.paid) }
+    }
 }
 
 impl Service {
@@ -102,7 +116,7 @@ impl Service {
             keys,
             signing_keys: SigningKeys::new(),
             sessions: OpenedSessions::new(),
-            buckets: Buckets::new(settings.throttle),
+            buckets: Buckets::new(settings.throttle, store.is_shared()),
         };
         Self {
             store,
@@ -115,6 +129,7 @@ impl Service {
             token_key: settings.token_key,
             trail_buckets: settings.trail_buckets,
             faults: Arc::default(),
+            agreed: Seen::default(),
         }
     }
 
@@ -141,15 +156,18 @@ impl Service {
             }
             _ => self.begin(request, peer),
         };
-        let begun = Arc::new(Begun { call, paid: Paid::default() });
+        let begun = Arc::new(BegunCall { call, paid: Arc::default() });
         let call = &begun.call;
         if let Some(answered) = call.preflight() {
             return answered;
         }
-        if let Some(fault) = self.faults.decide(call.service_name(), call.operation_name())
-            && let Some(answered) = Box::pin(answer_as_ordered(call, fault)).await
-        {
-            return answered;
+        let has_looked = self.has_faults();
+        if has_looked {
+            match Box::pin(self.ordered_fault(call)).await {
+                Ok(None) => {}
+                Ok(Some(answered)) => return answered,
+                Err(error) => return internal_failure(call, &error),
+            }
         }
         // F-IAMAPI-KEY-3: the last use of a key is read from the log, too.
         let reads_log = matches!(
@@ -159,16 +177,30 @@ impl Service {
         if reads_log && let Err(error) = Box::pin(self.store.flush()).await {
             return internal_failure(call, &error);
         }
-        let mut decided = self.decide(&begun).await;
+        let mut decided = match self.decide(&begun, has_looked).await {
+            Ok(None) => match Box::pin(self.ordered_fault(call)).await {
+                Ok(None) => Box::pin(self.decide(&begun, true)).await,
+                outcome => outcome,
+            },
+            outcome => outcome,
+        }
+        .and_then(decided_at_last);
         if decided.is_err() && Box::pin(self.trail_buckets.was_asked(&decided, begun.call.context())).await {
-            decided = Box::pin(self.decide(&begun)).await;
+            decided = Box::pin(self.decide(&begun, true)).await.and_then(decided_at_last);
         }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
     }
 
-    async fn decide(&self, begun: &Arc<Begun>) -> Result<Answered, StoreError> {
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
-        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
+    async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {
+        self.transact(begun, decide_or_fail, has_looked).await
+    }
+
+    /// What a person ordered to happen to such a request, before anything else does.
+    async fn ordered_fault(&self, call: &Call) -> Result<Option<Answered>, StoreError> {
+        match self.fault_for(call.service_name(), call.operation_name()).await? {
+            Some(fault) => Ok(answer_as_ordered(call, fault).await),
+            None => Ok(None),
+        }
     }
 
     /// A refusal of a request of which nothing was looked at but its route.
@@ -197,6 +229,7 @@ impl Service {
         if question.event.is_some() {
             self.store.flush().await?;
         }
+        self.follow().await?;
         let (context, secure_transport) = (self.context(), self.secure_transport.is_seen());
         let run = move |snapshot: &dyn Snapshot| {
             let situation = Situation { context: &context, secure_transport };
@@ -252,7 +285,7 @@ impl Service {
 /// changed, and the connection lives on.
 fn decide_or_fail(
     kept: &Kept,
-    begun: &Begun,
+    begun: &BegunCall,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Answered>, world::Fault> {
     let ports = Ports {
@@ -264,6 +297,11 @@ fn decide_or_fail(
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
     catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+}
+
+/// What was decided after it was looked for faults.
+fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
+    decided.ok_or_else(|| StoreError::NotCommitted("faults were looked for twice".to_owned()))
 }
 
 /// A fault of our own. Its reason is logged under the request's id, never shown.

@@ -61,6 +61,8 @@ pub struct Checks {
     pub seed: fn(&Path) -> Result<String, String>,
     /// Looks at the whole store in a data directory.
     pub store: fn(&Path) -> Result<String, String>,
+    /// Copies a whole store to an empty one.
+    pub copy: fn(&Storage, &Storage) -> Result<String, String>,
 }
 
 /// The process. `open` makes the application (and refuses with one line).
@@ -78,6 +80,10 @@ where
         Ok(Request::Help(help)) => print(&help),
         Ok(Request::SeedCheck(file)) => checked(checks.seed, &file),
         Ok(Request::Check(directory)) => checked(checks.store, &directory),
+        Ok(Request::Copy(ends)) => {
+            let copied = (checks.copy)(&ends.0, &ends.1);
+            copied.map_err(Failure::Refused).and_then(|summary| print(&summary))
+        }
         Ok(Request::Explain(asked)) => {
             explain::run(&asked).map_err(Failure::Refused).and_then(|text| print(&text))
         }

@@ -4,24 +4,32 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Seek;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::explain::{Answer, Question};
 use services::front::credentials::{self, Given, Holder, NotGiven};
-use services::state::message::{Message, MessageId};
+use services::state::message::{Lease, Message, MessageId};
 use services::world::key::Prefix;
 use services::world::{Change, EventPosition, EventQuery, Fault, ReadsAndWrites, Snapshot, World};
 use tokio::sync::Notify;
 
 use crate::admin::events::{EventsAsked, EventsPage};
+use crate::admin::faults::Rule;
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
-use crate::clock::Clock;
+use crate::clock::{Clock, TimeMode};
 use crate::service::Service;
 use crate::store::{Decided, Exported, Store, StoreError};
 use crate::transfer::Writing;
-use crate::{installation, mail, transfer};
+use crate::{entropy, installation, mail, transfer};
 use listener::{Payload, Upload};
+
+/// How long a process that took a message has to deliver it, where others might. An SMTP server has twenty seconds.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often messages are looked for that other processes sent.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Messages read together from the store.
 const BATCH: usize = 500;
@@ -228,6 +236,20 @@ impl Engine for StateEngine {
         change(&self.store, move |world| credentials::give(&holder, &context, world)).await
     }
 
+    async fn follow(&self) -> Result<(), String> {
+        match &self.service {
+            Some(service) => service.follow().await.map_err(said),
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_faults(&self, rules: Vec<Rule>) -> Result<(), String> {
+        match &self.service {
+            Some(service) => service.keep_faults(rules).await,
+            None => Ok(()),
+        }
+    }
+
     async fn keep_time(&self) -> Result<(), String> {
         installation::keep_time(&self.store, &self.clock).await
     }
@@ -241,6 +263,10 @@ impl Engine for StateEngine {
         let seed: Vec<_> = seed.map(Ok).collect();
         self.replace(seed.into_iter(), Time::Forgotten).await?;
         self.clock.restart();
+        if self.store.is_shared() && self.clock.mode() == TimeMode::Manual {
+            // F-STORE-27: it stands still at the same moment for every process.
+            self.keep_time().await?;
+        }
         Ok(())
     }
 
@@ -282,12 +308,14 @@ impl Engine for StateEngine {
 pub struct Outbox {
     store: Arc<Store>,
     message_sent: Arc<Notify>,
+    /// What this process calls itself in the leases of messages.
+    process: String,
 }
 
 impl Outbox {
     /// The outbox in a store; `message_sent` is notified after a commit that added a message.
     pub fn new(store: Arc<Store>, message_sent: Arc<Notify>) -> Self {
-        Self { store, message_sent }
+        Self { store, message_sent, process: entropy::request_id() }
     }
 }
 
@@ -307,11 +335,30 @@ impl mail::Outbox for Outbox {
         }
     }
 
+    async fn claim(&self, key: &str, now: Timestamp) -> Result<bool, String> {
+        if !self.store.is_shared() {
+            return Ok(true);
+        }
+        let (id, process) = (key.to_owned(), self.process.clone());
+        let until = now.checked_add(LEASE).map_err(|error| error.to_string())?;
+        change(&self.store, move |world| {
+            let Some(message) = world.get::<Message>(MessageId(&id))? else { return Ok(false) };
+            let is_anothers = |lease: &Lease| lease.process != process && now < lease.until;
+            if message.delivered_at.is_some() || message.lease.as_ref().is_some_and(is_anothers) {
+                return Ok(false);
+            }
+            let lease = Some(Lease { process: process.clone(), until });
+            world.put(MessageId(&id), Message { lease, ..Message::clone(&message) });
+            Ok(true)
+        })
+        .await
+    }
+
     async fn mark_delivered(&self, key: &str, at: Timestamp) -> Result<(), String> {
         let id = key.to_owned();
         change(&self.store, move |world| {
             if let Some(message) = world.get::<Message>(MessageId(&id))? {
-                let delivered = Message { delivered_at: Some(at), ..Message::clone(&message) };
+                let delivered = Message { delivered_at: Some(at), lease: None, ..Message::clone(&message) };
                 world.put(MessageId(&id), delivered);
             }
             Ok(())
@@ -321,6 +368,11 @@ impl mail::Outbox for Outbox {
 
     async fn changed(&self) {
         // A permit is kept when nobody waits, and whatever was sent before the start is found by the first look.
-        self.message_sent.notified().await;
+        if self.store.is_shared() {
+            // What another process sent is known to no notice.
+            let _ = tokio::time::timeout(LOOK_EVERY, self.message_sent.notified()).await;
+        } else {
+            self.message_sent.notified().await;
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html>
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A published rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Rate {
 }
 
 /// A bucket of tokens. It starts full.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct TokenBucket {
     tokens: f64,
     filled_at: Timestamp,

@@ -87,7 +87,7 @@ impl InProcess {
     }
 
     async fn of(setup: Setup) -> Self {
-        let Server { service, store, clock } = setup.start().await;
+        let Server { service, store, clock, .. } = setup.start().await;
         let state = StateEngine::new(store, Arc::clone(&clock), None);
         Self { service, clock, state }
     }

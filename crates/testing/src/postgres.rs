@@ -334,3 +334,37 @@ fn ordinary_user() -> Option<&'static str> {
     }
     ["postgres", "nobody"].into_iter().find(|user| said_by_id(&["-u", user]).is_some())
 }
+
+/// A shell of somebody who may run PostgreSQL, in an empty directory of its own.
+pub struct Shell {
+    /// `sh`, without arguments yet.
+    pub command: Command,
+    directory: PathBuf,
+}
+
+/// `None` where there is no PostgreSQL, which is said.
+pub fn ordinary_shell() -> Option<Shell> {
+    let Some(cluster) = Cluster::prepared() else {
+        eprintln!("skipped: there is no PostgreSQL here");
+        return None;
+    };
+    let mut command = match cluster.user {
+        Some(user) => {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", user, "--regid", &group_of(user), "--clear-groups", "sh"]);
+            command
+        }
+        None => Command::new("sh"),
+    };
+    let directory = cluster.directory.clone();
+    // Its directory goes away with the shell.
+    std::mem::forget(cluster);
+    command.current_dir(&directory).env("HOME", &directory).env("LC_ALL", "C");
+    Some(Shell { command, directory })
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}

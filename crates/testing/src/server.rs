@@ -10,6 +10,8 @@ use services::context::{Delays, TokenKey, Validation};
 use services::quotas::Quotas;
 use services::seed;
 
+use crate::postgres::{self, TestDatabase};
+
 /// One organization, and for each kind of caller somebody who is it: see [`crate::company`].
 pub const COMPANY: &str = include_str!("company.yaml");
 
@@ -85,11 +87,17 @@ impl Setup {
 
     /// Puts it together.
     pub async fn start(self) -> Server {
-        let store = Arc::new(Store::in_memory(&StoreOptions::default()).unwrap());
+        let options = StoreOptions::default();
+        let database = postgres::is_asked_for().then(postgres::database).flatten();
+        let store = match &database {
+            Some(database) => Store::connect(&database.database(), &options),
+            None => Store::in_memory(&options),
+        };
+        let store = Arc::new(store.unwrap());
         let seed = seed::read(&self.seed, self.clock.now())
             .unwrap_or_else(|problems| panic!("{}", seed::report("the seed", &problems)));
         store.seed(seed.writes).await.unwrap();
-        self.over(store, TokenKey::new([7; 32]))
+        Server { database, ..self.over(store, TokenKey::new([7; 32])) }
     }
 
     /// The same over a store that holds its state already.
@@ -108,7 +116,7 @@ impl Setup {
             trail_buckets: self.trail_buckets,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&clock), settings));
-        Server { service, store, clock }
+        Server { service, store, clock, database: None }
     }
 }
 
@@ -120,4 +128,6 @@ pub struct Server {
     pub store: Arc<Store>,
     /// Service time.
     pub clock: Arc<Clock>,
+    /// Where the state is, if the suite runs on a database. To be dropped last.
+    pub database: Option<TestDatabase>,
 }

@@ -13,6 +13,9 @@ use serde_json::Value;
 use super::counts::Counts;
 use super::{Gate, dependencies};
 
+/// Tests of Account Management and Organizations over the wire. They make a database each, so not all are chosen.
+const ON_POSTGRESQL: &[&str] = &["observed::", "edges::", "resources::", "newcomers::"];
+
 /// Everything in the workspace, so that each build has the same features of what it depends on.
 const EVERYTHING: &str = "--workspace";
 
@@ -41,7 +44,11 @@ impl Gate {
                 let messages = self.built(&["test", EVERYTHING, "--no-run"])?;
                 lints(&messages)
             });
-            self.report.step("rust tests", || self.tests());
+            self.report.step("rust tests", || self.tests(&[], None));
+            self.report.step("the wire of two services on PostgreSQL", || {
+                let only = ["--package", "accountd", "--test", "it", "--"];
+                self.tests(&[&only[..], ON_POSTGRESQL].concat(), Some("postgres"))
+            });
             self.report.step("documentation", || {
                 let mut cargo = self.cargo(&["doc", "--no-deps", "--document-private-items"]);
                 cargo.args(["--package", "aws", "--package", "services", "--package", "accountd"]);
@@ -67,8 +74,14 @@ impl Gate {
     }
 
     /// Runs the tests that were built, and counts them by what they print.
-    fn tests(&self) -> Result<Counts, String> {
-        let mut cargo = self.cargo(&["test", EVERYTHING, "--no-fail-fast"]);
+    ///
+    /// With `database`, in-process suites keep their state there rather than in memory.
+    fn tests(&self, only: &[&str], database: Option<&str>) -> Result<Counts, String> {
+        let arguments = if only.is_empty() { &[EVERYTHING] } else { only };
+        let mut cargo = self.cargo(&[&["test", "--no-fail-fast"], arguments].concat());
+        if let Some(database) = database {
+            cargo.env("ACCOUNTD_TEST_DATABASE", database);
+        }
         cargo.env("RUSTC_WORKSPACE_WRAPPER", clippy()).stdout(Stdio::piped());
         let mut child = cargo.spawn().map_err(|error| error.to_string())?;
         let output = child.stdout.take().expect("INVARIANT: standard output is piped");

@@ -83,17 +83,16 @@ impl Faults {
             return None;
         }
         let mut rules = self.lock();
-        let index = rules.iter().position(|rule| rule.applies(service, operation))?;
-        let rule = &mut rules[index];
-        let fault = rule.fault();
-        if let Some(times) = &mut rule.times {
-            *times -= 1;
-            if *times == 0 {
-                rules.remove(index);
-                self.any.store(!rules.is_empty(), Ordering::Release);
-            }
-        }
-        Some(fault)
+        let fault = take(&mut rules, service, operation);
+        self.any.store(!rules.is_empty(), Ordering::Release);
+        fault
+    }
+
+    /// Has these rules in force, which another process has checked.
+    pub fn take_over(&self, rules: Vec<Rule>) {
+        let mut current = self.lock();
+        self.any.store(!rules.is_empty(), Ordering::Release);
+        *current = rules;
     }
 
     /// The rules that still apply.
@@ -128,6 +127,20 @@ impl Faults {
         // Nothing panics while the lock is held, and a half-changed list cannot arise.
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What happens to a request for this operation; uses up one of the rule's `times`.
+pub fn take(rules: &mut Vec<Rule>, service: &str, operation: &str) -> Option<Fault> {
+    let index = rules.iter().position(|rule| rule.applies(service, operation))?;
+    let rule = &mut rules[index];
+    let fault = rule.fault();
+    if let Some(times) = &mut rule.times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            rules.remove(index);
+        }
+    }
+    Some(fault)
 }
 
 impl Rule {

@@ -63,6 +63,16 @@ pub trait Engine: Send + Sync + 'static {
         holder: Holder,
     ) -> impl Future<Output = Result<Result<Given, NotGiven>, String>> + Send;
 
+    /// Takes over how other processes on the same store moved service time, and the faults that were ordered there.
+    fn follow(&self) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Lets every process on the same store know the faults that are ordered.
+    fn keep_faults(&self, _rules: Vec<Rule>) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
 
@@ -194,7 +204,7 @@ impl<E: Engine> Admin<E> {
                 typed(Bytes::from(page), content_type)
             }
             (Endpoint::Clock, &Method::POST) => self.move_clock(&body).await,
-            (Endpoint::Clock, _) => ok(&self.clock_page(self.clock.now())),
+            (Endpoint::Clock, _) => done(self.engine.follow().await, |()| self.clock_page(self.clock.now())),
             (Endpoint::Outbox, &Method::DELETE) => {
                 done(self.engine.clear_messages().await, |deleted| json!({ "deleted": deleted }))
             }
@@ -214,9 +224,9 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Import, _) => unread(Unread::Malformed),
             (Endpoint::Explain, _) => self.explain(&body).await,
             (Endpoint::Credentials, _) => self.credentials(&body).await,
-            (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
-            (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
-            (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
+            (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body).await,
+            (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()).await,
+            (Endpoint::Faults, _) => done(self.engine.follow().await, |()| json!(self.faults.rules())),
             (Endpoint::Unanswered, &Method::DELETE) => ok(&json!({ "deleted": self.unanswered.clear() })),
             (Endpoint::Unanswered, _) => ok(&self.unanswered.page()),
         }
@@ -331,6 +341,9 @@ impl<E: Engine> Admin<E> {
             Ok(wanted) => wanted,
             Err(reason) => return error(StatusCode::BAD_REQUEST, &reason.to_string()),
         };
+        if let Err(reason) = self.engine.follow().await {
+            return failed(&reason);
+        }
         let moved = match (wanted.advance, wanted.set) {
             (Some(step), None) => match parse_duration(&step) {
                 Ok(step) => self.clock.advance(SignedDuration::try_from(step).unwrap_or(SignedDuration::MAX)),
@@ -348,16 +361,19 @@ impl<E: Engine> Admin<E> {
         }
     }
 
-    fn replace_faults(&self, body: &[u8]) -> Answer {
+    async fn replace_faults(&self, body: &[u8]) -> Answer {
         match serde_json::from_slice::<Vec<Rule>>(body) {
-            Ok(rules) => self.change_faults(rules),
+            Ok(rules) => self.change_faults(rules).await,
             Err(reason) => error(StatusCode::BAD_REQUEST, &reason.to_string()),
         }
     }
 
-    fn change_faults(&self, rules: Vec<Rule>) -> Answer {
+    async fn change_faults(&self, rules: Vec<Rule>) -> Answer {
         match self.faults.replace(rules) {
-            Ok(()) => ok(&json!(self.faults.rules())),
+            Ok(()) => {
+                let rules = self.faults.rules();
+                done(self.engine.keep_faults(rules).await, |()| json!(self.faults.rules()))
+            }
             Err(reason) => error(StatusCode::BAD_REQUEST, &reason),
         }
     }

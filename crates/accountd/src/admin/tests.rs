@@ -90,6 +90,7 @@ fn message(to: &str, account: &str) -> Message {
         code: "123456".to_owned(),
         sent_at: "2026-11-21T00:00:00Z".parse().unwrap(),
         delivered_at: None,
+        lease: None,
     }
 }
 

@@ -13,6 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use services::context::Delays;
 use services::quotas::Quotas;
 
+use super::copy_arguments::{self, CopyArguments};
 use super::delivery_arguments::DeliveryArguments;
 use super::explain_arguments::{self, ExplainArguments};
 use super::terminal_arguments::TerminalCommand;
@@ -39,6 +40,8 @@ pub enum Request {
     SeedCheck(PathBuf),
     /// Look at the whole store in a data directory and change nothing.
     Check(PathBuf),
+    /// Copy everything from the one to the other.
+    Copy(Box<(Storage, Storage)>),
     /// Ask a running accountd why a call is allowed or refused.
     Explain(Box<explain::Asked>),
     /// Ask a running accountd something else.
@@ -95,6 +98,9 @@ enum Command {
         #[command(subcommand)]
         command: SeedCommand,
     },
+    /// Copy everything from a data directory to a database, or back, and read it back
+    #[command(after_help = copy_arguments::EXAMPLES)]
+    Copy(CopyArguments),
     /// Say why a call is allowed or refused, layer by layer
     #[command(after_help = explain_arguments::EXAMPLES)]
     Explain(Box<ExplainArguments>),
@@ -324,6 +330,7 @@ where
             return Ok(Request::SeedCheck(file));
         }
         Some(Command::Terminal(command)) => return command.into_request(),
+        Some(Command::Copy(copy)) => return Ok(Request::Copy(Box::new(copy.into_ends()?))),
         Some(Command::Explain(explain)) => {
             return explain.into_asked().map(|asked| Request::Explain(Box::new(asked)));
         }

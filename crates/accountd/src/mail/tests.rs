@@ -77,6 +77,7 @@ impl Fake {
             code: "424242".to_owned(),
             sent_at: "2026-11-21T10:00:00Z".parse().unwrap(),
             delivered_at: None,
+            lease: None,
         };
         self.messages.lock().unwrap().insert(key.to_owned(), message);
         self.added.notify_one();

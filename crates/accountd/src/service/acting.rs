@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aws::refusal::Refusal;
+use jiff::Timestamp;
 use serde_json::Value;
 use services::context::Context;
 use services::front::acting::{Acted, Actor, decide_as};
@@ -14,7 +15,8 @@ use services::front::{Circumstances, serving_region};
 use services::service::Operation;
 use services::world::{self, Snapshot};
 
-use super::{Kept, Paid, PaidOnce, Service};
+use super::in_step::Begun;
+use super::{Kept, Paid, PaidOnce, Service, decided_at_last};
 use crate::admin::faults::Fault;
 use crate::entropy;
 use crate::store::{Decided, StoreError};
@@ -45,18 +47,34 @@ pub struct Done {
 }
 
 /// One operation with all that is drawn for it, so that it is the same when it is run again.
-struct Begun {
-    act: Act,
+struct BegunAct {
+    act: Arc<Act>,
     context: Context,
     event_id: String,
     secure_transport: bool,
-    paid: Paid,
+    paid: Arc<Paid>,
+}
+
+impl Begun for BegunAct {
+    fn paid(&self) -> &Paid {
+        &self.paid
+    }
+
+    fn at(&self, now: Timestamp) -> Self {
+        Self {
+            act: Arc::clone(&self.act),
+            context: Context { now, ..self.context.clone() },
+            event_id: self.event_id.clone(),
+            secure_transport: self.secure_transport,
+            paid: Arc::clone(&self.paid),
+        }
+    }
 }
 
 impl Service {
-    async fn decide_act(&self, begun: &Arc<Begun>) -> Result<Acted, StoreError> {
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
-        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
+    async fn decide_act(&self, begun: &Arc<BegunAct>) -> Result<Acted, StoreError> {
+        // The fault of an act was looked for before it.
+        self.transact(begun, decide_or_fail, true).await.and_then(decided_at_last)
     }
 
     /// Carries an operation out for somebody who is named and not proved.
@@ -68,18 +86,20 @@ impl Service {
             operation: act.operation.name(),
             ..Summary::default()
         };
+        // Where that fails, the operation itself says so.
+        let _ = self.follow().await;
         if let Some(refusal) = self.fault_of(act.operation).await {
             summary.error = Some(refusal.code.clone());
             return Done { outcome: Err(refusal), event_id: None, summary };
         }
         let event_id = entropy::request_id();
         let secure_transport = self.secure_transport.is_seen();
-        let begun = Arc::new(Begun {
-            act,
+        let begun = Arc::new(BegunAct {
+            act: Arc::new(act),
             context,
             event_id: event_id.clone(),
             secure_transport,
-            paid: Paid::default(),
+            paid: Arc::default(),
         });
         let mut acted = self.decide_act(&begun).await;
         if self.trail_buckets.was_asked(&acted, &begun.context).await {
@@ -106,7 +126,9 @@ impl Service {
 
     /// What a person ordered to happen to such an operation.
     async fn fault_of(&self, operation: Operation) -> Option<Refusal> {
-        match self.faults.decide(operation.service().signing_name(), operation.name())? {
+        // Where the store fails, the operation itself says so.
+        let fault = self.fault_for(operation.service().signing_name(), operation.name()).await.ok()??;
+        match fault {
             Fault::Delay(time) => {
                 tokio::time::sleep(time).await;
                 None
@@ -121,10 +143,10 @@ impl Service {
 
 fn decide_or_fail(
     kept: &Kept,
-    begun: &Begun,
+    begun: &BegunAct,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Acted>, world::Fault> {
-    let Act { actor, operation, members, peer } = &begun.act;
+    let Act { actor, operation, members, peer } = &*begun.act;
     let circumstances = Circumstances {
         context: &begun.context,
         event_id: &begun.event_id,

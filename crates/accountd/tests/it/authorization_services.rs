@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use accountd::store::Decided;
 use aws::principal::{self, Principal};
 use services::context::Validation;
+use services::failure::Failure;
 use services::service::{Operation, Service};
 use services::world::{ReadsAndWrites, Snapshot};
 
@@ -123,7 +124,11 @@ fn asked(world: &World, operation: Operation) -> String {
         let caller = principal::Caller { principal, access_key_id: String::new(), session: None };
         let world = services::world::World::new(snapshot);
         let access = operation.access(&members(operation, MANAGEMENT), &caller, Validation::Strict, &world);
-        let Ok(value) = access else { panic!("{} is refused to an administrator", operation.name()) };
+        let value = match access {
+            Ok(value) => value,
+            Err(Failure::Fault(fault)) => return Err(fault),
+            Err(_) => panic!("{} is refused to an administrator", operation.name()),
+        };
         Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
     };
     let Some(access) = world.block_on(world.store.transact(look)).unwrap() else { return String::new() };

@@ -30,6 +30,7 @@ use services::world::Snapshot;
 use crate::answer::Answer;
 use crate::cast::{Caller, ELSEWHERE};
 use crate::wire;
+use testing::postgres::TestDatabase;
 use testing::server::Server;
 use testing::signer::Key;
 
@@ -47,6 +48,8 @@ pub struct World {
     pub clock: Arc<Clock>,
     /// Whether this world holds what accountd can only answer by a status of 500.
     pub may_fail: bool,
+    /// Where the state is, if the suite runs on a database.
+    _database: Option<TestDatabase>,
 }
 
 impl World {
@@ -74,8 +77,8 @@ impl World {
     }
 
     fn around(runtime: tokio::runtime::Runtime, server: Server) -> Self {
-        let Server { service, store, clock } = server;
-        Self { runtime, service, store, clock, may_fail: false }
+        let Server { service, store, clock, database } = server;
+        Self { runtime, service, store, clock, may_fail: false, _database: database }
     }
 
     /// An organization of account 777777777777 alone. A seed file holds one organization, so it is put here.

@@ -230,3 +230,46 @@ fn a_process_that_was_left_behind_forgets_what_it_knew() {
         assert_eq!(increment(&first, "a").await, Ok(8));
     });
 }
+
+/// F-STORE-31
+#[test]
+fn a_store_is_copied_to_a_database_and_back_with_nothing_missing() {
+    use accountd::configuration::Storage;
+    let Some(database) = database() else { return };
+    let (before, after) = (Directory::new(), Directory::new());
+    let target = Storage::Database(database.database());
+    let directory = |directory: &Directory| Storage::Directory(directory.path().to_owned());
+    let all = |store: &Store| {
+        let items = block_on(export(store)).into_iter();
+        items.map(|item| match item {
+            accountd::store::Exported::Document { key, text } => format!("{key} {text}"),
+            accountd::store::Exported::Event(event) => format!("{} {}", event.time, event.json()),
+        })
+    };
+    let nothing = accountd::copy::copy(&directory(&before), &target).unwrap_err();
+    assert!(nothing.starts_with("there is no store in"), "{nothing}");
+    let held: Vec<String> = {
+        let store = before.open();
+        block_on(async {
+            for number in 0..1200_u64 {
+                let rule = move |snapshot: &dyn Snapshot| {
+                    let rule = |world: &mut services::world::World<'_>| {
+                        world.put(format!("{number}\n").as_str(), Counter(number));
+                        Ok(())
+                    };
+                    run(snapshot, rule, vec![event(number % 7, number as i64, format!("{{\"n\":{number}}}"))])
+                };
+                store.transact(rule).await.unwrap();
+            }
+        });
+        all(&store).collect()
+    };
+    let told = accountd::copy::copy(&directory(&before), &target).unwrap();
+    assert!(told.starts_with("copied 1200 documents and 1200 events; read back"), "{told}");
+    assert_eq!(all(&connect(&database)).collect::<Vec<_>>(), held);
+    let again = accountd::copy::copy(&directory(&before), &target).unwrap_err();
+    assert!(again.contains("holds something already"), "{again}");
+    let back = accountd::copy::copy(&target, &directory(&after)).unwrap();
+    assert_eq!(back, told, "the same checksum");
+    assert_eq!(all(&after.open()).collect::<Vec<_>>(), held);
+}

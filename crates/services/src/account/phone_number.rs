@@ -35,6 +35,7 @@ pub fn send(account: &mut Account, context: &Context) -> (SendPhoneNumberVerific
         code: code.clone(),
         sent_at: context.now,
         delivered_at: None,
+        lease: None,
     };
     account.phone_verification =
         Some(PhoneVerification { phone_number: number, otp: code, sent_at: context.now });

@@ -124,6 +124,7 @@ pub fn start(
         code: code.clone(),
         sent_at: context.now,
         delivered_at: None,
+        lease: None,
     };
     account.email_update = Some(PrimaryEmailUpdate {
         new_email: new_email.to_owned(),

@@ -25,6 +25,7 @@ use aws::protocol::header_text;
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, header};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
@@ -66,6 +67,20 @@ impl Call {
     #[must_use]
     pub fn with_secure_transport(self, secure_transport: bool) -> Self {
         Self { secure_transport, ..self }
+    }
+
+    /// The same request at another service time.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        let request = self.request.clone();
+        Self {
+            route: Route::find(&request),
+            request,
+            context: Context { now, ..self.context.clone() },
+            source_ip: self.source_ip,
+            secure_transport: self.secure_transport,
+            event_id: self.event_id.clone(),
+        }
     }
 
     /// The service, as far as it can be told.

@@ -2,6 +2,7 @@
 //! moved, and how far its log is delivered. A restart and every other process on the same store know it; an export does
 //! not hold it. A reset or an import leaves the first two as they are, and delivery begins anew.
 
+use aws::throttle::TokenBucket;
 use serde::{Deserialize, Serialize};
 
 use crate::state::identity::SealingKey;
@@ -24,10 +25,28 @@ pub struct ServiceTime {
     pub microseconds: i64,
 }
 
+/// The faults that a person ordered, where several processes share a store. Key: `ordered-faults/current`. There is none
+/// where none are ordered.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OrderedFaults {
+    /// The rules, as the own endpoints take them: whoever carries them out reads them.
+    pub rules: String,
+}
+
+/// The tokens of one bucket, where several processes share a store and apply request rates. Key:
+/// `rate-tokens/<payer>/<service>/<operation>`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RateTokens {
+    /// What is left, and since when.
+    pub bucket: TokenBucket,
+}
+
 /// Whether the document under `key` belongs to the installation.
 pub fn is_of_installation(key: &str) -> bool {
     is_of_kind::<PageTokenKey>(key)
         || is_of_kind::<ServiceTime>(key)
+        || is_of_kind::<OrderedFaults>(key)
+        || is_of_kind::<RateTokens>(key)
         || is_of_kind::<Delivery>(key)
         || is_of_kind::<DeliveryLease>(key)
         || is_of_kind::<DigestChain>(key)

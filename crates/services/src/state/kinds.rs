@@ -5,7 +5,7 @@ use aws::arn::AccountId;
 
 use super::account::{Account, EmailAddress, EmailOwner};
 use super::identity::*;
-use super::installation::{PageTokenKey, ServiceTime};
+use super::installation::{OrderedFaults, PageTokenKey, RateTokens, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
 use super::quota::QuotaRequests;
@@ -98,6 +98,7 @@ kinds! {
     "message": Message by MessageId<'k>,
     "mfa-device": MfaDevice by MfaDeviceId<'k>,
     "oidc-provider": OpenIdConnectProvider by OpenIdConnectProviderId<'k>,
+    "ordered-faults": OrderedFaults by Current,
     "org-entity": OrganizationEntity by OrganizationEntityId<'k>,
     "organization": Organization by OrganizationId<'k>,
     "organization-counts": OrganizationCounts by OrganizationId<'k>,
@@ -110,6 +111,7 @@ kinds! {
     "policy-name": PolicyName by PolicyNameId<'k>,
     "policy-use": PolicyUse by PolicyUseId<'k>,
     "quota-requests": QuotaRequests by AccountId,
+    "rate-tokens": RateTokens by &'k str,
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,

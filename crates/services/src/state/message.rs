@@ -38,6 +38,18 @@ pub struct Message {
     /// When an SMTP server took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+    /// Which process is delivering it, where several could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+}
+
+/// A process that took a message to deliver it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Lease {
+    /// What it calls itself.
+    pub process: String,
+    /// Until when nobody else may take it, by real time.
+    pub until: Timestamp,
 }
 
 impl Message {

@@ -120,6 +120,12 @@ pub struct Reads {
 }
 
 impl Reads {
+    /// Adds what was read besides.
+    pub fn add(&mut self, others: Self) {
+        self.single.extend(others.single);
+        self.shared.extend(others.shared);
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &(String, u64)> {
         self.single.iter().chain(self.shared.iter().flat_map(|reads| reads.iter()))

@@ -115,6 +115,9 @@ pub fn shown(visit: &Visit, due: &[Due]) -> Markup {
 
 /// Moves service time.
 pub async fn change(console: &Console, visit: &Visit) -> Note {
+    if let Err(reason) = console.admin.engine.follow().await {
+        return failed(&reason);
+    }
     let clock = &console.admin.clock;
     let moved = match (visit.form.filled("advance"), visit.form.filled("set")) {
         (Some(step), _) => match parse_duration(step) {

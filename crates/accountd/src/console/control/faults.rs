@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use services::service::{Operation, Service};
 
+use super::failed;
+use crate::admin::Engine as _;
 use crate::admin::faults::{Failure, Rule};
 use crate::console::visit::Visit;
 use crate::console::{Console, Note};
@@ -71,7 +73,10 @@ fn said(rule: &Rule) -> Markup {
 }
 
 /// Adds a rule, or takes one away.
-pub fn change(console: &Console, visit: &Visit) -> Note {
+pub async fn change(console: &Console, visit: &Visit) -> Note {
+    if let Err(reason) = console.admin.engine.follow().await {
+        return failed(&reason);
+    }
     let faults = &console.admin.faults;
     let mut rules = faults.rules();
     if let Some(place) = visit.form.filled("remove") {
@@ -86,7 +91,10 @@ pub fn change(console: &Console, visit: &Visit) -> Note {
         }
     }
     match faults.replace(rules) {
-        Ok(()) => Note::good("the faults are as listed below"),
+        Ok(()) => match console.admin.engine.keep_faults(faults.rules()).await {
+            Ok(()) => Note::good("the faults are as listed below"),
+            Err(reason) => failed(&reason),
+        },
         Err(reason) => Note::bad(&format!("{reason}.")),
     }
 }

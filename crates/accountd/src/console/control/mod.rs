@@ -37,7 +37,7 @@ pub async fn change(console: &Console, visit: &Visit, what: &str) -> Option<Note
     Some(match what {
         "clock" => clock::change(console, visit).await,
         "outbox" => outbox::clear(console).await,
-        "faults" => faults::change(console, visit),
+        "faults" => faults::change(console, visit).await,
         "reset" => state::reset(console).await,
         "import" => state::import(console, visit).await,
         _ => return None,

@@ -160,14 +160,21 @@ impl Store {
         let mut takes_long = false;
         let (mut attempts, mut fetches) = (0, 0);
         while attempts < ATTEMPTS_HERE && fetches < FETCHES_HERE {
-            let here = Here { core: &self.core, at_hand: &at_hand, misses: Cell::new(0) };
+            let here = Here {
+                core: &self.core,
+                at_hand: &at_hand,
+                misses: Cell::new(0),
+                has_read: Cell::new(false),
+            };
             let outcome = run(&here);
-            let missed = here.misses.get();
+            let (missed, has_read) = (here.misses.get(), here.has_read.get());
             self.core.statistics.cache_misses.fetch_add(missed, Ordering::Relaxed);
             match outcome {
                 Ok(decided) if !decided.changes.writes.is_empty() => {
                     return Ok((run, Some(Run::Changed(decided))));
                 }
+                // What does not say what it read cannot be compared.
+                Ok(decided) if has_read && decided.changes.reads.iter().next().is_none() => break,
                 Ok(decided) => {
                     self.ask().await?;
                     let state = self.core.cache.state();
@@ -230,10 +237,12 @@ struct Here<'c> {
     core: &'c Core,
     at_hand: &'c BTreeMap<String, (u64, Stored)>,
     misses: Cell<u64>,
+    has_read: Cell<bool>,
 }
 
 impl Snapshot for Here<'_> {
     fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        self.has_read.set(true);
         if let Some(found) = self.core.cache.get(key) {
             self.core.statistics.cache_hits.fetch_add(1, Ordering::Relaxed);
             return Ok(found);
@@ -261,6 +270,7 @@ impl Snapshot for Here<'_> {
     }
 
     fn remembered(&self, key: &str) -> Option<Derived> {
+        self.has_read.set(true);
         self.core.cache.remembered(key, self.core.cache.state())
     }
 

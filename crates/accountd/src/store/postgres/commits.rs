@@ -6,7 +6,9 @@
 //! Where the connection is lost meanwhile, the log says whether there is a block with the mark of this commit. If there is
 //! none, an empty commit makes sure that there will be none: the lost one finds that the head has moved on.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod replacing;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws::arn::AccountId;
@@ -16,7 +18,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::address::Address;
-use super::reading::{EVERYTHING, changes, escaped, sent};
+use super::reading::{changes, escaped, sent};
 use super::session::{Pauses, Sent, Session, Trouble, failed, unreachable};
 use super::statements::*;
 use super::{signed, unsigned};
@@ -24,6 +26,7 @@ use crate::entropy;
 use crate::store::local::engine::{Batch, Changes, Commit, EngineError, EngineResult, Head, Writes};
 use crate::store::local::events::Block;
 use crate::store::seam::Exported;
+use replacing::Replacing;
 
 const COMMITTING: &[&str] =
     &[LOCK, CHANGES, MOVE, PUT, DELETE, APPEND, APPEND_ACCOUNTS, CLOSE_SEGMENT, WRITER, SET_HEAD];
@@ -31,12 +34,6 @@ const COMMITTING: &[&str] =
 /// A process that holds the head and does nothing with it, as one that was stopped does, loses it after this time. No
 /// statement waits longer than this for another process.
 const SETTINGS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'";
-
-/// The same while everything is replaced: the source of an import may be slow.
-const PATIENT: &str = "SET idle_in_transaction_session_timeout = '300s'; SET statement_timeout = '0'";
-
-/// Documents that are written together while everything is replaced.
-const PUT_AT_ONCE: usize = 500;
 
 /// The connection that commits.
 pub(super) struct Committing {
@@ -169,6 +166,14 @@ impl<'b> Sending<'b> {
     }
 }
 
+/// What looking for a commit came to.
+enum Found {
+    /// What its head is, if it was made.
+    Head(Option<Head>),
+    /// The head was lost meanwhile, so that what was found says nothing.
+    NotHeld,
+}
+
 type Parameters<'s> = Vec<&'s (dyn ToSql + Sync)>;
 
 fn query<'s>(
@@ -216,7 +221,12 @@ impl Committing {
             let _ = session.client.batch_execute(SETTINGS).await;
             self.session = Some(session);
         }
-        Ok(self.session.as_ref().expect("INVARIANT: it was just opened"))
+        Ok(self.opened())
+    }
+
+    /// The connection as it is, lost or not.
+    fn opened(&self) -> &Session {
+        self.session.as_ref().expect("INVARIANT: it was opened before")
     }
 
     /// Forgets what failed: a lost connection altogether, a transaction that was refused by rolling it back.
@@ -316,9 +326,10 @@ impl Committing {
     }
 
     async fn try_to_commit(&mut self, commit: &Sending<'_>) -> Result<Option<Head>, Error> {
-        let is_first = self.session.is_none();
-        let begins = !self.holds_head || is_first;
-        let session = self.session().await?;
+        self.session().await?;
+        // Asked only now: with the connection goes the head. Outside of a transaction, others would see a part of it.
+        let begins = !self.holds_head;
+        let session = self.opened();
         let answers = sent(commit.sent(session, begins)).await?;
         self.holds_head = false;
         let moved = answers.get(usize::from(begins)).and_then(|rows| rows.first());
@@ -338,7 +349,8 @@ impl Committing {
         loop {
             let (head, changes) = self.lock_head(&Commit::default()).await.map_err(unknown)?;
             let error = match self.look_for(commit, head, &changes.until).await {
-                Ok(found) => return Ok(found),
+                Ok(Found::Head(found)) => return Ok(found),
+                Ok(Found::NotHeld) => continue,
                 Err(error) => error,
             };
             self.give_up(&error).await;
@@ -349,25 +361,24 @@ impl Committing {
     }
 
     /// Looks for a commit with the head held, and lets go of it.
-    async fn look_for(
-        &mut self,
-        commit: &Sending<'_>,
-        head: Head,
-        last: &Commit,
-    ) -> Result<Option<Head>, Error> {
+    async fn look_for(&mut self, commit: &Sending<'_>, head: Head, last: &Commit) -> Result<Found, Error> {
         let mark = self.next_mark();
-        let session = self.session().await?;
+        self.session().await?;
+        if !self.holds_head {
+            return Ok(Found::NotHeld);
+        }
+        let session = self.opened();
         let found = session.client.query_opt(session.statement(WRITER), &[&commit.sequence]).await?;
         if found.is_some_and(|row| row.get::<_, &str>(0) == commit.mark) {
             session.client.batch_execute("ROLLBACK").await?;
             self.holds_head = false;
-            return Ok(Some(Head { sequence: unsigned(commit.sequence), ..head }));
+            return Ok(Found::Head(Some(Head { sequence: unsigned(commit.sequence), ..head })));
         }
         let (nothing, empty) = (Writes::new(), Block::default());
         let fence = Sending::new(last, mark, &nothing, &empty, Vec::new());
         sent(fence.sent(session, false)).await?;
         self.holds_head = false;
-        Ok(None)
+        Ok(Found::Head(None))
     }
 
     /// Drops everything and stores `items` instead. To be called with the head held.
@@ -394,94 +405,5 @@ impl Committing {
             _ => self.session = None,
         }
         replaced
-    }
-}
-
-/// Everything on its way into an emptied database.
-struct Replacing<'s> {
-    session: &'s Session,
-    handle: &'s Handle,
-    mark: String,
-    /// The last number that was given.
-    sequence: u64,
-    events: u64,
-}
-
-impl Replacing<'_> {
-    fn run(mut self, items: &mut dyn Iterator<Item = Result<Exported, String>>) -> EngineResult<Head> {
-        let client = &self.session.client;
-        self.wait(client.batch_execute(PATIENT))?;
-        for statement in CLEAR {
-            self.wait(client.execute(*statement, &[]))?;
-        }
-        // The head moves first, since what belongs to a commit is written only where the head is at it.
-        self.sequence += 1;
-        self.move_head()?;
-        let mut documents = BTreeMap::new();
-        let mut block = Block::default();
-        let mut is_first = true;
-        for item in items {
-            match item.map_err(EngineError)? {
-                Exported::Document { key, text } => {
-                    documents.insert(key, text);
-                    if documents.len() >= PUT_AT_ONCE {
-                        self.put(&std::mem::take(&mut documents))?;
-                    }
-                }
-                Exported::Event(record) => {
-                    block.push(&record);
-                    self.events += 1;
-                    if block.is_large() {
-                        self.append(&std::mem::take(&mut block), is_first)?;
-                        is_first = false;
-                        self.sequence += 1;
-                        self.move_head()?;
-                    }
-                }
-            }
-        }
-        self.put(&documents)?;
-        self.append(&block, is_first)?;
-        let documents = self.move_head()?;
-        self.wait(client.batch_execute("COMMIT"))?;
-        Ok(Head { sequence: self.sequence, documents, events: self.events })
-    }
-
-    fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> EngineResult<T> {
-        self.handle.block_on(answer).map_err(|error| failed(&error))
-    }
-
-    fn move_head(&self) -> EngineResult<u64> {
-        let (sequence, events) = (signed(self.sequence), signed(self.events));
-        let statement = self.session.statement(SET_HEAD);
-        let row = self.wait(self.session.client.query_one(statement, &[&sequence, &self.mark, &events]))?;
-        Ok(unsigned(row.get(0)))
-    }
-
-    fn put(&self, documents: &BTreeMap<String, String>) -> EngineResult<()> {
-        if documents.is_empty() {
-            return Ok(());
-        }
-        let keys: Vec<&[u8]> = documents.keys().map(|key| key.as_bytes()).collect();
-        let texts: Vec<&str> = documents.values().map(String::as_str).collect();
-        let sequence = signed(self.sequence);
-        let statement = self.session.statement(PUT);
-        let parameters = [&sequence as _, &self.mark as _, &keys as _, &texts as _];
-        let written = self.session.client.execute(statement, &parameters);
-        self.wait(written).map(drop)
-    }
-
-    fn append(&self, block: &Block, is_first: bool) -> EngineResult<()> {
-        let (nothing, accounts) = (Writes::new(), block.accounts.iter().map(AccountId::as_str).collect());
-        let before = Commit { sequence: self.sequence - 1, mark: String::new() };
-        let mut commit = Sending::new(&before, self.mark.clone(), &nothing, block, accounts);
-        if is_first {
-            commit.changed = EVERYTHING.to_owned();
-        }
-        let all = commit.sent(self.session, false);
-        // Without the first, which would move the head, and the last, which would end the transaction.
-        let last = all.len() - 1;
-        let appended = all.into_iter().take(last).skip(1).collect();
-        self.wait(sent(appended)).map(drop)
     }
 }

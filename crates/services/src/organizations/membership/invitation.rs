@@ -165,6 +165,7 @@ fn mail(
         code: String::new(),
         sent_at: now,
         delivered_at: None,
+        lease: None,
     };
     message.send(&call.context.request_id, world);
     Ok(())
