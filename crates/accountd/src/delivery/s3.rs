@@ -23,7 +23,7 @@ pub struct Object {
 }
 
 /// What `{bucket}` in the URL stands for.
-const PLACEHOLDER: &str = "{bucket}";
+pub(super) const PLACEHOLDER: &str = "{bucket}";
 
 /// S3 behind a URL. F-S3-1: `{bucket}` in its host is replaced by the bucket's name; without it the bucket comes first in the
 /// path.

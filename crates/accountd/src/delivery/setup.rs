@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::client::{self, Client, Endpoint};
 use super::events::Sink;
-use super::s3::S3;
+use super::s3::{PLACEHOLDER, S3};
 use super::window::Windows;
 use super::{Directory, Notices, Settings, Target};
 use crate::configuration::Delivered;
@@ -29,6 +29,11 @@ const USUAL_REGION: &str = "us-east-1";
 /// # Errors
 /// One line that says what cannot be used.
 pub fn prepare(configured: &Delivered) -> Result<Prepared, String> {
+    // Before anything is read that another machine may have otherwise.
+    for (flag, url) in [("--s3", &configured.s3), ("--sns", &configured.sns), ("--logs", &configured.logs)] {
+        let Some(url) = url else { continue };
+        Endpoint::parse(&url.replace(PLACEHOLDER, "bucket")).map_err(|reason| format!("{flag}: {reason}"))?;
+    }
     let urls = [&configured.s3, &configured.events, &configured.sns, &configured.logs];
     let client = client(urls.into_iter().flatten().filter(|text| is_url(text)))?;
     let endpoint = |flag: &str, url: &Option<String>| -> Result<Option<(Endpoint, Arc<Client>)>, String> {
