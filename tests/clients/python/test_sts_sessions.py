@@ -16,7 +16,6 @@ from company import (
     NOBODY,
     NOBODY_ARN,
     ORGANIZATION,
-    OTHER_MEMBER,
     STANDALONE,
     seed,
     session,
@@ -410,8 +409,8 @@ def test_a_refused_call_is_the_callers_own_affair(server):
 
 
 def test_the_other_operations_say_that_they_are_not_supported(server):
-    answer = refusal(server.client("sts", ADMINISTRATOR).assume_root, TargetPrincipal=OTHER_MEMBER)
-    assert answer.message == "accountd does not answer sts:AssumeRoot."
+    answer = refusal(server.client("sts", ADMINISTRATOR).get_delegated_access_token, TradeInToken="token")
+    assert answer.message == "accountd does not answer sts:GetDelegatedAccessToken."
 
 
 def test_sessions_leave_nothing_in_the_state_and_go_with_it(server):

@@ -400,7 +400,7 @@ fn the_log_is_read_page_by_page_f_edge_37() {
     assert_eq!(page(None, 3, "ListRegions").0, 3);
     let (count, next) = page(None, 100, "ListRegions");
     assert_eq!(count, 5);
-    assert_eq!(page(Some(next), 100, "ListRegions"), (0, next));
+    assert_eq!(page(Some(next), 100, "ListRegions").0, 0);
     for _ in 0..3 {
         world.call(&MANAGEMENT_ADMIN, "ListRegions", json!({}));
     }
