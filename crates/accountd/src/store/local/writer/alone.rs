@@ -24,7 +24,7 @@ impl Writer {
         self.commit_as_it_is(&Writes::new())
     }
 
-    /// Deletes blocks of the log, see [`Engine::forget`](super::engine::Engine::forget).
+    /// Deletes blocks of the log, see [`Engine::forget`](super::super::engine::Engine::forget).
     pub fn forget(&mut self, before: i64) -> Result<u64, StoreError> {
         Ok(self.core.engine.forget(before, FORGOTTEN_AT_ONCE)?)
     }
