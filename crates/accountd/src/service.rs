@@ -3,6 +3,7 @@
 
 mod acting;
 mod buckets;
+mod issuers;
 mod opened_sessions;
 mod signing_keys;
 
@@ -30,6 +31,7 @@ use crate::entropy;
 use crate::listener::{HangUp, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
+use issuers::Issuers;
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
@@ -77,12 +79,21 @@ struct Kept {
     signing_keys: SigningKeys,
     sessions: OpenedSessions,
     buckets: Buckets,
+    issuers: Issuers,
 }
 
 /// One request, and what it paid. Drawn once, so that a request that is run again is the same.
 struct Begun {
     call: Call,
     paid: Paid,
+}
+
+/// What one run of the path came to.
+enum Run {
+    /// It went to the end.
+    Answered(Box<Answered>),
+    /// It cannot go on without the keys of this issuer.
+    WantsIssuerKeys(String),
 }
 
 impl Service {
@@ -98,6 +109,7 @@ impl Service {
             signing_keys: SigningKeys::new(),
             sessions: OpenedSessions::new(),
             buckets: Buckets::new(settings.throttle),
+            issuers: Issuers::new(),
         };
         Self {
             store,
@@ -149,9 +161,26 @@ impl Service {
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&begun));
-        let decided = self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await;
-        decided.unwrap_or_else(|error| internal_failure(call, &error))
+        match self.decide(&begun).await {
+            Ok(Run::Answered(answered)) => *answered,
+            Ok(Run::WantsIssuerKeys(issuer)) => {
+                // Fetched where nobody else waits for it, and once: what is remembered then answers the second run.
+                self.kept.issuers.fetch(&issuer).await;
+                match self.decide(&begun).await {
+                    Ok(Run::Answered(answered)) => *answered,
+                    Ok(Run::WantsIssuerKeys(_)) => {
+                        internal_failure(call, &world::Fault::IssuerKeys(issuer).into())
+                    }
+                    Err(error) => internal_failure(call, &error),
+                }
+            }
+            Err(error) => internal_failure(call, &error),
+        }
+    }
+
+    async fn decide(&self, begun: &Arc<Begun>) -> Result<Run, StoreError> {
+        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
+        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
     }
 
     /// What a person ordered to happen to such a request, before anything else does.
@@ -240,20 +269,27 @@ impl Service {
 
 /// Decides, and turns a panic of a rule into a fault: the caller hears of an internal error, nothing was
 /// changed, and the connection lives on.
-fn decide_or_fail(
-    kept: &Kept,
-    begun: &Begun,
-    snapshot: &dyn Snapshot,
-) -> Result<Decided<Answered>, world::Fault> {
+fn decide_or_fail(kept: &Kept, begun: &Begun, snapshot: &dyn Snapshot) -> Result<Decided<Run>, world::Fault> {
     let ports = Ports {
         keys: &kept.keys,
         signing_keys: &kept.signing_keys,
         sessions: &kept.sessions,
         buckets: &PaidOnce { buckets: &kept.buckets, paid: &begun.paid },
+        issuers: &kept.issuers,
     };
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
-    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+    match catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned()))) {
+        Ok(Decided { value, changes, events }) => {
+            Ok(Decided { value: Run::Answered(Box::new(value)), changes, events })
+        }
+        // The store has nothing to do with it: the run ends without a change.
+        Err(world::Fault::IssuerKeys(issuer)) => {
+            let (changes, events) = (ReadsAndWrites::default(), Vec::new());
+            Ok(Decided { value: Run::WantsIssuerKeys(issuer), changes, events })
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// A fault of our own. Its reason is logged under the request's id, never shown.

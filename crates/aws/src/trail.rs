@@ -100,7 +100,7 @@ pub struct Record<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserIdentity<'a> {
-    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `AWSAccount` or `Unknown`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `WebIdentityUser`, `AWSAccount` or `Unknown`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Cow<'a, str>>,
     /// The unique id.
@@ -118,6 +118,9 @@ pub struct UserIdentity<'a> {
     /// The name of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<Cow<'a, str>>,
+    /// The provider that vouches for somebody who has no credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<Cow<'a, str>>,
     /// What temporary credentials add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_context: Option<SessionContext<'a>>,
@@ -132,13 +135,25 @@ pub struct UserIdentity<'a> {
 pub struct SessionContext<'a> {
     /// The role that a session is of; without members for other sessions.
     pub session_issuer: SessionIssuer<'a>,
-    /// Nothing: no caller comes from a web identity provider.
-    pub web_id_federation_data: NoMembers,
+    /// The web identity provider that a session was opened by; without members for other sessions.
+    pub web_id_federation_data: WebIdFederationData<'a>,
     /// When and how the session was opened.
     pub attributes: SessionAttributes<'a>,
     /// The source identity, kept over role chaining.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_identity: Option<Cow<'a, str>>,
+}
+
+/// The web identity provider that a session was opened by.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WebIdFederationData<'a> {
+    /// The provider's ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub federated_provider: Option<Cow<'a, str>>,
+    /// Nothing, where there is a provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<NoMembers>,
 }
 
 /// `{}`
@@ -285,11 +300,21 @@ impl<'a> UserIdentity<'a> {
     /// A caller whose signature was right.
     pub fn of(caller: &'a Caller) -> Self {
         let principal = &caller.principal;
+        if let Principal::WebIdentity { provider, subject, .. } = principal {
+            // F-WEB-9
+            return Self {
+                kind: Some(principal.kind().into()),
+                principal_id: Some(principal.unique_id().into()),
+                user_name: Some(subject.as_str().into()),
+                identity_provider: Some(provider.as_str().into()),
+                ..Self::default()
+            };
+        }
         let (kind, user_name) = match principal {
             Principal::Root { .. } => ("Root", None),
             Principal::User { name, .. } => ("IAMUser", Some(name.as_str().into())),
             Principal::AssumedRole { .. } => ("AssumedRole", None),
-            Principal::FederatedUser { .. } => ("FederatedUser", None),
+            Principal::FederatedUser { .. } | Principal::WebIdentity { .. } => (principal.kind(), None),
         };
         Self {
             kind: Some(kind.into()),
@@ -298,6 +323,7 @@ impl<'a> UserIdentity<'a> {
             account_id: Some(principal.account().to_string().into()),
             access_key_id: Some(caller.access_key_id.as_str().into()),
             user_name,
+            identity_provider: None,
             session_context: caller.session.as_ref().map(|session| SessionContext::of(principal, session)),
             invoked_by: None,
         }
@@ -341,7 +367,10 @@ impl<'a> SessionContext<'a> {
         };
         Self {
             session_issuer,
-            web_id_federation_data: NoMembers {},
+            web_id_federation_data: WebIdFederationData {
+                federated_provider: session.federated_provider.as_deref().map(Cow::Borrowed),
+                attributes: session.federated_provider.as_ref().map(|_| NoMembers {}),
+            },
             attributes: SessionAttributes {
                 creation_date: session.issued_at,
                 mfa_authenticated: if session.mfa_authenticated_at.is_some() { "true" } else { "false" }
@@ -461,6 +490,7 @@ mod tests {
             issued_at,
             expires_at: issued_at,
             mfa_authenticated_at: None,
+            federated_provider: None,
             source_identity: Some("ann \"a\"".to_owned()),
             tags: Vec::new(),
             terms: SessionTerms::default(),

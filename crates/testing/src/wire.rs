@@ -16,6 +16,11 @@ pub use crate::world::operation;
 pub const OTHERS: [Service; 5] =
     [Service::Sts, Service::Organizations, Service::Iam, Service::CloudTrail, Service::Ec2];
 
+/// The operations of a service that somebody signs.
+pub fn signed_operations(service: Service) -> Vec<Operation> {
+    Operation::supported(service).into_iter().filter(|operation| !operation.is_unsigned()).collect()
+}
+
 /// The protocol of the service's clients.
 pub fn protocol(service: Service) -> Protocol {
     service.shape().protocol

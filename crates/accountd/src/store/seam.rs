@@ -29,6 +29,7 @@ impl std::fmt::Display for StoreError {
         match self {
             Self::NotCommitted(reason) => write!(formatter, "the change was not acknowledged: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
+            Self::Fault(Fault::IssuerKeys(_)) => formatter.write_str("an issuer's keys were not fetched"),
             Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
             Self::NotEmpty => formatter.write_str("the store is not empty"),

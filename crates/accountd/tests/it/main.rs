@@ -34,6 +34,7 @@ mod sts;
 mod table;
 mod unanswered;
 mod verdict;
+mod web_identity;
 mod world;
 
 use testing::{company as cast, wire};

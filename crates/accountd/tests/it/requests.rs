@@ -110,6 +110,7 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
         },
         (Operation::Sts(_), _) => match member {
             "RoleArn" => json!(format!("arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")),
+            "WebIdentityToken" => json!(PLANTED),
             "RoleSessionName" | "Name" => json!(SUBJECT),
             "AccessKeyId" => json!("AKIASUBJECT000000000"),
             "EncodedMessage" => json!("none"),

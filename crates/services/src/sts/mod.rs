@@ -5,6 +5,7 @@ pub(crate) mod assume_role;
 pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
+pub(crate) mod json_web_token;
 pub(crate) mod mfa;
 pub use crate::model::sts as model;
 pub(crate) mod record;
@@ -12,6 +13,7 @@ pub(crate) mod session;
 pub(crate) mod session_policy;
 pub(crate) mod session_tags;
 pub mod session_token;
+pub mod web_identity;
 
 use std::borrow::Cow;
 
@@ -25,12 +27,13 @@ use aws::trail::small_first_letters;
 use crate::authority::access::{Access, Permitted};
 use crate::authority::caller::is_token_session;
 use crate::authority::guarded::{Guarded, Unpermitted};
+use crate::authority::issuers::IssuerKeys;
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Endpoint, Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
-use crate::world::World;
+use crate::world::{Fault, World};
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
@@ -66,6 +69,20 @@ impl Rules for Operation {
 
     fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
         denied(denial)
+    }
+
+    fn caller_in(
+        self,
+        members: &Value,
+        context: &Context,
+        issuers: &dyn IssuerKeys,
+        world: &World<'_>,
+    ) -> Result<Caller, Failure> {
+        validate(self, members)?;
+        match Input::parse(self, members)? {
+            Input::AssumeRoleWithWebIdentity(input) => web_identity::caller(&input, context, issuers, world),
+            _ => Err(Fault::Broken("the operation takes a signature".to_owned()).into()),
+        }
     }
 
     fn second_factor(
@@ -146,6 +163,7 @@ pub fn access(
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
         Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => None,
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::AssumeRoleWithWebIdentity(input) => Some(web_identity::access(&input, caller, world)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
     })
@@ -173,7 +191,7 @@ fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
 fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Refusal> {
     let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
     let refused = match operation {
-        Operation::GetCallerIdentity => false,
+        Operation::GetCallerIdentity | Operation::AssumeRoleWithWebIdentity => false,
         Operation::AssumeRole => is_federated,
         Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
         Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
@@ -188,6 +206,10 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
 /// not allow to assume it, STS names the role and no policy type (recorded; the reference's newer texts are
 /// not seen there).
 pub fn denied(denial: &Denial) -> Refusal {
+    if denial.caller_arn.contains(":oidc-provider/") {
+        // F-WEB-2: who has no name in AWS is told none.
+        return access_denied(format!("Not authorized to perform {}", denial.action));
+    }
     let untold = matches!(denial.policy_type, PolicyType::RoleTrust | PolicyType::Identity);
     if is_role(&denial.resource) && untold && !denial.is_explicit() {
         return access_denied(format!(
@@ -218,6 +240,10 @@ pub fn execute(
         AssumeRole(input) => {
             let permitted = needed(permitted);
             assume_role::assume_role(permitted, caller, input, context, world.change(permitted))
+        },
+        AssumeRoleWithWebIdentity(input) => {
+            let permitted = needed(permitted);
+            web_identity::assume(permitted, caller, input, context, world.change(permitted))
         },
         GetFederationToken(input) => {
             let permitted = needed(permitted);

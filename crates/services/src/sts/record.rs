@@ -49,6 +49,8 @@ pub fn inherited_parameters(operation: Operation, parameters: &mut Value, caller
 pub fn hide_codes(parameters: &mut Value) {
     if let Some(members) = parameters.as_object_mut() {
         members.shift_remove("tokenCode");
+        // F-WEB-9: neither are tokens of others.
+        members.shift_remove("webIdentityToken");
     }
 }
 
@@ -57,7 +59,10 @@ pub fn hide_codes(parameters: &mut Value) {
 pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let text = |value: &Value, name: &str| value.get(name).cloned().unwrap_or_default();
     let mut elements = match operation {
-        Operation::AssumeRole | Operation::GetFederationToken | Operation::GetSessionToken => {
+        Operation::AssumeRole
+        | Operation::AssumeRoleWithWebIdentity
+        | Operation::GetFederationToken
+        | Operation::GetSessionToken => {
             let credentials = text(output, "Credentials");
             json!({ "credentials": {
                 "accessKeyId": text(&credentials, "AccessKeyId"),
@@ -77,7 +82,15 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
         elements["federatedUser"] =
             json!({ "federatedUserId": text(user, "FederatedUserId"), "arn": text(user, "Arn") });
     }
-    for member in ["PackedPolicySize", "SourceIdentity", "SessionTokenUtilization", "SessionTokenSize"] {
+    for member in [
+        "SubjectFromWebIdentityToken",
+        "Provider",
+        "Audience",
+        "PackedPolicySize",
+        "SourceIdentity",
+        "SessionTokenUtilization",
+        "SessionTokenSize",
+    ] {
         if let Some(value) = output.get(member) {
             elements[small_first(member)] = value.clone();
         }
@@ -114,6 +127,7 @@ pub fn additional_event_data(endpoint: &Endpoint<'_>, context: &Context) -> Valu
 pub fn resources(operation: Operation, members: &Value) -> Value {
     let role = match Unchecked::of(operation, members) {
         Unchecked::AssumeRole(members) => members.role_arn(),
+        Unchecked::AssumeRoleWithWebIdentity(members) => members.role_arn(),
         _ => None,
     };
     let Some((arn, account)) = role.and_then(|arn| {

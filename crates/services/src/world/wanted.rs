@@ -10,6 +10,9 @@ pub enum Fault {
     /// of lists and of the log, which must not be read on a thread that answers everybody, and of time for what may cost
     /// much; a store behind a network says so of documents, too.
     Wanted(Box<Wanted>),
+    /// The keys that the issuer at this URL publishes are not at hand: fetch them and run the request again. No store says
+    /// so, and none can fetch them.
+    IssuerKeys(String),
     /// The store failed or holds something unreadable.
     Broken(String),
 }
