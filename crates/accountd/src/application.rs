@@ -24,7 +24,7 @@ use crate::console::{self, Console, Running};
 use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
-use crate::service::{Service, Settings, Summary};
+use crate::service::{Service, Settings, Summary, TrailBuckets};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -65,6 +65,7 @@ impl Application {
         let opened = match &configuration.storage {
             Storage::Directory(directory) => Store::open(directory, &options),
             Storage::Memory => Store::in_memory(&options),
+            Storage::Database(database) => Store::connect(database, &options),
         };
         let store = Arc::new(opened.map_err(|error| error.to_string())?);
         let token_key = installation::restore(&store, &edges.clock).await?;
@@ -86,6 +87,7 @@ impl Application {
             quotas: configuration.quotas,
             throttle: configuration.throttle,
             token_key,
+            trail_buckets: TrailBuckets::Taken,
         };
         let clock = Arc::clone(&edges.clock);
         let hint = KeyHint::new(settings.well_known_credentials);
@@ -306,6 +308,16 @@ fn store_counters(store: &Store) -> Vec<StoreCounter> {
             &statistics.transactions,
         ),
         counter("changes", "Changes acknowledged", &statistics.changes),
+        counter(
+            "questions",
+            "Times a database was asked what other processes committed",
+            &statistics.questions,
+        ),
+        counter(
+            "overtaken",
+            "Transactions that another process was faster than, put together again",
+            &statistics.overtaken,
+        ),
         counter("reruns", "Requests decided again because others were faster", &statistics.reruns),
         counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
         counter("cache_hits", "Documents found in memory", &statistics.cache_hits),

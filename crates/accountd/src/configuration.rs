@@ -21,6 +21,7 @@ pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
 use crate::pages::Origin;
+use crate::store::Database;
 
 /// Whether AWS's request rates are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub enum Storage {
     Directory(PathBuf),
     /// In memory, gone with the process.
     Memory,
+    /// In a database that other processes may use, too.
+    Database(Database),
 }
 
 impl Storage {
@@ -71,6 +74,7 @@ impl Storage {
         match self {
             Self::Directory(_) => "sqlite",
             Self::Memory => "memory",
+            Self::Database(_) => "postgres",
         }
     }
 }
@@ -186,6 +190,12 @@ fn read_root_credentials(
         }
     };
     read.map(Some)
+}
+
+/// Reads the file of `--database-password-file`.
+fn read_password(path: &Path) -> Result<Secret, String> {
+    let read = credentials::read_line(path).map(Secret::new);
+    read.map_err(|error| format!("--database-password-file {}: {error}", path.display()))
 }
 
 /// Reads the file of `--admin-token-file`.

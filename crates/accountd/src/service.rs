@@ -6,6 +6,7 @@ mod buckets;
 mod issuers;
 mod opened_sessions;
 mod signing_keys;
+mod trail_buckets;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +38,7 @@ use signing_keys::SigningKeys;
 
 pub use acting::{Act, Done};
 pub use services::front::words::{Answered, Summary};
+pub use trail_buckets::TrailBuckets;
 
 /// What the rules of a running server are, beyond the state.
 pub struct Settings {
@@ -58,6 +60,8 @@ pub struct Settings {
     pub throttle: Throttle,
     /// The key of page tokens.
     pub token_key: TokenKey,
+    /// Who knows the buckets that trails name.
+    pub trail_buckets: TrailBuckets,
 }
 
 /// Answers every request for an AWS service.
@@ -70,6 +74,7 @@ pub struct Service {
     delays: Delays,
     quotas: Quotas,
     token_key: TokenKey,
+    trail_buckets: TrailBuckets,
     faults: Arc<Faults>,
 }
 
@@ -86,14 +91,6 @@ struct Kept {
 struct Begun {
     call: Call,
     paid: Paid,
-}
-
-/// What one run of the path came to.
-enum Run {
-    /// It went to the end.
-    Answered(Box<Answered>),
-    /// It cannot go on without the keys of this issuer.
-    WantsIssuerKeys(String),
 }
 
 impl Service {
@@ -120,6 +117,7 @@ impl Service {
             delays: settings.delays,
             quotas: settings.quotas,
             token_key: settings.token_key,
+            trail_buckets: settings.trail_buckets,
             faults: Arc::default(),
         }
     }
@@ -161,24 +159,16 @@ impl Service {
         if reads_log && let Err(error) = self.store.flush().await {
             return internal_failure(call, &error);
         }
-        match self.decide(&begun).await {
-            Ok(Run::Answered(answered)) => *answered,
-            Ok(Run::WantsIssuerKeys(issuer)) => {
-                // Fetched where nobody else waits for it, and once: what is remembered then answers the second run.
-                self.kept.issuers.fetch(&issuer).await;
-                match self.decide(&begun).await {
-                    Ok(Run::Answered(answered)) => *answered,
-                    Ok(Run::WantsIssuerKeys(_)) => {
-                        internal_failure(call, &world::Fault::IssuerKeys(issuer).into())
-                    }
-                    Err(error) => internal_failure(call, &error),
-                }
-            }
-            Err(error) => internal_failure(call, &error),
+        let mut decided = self.decide(&begun).await;
+        if self.trail_buckets.was_asked(&decided, begun.call.context()).await
+            || self.kept.issuers.was_asked(&decided).await
+        {
+            decided = self.decide(&begun).await;
         }
+        decided.unwrap_or_else(|error| internal_failure(call, &error))
     }
 
-    async fn decide(&self, begun: &Arc<Begun>) -> Result<Run, StoreError> {
+    async fn decide(&self, begun: &Arc<Begun>) -> Result<Answered, StoreError> {
         let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
         self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
     }
@@ -263,13 +253,18 @@ impl Service {
             validation: self.validation,
             seed: entropy::seed(),
             token_key: self.token_key.clone(),
+            trail_bucket: self.trail_buckets.before_asking(),
         }
     }
 }
 
 /// Decides, and turns a panic of a rule into a fault: the caller hears of an internal error, nothing was
 /// changed, and the connection lives on.
-fn decide_or_fail(kept: &Kept, begun: &Begun, snapshot: &dyn Snapshot) -> Result<Decided<Run>, world::Fault> {
+fn decide_or_fail(
+    kept: &Kept,
+    begun: &Begun,
+    snapshot: &dyn Snapshot,
+) -> Result<Decided<Answered>, world::Fault> {
     let ports = Ports {
         keys: &kept.keys,
         signing_keys: &kept.signing_keys,
@@ -279,17 +274,7 @@ fn decide_or_fail(kept: &Kept, begun: &Begun, snapshot: &dyn Snapshot) -> Result
     };
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
-    match catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned()))) {
-        Ok(Decided { value, changes, events }) => {
-            Ok(Decided { value: Run::Answered(Box::new(value)), changes, events })
-        }
-        // The store has nothing to do with it: the run ends without a change.
-        Err(world::Fault::IssuerKeys(issuer)) => {
-            let (changes, events) = (ReadsAndWrites::default(), Vec::new());
-            Ok(Decided { value: Run::WantsIssuerKeys(issuer), changes, events })
-        }
-        Err(fault) => Err(fault),
-    }
+    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
 }
 
 /// A fault of our own. Its reason is logged under the request's id, never shown.

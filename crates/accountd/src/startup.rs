@@ -306,6 +306,7 @@ fn announce(configuration: &Configuration, address: SocketAddr) {
             format!("kept in {}", directory.display())
         }
         Storage::Memory => "in memory only, gone when it stops".to_owned(),
+        Storage::Database(database) => format!("kept in {database}"),
     };
     if configuration.log == LogFormat::Json {
         tracing::info!(version, address = %address, state, "listening");

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
 
 mod line;
+mod session_context;
 
 use std::borrow::Cow;
 
@@ -13,8 +14,8 @@ use serde_json::Value;
 
 use crate::arn::AccountId;
 use crate::principal::{Caller, Principal};
-use crate::session::Session;
 use line::{Bounded, cut, cut_if_any, in_whole_seconds, json_size, omitted};
+pub use session_context::{NoMembers, SessionAttributes, SessionContext, SessionIssuer, WebIdFederationData};
 
 /// F-EVENT-1: the version that was recorded last.
 const EVENT_VERSION: &str = "1.11";
@@ -127,69 +128,6 @@ pub struct UserIdentity<'a> {
     /// The service that acts by itself, for example `AWS Internal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoked_by: Option<Cow<'a, str>>,
-}
-
-/// The session of a caller.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionContext<'a> {
-    /// The role that a session is of; without members for other sessions.
-    pub session_issuer: SessionIssuer<'a>,
-    /// The web identity provider that a session was opened by; without members for other sessions.
-    pub web_id_federation_data: WebIdFederationData<'a>,
-    /// When and how the session was opened.
-    pub attributes: SessionAttributes<'a>,
-    /// The source identity, kept over role chaining.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_identity: Option<Cow<'a, str>>,
-}
-
-/// The web identity provider that a session was opened by.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct WebIdFederationData<'a> {
-    /// The provider's ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub federated_provider: Option<Cow<'a, str>>,
-    /// Nothing, where there is a provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attributes: Option<NoMembers>,
-}
-
-/// `{}`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct NoMembers {}
-
-/// The role that a session is of.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionIssuer<'a> {
-    /// `Role`
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Cow<'a, str>>,
-    /// The role's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal_id: Option<Cow<'a, str>>,
-    /// The role's ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arn: Option<Cow<'a, str>>,
-    /// The role's account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Cow<'a, str>>,
-    /// The role's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_name: Option<Cow<'a, str>>,
-}
-
-/// When and how a session was opened.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionAttributes<'a> {
-    /// In whole seconds.
-    #[serde(serialize_with = "in_whole_seconds")]
-    pub creation_date: Timestamp,
-    /// `true` or `false`: with a second factor or not.
-    pub mfa_authenticated: Cow<'a, str>,
 }
 
 impl<'a> Record<'a> {
@@ -353,34 +291,6 @@ impl<'a> UserIdentity<'a> {
     }
 }
 
-impl<'a> SessionContext<'a> {
-    fn of(principal: &'a Principal, session: &'a Session) -> Self {
-        let session_issuer = match principal {
-            Principal::AssumedRole { account, role_name, role_id, .. } => SessionIssuer {
-                kind: Some("Role".into()),
-                principal_id: Some(role_id.as_str().into()),
-                arn: Some(principal.policy_arn().into()),
-                account_id: Some(account.to_string().into()),
-                user_name: Some(role_name.as_str().into()),
-            },
-            _ => SessionIssuer::default(),
-        };
-        Self {
-            session_issuer,
-            web_id_federation_data: WebIdFederationData {
-                federated_provider: session.federated_provider.as_deref().map(Cow::Borrowed),
-                attributes: session.federated_provider.as_ref().map(|_| NoMembers {}),
-            },
-            attributes: SessionAttributes {
-                creation_date: session.issued_at,
-                mfa_authenticated: if session.mfa_authenticated_at.is_some() { "true" } else { "false" }
-                    .into(),
-            },
-            source_identity: session.source_identity.as_deref().map(Cow::Borrowed),
-        }
-    }
-}
-
 fn is_null(value: &Value) -> bool {
     value.is_null()
 }
@@ -416,7 +326,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::SessionTerms;
+    use crate::session::{Session, SessionTerms};
 
     /// F-COST-6
     #[test]

@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
+use crate::bucket::TrailBucket;
 use crate::quotas::Quotas;
 use crate::sealed::NONCE_BYTES;
 
@@ -23,6 +24,8 @@ pub struct Delays {
     pub account_creation: Duration,
     /// From AcceptPrimaryEmailUpdate until the new address is in force.
     pub email_completion: Duration,
+    /// From RequestServiceQuotaIncrease until it is granted or not.
+    pub quota_decision: Duration,
 }
 
 impl Delays {
@@ -32,6 +35,7 @@ impl Delays {
         region_disable: Duration::from_secs(1),
         account_creation: Duration::from_secs(1),
         email_completion: Duration::from_secs(1),
+        quota_decision: Duration::from_secs(1),
     };
 
     /// Everything completes at once.
@@ -40,15 +44,17 @@ impl Delays {
         region_disable: Duration::ZERO,
         account_creation: Duration::ZERO,
         email_completion: Duration::ZERO,
+        quota_decision: Duration::ZERO,
     };
 
     /// What AWS was observed to take (about 2 min to enable, about 1 min to
-    /// disable). The other two were not recorded; a minute each is *assumed*.
+    /// disable). The others were not recorded; a minute each, and half an hour for a quota, is *assumed*.
     pub const AWS: Self = Self {
         region_enable: Duration::from_secs(120),
         region_disable: Duration::from_secs(60),
         account_creation: Duration::from_secs(60),
         email_completion: Duration::from_secs(60),
+        quota_decision: Duration::from_secs(1800),
     };
 }
 
@@ -80,6 +86,8 @@ pub struct Context {
     pub seed: Seed,
     /// The key of this installation's page tokens.
     pub token_key: TokenKey,
+    /// What is known of the bucket that the request names for a trail.
+    pub trail_bucket: TrailBucket,
 }
 
 impl Context {

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod authority;
+pub mod bucket;
 pub mod cloudtrail;
 pub mod context;
 pub mod decided;
@@ -21,7 +22,9 @@ pub mod regions;
 pub mod sealed;
 pub mod seed;
 pub mod service;
+pub mod service_quotas;
 pub mod state;
 pub mod sts;
 mod table;
+pub mod tagging;
 pub mod world;

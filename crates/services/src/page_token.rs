@@ -3,6 +3,8 @@
 //! A token holds where the last page ended and a keyed hash over that and what it is bound to. So the server
 //! remembers nothing, and a token of another account, or with another filter, is malformed.
 
+use std::borrow::Cow;
+
 use aws::arn::AccountId;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +20,7 @@ const TAG_BYTES: usize = 16;
 pub struct Binding<'a> {
     operation: &'static str,
     account: AccountId,
-    filter: Vec<&'a str>,
+    filter: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Binding<'a> {
@@ -29,15 +31,21 @@ impl<'a> Binding<'a> {
         account: AccountId,
         filter: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut filter: Vec<_> = filter.into_iter().collect();
+        let mut filter: Vec<_> = filter.into_iter().map(Cow::Borrowed).collect();
         filter.sort_unstable();
         filter.dedup();
         Self { operation, account, filter }
     }
 
+    /// A binding to an operation, an account and a filter as one text.
+    pub fn of_text(operation: &'static str, account: AccountId, filter: String) -> Self {
+        Self { operation, account, filter: vec![Cow::Owned(filter)] }
+    }
+
     fn tag(&self, place: &str, key: &TokenKey) -> [u8; TAG_BYTES] {
         let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
-        let bound_to = [self.operation, self.account.as_str()].into_iter().chain(self.filter.iter().copied());
+        let bound_to =
+            [self.operation, self.account.as_str()].into_iter().chain(self.filter.iter().map(Cow::as_ref));
         for part in bound_to.chain([place]) {
             // The length in front keeps two lists of parts with the same letters apart.
             mac.update(&(part.len() as u64).to_be_bytes());

@@ -8,7 +8,7 @@ use services::account::model::{
     Error, ValidationException, ValidationExceptionField, ValidationExceptionReason,
 };
 use services::service::{Operation, Service};
-use services::{account, cloudtrail, ec2, iam, organizations, sts};
+use services::{account, cloudtrail, ec2, iam, organizations, service_quotas, sts, tagging};
 
 const SECRET: &str = "planted-secret";
 
@@ -23,6 +23,8 @@ fn planted(schema: &Schema, places: &mut usize) -> Value {
         Kind::Enum(values) => json!(values[0]),
         Kind::Integer(_) => json!(7),
         Kind::Boolean => json!(true),
+        Kind::Double => json!(1.5),
+        Kind::Map { .. } => json!({}),
         Kind::Timestamp(_) => json!(0),
         Kind::List { member, .. } => json!([planted(member(), places)]),
         Kind::Structure(members) => members
@@ -42,7 +44,9 @@ fn printed(operation: Operation, members: &Value) -> String {
         Operation::Ec2(it) => format!("{:?}", ec2::model::Input::parse(it, members)),
         Operation::Iam(it) => format!("{:?}", iam::model::Input::parse(it, members)),
         Operation::Organizations(it) => format!("{:?}", organizations::model::Input::parse(it, members)),
+        Operation::ServiceQuotas(it) => format!("{:?}", service_quotas::model::Input::parse(it, members)),
         Operation::Sts(it) => format!("{:?}", sts::model::Input::parse(it, members)),
+        Operation::Tagging(it) => format!("{:?}", tagging::model::Input::parse(it, members)),
         Operation::NotSupported(..) => unreachable!("only supported operations are asked"),
     }
 }
@@ -74,8 +78,16 @@ fn no_input_shows_a_sensitive_member() {
     // PutContactInformation 12, StartPrimaryEmailUpdate 1, VerifyPhoneNumber 1. Organizations: e-mail address
     // and name of CreateAccount and CreateGovCloudAccount, target and notes of InviteAccountToOrganization. IAM: passwords of
     // ChangePassword, CreateLoginProfile and UpdateLoginProfile, private keys of servers and SAML providers.
-    let expected =
-        [("account", 21), ("cloudtrail", 0), ("ec2", 0), ("iam", 7), ("organizations", 6), ("sts", 0)];
+    let expected = [
+        ("account", 21),
+        ("cloudtrail", 0),
+        ("ec2", 0),
+        ("iam", 7),
+        ("organizations", 6),
+        ("servicequotas", 0),
+        ("sts", 0),
+        ("tagging", 0),
+    ];
     assert_eq!(all_places, expected);
 }
 

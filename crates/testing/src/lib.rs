@@ -12,6 +12,8 @@ pub mod company;
 pub mod documents;
 pub mod issuer;
 pub mod phone;
+#[cfg(feature = "server")]
+pub mod postgres;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 #[cfg(feature = "server")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::{SecureTransport, Signatures, Throttle};
-use accountd::service::{Service, Settings};
+use accountd::service::{Service, Settings, TrailBuckets};
 use accountd::store::{Store, StoreOptions};
 use services::context::{Delays, TokenKey, Validation};
 use services::quotas::Quotas;
@@ -34,6 +34,8 @@ pub struct Setup {
     pub signatures: Signatures,
     /// What policies see as `aws:SecureTransport`.
     pub secure_transport: SecureTransport,
+    /// Who knows the buckets that trails name.
+    pub trail_buckets: TrailBuckets,
 }
 
 impl Setup {
@@ -48,6 +50,7 @@ impl Setup {
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
             secure_transport: SecureTransport::Assumed,
+            trail_buckets: TrailBuckets::Taken,
         }
     }
 
@@ -102,6 +105,7 @@ impl Setup {
             quotas: self.quotas,
             throttle: self.throttle,
             token_key,
+            trail_buckets: self.trail_buckets,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&clock), settings));
         Server { service, store, clock }

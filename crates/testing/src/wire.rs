@@ -13,8 +13,15 @@ use crate::world::USER_AGENT;
 pub use crate::world::operation;
 
 /// The services that came beside Account Management, in the order of the tables.
-pub const OTHERS: [Service; 5] =
-    [Service::Sts, Service::Organizations, Service::Iam, Service::CloudTrail, Service::Ec2];
+pub const OTHERS: [Service; 7] = [
+    Service::Sts,
+    Service::Organizations,
+    Service::Iam,
+    Service::CloudTrail,
+    Service::Ec2,
+    Service::Tagging,
+    Service::ServiceQuotas,
+];
 
 /// The operations of a service that somebody signs.
 pub fn signed_operations(service: Service) -> Vec<Operation> {

@@ -115,6 +115,7 @@ impl World {
             validation: Validation::Strict,
             seed: Seed::new(seed),
             token_key: TokenKey::new([7; 32]),
+            trail_bucket: Default::default(),
         }
     }
 

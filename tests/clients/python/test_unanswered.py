@@ -30,8 +30,6 @@ ASKED = [
     ("ssm", "get_parameter", {"Name": "one"}, "ssm:GetParameter"),
     ("budgets", "describe_budgets", {"AccountId": "000000000000"}, "budgets:DescribeBudgets"),
     ("sso-admin", "list_instances", {}, "sso:ListInstances"),
-    ("service-quotas", "list_services", {}, "servicequotas:ListServices"),
-    ("resourcegroupstaggingapi", "get_resources", {}, "tagging:GetResources"),
     ("cloudwatch", "list_metrics", {}, "monitoring:ListMetrics"),
     ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs"),
     ("cloudtrail", "describe_trails", {}, "cloudtrail:DescribeTrails"),

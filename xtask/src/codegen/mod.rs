@@ -144,8 +144,10 @@ mod tests {
                 operations += usize::from(line.trim_start().starts_with("errors: ["));
             }
             let plain = ["String", "bool", "i32", "i64", "f64", "Base64", "Timestamp"];
-            let model =
+            let mut model =
                 Model::parse(&model_path(&file.path), &read(&model_path(&file.path)).unwrap()).unwrap();
+            let recorded = Recorded::parse(&read(&root().join(RECORDED)).unwrap()).unwrap();
+            recorded.patch(&model.service, &mut model.document).unwrap();
             assert_eq!(operations, model.operation_names().count(), "{path}");
             for name in write::references(&model).unwrap() {
                 assert!(plain.contains(&name.as_str()) || declared.contains(&name), "{path}: {name}");

@@ -71,6 +71,10 @@ fn correct(entry: &Value, shape: &mut Value) -> Result<(), String> {
                 }
                 shape["pattern"] = value.clone();
             }
+            "any_text" if *value == true => {
+                let removed = shape.as_object_mut().and_then(|shape| shape.shift_remove("enum"));
+                removed.ok_or("the shape has no `enum`")?;
+            }
             "first_members" => first(texts, &mut shape["members"])?,
             "members_not_null" if *value == true && shape["type"] == "list" => {
                 shape["membersNotNull"] = true.into();
@@ -135,6 +139,8 @@ mod tests {
         let kind =
             patched(json!({"shape": "Kind", "ledger": "F-WIRE-6", "values": ["none", "user"]})).unwrap();
         assert_eq!(kind["Kind"]["enum"], json!(["none", "user"]));
+        let kind = patched(json!({"shape": "Kind", "ledger": "F-TAG-3", "any_text": true})).unwrap();
+        assert!(kind["Kind"].get("enum").is_none());
         let text = patched(json!({"shape": "Text", "ledger": "F-WIRE-6", "pattern": "[ -~]+"})).unwrap();
         assert_eq!(text["Text"]["pattern"], "[ -~]+");
         let page =

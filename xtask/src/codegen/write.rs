@@ -102,7 +102,8 @@ fn service(model: &Model) -> Result<String, String> {
     let metadata = |key: &str| model.metadata(key).ok_or_else(|| format!("metadata has no {key}"));
     let protocol = match metadata("protocol")? {
         "rest-json" => "RestJson",
-        "json" => "AwsJson11",
+        // What also speaks CBOR (F-WIRE-37) is read in the same canonical values.
+        "json" | "smithy-rpc-v2-cbor" => "AwsJson11",
         "query" => "Query",
         "ec2" => "Ec2Query",
         other => return Err(format!("unknown protocol {other}")),

@@ -17,11 +17,12 @@ use super::explain_arguments::{self, ExplainArguments};
 use super::terminal_arguments::TerminalCommand;
 use super::{
     Configuration, ROOT_CREDENTIALS_FILE, ROOT_CREDENTIALS_LIST, Secret, Storage, WellKnownCredentials,
-    parse_delays, read_root_credentials, read_token,
+    parse_delays, read_password, read_root_credentials, read_token,
 };
 use crate::clock::TimeMode;
 use crate::explain;
 use crate::pages::Origin;
+use crate::store::Database;
 use crate::terminal;
 use choices::{
     LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, ValidationChoice,
@@ -166,6 +167,20 @@ struct ServeArguments {
     #[arg(value_parser = BoolishValueParser::new())]
     in_memory: bool,
 
+    /// Keep state in PostgreSQL, such as postgres://user@host/name, for any number of processes at once
+    #[arg(long, value_name = "URL", env = "ACCOUNTD_DATABASE", hide_env = true, help_heading = "State")]
+    database: Option<String>,
+
+    /// The password of its user, from a file that only you can read; PGPASSWORD is taken, too
+    #[arg(long, value_name = "FILE", env = "ACCOUNTD_DATABASE_PASSWORD_FILE", hide_env = true)]
+    #[arg(requires = "database", help_heading = "State")]
+    database_password_file: Option<PathBuf>,
+
+    /// Use it even where it acknowledges what a crash may lose (synchronous_commit or fsync is off)
+    #[arg(long, env = "ACCOUNTD_DATABASE_MAY_LOSE_COMMITS", hide_env = true, help_heading = "State")]
+    #[arg(requires = "database", value_parser = BoolishValueParser::new())]
+    database_may_lose_commits: bool,
+
     /// Organization, accounts and users to begin with; applied once, to an empty store
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_SEED", hide_env = true, help_heading = "State")]
     seed: Option<PathBuf>,
@@ -214,7 +229,7 @@ struct ServeArguments {
     #[arg(default_value = "off", help_heading = "Behaviour")]
     throttle: ThrottleChoice,
 
-    /// instant, aws, or the ones to change of enable=2s,disable=1s,account=1s,email=1s
+    /// instant, aws, or the ones to change of enable=2s,disable=1s,account=1s,email=1s,quota=1s
     #[arg(long, value_name = "DELAYS", env = "ACCOUNTD_DELAYS", hide_env = true)]
     #[arg(value_parser = parse_delays, help_heading = "Behaviour")]
     delays: Option<Delays>,
@@ -260,9 +275,6 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_READY_FILE", hide_env = true)]
     #[arg(help_heading = "Operating")]
     ready_file: Option<PathBuf>,
-
-    #[arg(long, value_name = "URL", env = "ACCOUNTD_DATABASE", hide = true)]
-    database: Option<String>,
 
     #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
     trail: Option<String>,
@@ -323,18 +335,25 @@ fn one_line(message: &str) -> String {
 
 impl ServeArguments {
     fn into_configuration(self) -> Result<Configuration, String> {
-        if self.database.is_some() {
-            return Err("--database is not in this release: state is kept with --data DIR".to_owned());
-        }
         if self.trail.is_some() {
             return Err(
                 "--trail is not in this release: records are read with cloudtrail LookupEvents".into()
             );
         }
-        let storage = match (self.in_memory, self.data) {
-            (true, Some(_)) => return Err("--in-memory and --data cannot be used together".to_owned()),
-            (true, None) => Storage::Memory,
-            (false, data) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
+        let storage = match (self.in_memory, self.data, self.database) {
+            (true, Some(_), _) => return Err("--in-memory and --data cannot be used together".to_owned()),
+            (true, None, Some(_)) => {
+                return Err("--in-memory and --database cannot be used together".to_owned());
+            }
+            (false, Some(_), Some(_)) => {
+                return Err("--data and --database cannot be used together".to_owned());
+            }
+            (true, None, None) => Storage::Memory,
+            (false, None, Some(url)) => {
+                let database = database(url, self.database_password_file.as_deref())?;
+                Storage::Database(database.allowing_lost_commits(self.database_may_lose_commits))
+            }
+            (false, data, None) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
         };
         // Not a flag: arguments are seen by everybody on the machine.
         let list = std::env::var(ROOT_CREDENTIALS_LIST).ok().filter(|list| !list.is_empty());
@@ -372,6 +391,18 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     }
     text.parse()
         .map_err(|_| "it must be an IP address and a port, such as 127.0.0.1:4566 or [::1]:0".to_owned())
+}
+
+/// Checked here and not by the parser, whose messages repeat the value.
+pub(super) fn database(url: String, password_file: Option<&Path>) -> Result<Database, String> {
+    let url = Secret::new(url);
+    let database = Database::parse(url.expose()).map_err(|reason| format!("--database: {reason}"))?;
+    let password = match password_file {
+        Some(file) => Some(read_password(file)?),
+        // As every client of PostgreSQL takes it.
+        None => std::env::var("PGPASSWORD").ok().map(Secret::new),
+    };
+    Ok(database.with_password(password))
 }
 
 /// Checked here and not by the parser, whose messages repeat the value.

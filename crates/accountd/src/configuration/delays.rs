@@ -83,8 +83,10 @@ pub fn parse_delays(text: &str) -> Result<Delays, DelaysError> {
             "disable" => &mut delays.region_disable,
             "account" => &mut delays.account_creation,
             "email" => &mut delays.email_completion,
+            "quota" => &mut delays.quota_decision,
             _ => {
-                return Err(DelaysError(format!("`{name}` is not one of enable, disable, account, email")));
+                let names = "enable, disable, account, email, quota";
+                return Err(DelaysError(format!("`{name}` is not one of {names}")));
             }
         };
         if seen.contains(&name) {

@@ -17,7 +17,7 @@ use services::world::{self, Snapshot};
 use super::{Kept, Paid, PaidOnce, Service};
 use crate::admin::faults::Fault;
 use crate::entropy;
-use crate::store::Decided;
+use crate::store::{Decided, StoreError};
 
 /// What records call the client.
 const USER_AGENT: &str = "accountd-console";
@@ -54,6 +54,11 @@ struct Begun {
 }
 
 impl Service {
+    async fn decide_act(&self, begun: &Arc<Begun>) -> Result<Acted, StoreError> {
+        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(begun));
+        self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await
+    }
+
     /// Carries an operation out for somebody who is named and not proved.
     pub async fn act(&self, act: Act) -> Done {
         let context = self.context();
@@ -76,8 +81,11 @@ impl Service {
             secure_transport,
             paid: Paid::default(),
         });
-        let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&begun));
-        match self.store.transact(move |snapshot| decide_or_fail(&kept, &shared, snapshot)).await {
+        let mut acted = self.decide_act(&begun).await;
+        if self.trail_buckets.was_asked(&acted, &begun.context).await {
+            acted = self.decide_act(&begun).await;
+        }
+        match acted {
             Ok(acted) => {
                 summary.event_id.clone_from(&event_id);
                 summary.caller = acted.caller;

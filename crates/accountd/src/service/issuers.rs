@@ -18,10 +18,13 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use services::authority::issuers::{IssuerKeys, NotFetched, is_loopback_url};
+use services::world::{Fault, Wanted};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
+
+use crate::store::StoreError;
 
 /// F-WEB-5: how long an issuer has to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,8 +72,16 @@ impl Issuers {
         }
     }
 
+    /// Asks the issuer whose keys a run wanted, if that is why it failed. What it said answers the next run.
+    pub async fn was_asked<T>(&self, outcome: &Result<T, StoreError>) -> bool {
+        let Err(StoreError::Fault(Fault::Wanted(wanted))) = outcome else { return false };
+        let Wanted::IssuerKeys(issuer) = &**wanted else { return false };
+        self.fetch(issuer).await;
+        true
+    }
+
     /// Asks an issuer for its keys and remembers what it said. It takes no longer than an issuer has time.
-    pub async fn fetch(&self, issuer: &str) {
+    async fn fetch(&self, issuer: &str) {
         let ask = async {
             let _turn = self.asking.acquire().await.map_err(|_| NotFetched::Unreachable)?;
             self.key_set(issuer).await

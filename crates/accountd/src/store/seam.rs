@@ -2,7 +2,9 @@
 
 use std::sync::atomic::AtomicU64;
 
-use services::world::Fault;
+use aws::arn::AccountId;
+use jiff::Timestamp;
+use services::world::{EventPosition, Fault};
 
 pub use services::decided::{Decided, EventRecord};
 
@@ -29,7 +31,6 @@ impl std::fmt::Display for StoreError {
         match self {
             Self::NotCommitted(reason) => write!(formatter, "the change was not acknowledged: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
-            Self::Fault(Fault::IssuerKeys(_)) => formatter.write_str("an issuer's keys were not fetched"),
             Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
             Self::NotEmpty => formatter.write_str("the store is not empty"),
@@ -61,6 +62,30 @@ pub enum Exported {
     Event(EventRecord),
 }
 
+/// A part of the log in the order in which it grows.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// Records that somebody's history shows, the earliest commit first.
+    pub records: Vec<FollowedRecord>,
+    /// Where to go on: the place after the last record that was looked at.
+    pub next: Option<EventPosition>,
+    /// Whether the log ends there, for now.
+    pub is_end: bool,
+}
+
+/// One record of it.
+#[derive(Debug)]
+pub struct FollowedRecord {
+    /// Its place.
+    pub position: EventPosition,
+    /// The account whose history shows it.
+    pub account: AccountId,
+    /// Its time, by service time.
+    pub time: Timestamp,
+    /// The CloudTrail record, in one line.
+    pub json: String,
+}
+
 /// What the store has done since it was opened, for metrics. Counters only grow.
 #[derive(Debug, Default)]
 pub struct StoreStatistics {
@@ -76,6 +101,10 @@ pub struct StoreStatistics {
     pub cache_hits: AtomicU64,
     /// Documents fetched from the engine.
     pub cache_misses: AtomicU64,
+    /// Where other processes commit, too: how often the database was asked what they committed.
+    pub questions: AtomicU64,
+    /// Transactions that came to nothing because another process had committed, and were put together again.
+    pub overtaken: AtomicU64,
     /// Blocks of the event log that were looked into.
     pub log_blocks: AtomicU64,
     /// Not a counter: how many documents there are.

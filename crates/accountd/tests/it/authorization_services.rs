@@ -2,7 +2,7 @@
 //! caller.
 //!
 //! `authorization_services.txt` is the answer, computed here through signed requests (F-STSAPI-2, F-STSAPI-6, F-STSAPI-7,
-//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-EC2-1).
+//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-EC2-1, F-SVCQ-3).
 
 use std::fmt::Write as _;
 
@@ -152,13 +152,13 @@ impl Company {
 fn section(service: Service, company: &mut Company, table: &mut String) {
     let seeded = World::company();
     writeln!(table, "\n{}", service.signing_name()).unwrap();
-    write!(table, "  {:<40}", "").unwrap();
+    write!(table, "  {:<46}", "").unwrap();
     for (name, _) in CALLERS {
         write!(table, "{name:<11}").unwrap();
     }
     table.push_str("resources\n");
     for operation in crate::wire::signed_operations(service) {
-        write!(table, "  {:<40}", operation.name()).unwrap();
+        write!(table, "  {:<46}", operation.name()).unwrap();
         for (_, caller) in CALLERS {
             let word = verdict(&caller, operation, &company.ask(&caller, operation));
             write!(table, "{word:<11}").unwrap();

@@ -60,7 +60,9 @@ impl Model {
             Service::Ec2 => include_str!("../../../../models/ec2-2016-11-15.json"),
             Service::Iam => include_str!("../../../../models/iam-2010-05-08.json"),
             Service::Organizations => include_str!("../../../../models/organizations-2016-11-28.json"),
+            Service::ServiceQuotas => include_str!("../../../../models/service-quotas-2019-06-24.json"),
             Service::Sts => include_str!("../../../../models/sts-2011-06-15.json"),
+            Service::Tagging => include_str!("../../../../models/resourcegroupstaggingapi-2017-01-26.json"),
         };
         let mut model: Value = serde_json::from_str(text).unwrap();
         let recorded: Value = serde_json::from_str(include_str!("../../../../models/recorded.json")).unwrap();
@@ -163,9 +165,15 @@ impl Model {
                 let text = (min..=max).find_map(|length| matching(&pattern(shape), length));
                 json!(text.unwrap_or_else(|| panic!("a text for {member} is missing in cases.rs")))
             }
+            (_, "integer") if shape["min"].is_null() => json!(100),
             (_, "integer") => shape["min"].clone(),
+            (_, "double") => json!(100.0),
+            (_, "map") => json!({ "team": "blue" }),
             (_, "boolean") => json!(true),
             (_, "timestamp") => json!(0),
+            (_, "list") if bound(shape, "min").is_some_and(|min| min > 0) => {
+                json!([self.valid(member, self.of_list(shape))])
+            }
             (_, "list") => json!([]),
             (_, "structure") => Value::Object(self.whole(shape)),
             other => panic!("no input has {other:?}"),
@@ -179,7 +187,8 @@ impl Model {
             "integer" => integers(shape),
             "list" => self.lists(member, shape),
             "boolean" => wrong_types("boolean"),
-            "timestamp" => Vec::new(),
+            "timestamp" | "double" => Vec::new(),
+            "map" => wrong_types("object"),
             "structure" => wrong_types("object"),
             other => panic!("no input has a {other}"),
         };
@@ -329,7 +338,9 @@ fn enums(shape: &Value) -> Vec<Variant> {
 }
 
 fn integers(shape: &Value) -> Vec<Variant> {
-    let (min, max) = (shape["min"].as_i64().unwrap(), shape["max"].as_i64().unwrap());
+    let (Some(min), Some(max)) = (shape["min"].as_i64(), shape["max"].as_i64()) else {
+        return wrong_types("integer");
+    };
     let mut variants = vec![
         ("least".to_owned(), json!(min), Vec::new()),
         ("greatest".to_owned(), json!(max), Vec::new()),

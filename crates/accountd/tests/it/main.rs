@@ -32,6 +32,7 @@ mod secure_transport;
 mod set_operators;
 mod sts;
 mod table;
+mod trails;
 mod unanswered;
 mod verdict;
 mod web_identity;

@@ -44,7 +44,9 @@ fn faults(service: Service) -> Vec<Fault> {
         // Only CloudTrail's rate is published per operation.
         F::Throttled => service == Service::CloudTrail,
         // EC2's model requires and constrains nothing.
-        F::MissingMember | F::BrokenConstraint => service != Service::Ec2,
+        // And nothing is required of a call of GetResources.
+        F::MissingMember => !matches!(service, Service::Ec2 | Service::Tagging),
+        F::BrokenConstraint => service != Service::Ec2,
         F::CallerIsMember => service == Service::Organizations,
         _ => true,
     };
@@ -59,6 +61,8 @@ fn representative(service: Service) -> &'static str {
         Service::Iam => "CreateRole",
         Service::CloudTrail => "LookupEvents",
         Service::Ec2 => "DescribeRegions",
+        Service::Tagging => "GetResources",
+        Service::ServiceQuotas => "RequestServiceQuotaIncrease",
         Service::Account => unreachable!("it has a table of its own"),
     }
 }
@@ -74,6 +78,9 @@ fn members(service: Service, has: &dyn Fn(Fault) -> bool) -> Value {
             json!({ "Content": DOCUMENT, "Description": "", "Name": "new", "Type": "SERVICE_CONTROL_POLICY" })
         }
         Service::Iam => json!({ "RoleName": "New", "AssumeRolePolicyDocument": DOCUMENT }),
+        Service::ServiceQuotas => {
+            json!({ "ServiceCode": "iam", "QuotaCode": "L-FE177D64", "DesiredValue": 2000.0 })
+        }
         _ => json!({}),
     };
     if service == Service::Iam {
@@ -105,6 +112,18 @@ fn members(service: Service, has: &dyn Fn(Fault) -> bool) -> Value {
             "",
             ("EventCategory", json!("other")),
             ("NextToken", json!("none")),
+        ),
+        Service::Tagging => (
+            ("TagFilters", json!("team")),
+            "",
+            ("ResourceARNList", json!([])),
+            ("ExcludeCompliantResources", json!(true)),
+        ),
+        Service::ServiceQuotas => (
+            ("SupportCaseAllowed", json!("maybe")),
+            "DesiredValue",
+            ("QuotaCode", json!("q".repeat(129))),
+            ("ContextId", json!("context")),
         ),
         _ => (("DryRun", json!("maybe")), "", ("", Value::Null), ("RegionName", json!(["nowhere-1"]))),
     };

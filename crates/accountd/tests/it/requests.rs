@@ -1,5 +1,4 @@
-//! For every operation of STS, Organizations, IAM, CloudTrail and EC2 one request that breaks no constraint
-//! of the model.
+//! For every operation of the services beside Account Management one request that breaks no constraint of the model.
 //!
 //! The members are those the model requires, and whom an operation is about; the values are known by the
 //! members' names, so that a new operation mostly has its request already.
@@ -26,7 +25,7 @@ pub const DOCUMENT: &str =
 const DELEGATION: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::333333333333:root"},"Action":"organizations:DescribeOrganization","Resource":"*"}]}"#;
 
 /// Members that are optional and yet say whom an operation is about.
-const ABOUT: &[&str] = &["UserName", "TargetId", "Password"];
+const ABOUT: &[&str] = &["UserName", "TargetId", "Password", "TrailName", "EventSelectors"];
 
 /// The request of an operation, made by somebody of `account`.
 pub fn members(operation: Operation, account: &str) -> Value {
@@ -116,8 +115,33 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "EncodedMessage" => json!("none"),
             _ => of_any(member),
         },
+        (Operation::Tagging(_), "ResourceARNList") => json!([in_account("policy/subject")]),
+        (Operation::Tagging(_), "Tags") => json!({ "team": "blue" }),
+        (Operation::Tagging(_), "Key") => json!("team"),
+        (Operation::ServiceQuotas(_), _) => match member {
+            "ServiceCode" => json!("iam"),
+            "QuotaCode" => json!("L-FE177D64"),
+            "DesiredValue" => json!(2000.0),
+            "RequestId" => json!("0123456789abcdef0123456789abcdefSubject0"),
+            _ => of_any(member),
+        },
+        (Operation::CloudTrail(_), _) => match member {
+            "Name" | "TrailName" => json!(SUBJECT),
+            "S3BucketName" => json!("trail-logs"),
+            "ResourceId" => trail_arn(account),
+            "ResourceIdList" => json!([trail_arn(account)]),
+            "TagsList" => json!([{ "Key": "team", "Value": "blue" }]),
+            "InsightSelectors" => json!([{ "InsightType": "ApiCallRateInsight" }]),
+            "EventSelectors" => json!([{ "ReadWriteType": "WriteOnly" }]),
+            "MemberAccountId" | "DelegatedAdminAccountId" => json!(MEMBER),
+            _ => of_any(member),
+        },
         _ => of_any(member),
     }
+}
+
+fn trail_arn(account: &str) -> Value {
+    json!(format!("arn:aws:cloudtrail:us-east-1:{account}:trail/{SUBJECT}"))
 }
 
 /// Lets whoever is of the account assume the role.

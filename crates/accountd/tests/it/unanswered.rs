@@ -60,9 +60,9 @@ fn asked() -> Vec<Asked> {
             "sso:ListInstances",
         ),
         asked(
-            "tagging",
-            by_target("ResourceGroupsTaggingAPI_20170126.GetResources", "application/x-amz-json-1.1"),
-            "tagging:GetResources",
+            "budgets",
+            by_target("AWSBudgetServiceGateway.DescribeBudgets", "application/x-amz-json-1.1"),
+            "budgets:DescribeBudgets",
         ),
     ]
 }
@@ -111,7 +111,7 @@ fn an_operation_that_is_not_here_is_named_and_leaves_no_record_f_nosup_6() {
     let iam = |action: &str| post("/", form, &format!("Action={action}&Version=2010-05-08"));
     let old_ec2 = post("/", form, "Action=DescribeVpcs&Version=2014-10-01");
     for (service, request, name) in [
-        ("cloudtrail", by_target(&format!("{trail}DescribeTrails"), json), "cloudtrail:DescribeTrails"),
+        ("cloudtrail", by_target(&format!("{trail}ListChannels"), json), "cloudtrail:ListChannels"),
         ("cloudtrail", by_target(&format!("{trail}NoSuchThing"), json), "cloudtrail:NoSuchThing"),
         ("iam", iam("AcquireRole"), "iam:AcquireRole"),
         ("iam", iam("NoSuchThing"), "iam:NoSuchThing"),

@@ -1,15 +1,17 @@
 //! A fresh service for a case: its steps are carried out, then its call is compared.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::parse_delays;
-use accountd::service::Service;
+use accountd::service::{Service, TrailBuckets};
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use services::bucket::BucketState;
 
 use super::answer::Answer;
 use super::case::{Case, Expect, Step, Topic};
@@ -48,10 +50,49 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
     server.compare(&answer, &case.expect)
 }
 
+/// The buckets of the recordings: `trail-logs` lets CloudTrail put files below `owned`, and each that is called
+/// `unready-…` lacks what its name says.
+fn buckets() -> TrailBuckets {
+    let acl = |bucket: &str, conditions: Value| {
+        json!({"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl",
+               "Resource": format!("arn:aws:s3:::{bucket}"), "Condition": {"StringEquals": conditions}})
+    };
+    let put = |bucket: &str, conditions: Value| {
+        let mut conditions = conditions;
+        conditions["s3:x-amz-acl"] = json!("bucket-owner-full-control");
+        json!({"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
+               "Resource": format!("arn:aws:s3:::{bucket}/owned/AWSLogs/000000000000/*"),
+               "Condition": {"StringEquals": conditions}})
+    };
+    let right = json!({"aws:SourceArn": "arn:aws:cloudtrail:us-east-1:000000000000:trail/main"});
+    let other_arn = json!({"aws:SourceArn": "arn:aws:cloudtrail:us-east-1:000000000000:trail/other"});
+    let other_account = json!({"aws:SourceAccount": "111122223333"});
+    let of = |bucket: &str, statements: Vec<Value>| {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        (bucket.to_owned(), BucketState::Present { policy: Some(policy) })
+    };
+    let whole = |bucket: &str, conditions: &Value| {
+        of(bucket, vec![acl(bucket, conditions.clone()), put(bucket, conditions.clone())])
+    };
+    TrailBuckets::These(Arc::new(BTreeMap::from([
+        whole("trail-logs", &right),
+        ("unready-no-policy".to_owned(), BucketState::Present { policy: None }),
+        of("unready-missing-get-acl", vec![put("unready-missing-get-acl", right.clone())]),
+        of("unready-missing-put", vec![acl("unready-missing-put", right.clone())]),
+        whole("unready-wrong-source-arn", &other_arn),
+        whole("unready-wrong-source-account", &other_account),
+    ])))
+}
+
 impl Server {
     fn new(delays: &str, at: Option<Timestamp>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let setup = Setup { clock: clock(at), delays: parse_delays(delays).unwrap(), ..Setup::empty() };
+        let setup = Setup {
+            clock: clock(at),
+            delays: parse_delays(delays).unwrap(),
+            trail_buckets: buckets(),
+            ..Setup::empty()
+        };
         let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
         let captured = Captured { values: Default::default(), now: clock.now() };
         let credentials = Default::default();

@@ -12,7 +12,7 @@ use crate::support::*;
 
 #[test]
 fn a_change_is_seen_after_it_and_a_read_costs_one_fetch_only() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         assert_eq!(read(&store, "a").await, None);
         assert_eq!(read(&store, "a").await, None);
         put(&store, "a".to_owned(), 7).await.unwrap();
@@ -30,7 +30,7 @@ fn a_change_is_seen_after_it_and_a_read_costs_one_fetch_only() {
 /// F-STORE-2
 #[test]
 fn sixty_four_writers_of_one_document_all_count() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         let tasks: Vec<_> = (0..64)
             .map(|_| {
@@ -52,7 +52,7 @@ fn sixty_four_writers_of_one_document_all_count() {
 /// F-STORE-2
 #[test]
 fn a_run_that_was_overtaken_may_decide_otherwise() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         // Only one may have the name; each says so in its event.
         let take = |taker: u64| {
@@ -87,7 +87,7 @@ fn a_run_that_was_overtaken_may_decide_otherwise() {
 /// F-STORE-2: the record of a run that was overtaken and then changed nothing does not hide those queued behind it.
 #[test]
 fn every_record_is_flushed_whichever_way_it_came() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         let (other, handle) = (Arc::clone(&store), tokio::runtime::Handle::current());
         let rule = move |snapshot: &dyn Snapshot| {
@@ -113,7 +113,7 @@ fn every_record_is_flushed_whichever_way_it_came() {
 
 #[test]
 fn a_run_that_panics_when_it_is_run_again_fails_alone() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         put(&store, "a".to_owned(), 1).await.unwrap();
         let runs = Arc::new(AtomicU32::new(0));
@@ -145,7 +145,7 @@ fn a_run_that_panics_when_it_is_run_again_fails_alone() {
 
 #[test]
 fn an_unreadable_document_is_named_but_not_shown() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let items = [Ok(Exported::Document { key: "counter/a".to_owned(), text: "secret".to_owned() })];
         store.import(items.into_iter()).await.unwrap();
         let error = increment(&store, "a").await.unwrap_err();
@@ -156,7 +156,7 @@ fn an_unreadable_document_is_named_but_not_shown() {
 
 #[test]
 fn lists_page_in_byte_order_and_see_only_their_prefix() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         for id in ["b/2", "b/10", "a/1", "b0", "b/1", "c", "b", "b/Z"] {
             put(&store, id.to_owned(), 1).await.unwrap();
         }
@@ -171,7 +171,7 @@ fn lists_page_in_byte_order_and_see_only_their_prefix() {
 
 #[test]
 fn a_list_made_by_the_writer_sees_the_changes_of_its_group() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         // Each takes the number after the last in the list; a document of its own keeps them apart.
         let take = |_| {
@@ -266,7 +266,7 @@ async fn race(store: Arc<Store>) {
 
 #[test]
 fn seeding_needs_an_empty_store_and_a_reset_makes_one() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let seed = || {
             let counter = Counter(5);
             let text = counter.encode().into();
@@ -286,7 +286,7 @@ fn seeding_needs_an_empty_store_and_a_reset_makes_one() {
 
 #[test]
 fn a_reset_overtakes_what_was_read_before_it() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = Arc::new(store);
         put(&store, "a".to_owned(), 1).await.unwrap();
         let runs = Arc::new(AtomicU32::new(0));

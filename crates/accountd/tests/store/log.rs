@@ -36,7 +36,7 @@ pub async fn record_change(store: &Store, records: Vec<EventRecord>) {
 /// F-STORE-5
 #[test]
 fn events_come_newest_first_and_page_without_gaps() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         record_read(&store, event(1, 1, "1")).await;
         record_change(&store, vec![event(1, 2, "2"), event(2, 2, "3")]).await;
         record_read(&store, event(1, 3, "4")).await;
@@ -61,7 +61,7 @@ fn events_come_newest_first_and_page_without_gaps() {
 /// an account that is rare be missed behind others.
 #[test]
 fn an_account_is_found_over_many_blocks() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         const CHANGES: u64 = 700;
         for number in 0..CHANGES {
             let account = if number % 300 == 7 { 2 } else { 1 };
@@ -79,7 +79,7 @@ fn an_account_is_found_over_many_blocks() {
 
 #[test]
 fn events_are_found_by_account_and_time() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         for second in 0..20 {
             record_change(&store, vec![event(1 + second % 2, second as i64, format!("{second}"))]).await;
         }
@@ -113,7 +113,7 @@ async fn blocks_of(store: &Store, query: &EventQuery) -> u64 {
 /// all there is although the log is not in order of time.
 #[test]
 fn a_window_is_found_whole_and_costs_what_lies_in_it() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         const CHANGES: i64 = 700;
         // What a service will have done, and what was imported from elsewhere, is out of order.
         let time_of = |number: i64| match number % 97 {
@@ -147,7 +147,7 @@ fn a_window_is_found_whole_and_costs_what_lies_in_it() {
 /// F-STORE-12: the block in which a read ended is kept for the next read of the same run.
 #[test]
 fn paging_within_a_block_reads_it_once() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let records = (0..1000).map(|number| event(1 + number % 2, 5, format!("{number}"))).collect();
         record_change(&store, records).await;
         record_change(&store, vec![event(1, 6, "newest")]).await;
@@ -204,7 +204,7 @@ fn closing_writes_the_records_of_reads() {
 
 #[test]
 fn more_records_than_the_queue_holds_all_arrive() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let store = std::sync::Arc::new(store);
         let tasks: Vec<_> = (0..8)
             .map(|task| {
@@ -253,7 +253,7 @@ fn an_export_imported_elsewhere_is_the_same() {
 
 #[test]
 fn an_import_with_a_wrong_item_changes_nothing() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         record_change(&store, vec![event(1, 1, "kept")]).await;
         let before = export(&store).await;
         let document = Exported::Document { key: "counter/b".to_owned(), text: "1".to_owned() };
@@ -268,7 +268,7 @@ fn an_import_with_a_wrong_item_changes_nothing() {
 /// F-COST-7
 #[test]
 fn calls_of_nobody_are_a_small_ring() {
-    on_both_engines(|store| async move {
+    on_every_engine(|store| async move {
         let of_nobody = |number: i64| {
             let time = Timestamp::from_microsecond(number).unwrap();
             EventRecord::new(None, time, format!("{{\"number\":{number}}}"))
@@ -339,4 +339,31 @@ fn old_records_are_forgotten_and_their_space_given_back() {
     });
     drop(store);
     assert!(size() < 1_000_000, "{} bytes are left after a reset", size());
+}
+
+/// F-STORE-20: from any place on, in pages of any size, everything comes once and in the order of commits.
+#[test]
+fn the_log_is_followed_from_any_place_f_store_20() {
+    on_every_engine(|store| async move {
+        record_change(&store, vec![event(1, 1, "1"), event(2, 9, "2")]).await;
+        record_change(&store, vec![event(1, 3, "3")]).await;
+        record_read(&store, event(2, 2, "4")).await;
+        let mut from = EventPosition { commit: 0, index: 0 };
+        let mut pages = Vec::new();
+        loop {
+            let page = store.follow(from, 0).await.unwrap();
+            pages.extend(page.records.iter().map(|record| (record.json.clone(), record.account)));
+            from = page.next.unwrap();
+            if page.is_end {
+                break;
+            }
+        }
+        let account = AccountId::from_number;
+        let told = |json: &str, number| (json.to_owned(), account(number));
+        assert_eq!(pages, [told("1", 1), told("2", 2), told("3", 1), told("4", 2)]);
+        assert!(store.follow(from, 1 << 20).await.unwrap().records.is_empty());
+        record_change(&store, vec![event(1, 4, "5")]).await;
+        let page = store.follow(from, 1 << 20).await.unwrap();
+        assert_eq!(page.records.iter().map(|record| record.json.as_str()).collect::<Vec<_>>(), ["5"]);
+    });
 }

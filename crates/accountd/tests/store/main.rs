@@ -7,6 +7,7 @@ mod crash;
 mod derived;
 mod far;
 mod log;
+mod many;
 mod opening;
 mod ratio;
 mod support;

@@ -57,11 +57,19 @@ impl Drop for Directory {
     }
 }
 
-/// Runs `test` on both engines.
-pub fn on_both_engines<F: Future<Output = ()>>(test: impl Fn(Store) -> F) {
+/// Runs `test` on every engine there is.
+pub fn on_every_engine<F: Future<Output = ()>>(test: impl Fn(Store) -> F) {
+    on_every_engine_with(&StoreOptions::default(), test);
+}
+
+/// The same with other options.
+pub fn on_every_engine_with<F: Future<Output = ()>>(options: &StoreOptions, test: impl Fn(Store) -> F) {
     let directory = Directory::new();
-    block_on(test(directory.open()));
-    block_on(test(Store::in_memory(&StoreOptions::default()).unwrap()));
+    block_on(test(Store::open(directory.path(), options).unwrap()));
+    block_on(test(Store::in_memory(options).unwrap()));
+    if let Some(database) = testing::postgres::database() {
+        block_on(test(Store::connect(&database.database(), options).unwrap()));
+    }
 }
 
 pub fn block_on<F: Future>(future: F) -> F::Output {

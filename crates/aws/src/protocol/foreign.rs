@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
 
-use super::{Protocol, json_rpc, rest_json, xml};
+use super::{Protocol, cbor, json_rpc, rest_json, xml};
 use crate::refusal::Refusal;
 
 /// How a client of some service reads a refusal.
@@ -44,36 +44,9 @@ impl ForeignClient {
             Self::Query => xml::refuse(Protocol::Query, None, refusal, request_id),
             Self::Ec2Query => xml::refuse(Protocol::Ec2Query, None, refusal, request_id),
             Self::S3 => xml::refuse_in_s3(refusal, request_id),
-            Self::Cbor => refuse_in_cbor(refusal, request_id),
+            Self::Cbor => cbor::refuse(None, refusal, request_id),
         }
     }
-}
-
-/// <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>
-fn refuse_in_cbor(refusal: &Refusal, request_id: &str) -> Response<Bytes> {
-    // A map of two entries: major type 5.
-    let mut body = vec![0xA2];
-    for text in ["__type", &refusal.code, "message", refusal.message.as_deref().unwrap_or_default()] {
-        cbor_text(text, &mut body);
-    }
-    let mut response = super::response(refusal.status, "application/cbor", body, request_id);
-    response.headers_mut().insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
-    response
-}
-
-/// A text string: major type 3, its length in the shortest form. RFC 8949 §3.
-fn cbor_text(text: &str, output: &mut Vec<u8>) {
-    const TEXT: u8 = 0x60;
-    match text.len() {
-        // Up to 23 the length stands in the first byte itself.
-        length @ 0..24 => output.push(TEXT | length as u8),
-        length @ 24..0x100 => output.extend([TEXT | 24, length as u8]),
-        length => {
-            output.push(TEXT | 26);
-            output.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
-        }
-    }
-    output.extend(text.as_bytes());
 }
 
 #[cfg(test)]
@@ -136,6 +109,6 @@ mod tests {
         expected.extend(b"\x62no");
         assert_eq!(body, expected);
         let (_, body) = written(ForeignClient::Cbor, &"x".repeat(300));
-        assert_eq!(&body[head.len()..head.len() + 5], b"\x7A\0\0\x01\x2C");
+        assert_eq!(&body[head.len()..head.len() + 3], b"\x79\x01\x2C");
     }
 }

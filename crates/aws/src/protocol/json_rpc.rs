@@ -20,6 +20,11 @@ pub fn answer(operation: &OperationShape, output: &Value, request_id: &str) -> R
 /// A refusal: the code under `__type`, the text under the name that the service's model has for it
 /// (Organizations spells `Message`), then the error's further members. F-WIRE-25
 pub fn refuse(service: Option<&ServiceShape>, refusal: &Refusal, request_id: &str) -> Response<Bytes> {
+    super::response(refusal.status, CONTENT_TYPE, json(&told(service, refusal)), request_id)
+}
+
+/// The members of a refusal.
+pub(super) fn told(service: Option<&ServiceShape>, refusal: &Refusal) -> Value {
     let mut body = Map::new();
     if refusal.code_shown {
         body.insert("__type".to_owned(), Value::from(refusal.code.as_ref()));
@@ -29,5 +34,5 @@ pub fn refuse(service: Option<&ServiceShape>, refusal: &Refusal, request_id: &st
         body.insert(name.to_owned(), Value::from(message.as_str()));
     }
     body.extend(refusal.members.iter().map(|(name, value)| (name.clone(), value.clone())));
-    super::response(refusal.status, CONTENT_TYPE, json(&Value::Object(body)), request_id)
+    Value::Object(body)
 }

@@ -4,6 +4,7 @@
 //! Inputs and outputs are canonical values (see [`crate::smithy`]). The rules behind an operation never
 //! learn which protocol it was called in.
 
+pub mod cbor;
 pub mod foreign;
 pub mod json_rpc;
 pub mod query;

@@ -1,10 +1,11 @@
 //! What a call asks to do: the actions, the resources and the condition keys that policies decide on.
 
 use aws::arn::{AccountId, Arn};
-use aws::authorization::{Permit, RequestContext};
+use aws::authorization::{Denial, Permit, RequestContext};
 
 use super::delegation::Delegation;
 use super::managed::AWS_MANAGED_PREFIX;
+use crate::regions;
 
 /// A condition key of the call with its values, for example `account:TargetRegion`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub struct Access {
     pub first: Asked,
     /// The same action on the other resources, and the actions that the call needs besides.
     pub further: Vec<Asked>,
+    /// What is decided one by one after all that: a denial here keeps the rule from that one thing only.
+    pub one_by_one: Vec<Asked>,
 }
 
 impl Access {
@@ -96,7 +99,14 @@ impl Access {
         keys: Vec<ConditionKey>,
     ) -> Self {
         let first = Asked { action: action.into(), resource: resource.into(), keys };
-        Self { target, answering: target, delegation: None, first, further: Vec::new() }
+        Self {
+            target,
+            answering: target,
+            delegation: None,
+            first,
+            further: Vec::new(),
+            one_by_one: Vec::new(),
+        }
     }
 
     /// The same, and another action on the first resource.
@@ -150,9 +160,16 @@ impl Access {
         Some(named.unwrap_or(self.answering))
     }
 
-    /// The access, allowed.
-    pub(super) fn permitted(self, _permit: Permit, is_delegated: bool) -> Permitted {
-        Permitted { target: self.target, is_delegated }
+    /// The access, allowed, in the Region that serves the call.
+    pub(super) fn permitted(
+        self,
+        _permit: Permit,
+        is_delegated: bool,
+        region: &str,
+        one_by_one: Vec<Result<(), Box<Denial>>>,
+    ) -> Permitted {
+        let region = regions::ALL.iter().find(|known| **known == region).copied();
+        Permitted { target: self.target, is_delegated, region, one_by_one }
     }
 }
 
@@ -162,6 +179,8 @@ impl Access {
 pub struct Permitted {
     target: AccountId,
     is_delegated: bool,
+    region: Option<&'static str>,
+    one_by_one: Vec<Result<(), Box<Denial>>>,
 }
 
 impl Permitted {
@@ -173,5 +192,22 @@ impl Permitted {
     /// Whether the delegation policy of the organization allowed all of it as well.
     pub fn is_delegated(&self) -> bool {
         self.is_delegated
+    }
+
+    /// The Region that serves the call; `None` where AWS has no such Region.
+    pub fn region(&self) -> Option<&'static str> {
+        self.region
+    }
+
+    /// Whether what stands at this place of [`Access::one_by_one`] is allowed.
+    ///
+    /// # Errors
+    /// The denial; nothing for a place that was not asked for, which is not allowed either.
+    pub fn one_by_one(&self, place: usize) -> Result<(), Option<&Denial>> {
+        match self.one_by_one.get(place) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(denial)) => Err(Some(denial)),
+            None => Err(None),
+        }
     }
 }

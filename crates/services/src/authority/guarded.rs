@@ -35,6 +35,11 @@ impl<'s> Guarded<'s> {
         &mut self.0
     }
 
+    /// See [`World::serve_in`].
+    pub fn serve_in(&mut self, region: &str) {
+        self.0.serve_in(region);
+    }
+
     /// See [`World::discard_changes`].
     pub fn discard_changes(&mut self) {
         self.0.discard_changes();

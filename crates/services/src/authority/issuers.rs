@@ -14,7 +14,7 @@ pub enum NotFetched {
 }
 
 /// The keys that issuers of web identities publish under their URLs. Rules ask nobody: what is not remembered is fetched
-/// when a run says so ([`Fault::IssuerKeys`](crate::world::Fault::IssuerKeys)), and the request is run again.
+/// when a run says so ([`Wanted::IssuerKeys`](crate::world::Wanted::IssuerKeys)), and the request is run again.
 pub trait IssuerKeys {
     /// The key set of the issuer at this URL, if it was fetched lately. One that lacks the key with this id is remembered for
     /// a short time only, since issuers change their keys.

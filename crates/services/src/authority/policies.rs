@@ -86,12 +86,17 @@ pub fn authorize(
             further.collect::<Result<Vec<_>, _>>()?.into_iter().all(|is_delegated| is_delegated);
         Ok((permit, first_is_delegated && is_delegated))
     });
+    let one_by_one = match decision {
+        Ok(_) => access.one_by_one.iter().map(|asked| ask(asked).map(drop)).collect(),
+        Err(_) => Vec::new(),
+    };
     if steps.get() == 0 {
         // Whatever was decided was decided without looking at everything.
         world.take_time()?;
         return Err(Fault::Broken("the caller's policies take too long".to_owned()));
     }
-    Ok(decision.map(|(permit, is_delegated)| access.permitted(permit, is_delegated)))
+    Ok(decision
+        .map(|(permit, is_delegated)| access.permitted(permit, is_delegated, origin.region, one_by_one)))
 }
 
 /// Where the caller's account and those that own what is asked for stand in their organizations.
@@ -111,7 +116,7 @@ impl Places {
     ) -> Result<Self, Fault> {
         let caller = caller.account();
         let mut others: Vec<(AccountId, Option<Ancestry>)> = Vec::new();
-        for owner in access.asked().filter_map(|asked| access.owner(asked)) {
+        for owner in access.asked().chain(&access.one_by_one).filter_map(|asked| access.owner(asked)) {
             if owner != caller && others.iter().all(|(known, _)| *known != owner) {
                 others.push((owner, Ancestry::of(owner, world)?));
             }

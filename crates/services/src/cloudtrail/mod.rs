@@ -1,8 +1,9 @@
-//! AWS CloudTrail: reading the event log back.
+//! AWS CloudTrail: reading the event log back, and trails, which deliver it.
 
 pub(crate) mod lookup;
 pub use crate::model::cloudtrail as model;
 pub(crate) mod resources;
+pub mod trails;
 
 use aws::principal::Caller;
 use aws::refusal::Refusal;
@@ -11,7 +12,7 @@ use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
-use crate::authority::access::Permitted;
+use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
@@ -26,9 +27,10 @@ pub const EVENT_SOURCE: &str = "cloudtrail.amazonaws.com";
 /// F-TRAIL-8: LookupEvents takes two requests a second, per account and Region.
 pub const LOOKUP_RATE: Rate = Rate::per_second(2, 2);
 
-/// What a call asks to do has the form of most services: `cloudtrail:LookupEvents` knows no resources.
-///
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudtrail.html>
+/// F-TRAILS-RATE-1: what reads takes ten requests a second, what changes something one, per account and Region (documented).
+const READING_RATE: Rate = Rate::per_second(10, 10);
+const CHANGING_RATE: Rate = Rate::per_second(1, 1);
+
 impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
         // Its clients use the longer prefix, which is the model's.
@@ -37,15 +39,25 @@ impl Rules for Operation {
     };
 
     fn is_read_only(self) -> bool {
-        match self {
-            Self::LookupEvents => true,
-        }
+        is_read_only(self)
     }
 
     fn rates(self) -> Rates {
-        match self {
-            Self::LookupEvents => Rates::of_accounts(LOOKUP_RATE),
-        }
+        Rates::of_accounts(match self {
+            Self::LookupEvents => LOOKUP_RATE,
+            reading if is_read_only(reading) => READING_RATE,
+            _ => CHANGING_RATE,
+        })
+    }
+
+    fn access(
+        self,
+        members: &Value,
+        caller: &Caller,
+        _validation: Validation,
+        world: &World<'_>,
+    ) -> Result<Option<Access>, Failure> {
+        Ok(Some(trails::access::access(self, members, caller, world)?))
     }
 
     fn validate(self, members: &Value, _validation: Validation) -> Result<(), Refusal> {
@@ -55,14 +67,14 @@ impl Rules for Operation {
     fn execute(
         self,
         permitted: Option<&Permitted>,
-        _caller: &Caller,
+        caller: &Caller,
         members: &Value,
         context: &Context,
         world: &mut Guarded<'_>,
     ) -> Result<Value, Failure> {
         let input = Input::parse(self, members)?;
         let permitted = needed(permitted);
-        Ok(execute(permitted, input, context, world.change(permitted))?.to_value())
+        Ok(execute(permitted, caller, input, context, world.change(permitted))?.to_value())
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
@@ -70,6 +82,17 @@ impl Rules for Operation {
         let shown = shown_parameters(self.shape(), members);
         small_first_letters(smithy::with_times_as_text(self.shape().input_schema(), shown))
     }
+
+    /// F-TRAILS-EVENT-1: records of changes show the answer, with small first letters, where it has members.
+    fn response_elements(self, output: &Value) -> Value {
+        let is_shown = !is_read_only(self) && output.as_object().is_some_and(|members| !members.is_empty());
+        if is_shown { small_first_letters(output.clone()) } else { Value::Null }
+    }
+}
+
+/// The model does not say which operations only read; their names do.
+fn is_read_only(operation: Operation) -> bool {
+    ["Describe", "Get", "List", "Lookup"].iter().any(|verb| operation.name().starts_with(verb))
 }
 
 /// Checks the members against the model's constraints.
@@ -77,6 +100,7 @@ impl Rules for Operation {
 /// # Errors
 /// `ValidationException` in the words of AWS's older services.
 pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
+    trails_check(operation, members)?;
     // These have exceptions of their own, so they are left to the rule.
     let mut members = members.clone();
     let mut max_results = None;
@@ -99,17 +123,47 @@ pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What an operation on trails refuses before the model's constraints.
+fn trails_check(operation: Operation, members: &Value) -> Result<(), Refusal> {
+    match operation {
+        Operation::PutEventSelectors => trails::selectors::check_read_write_types(members),
+        _ => Ok(()),
+    }
+}
+
 /// Carries out an operation.
 ///
 /// # Errors
 /// What the operation refuses.
 pub fn execute(
     permitted: &Permitted,
+    caller: &Caller,
     input: Input,
     context: &Context,
-    world: &World<'_>,
+    world: &mut World<'_>,
 ) -> Result<Output, Failure> {
+    use trails::{insights, logging, organization, public_keys, reading, selectors, settings, tags};
+    let on = trails::On { account: caller.account(), context };
     Ok(answers! { input;
+        AddTags(input) => tags::add(on, input, world),
+        CreateTrail(input) => settings::create(on, input, world),
+        DeleteTrail(input) => settings::delete(on, input, world),
+        DeregisterOrganizationDelegatedAdmin(input) => organization::deregister(on, input, world),
+        DescribeTrails(input) => reading::describe(on, input, world),
+        GetEventSelectors(input) => selectors::get(on, input, world),
+        GetInsightSelectors(input) => insights::get(on, input, world),
+        GetTrail(input) => reading::get(on, input, world),
+        GetTrailStatus(input) => logging::status(on, input, world),
+        ListPublicKeys(input) => public_keys::list(on, input, world),
+        ListTags(input) => tags::list(on, input, world),
+        ListTrails(input) => reading::list(on, input, world),
         LookupEvents(input) => lookup::lookup_events(permitted, input, context, world),
+        PutEventSelectors(input) => selectors::put(on, input, world),
+        PutInsightSelectors(input) => insights::put(on, input, world),
+        RegisterOrganizationDelegatedAdmin(input) => organization::register(on, input, world),
+        RemoveTags(input) => tags::remove(on, input, world),
+        StartLogging(input) => logging::start(on, input, world),
+        StopLogging(input) => logging::stop(on, input, world),
+        UpdateTrail(input) => settings::update(on, input, world),
     })
 }

@@ -14,7 +14,7 @@ use crate::regions;
 use crate::state::account::Account;
 use crate::world::{Fault, World};
 
-const DRY_RUN: &str = "Request would have succeeded, but DryRun flag is set.";
+pub(super) const DRY_RUN: &str = "Request would have succeeded, but DryRun flag is set.";
 
 /// A Region and what filters may ask of it.
 struct Shown {
@@ -107,7 +107,7 @@ fn passes(filter: &Filter, region: &Shown) -> bool {
 
 /// F-EC2-8: in a filter's value `*` stands for any characters, `?` for one, and a backslash takes the meaning
 /// away.
-fn matches_wildcards(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches_wildcards(pattern: &[u8], text: &[u8]) -> bool {
     // A failed match goes back to the last `*` only, so the work is bounded by the product of the lengths.
     let (mut at, mut place, mut retry) = (0, 0, None);
     while place < text.len() {

@@ -1,8 +1,9 @@
-//! Amazon EC2: the one operation of it that Account Management bears on, DescribeRegions.
+//! Amazon EC2: the operations of it that Account Management bears on, DescribeRegions and DescribeAvailabilityZones.
 
 pub(crate) mod describe_regions;
 pub use crate::model::ec2 as model;
 pub(crate) mod record;
+pub(crate) mod zones;
 
 use std::borrow::Cow;
 
@@ -35,7 +36,7 @@ impl Rules for Operation {
 
     fn is_read_only(self) -> bool {
         match self {
-            Self::DescribeRegions => true,
+            Self::DescribeAvailabilityZones | Self::DescribeRegions => true,
         }
     }
 
@@ -62,7 +63,7 @@ impl Rules for Operation {
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
-        record::request_parameters(members)
+        record::request_parameters(self, members)
     }
 
     fn recorded_error_code(refusal: &Refusal) -> Cow<'_, str> {
@@ -93,6 +94,7 @@ pub fn execute(
     world: &World<'_>,
 ) -> Result<Output, Failure> {
     Ok(answers! { input;
+        DescribeAvailabilityZones(input) => zones::describe_availability_zones(permitted, input),
         DescribeRegions(input) => describe_regions::describe_regions(permitted, input, context, world),
     })
 }

@@ -17,6 +17,7 @@ pub(super) fn decode(call: &Call, operation: Operation) -> Result<Value, Failure
     let Some(shape) = operation.shape() else { return Ok(Value::Null) };
     let mut members = match call.route.form {
         Form::Path | Form::Target => protocol::rest_json::decode(call.request.body())?,
+        Form::Cbor => protocol::cbor::decode(call.request.body())?,
         Form::Action => {
             protocol::query::decode(&call.route.parameters, shape.input_schema(), call.route.protocol)?
         }

@@ -3,11 +3,12 @@
 //! Such a call is answered before anybody asks who makes it: nothing is behind the answer, and services that are not here
 //! sign in ways that are not here either (S3's unsigned bodies, two Regions at once, bearer tokens).
 
+use aws::protocol::cbor;
 use aws::protocol::foreign::ForeignClient;
 use aws::protocol::query::Parameters;
 use aws::refusal::Refusal;
 use bytes::Bytes;
-use http::{HeaderMap, Request, header};
+use http::{Request, header};
 
 /// Which operations REST services have at which paths: `SERVICE METHOD PATH[?KEYS] OPERATION`, a line each, of the
 /// services that people were seen to call here (F-NOSUP-5).
@@ -63,8 +64,8 @@ impl Elsewhere {
     pub(super) fn by_path(request: &Request<Bytes>) -> Option<Self> {
         let service = foreign_scope(request)?;
         let path = request.uri().path();
-        if is_cbor(request.headers()) {
-            let operation = path.rsplit_once("/operation/").and_then(|(_, operation)| name(operation));
+        if cbor::is_spoken(request.headers()) {
+            let operation = cbor::named_in(path).and_then(|(_, operation)| name(operation));
             return Some(Self::new(service, operation, ForeignClient::Cbor, request));
         }
         let client = match service.as_str() {
@@ -105,10 +106,6 @@ pub(super) fn name(text: &str) -> Option<String> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let begins = text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
     (begins && text.len() <= LONGEST_NAME && text.bytes().all(is_part)).then(|| text.to_owned())
-}
-
-fn is_cbor(headers: &HeaderMap) -> bool {
-    headers.get("smithy-protocol").is_some_and(|value| value == "rpc-v2-cbor")
 }
 
 /// The service in the scope of a signature. A whole scope ends in `SERVICE/aws4_request`; one of several Regions

@@ -95,6 +95,11 @@ impl Call {
         &self.context.request_id
     }
 
+    /// What the rules are told.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// What the client calls itself.
     fn user_agent(&self) -> Option<&str> {
         self.request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
@@ -281,6 +286,7 @@ fn carry_out(
     world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
     let context = circumstances.context;
+    world.serve_in(circumstances.region);
     let access = operation.access(members, caller, context.validation, world)?;
     *target = access.as_ref().map(|access| access.target);
     let has_second_factor = operation.second_factor(members, caller, context, world)?;

@@ -5,6 +5,7 @@
 //! scope of the signature.
 
 use aws::protocol::Protocol;
+use aws::protocol::cbor;
 use aws::protocol::foreign::ForeignClient;
 use aws::protocol::query::Parameters;
 use aws::protocol::query_json;
@@ -21,6 +22,8 @@ use crate::service::{Operation, Service, refuse_not_supported};
 pub enum Form {
     /// By its path.
     Path,
+    /// By its path, with members in CBOR.
+    Cbor,
     /// By `X-Amz-Target`.
     Target,
     /// By an `Action` parameter.
@@ -77,6 +80,9 @@ impl Route {
                 foreign_client: None,
             };
         }
+        if let Some(route) = Self::by_cbor(request) {
+            return route;
+        }
         let parameters = parameters(request);
         let scope = signing_scope(request).and_then(|scope| Service::from_signing_name(&scope));
         match parameters {
@@ -120,6 +126,27 @@ impl Route {
             wanted,
             foreign_client: None,
         }
+    }
+
+    /// F-WIRE-37: a service whose clients may speak CBOR. What else speaks it is not here.
+    fn by_cbor(request: &Request<Bytes>) -> Option<Self> {
+        if !cbor::is_spoken(request.headers()) {
+            return None;
+        }
+        let (prefix, name) = cbor::named_in(request.uri().path())?;
+        let service = Service::from_target_prefix(prefix).filter(|it| it.profile().answers_in_cbor)?;
+        let operation = Operation::from_name(service, name).ok_or_else(|| unknown_operation(Some(service)));
+        let wanted = wanted_of(Some(service), name, operation.is_err());
+        Some(Self {
+            service: Some(service),
+            operation,
+            protocol: service.shape().protocol,
+            in_json: false,
+            form: Form::Cbor,
+            parameters: Parameters::default(),
+            wanted,
+            foreign_client: None,
+        })
     }
 
     fn by_action(request: &Request<Bytes>, parameters: Parameters, scope: Option<Service>) -> Self {

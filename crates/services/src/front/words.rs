@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use aws::arn::AccountId;
-use aws::protocol::query_json;
+use aws::protocol::{cbor, query_json};
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
 
+use super::route::Form;
 use super::{Call, Progress};
 use crate::service::{Operation, Service};
 
@@ -77,9 +78,10 @@ impl Call {
             (operation, Ok(output)) => {
                 let shape = operation.as_ref().ok().and_then(|operation| operation.shape());
                 let shape = shape.expect("INVARIANT: only an operation with a shape has a result");
-                match self.route.in_json {
-                    true => query_json::answer(shape, &output, request_id),
-                    false => self.route.protocol.answer(shape, &output, request_id),
+                match (self.route.in_json, self.route.form) {
+                    (true, _) => query_json::answer(shape, &output, request_id),
+                    (false, Form::Cbor) => cbor::answer(shape, &output, request_id),
+                    (false, _) => self.route.protocol.answer(shape, &output, request_id),
                 }
             }
         };
@@ -98,6 +100,9 @@ impl Call {
             return client.refuse(refusal, &self.context.request_id);
         }
         let service = self.route.service.map(Service::shape);
+        if self.route.form == Form::Cbor {
+            return cbor::refuse(service, refusal, &self.context.request_id);
+        }
         self.route.protocol.refuse(service, refusal, &self.context.request_id)
     }
 

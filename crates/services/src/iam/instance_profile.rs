@@ -16,11 +16,10 @@ use crate::model::iam::{
     PathPrefixType, PathType, RemoveRoleFromInstanceProfileRequest, TagInstanceProfileRequest,
     UntagInstanceProfileRequest,
 };
+use crate::quotas::number;
+use crate::service_quotas::INSTANCE_PROFILES;
 use crate::state::identity::{InstanceProfile, InstanceProfileId, Role, RoleId};
 use crate::world::{Fault, World};
-
-/// F-IAMAPI-PROF-3: the most instance profiles of an account.
-pub const MOST: u32 = 1000;
 
 /// F-IAMAPI-PROF-1: the profile with this name, to be changed.
 fn open(on: &On<'_>, name: &str, world: &World<'_>) -> Result<InstanceProfile, Failure> {
@@ -69,8 +68,9 @@ pub fn create(
         name,
     };
     let count = directory::account(on.account, world)?.instance_profiles;
-    if count >= MOST {
-        return Err(refusal::quota("InstanceProfilesPerAccount", MOST as usize).into());
+    let now = on.context.now;
+    if let Some(limit) = INSTANCE_PROFILES.limit_reached(number(count), on.account, now, world)? {
+        return Err(refusal::quota("InstanceProfilesPerAccount", limit).into());
     }
     directory::change_account(on.account, world, |account| account.instance_profiles = count + 1)?;
     let shown = model::InstanceProfile { tags: tag::shown(&profile.tags), ..listed(&profile, world)? };

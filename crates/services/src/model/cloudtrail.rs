@@ -4,7 +4,7 @@
 
 use aws::protocol::Protocol;
 use aws::smithy::{
-    ServiceShape, Timestamp, enum_shape, errors, exception, integer_shape, list_shape, operations,
+    Base64, ServiceShape, Timestamp, enum_shape, errors, exception, integer_shape, list_shape, operations,
     string_shape, structure,
 };
 
@@ -21,20 +21,15 @@ pub static SERVICE: ServiceShape = ServiceShape {
 
 /// Operations of the model that are recognized and refused as not supported.
 pub const NOT_SUPPORTED: &[&str] = &[
-    "AddTags",
     "CancelQuery",
     "CreateChannel",
     "CreateDashboard",
     "CreateEventDataStore",
-    "CreateTrail",
     "DeleteChannel",
     "DeleteDashboard",
     "DeleteEventDataStore",
     "DeleteResourcePolicy",
-    "DeleteTrail",
-    "DeregisterOrganizationDelegatedAdmin",
     "DescribeQuery",
-    "DescribeTrails",
     "DisableFederation",
     "EnableFederation",
     "GenerateQuery",
@@ -42,13 +37,9 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "GetDashboard",
     "GetEventConfiguration",
     "GetEventDataStore",
-    "GetEventSelectors",
     "GetImport",
-    "GetInsightSelectors",
     "GetQueryResults",
     "GetResourcePolicy",
-    "GetTrail",
-    "GetTrailStatus",
     "ListChannels",
     "ListDashboards",
     "ListEventDataStores",
@@ -56,38 +47,39 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "ListImports",
     "ListInsightsData",
     "ListInsightsMetricData",
-    "ListPublicKeys",
     "ListQueries",
-    "ListTags",
-    "ListTrails",
     "PutEventConfiguration",
-    "PutEventSelectors",
-    "PutInsightSelectors",
     "PutResourcePolicy",
-    "RegisterOrganizationDelegatedAdmin",
-    "RemoveTags",
     "RestoreEventDataStore",
     "SearchSampleQueries",
     "StartDashboardRefresh",
     "StartEventDataStoreIngestion",
     "StartImport",
-    "StartLogging",
     "StartQuery",
     "StopEventDataStoreIngestion",
     "StopImport",
-    "StopLogging",
     "UpdateChannel",
     "UpdateDashboard",
     "UpdateEventDataStore",
-    "UpdateTrail",
 ];
 
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &[];
 
+string_shape! { AccountId { min: 12, max: 16, pattern: r"\d+", } }
+string_shape! { EventDataStoreArn { min: 3, max: 256, pattern: r"^[a-zA-Z0-9._/\-:]+$", } }
 string_shape! { LookupAttributeValue { min: 1, max: 2_000, } }
+string_shape! { OperatorValue { min: 1, max: 2_048, pattern: ".+", } }
+string_shape! { SelectorField { min: 1, max: 1_000, pattern: r"[\w|\d|\.|_]+", } }
+string_shape! { SelectorName { min: 0, max: 1_000, pattern: ".*", } }
+string_shape! { TagKey { min: 1, max: 128, } }
+string_shape! { TagValue { min: 1, max: 256, } }
 
 enum_shape! { EventCategory { Insight = "insight", } }
+enum_shape! { InsightType {
+    ApiCallRateInsight = "ApiCallRateInsight",
+    ApiErrorRateInsight = "ApiErrorRateInsight",
+} }
 enum_shape! { LookupAttributeKey {
     EventId = "EventId",
     EventName = "EventName",
@@ -98,13 +90,99 @@ enum_shape! { LookupAttributeKey {
     EventSource = "EventSource",
     AccessKeyId = "AccessKeyId",
 } }
+enum_shape! { ReadWriteType { ReadOnly = "ReadOnly", WriteOnly = "WriteOnly", All = "All", } }
+enum_shape! { SourceEventCategory { Management = "Management", Data = "Data", } }
 
 integer_shape! { MaxResults: Integer { min: 1, max: 50, } }
 
+list_shape! { AdvancedEventSelectors { member: AdvancedEventSelector, } }
+list_shape! { AdvancedFieldSelectors { member: AdvancedFieldSelector, min: 1, } }
+list_shape! { DataResourceValues { member: String, } }
+list_shape! { DataResources { member: DataResource, } }
+list_shape! { EventSelectors { member: EventSelector, } }
 list_shape! { EventsList { member: Event, } }
+list_shape! { ExcludeManagementEventSources { member: String, } }
+list_shape! { InsightSelectors { member: InsightSelector, } }
 list_shape! { LookupAttributesList { member: LookupAttribute, } }
+list_shape! { Operator { member: OperatorValue, min: 1, } }
+list_shape! { PublicKeyList { member: PublicKey, } }
+list_shape! { ResourceIdList { member: String, } }
 list_shape! { ResourceList { member: Resource, } }
+list_shape! { ResourceTagList { member: ResourceTag, } }
+list_shape! { SourceEventCategories { member: SourceEventCategory, } }
+list_shape! { TagsList { member: Tag, max: 200, } }
+list_shape! { TrailList { member: Trail, } }
+list_shape! { TrailNameList { member: String, } }
+list_shape! { Trails { member: TrailInfo, } }
 
+structure! { AddTagsRequest as AddTagsMembers {
+    resource_id: required String = "ResourceId",
+    tags_list: required TagsList = "TagsList",
+} }
+structure! { #[derive(Default)] AddTagsResponse {} }
+structure! { AdvancedEventSelector as AdvancedEventSelectorMembers {
+    name: optional SelectorName = "Name",
+    field_selectors: required AdvancedFieldSelectors = "FieldSelectors",
+} }
+structure! { AdvancedFieldSelector as AdvancedFieldSelectorMembers {
+    field: required SelectorField = "Field",
+    equals: optional Operator = "Equals",
+    starts_with: optional Operator = "StartsWith",
+    ends_with: optional Operator = "EndsWith",
+    not_equals: optional Operator = "NotEquals",
+    not_starts_with: optional Operator = "NotStartsWith",
+    not_ends_with: optional Operator = "NotEndsWith",
+} }
+structure! { CreateTrailRequest as CreateTrailMembers {
+    name: required String = "Name",
+    s_3_bucket_name: required String = "S3BucketName",
+    s_3_key_prefix: optional String = "S3KeyPrefix",
+    sns_topic_name: optional String = "SnsTopicName",
+    include_global_service_events: optional bool = "IncludeGlobalServiceEvents",
+    is_multi_region_trail: optional bool = "IsMultiRegionTrail",
+    enable_log_file_validation: optional bool = "EnableLogFileValidation",
+    cloud_watch_logs_log_group_arn: optional String = "CloudWatchLogsLogGroupArn",
+    cloud_watch_logs_role_arn: optional String = "CloudWatchLogsRoleArn",
+    kms_key_id: optional String = "KmsKeyId",
+    is_organization_trail: optional bool = "IsOrganizationTrail",
+    tags_list: optional TagsList = "TagsList",
+    recursive_logging: optional bool = "RecursiveLogging",
+} }
+structure! { #[derive(Default)] CreateTrailResponse {
+    name: optional String = "Name",
+    s_3_bucket_name: optional String = "S3BucketName",
+    s_3_key_prefix: optional String = "S3KeyPrefix",
+    sns_topic_name: optional String = "SnsTopicName",
+    sns_topic_arn: optional String = "SnsTopicARN",
+    include_global_service_events: optional bool = "IncludeGlobalServiceEvents",
+    is_multi_region_trail: optional bool = "IsMultiRegionTrail",
+    trail_arn: optional String = "TrailARN",
+    log_file_validation_enabled: optional bool = "LogFileValidationEnabled",
+    cloud_watch_logs_log_group_arn: optional String = "CloudWatchLogsLogGroupArn",
+    cloud_watch_logs_role_arn: optional String = "CloudWatchLogsRoleArn",
+    kms_key_id: optional String = "KmsKeyId",
+    is_organization_trail: optional bool = "IsOrganizationTrail",
+    recursive_logging: optional bool = "RecursiveLogging",
+} }
+structure! { #[derive(Default)] DataResource as DataResourceMembers {
+    r#type: optional String = "Type",
+    values: optional DataResourceValues = "Values",
+} }
+structure! { DeleteTrailRequest as DeleteTrailMembers {
+    name: required String = "Name",
+} }
+structure! { #[derive(Default)] DeleteTrailResponse {} }
+structure! { DeregisterOrganizationDelegatedAdminRequest as DeregisterOrganizationDelegatedAdminMembers {
+    delegated_admin_account_id: required AccountId = "DelegatedAdminAccountId",
+} }
+structure! { #[derive(Default)] DeregisterOrganizationDelegatedAdminResponse {} }
+structure! { #[derive(Default)] DescribeTrailsRequest as DescribeTrailsMembers {
+    trail_name_list: optional TrailNameList = "trailNameList",
+    include_shadow_trails: optional bool = "includeShadowTrails",
+} }
+structure! { #[derive(Default)] DescribeTrailsResponse {
+    trail_list: optional TrailList = "trailList",
+} }
 structure! { #[derive(Default)] Event {
     event_id: optional String = "EventId",
     event_name: optional String = "EventName",
@@ -115,6 +193,86 @@ structure! { #[derive(Default)] Event {
     username: optional String = "Username",
     resources: optional ResourceList = "Resources",
     cloud_trail_event: optional String = "CloudTrailEvent",
+} }
+structure! { #[derive(Default)] EventSelector as EventSelectorMembers {
+    read_write_type: optional ReadWriteType = "ReadWriteType",
+    include_management_events: optional bool = "IncludeManagementEvents",
+    data_resources: optional DataResources = "DataResources",
+    exclude_management_event_sources: optional ExcludeManagementEventSources = "ExcludeManagementEventSources",
+} }
+structure! { GetEventSelectorsRequest as GetEventSelectorsMembers {
+    trail_name: required String = "TrailName",
+} }
+structure! { #[derive(Default)] GetEventSelectorsResponse {
+    trail_arn: optional String = "TrailARN",
+    event_selectors: optional EventSelectors = "EventSelectors",
+    advanced_event_selectors: optional AdvancedEventSelectors = "AdvancedEventSelectors",
+} }
+structure! { #[derive(Default)] GetInsightSelectorsRequest as GetInsightSelectorsMembers {
+    trail_name: optional String = "TrailName",
+    event_data_store: optional EventDataStoreArn = "EventDataStore",
+} }
+structure! { #[derive(Default)] GetInsightSelectorsResponse {
+    trail_arn: optional String = "TrailARN",
+    insight_selectors: optional InsightSelectors = "InsightSelectors",
+    event_data_store_arn: optional EventDataStoreArn = "EventDataStoreArn",
+    insights_destination: optional EventDataStoreArn = "InsightsDestination",
+} }
+structure! { GetTrailRequest as GetTrailMembers {
+    name: required String = "Name",
+} }
+structure! { #[derive(Default)] GetTrailResponse {
+    trail: optional Trail = "Trail",
+} }
+structure! { GetTrailStatusRequest as GetTrailStatusMembers {
+    name: required String = "Name",
+} }
+structure! { #[derive(Default)] GetTrailStatusResponse {
+    is_logging: optional bool = "IsLogging",
+    latest_delivery_error: optional String = "LatestDeliveryError",
+    latest_notification_error: optional String = "LatestNotificationError",
+    latest_delivery_time: optional Timestamp = "LatestDeliveryTime",
+    latest_notification_time: optional Timestamp = "LatestNotificationTime",
+    start_logging_time: optional Timestamp = "StartLoggingTime",
+    stop_logging_time: optional Timestamp = "StopLoggingTime",
+    latest_cloud_watch_logs_delivery_error: optional String = "LatestCloudWatchLogsDeliveryError",
+    latest_cloud_watch_logs_delivery_time: optional Timestamp = "LatestCloudWatchLogsDeliveryTime",
+    latest_digest_delivery_time: optional Timestamp = "LatestDigestDeliveryTime",
+    latest_digest_delivery_error: optional String = "LatestDigestDeliveryError",
+    latest_delivery_attempt_time: optional String = "LatestDeliveryAttemptTime",
+    latest_notification_attempt_time: optional String = "LatestNotificationAttemptTime",
+    latest_notification_attempt_succeeded: optional String = "LatestNotificationAttemptSucceeded",
+    latest_delivery_attempt_succeeded: optional String = "LatestDeliveryAttemptSucceeded",
+    time_logging_started: optional String = "TimeLoggingStarted",
+    time_logging_stopped: optional String = "TimeLoggingStopped",
+} }
+structure! { #[derive(Default)] InsightSelector as InsightSelectorMembers {
+    insight_type: optional InsightType = "InsightType",
+    event_categories: optional SourceEventCategories = "EventCategories",
+} }
+structure! { #[derive(Default)] ListPublicKeysRequest as ListPublicKeysMembers {
+    start_time: optional Timestamp = "StartTime",
+    end_time: optional Timestamp = "EndTime",
+    next_token: optional String = "NextToken",
+} }
+structure! { #[derive(Default)] ListPublicKeysResponse {
+    public_key_list: optional PublicKeyList = "PublicKeyList",
+    next_token: optional String = "NextToken",
+} }
+structure! { ListTagsRequest as ListTagsMembers {
+    resource_id_list: required ResourceIdList = "ResourceIdList",
+    next_token: optional String = "NextToken",
+} }
+structure! { #[derive(Default)] ListTagsResponse {
+    resource_tag_list: optional ResourceTagList = "ResourceTagList",
+    next_token: optional String = "NextToken",
+} }
+structure! { #[derive(Default)] ListTrailsRequest as ListTrailsMembers {
+    next_token: optional String = "NextToken",
+} }
+structure! { #[derive(Default)] ListTrailsResponse {
+    trails: optional Trails = "Trails",
+    next_token: optional String = "NextToken",
 } }
 structure! { LookupAttribute as LookupAttributeMembers {
     attribute_key: required LookupAttributeKey = "AttributeKey",
@@ -132,12 +290,200 @@ structure! { #[derive(Default)] LookupEventsResponse {
     events: optional EventsList = "Events",
     next_token: optional String = "NextToken",
 } }
+structure! { #[derive(Default)] PublicKey {
+    value: optional Base64 = "Value",
+    validity_start_time: optional Timestamp = "ValidityStartTime",
+    validity_end_time: optional Timestamp = "ValidityEndTime",
+    fingerprint: optional String = "Fingerprint",
+} }
+structure! { PutEventSelectorsRequest as PutEventSelectorsMembers {
+    trail_name: required String = "TrailName",
+    event_selectors: optional EventSelectors = "EventSelectors",
+    advanced_event_selectors: optional AdvancedEventSelectors = "AdvancedEventSelectors",
+} }
+structure! { #[derive(Default)] PutEventSelectorsResponse {
+    trail_arn: optional String = "TrailARN",
+    event_selectors: optional EventSelectors = "EventSelectors",
+    advanced_event_selectors: optional AdvancedEventSelectors = "AdvancedEventSelectors",
+} }
+structure! { PutInsightSelectorsRequest as PutInsightSelectorsMembers {
+    trail_name: optional String = "TrailName",
+    insight_selectors: required InsightSelectors = "InsightSelectors",
+    event_data_store: optional EventDataStoreArn = "EventDataStore",
+    insights_destination: optional EventDataStoreArn = "InsightsDestination",
+} }
+structure! { #[derive(Default)] PutInsightSelectorsResponse {
+    trail_arn: optional String = "TrailARN",
+    insight_selectors: optional InsightSelectors = "InsightSelectors",
+    event_data_store_arn: optional EventDataStoreArn = "EventDataStoreArn",
+    insights_destination: optional EventDataStoreArn = "InsightsDestination",
+} }
+structure! { RegisterOrganizationDelegatedAdminRequest as RegisterOrganizationDelegatedAdminMembers {
+    member_account_id: required AccountId = "MemberAccountId",
+} }
+structure! { #[derive(Default)] RegisterOrganizationDelegatedAdminResponse {} }
+structure! { RemoveTagsRequest as RemoveTagsMembers {
+    resource_id: required String = "ResourceId",
+    tags_list: required TagsList = "TagsList",
+} }
+structure! { #[derive(Default)] RemoveTagsResponse {} }
 structure! { #[derive(Default)] Resource {
     resource_type: optional String = "ResourceType",
     resource_name: optional String = "ResourceName",
 } }
+structure! { #[derive(Default)] ResourceTag {
+    resource_id: optional String = "ResourceId",
+    tags_list: optional TagsList = "TagsList",
+} }
+structure! { StartLoggingRequest as StartLoggingMembers {
+    name: required String = "Name",
+} }
+structure! { #[derive(Default)] StartLoggingResponse {} }
+structure! { StopLoggingRequest as StopLoggingMembers {
+    name: required String = "Name",
+} }
+structure! { #[derive(Default)] StopLoggingResponse {} }
+structure! { Tag as TagMembers {
+    key: required TagKey = "Key",
+    value: optional TagValue = "Value",
+} }
+structure! { #[derive(Default)] Trail {
+    name: optional String = "Name",
+    s_3_bucket_name: optional String = "S3BucketName",
+    s_3_key_prefix: optional String = "S3KeyPrefix",
+    sns_topic_name: optional String = "SnsTopicName",
+    sns_topic_arn: optional String = "SnsTopicARN",
+    include_global_service_events: optional bool = "IncludeGlobalServiceEvents",
+    is_multi_region_trail: optional bool = "IsMultiRegionTrail",
+    home_region: optional String = "HomeRegion",
+    trail_arn: optional String = "TrailARN",
+    log_file_validation_enabled: optional bool = "LogFileValidationEnabled",
+    cloud_watch_logs_log_group_arn: optional String = "CloudWatchLogsLogGroupArn",
+    cloud_watch_logs_role_arn: optional String = "CloudWatchLogsRoleArn",
+    kms_key_id: optional String = "KmsKeyId",
+    has_custom_event_selectors: optional bool = "HasCustomEventSelectors",
+    has_insight_selectors: optional bool = "HasInsightSelectors",
+    is_organization_trail: optional bool = "IsOrganizationTrail",
+    recursive_logging: optional bool = "RecursiveLogging",
+} }
+structure! { #[derive(Default)] TrailInfo {
+    trail_arn: optional String = "TrailARN",
+    name: optional String = "Name",
+    home_region: optional String = "HomeRegion",
+} }
+structure! { UpdateTrailRequest as UpdateTrailMembers {
+    name: required String = "Name",
+    s_3_bucket_name: optional String = "S3BucketName",
+    s_3_key_prefix: optional String = "S3KeyPrefix",
+    sns_topic_name: optional String = "SnsTopicName",
+    include_global_service_events: optional bool = "IncludeGlobalServiceEvents",
+    is_multi_region_trail: optional bool = "IsMultiRegionTrail",
+    enable_log_file_validation: optional bool = "EnableLogFileValidation",
+    cloud_watch_logs_log_group_arn: optional String = "CloudWatchLogsLogGroupArn",
+    cloud_watch_logs_role_arn: optional String = "CloudWatchLogsRoleArn",
+    kms_key_id: optional String = "KmsKeyId",
+    is_organization_trail: optional bool = "IsOrganizationTrail",
+    recursive_logging: optional bool = "RecursiveLogging",
+} }
+structure! { #[derive(Default)] UpdateTrailResponse {
+    name: optional String = "Name",
+    s_3_bucket_name: optional String = "S3BucketName",
+    s_3_key_prefix: optional String = "S3KeyPrefix",
+    sns_topic_name: optional String = "SnsTopicName",
+    sns_topic_arn: optional String = "SnsTopicARN",
+    include_global_service_events: optional bool = "IncludeGlobalServiceEvents",
+    is_multi_region_trail: optional bool = "IsMultiRegionTrail",
+    trail_arn: optional String = "TrailARN",
+    log_file_validation_enabled: optional bool = "LogFileValidationEnabled",
+    cloud_watch_logs_log_group_arn: optional String = "CloudWatchLogsLogGroupArn",
+    cloud_watch_logs_role_arn: optional String = "CloudWatchLogsRoleArn",
+    kms_key_id: optional String = "KmsKeyId",
+    is_organization_trail: optional bool = "IsOrganizationTrail",
+    recursive_logging: optional bool = "RecursiveLogging",
+} }
 
+exception! { AccountNotFoundException("AccountNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { AccountNotRegisteredException("AccountNotRegisteredException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { AccountRegisteredException("AccountRegisteredException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CannotDelegateManagementAccountException("CannotDelegateManagementAccountException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ChannelARNInvalidException("ChannelARNInvalidException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ChannelNotFoundException("ChannelNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CloudTrailARNInvalidException("CloudTrailARNInvalidException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CloudTrailAccessNotEnabledException("CloudTrailAccessNotEnabledException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CloudTrailInvalidClientTokenIdException("CloudTrailInvalidClientTokenIdException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CloudWatchLogsDeliveryUnavailableException("CloudWatchLogsDeliveryUnavailableException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ConflictException("ConflictException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { DelegatedAdminAccountLimitExceededException("DelegatedAdminAccountLimitExceededException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { EventDataStoreARNInvalidException("EventDataStoreARNInvalidException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { EventDataStoreNotFoundException("EventDataStoreNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InactiveEventDataStoreException("InactiveEventDataStoreException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsightNotEnabledException("InsightNotEnabledException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsufficientDependencyServiceAccessPermissionException("InsufficientDependencyServiceAccessPermissionException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsufficientEncryptionPolicyException("InsufficientEncryptionPolicyException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsufficientIAMAccessPermissionException("InsufficientIAMAccessPermissionException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsufficientS3BucketPolicyException("InsufficientS3BucketPolicyException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InsufficientSnsTopicPolicyException("InsufficientSnsTopicPolicyException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidCloudWatchLogsLogGroupArnException("InvalidCloudWatchLogsLogGroupArnException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidCloudWatchLogsRoleArnException("InvalidCloudWatchLogsRoleArnException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidEventCategoryException("InvalidEventCategoryException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidEventSelectorsException("InvalidEventSelectorsException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidHomeRegionException("InvalidHomeRegionException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidInsightSelectorsException("InvalidInsightSelectorsException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidKmsKeyIdException("InvalidKmsKeyIdException", 400, "message") {
     message: optional String = "message",
 } }
 exception! { InvalidLookupAttributesException("InvalidLookupAttributesException", 400, "message") {
@@ -149,10 +495,85 @@ exception! { InvalidMaxResultsException("InvalidMaxResultsException", 400, "mess
 exception! { InvalidNextTokenException("InvalidNextTokenException", 400, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidParameterCombinationException("InvalidParameterCombinationException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidParameterException("InvalidParameterException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidS3BucketNameException("InvalidS3BucketNameException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidS3PrefixException("InvalidS3PrefixException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidSnsTopicNameException("InvalidSnsTopicNameException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidTagParameterException("InvalidTagParameterException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidTimeRangeException("InvalidTimeRangeException", 400, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidTokenException("InvalidTokenException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { InvalidTrailNameException("InvalidTrailNameException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { KmsException("KmsException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { KmsKeyDisabledException("KmsKeyDisabledException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { KmsKeyNotFoundException("KmsKeyNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { MaximumNumberOfTrailsExceededException("MaximumNumberOfTrailsExceededException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { NoManagementAccountSLRExistsException("NoManagementAccountSLRExistsException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { NotOrganizationManagementAccountException("NotOrganizationManagementAccountException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { NotOrganizationMasterAccountException("NotOrganizationMasterAccountException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { OperationNotPermittedException("OperationNotPermittedException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OrganizationNotInAllFeaturesModeException("OrganizationNotInAllFeaturesModeException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OrganizationsNotInUseException("OrganizationsNotInUseException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ResourceNotFoundException("ResourceNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ResourceTypeNotSupportedException("ResourceTypeNotSupportedException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { S3BucketDoesNotExistException("S3BucketDoesNotExistException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { TagsLimitExceededException("TagsLimitExceededException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ThrottlingException("ThrottlingException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { TrailAlreadyExistsException("TrailAlreadyExistsException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { TrailNotFoundException("TrailNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { TrailNotProvidedException("TrailNotProvidedException", 400, "message") {
     message: optional String = "message",
 } }
 exception! { UnsupportedOperationException("UnsupportedOperationException", 400, "message") {
@@ -160,16 +581,199 @@ exception! { UnsupportedOperationException("UnsupportedOperationException", 400,
 } }
 
 errors! {
+    AccountNotFoundException,
+    AccountNotRegisteredException,
+    AccountRegisteredException,
+    CannotDelegateManagementAccountException,
+    ChannelARNInvalidException,
+    ChannelNotFoundException,
+    CloudTrailARNInvalidException,
+    CloudTrailAccessNotEnabledException,
+    CloudTrailInvalidClientTokenIdException,
+    CloudWatchLogsDeliveryUnavailableException,
+    ConflictException,
+    DelegatedAdminAccountLimitExceededException,
+    EventDataStoreARNInvalidException,
+    EventDataStoreNotFoundException,
+    InactiveEventDataStoreException,
+    InsightNotEnabledException,
+    InsufficientDependencyServiceAccessPermissionException,
+    InsufficientEncryptionPolicyException,
+    InsufficientIAMAccessPermissionException,
+    InsufficientS3BucketPolicyException,
+    InsufficientSnsTopicPolicyException,
+    InvalidCloudWatchLogsLogGroupArnException,
+    InvalidCloudWatchLogsRoleArnException,
     InvalidEventCategoryException,
+    InvalidEventSelectorsException,
+    InvalidHomeRegionException,
+    InvalidInsightSelectorsException,
+    InvalidKmsKeyIdException,
     InvalidLookupAttributesException,
     InvalidMaxResultsException,
     InvalidNextTokenException,
+    InvalidParameterCombinationException,
+    InvalidParameterException,
+    InvalidS3BucketNameException,
+    InvalidS3PrefixException,
+    InvalidSnsTopicNameException,
+    InvalidTagParameterException,
     InvalidTimeRangeException,
+    InvalidTokenException,
+    InvalidTrailNameException,
+    KmsException,
+    KmsKeyDisabledException,
+    KmsKeyNotFoundException,
+    MaximumNumberOfTrailsExceededException,
+    NoManagementAccountSLRExistsException,
+    NotOrganizationManagementAccountException,
+    NotOrganizationMasterAccountException,
     OperationNotPermittedException,
+    OrganizationNotInAllFeaturesModeException,
+    OrganizationsNotInUseException,
+    ResourceNotFoundException,
+    ResourceTypeNotSupportedException,
+    S3BucketDoesNotExistException,
+    TagsLimitExceededException,
+    ThrottlingException,
+    TrailAlreadyExistsException,
+    TrailNotFoundException,
+    TrailNotProvidedException,
     UnsupportedOperationException,
 }
 
 operations! { SERVICE {
+    AddTags {
+        idempotent: true,
+        input: AddTagsRequest,
+        output: AddTagsResponse,
+        errors: [
+            ResourceNotFoundException, CloudTrailARNInvalidException, EventDataStoreARNInvalidException,
+            ChannelARNInvalidException, ResourceTypeNotSupportedException, TagsLimitExceededException,
+            InvalidTrailNameException, InvalidTagParameterException, InactiveEventDataStoreException,
+            EventDataStoreNotFoundException, ChannelNotFoundException, UnsupportedOperationException,
+            OperationNotPermittedException, NotOrganizationMasterAccountException,
+            NoManagementAccountSLRExistsException, ConflictException,
+        ],
+    }
+    CreateTrail {
+        idempotent: true,
+        input: CreateTrailRequest,
+        output: CreateTrailResponse,
+        errors: [
+            MaximumNumberOfTrailsExceededException, TrailAlreadyExistsException,
+            S3BucketDoesNotExistException, InsufficientS3BucketPolicyException,
+            InsufficientSnsTopicPolicyException, InsufficientEncryptionPolicyException,
+            InvalidS3BucketNameException, InvalidS3PrefixException, InvalidSnsTopicNameException,
+            InvalidKmsKeyIdException, InvalidTrailNameException, TrailNotProvidedException,
+            TagsLimitExceededException, InvalidParameterCombinationException, InvalidParameterException,
+            KmsKeyNotFoundException, KmsKeyDisabledException, KmsException,
+            InvalidCloudWatchLogsLogGroupArnException, InvalidCloudWatchLogsRoleArnException,
+            CloudWatchLogsDeliveryUnavailableException, InvalidTagParameterException,
+            UnsupportedOperationException, OperationNotPermittedException,
+            CloudTrailAccessNotEnabledException, InsufficientDependencyServiceAccessPermissionException,
+            NotOrganizationMasterAccountException, OrganizationsNotInUseException,
+            OrganizationNotInAllFeaturesModeException, NoManagementAccountSLRExistsException,
+            CloudTrailInvalidClientTokenIdException, ConflictException, ThrottlingException,
+        ],
+    }
+    DeleteTrail {
+        idempotent: true,
+        input: DeleteTrailRequest,
+        output: DeleteTrailResponse,
+        errors: [
+            TrailNotFoundException, InvalidTrailNameException, CloudTrailARNInvalidException,
+            ConflictException, ThrottlingException, InvalidHomeRegionException, UnsupportedOperationException,
+            OperationNotPermittedException, NotOrganizationMasterAccountException,
+            NoManagementAccountSLRExistsException, InsufficientDependencyServiceAccessPermissionException,
+        ],
+    }
+    DeregisterOrganizationDelegatedAdmin {
+        idempotent: true,
+        input: DeregisterOrganizationDelegatedAdminRequest,
+        output: DeregisterOrganizationDelegatedAdminResponse,
+        errors: [
+            AccountNotFoundException, AccountNotRegisteredException, CloudTrailAccessNotEnabledException,
+            ConflictException, InsufficientDependencyServiceAccessPermissionException,
+            InvalidParameterException, NotOrganizationManagementAccountException,
+            OrganizationNotInAllFeaturesModeException, OrganizationsNotInUseException,
+            UnsupportedOperationException, OperationNotPermittedException,
+        ],
+    }
+    DescribeTrails {
+        idempotent: true,
+        input: DescribeTrailsRequest,
+        output: DescribeTrailsResponse,
+        errors: [
+            UnsupportedOperationException, OperationNotPermittedException, InvalidTrailNameException,
+            CloudTrailARNInvalidException, NoManagementAccountSLRExistsException,
+        ],
+    }
+    GetEventSelectors {
+        idempotent: true,
+        input: GetEventSelectorsRequest,
+        output: GetEventSelectorsResponse,
+        errors: [
+            TrailNotFoundException, InvalidTrailNameException, CloudTrailARNInvalidException,
+            UnsupportedOperationException, OperationNotPermittedException,
+            NoManagementAccountSLRExistsException,
+        ],
+    }
+    GetInsightSelectors {
+        idempotent: true,
+        input: GetInsightSelectorsRequest,
+        output: GetInsightSelectorsResponse,
+        errors: [
+            InvalidParameterException, InvalidParameterCombinationException, TrailNotFoundException,
+            InvalidTrailNameException, CloudTrailARNInvalidException, UnsupportedOperationException,
+            OperationNotPermittedException, InsightNotEnabledException, NoManagementAccountSLRExistsException,
+            ThrottlingException,
+        ],
+    }
+    GetTrail {
+        idempotent: true,
+        input: GetTrailRequest,
+        output: GetTrailResponse,
+        errors: [
+            CloudTrailARNInvalidException, TrailNotFoundException, InvalidTrailNameException,
+            UnsupportedOperationException, OperationNotPermittedException,
+        ],
+    }
+    GetTrailStatus {
+        idempotent: true,
+        input: GetTrailStatusRequest,
+        output: GetTrailStatusResponse,
+        errors: [
+            CloudTrailARNInvalidException, TrailNotFoundException, InvalidTrailNameException,
+            UnsupportedOperationException, OperationNotPermittedException,
+        ],
+    }
+    ListPublicKeys {
+        idempotent: true,
+        input: ListPublicKeysRequest,
+        output: ListPublicKeysResponse,
+        errors: [
+            InvalidTimeRangeException, UnsupportedOperationException, OperationNotPermittedException,
+            InvalidTokenException,
+        ],
+    }
+    ListTags {
+        idempotent: true,
+        input: ListTagsRequest,
+        output: ListTagsResponse,
+        errors: [
+            ResourceNotFoundException, CloudTrailARNInvalidException, EventDataStoreARNInvalidException,
+            ChannelARNInvalidException, ResourceTypeNotSupportedException, InvalidTrailNameException,
+            InactiveEventDataStoreException, EventDataStoreNotFoundException, UnsupportedOperationException,
+            OperationNotPermittedException, InvalidTokenException, NoManagementAccountSLRExistsException,
+        ],
+    }
+    ListTrails {
+        idempotent: true,
+        input: ListTrailsRequest,
+        output: ListTrailsResponse,
+        errors: [UnsupportedOperationException, OperationNotPermittedException],
+    }
     LookupEvents {
         idempotent: true,
         input: LookupEventsRequest,
@@ -178,6 +782,101 @@ operations! { SERVICE {
             InvalidLookupAttributesException, InvalidTimeRangeException, InvalidMaxResultsException,
             InvalidNextTokenException, InvalidEventCategoryException, UnsupportedOperationException,
             OperationNotPermittedException,
+        ],
+    }
+    PutEventSelectors {
+        idempotent: true,
+        input: PutEventSelectorsRequest,
+        output: PutEventSelectorsResponse,
+        errors: [
+            TrailNotFoundException, InvalidTrailNameException, CloudTrailARNInvalidException,
+            InvalidHomeRegionException, InvalidEventSelectorsException, ConflictException,
+            ThrottlingException, UnsupportedOperationException, OperationNotPermittedException,
+            NotOrganizationMasterAccountException, NoManagementAccountSLRExistsException,
+            InsufficientDependencyServiceAccessPermissionException,
+        ],
+    }
+    PutInsightSelectors {
+        idempotent: true,
+        input: PutInsightSelectorsRequest,
+        output: PutInsightSelectorsResponse,
+        errors: [
+            InvalidParameterException, InvalidParameterCombinationException, TrailNotFoundException,
+            InvalidTrailNameException, CloudTrailARNInvalidException, InvalidHomeRegionException,
+            InvalidInsightSelectorsException, InsufficientS3BucketPolicyException,
+            InsufficientEncryptionPolicyException, S3BucketDoesNotExistException, KmsException,
+            UnsupportedOperationException, OperationNotPermittedException,
+            NotOrganizationMasterAccountException, NoManagementAccountSLRExistsException, ConflictException,
+            ThrottlingException,
+        ],
+    }
+    RegisterOrganizationDelegatedAdmin {
+        idempotent: true,
+        input: RegisterOrganizationDelegatedAdminRequest,
+        output: RegisterOrganizationDelegatedAdminResponse,
+        errors: [
+            AccountRegisteredException, AccountNotFoundException,
+            InsufficientDependencyServiceAccessPermissionException, InvalidParameterException,
+            CannotDelegateManagementAccountException, CloudTrailAccessNotEnabledException, ConflictException,
+            DelegatedAdminAccountLimitExceededException, NotOrganizationManagementAccountException,
+            OrganizationNotInAllFeaturesModeException, OrganizationsNotInUseException,
+            UnsupportedOperationException, OperationNotPermittedException,
+            InsufficientIAMAccessPermissionException,
+        ],
+    }
+    RemoveTags {
+        idempotent: true,
+        input: RemoveTagsRequest,
+        output: RemoveTagsResponse,
+        errors: [
+            ResourceNotFoundException, CloudTrailARNInvalidException, EventDataStoreARNInvalidException,
+            ChannelARNInvalidException, ResourceTypeNotSupportedException, InvalidTrailNameException,
+            InvalidTagParameterException, InactiveEventDataStoreException, EventDataStoreNotFoundException,
+            ChannelNotFoundException, UnsupportedOperationException, OperationNotPermittedException,
+            NotOrganizationMasterAccountException, NoManagementAccountSLRExistsException, ConflictException,
+        ],
+    }
+    StartLogging {
+        idempotent: true,
+        input: StartLoggingRequest,
+        output: StartLoggingResponse,
+        errors: [
+            CloudTrailARNInvalidException, ConflictException, ThrottlingException, TrailNotFoundException,
+            InvalidTrailNameException, InvalidHomeRegionException, UnsupportedOperationException,
+            OperationNotPermittedException, NotOrganizationMasterAccountException,
+            NoManagementAccountSLRExistsException, InsufficientDependencyServiceAccessPermissionException,
+        ],
+    }
+    StopLogging {
+        idempotent: true,
+        input: StopLoggingRequest,
+        output: StopLoggingResponse,
+        errors: [
+            TrailNotFoundException, InvalidTrailNameException, CloudTrailARNInvalidException,
+            ConflictException, ThrottlingException, InvalidHomeRegionException, UnsupportedOperationException,
+            OperationNotPermittedException, NotOrganizationMasterAccountException,
+            NoManagementAccountSLRExistsException, InsufficientDependencyServiceAccessPermissionException,
+        ],
+    }
+    UpdateTrail {
+        idempotent: true,
+        input: UpdateTrailRequest,
+        output: UpdateTrailResponse,
+        errors: [
+            S3BucketDoesNotExistException, InsufficientS3BucketPolicyException,
+            InsufficientSnsTopicPolicyException, InsufficientEncryptionPolicyException,
+            TrailNotFoundException, InvalidS3BucketNameException, InvalidS3PrefixException,
+            InvalidSnsTopicNameException, InvalidKmsKeyIdException, InvalidTrailNameException,
+            TrailNotProvidedException, InvalidEventSelectorsException, CloudTrailARNInvalidException,
+            ConflictException, ThrottlingException, InvalidParameterCombinationException,
+            InvalidHomeRegionException, KmsKeyNotFoundException, KmsKeyDisabledException, KmsException,
+            InvalidCloudWatchLogsLogGroupArnException, InvalidCloudWatchLogsRoleArnException,
+            CloudWatchLogsDeliveryUnavailableException, UnsupportedOperationException,
+            OperationNotPermittedException, CloudTrailAccessNotEnabledException,
+            InsufficientDependencyServiceAccessPermissionException, OrganizationsNotInUseException,
+            NotOrganizationMasterAccountException, OrganizationNotInAllFeaturesModeException,
+            NoManagementAccountSLRExistsException, CloudTrailInvalidClientTokenIdException,
+            InvalidParameterException,
         ],
     }
 } }

@@ -8,4 +8,6 @@ pub mod cloudtrail;
 pub mod ec2;
 pub mod iam;
 pub mod organizations;
+pub mod resourcegroupstaggingapi;
+pub mod service_quotas;
 pub mod sts;

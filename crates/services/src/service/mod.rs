@@ -37,8 +37,12 @@ services! {
     Iam: iam,
     /// AWS Organizations.
     Organizations: organizations,
+    /// Service Quotas.
+    ServiceQuotas: service_quotas,
     /// AWS Security Token Service.
     Sts: sts,
+    /// AWS Resource Groups Tagging API.
+    Tagging: resourcegroupstaggingapi,
 }
 
 impl Service {

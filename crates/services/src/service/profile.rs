@@ -24,6 +24,8 @@ pub struct Profile {
     pub presigned_within_window: bool,
     /// F-WIRE-36: whether clients of the Query API may ask for JSON.
     pub answers_in_json: bool,
+    /// F-WIRE-37: whether its clients may speak CBOR.
+    pub answers_in_cbor: bool,
     /// What may stand before the dot in `X-Amz-Target` besides the model's prefix.
     pub further_target_prefixes: &'static [&'static str],
     /// Whether it can be called by an `Action` parameter and the model's version.
@@ -66,6 +68,7 @@ impl Profile {
             clock_window_minutes: 5,
             presigned_within_window: false,
             answers_in_json: false,
+            answers_in_cbor: false,
             further_target_prefixes: &[],
             has_query_api: matches!(shape.protocol, Protocol::Query | Protocol::Ec2Query),
             access_denied,

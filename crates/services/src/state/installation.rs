@@ -1,10 +1,11 @@
-//! What belongs to an installation rather than to an account: the key of its page tokens, and how far its service time
-//! was moved. A restart and every other process on the same store know them; an export does not hold them, and a reset
-//! or an import leaves them as they are.
+//! What belongs to an installation rather than to an account: the key of its page tokens, how far its service time was
+//! moved, and how far its log is delivered. A restart and every other process on the same store know it; an export does
+//! not hold it. A reset or an import leaves the first two as they are, and delivery begins anew.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::identity::SealingKey;
+use crate::state::trail::{Delivery, DigestChain, DigestKey};
 use crate::world::is_of_kind;
 
 /// The key of page tokens. Key: `page-token-key/current`.
@@ -25,5 +26,9 @@ pub struct ServiceTime {
 
 /// Whether the document under `key` belongs to the installation.
 pub fn is_of_installation(key: &str) -> bool {
-    is_of_kind::<PageTokenKey>(key) || is_of_kind::<ServiceTime>(key)
+    is_of_kind::<PageTokenKey>(key)
+        || is_of_kind::<ServiceTime>(key)
+        || is_of_kind::<Delivery>(key)
+        || is_of_kind::<DigestChain>(key)
+        || is_of_kind::<DigestKey>(key)
 }

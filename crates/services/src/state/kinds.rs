@@ -8,7 +8,9 @@ use super::identity::*;
 use super::installation::{PageTokenKey, ServiceTime};
 use super::message::{Message, MessageId};
 use super::organization::*;
+use super::quota::QuotaRequests;
 use super::region::OrganizationRegionRequests;
+use super::trail::*;
 use crate::world::Document;
 use crate::world::key::{Current, Part};
 
@@ -76,6 +78,9 @@ kinds! {
     "attachment": Attachment by AttachmentId<'k>,
     "child": Child by ChildId<'k>,
     "credential": Credential by AccessKeyId<'k>,
+    "delivery": Delivery by DeliveryId<'k>,
+    "digest": DigestChain by DigestChainId<'k>,
+    "digest-key": DigestKey by DigestKeyId<'k>,
     "effective-policy-text": EffectivePolicyText by EffectivePolicyTextId<'k>,
     "email": EmailOwner by EmailAddress<'k>,
     "group": Group by GroupId<'k>,
@@ -102,6 +107,7 @@ kinds! {
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
     "policy-name": PolicyName by PolicyNameId<'k>,
     "policy-use": PolicyUse by PolicyUseId<'k>,
+    "quota-requests": QuotaRequests by AccountId,
     "region-requests": OrganizationRegionRequests by OrganizationId<'k>,
     "role": Role by RoleId<'k>,
     "role-deletion": RoleDeletion by RoleDeletionId<'k>,
@@ -109,6 +115,7 @@ kinds! {
     "server-certificate": ServerCertificate by ServerCertificateId<'k>,
     "service-time": ServiceTime by Current,
     "session-key": SessionKey by Current,
+    "trail": Trail by TrailId<'k>,
     "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
     "user": User by UserId<'k>,
 }

@@ -9,7 +9,9 @@ pub mod installation;
 mod kinds;
 pub mod message;
 pub mod organization;
+pub mod quota;
 pub mod region;
+pub mod trail;
 
 pub use kinds::{KINDS, Kind};
 

@@ -23,7 +23,7 @@ use crate::authority::trust::{is_role, role_with_arn};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::state::identity::{CredentialOwner, OpenIdConnectProvider, OpenIdConnectProviderId, RoleSession};
-use crate::world::{Fault, World};
+use crate::world::{Fault, Wanted, World};
 
 /// The operation's action.
 pub const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
@@ -83,7 +83,7 @@ fn account_of_role(arn: &str) -> Result<AccountId, Refusal> {
 /// the role's account, then its dates and audience are judged, and at last its signature.
 ///
 /// # Errors
-/// In AWS's words, whatever is wrong with the token. [`Fault::IssuerKeys`] where the issuer's keys are not at hand.
+/// In AWS's words, whatever is wrong with the token. [`Wanted::IssuerKeys`] where the issuer's keys are not at hand.
 pub fn caller(
     input: &AssumeRoleWithWebIdentityRequest,
     context: &Context,
@@ -171,7 +171,7 @@ fn check_signature(
     let verdict = match &provider.key_set {
         Some(keys) => token.verify(keys),
         None => match issuers.remembered(issuer, token.key_id()) {
-            None => return Err(Fault::IssuerKeys(issuer.to_owned()).into()),
+            None => return Err(Fault::from(Wanted::IssuerKeys(issuer.to_owned())).into()),
             Some(Ok(keys)) => token.verify(&keys),
             Some(Err(NotFetched::Unusable)) => Verdict::NoSuchKey,
             Some(Err(NotFetched::Unreachable)) => {

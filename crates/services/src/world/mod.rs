@@ -9,6 +9,7 @@ pub mod key;
 mod wanted;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,6 +159,7 @@ pub struct World<'s> {
     reads: RefCell<Reads>,
     writes: BTreeMap<String, Change>,
     announced: Vec<ServiceEvent>,
+    region: Cow<'static, str>,
 }
 
 fn decode_any<D: Document>(text: &str) -> Result<AnyDocument, String> {
@@ -176,7 +178,25 @@ pub fn is_of_kind<D: Document>(key: &str) -> bool {
 impl<'s> World<'s> {
     /// A world without changes over `snapshot`.
     pub fn new(snapshot: &'s dyn Snapshot) -> Self {
-        Self { snapshot, reads: RefCell::default(), writes: BTreeMap::new(), announced: Vec::new() }
+        Self {
+            snapshot,
+            reads: RefCell::default(),
+            writes: BTreeMap::new(),
+            announced: Vec::new(),
+            region: Cow::Borrowed("us-east-1"),
+        }
+    }
+
+    /// Says which Region serves the request: us-east-1 until then.
+    pub fn serve_in(&mut self, region: &str) {
+        if self.region != region {
+            self.region = Cow::Owned(region.to_owned());
+        }
+    }
+
+    /// The Region that serves the request.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// The document of kind `D` with this id, this world's own changes included.

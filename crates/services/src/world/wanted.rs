@@ -10,9 +10,6 @@ pub enum Fault {
     /// of lists and of the log, which must not be read on a thread that answers everybody, and of time for what may cost
     /// much; a store behind a network says so of documents, too.
     Wanted(Box<Wanted>),
-    /// The keys that the issuer at this URL publishes are not at hand: fetch them and run the request again. No store says
-    /// so, and none can fetch them.
-    IssuerKeys(String),
     /// The store failed or holds something unreadable.
     Broken(String),
 }
@@ -39,8 +36,21 @@ pub enum Wanted {
     },
     /// Records of the event log.
     Events(EventQuery),
+    /// Nothing of the store: what S3 says of the bucket with this name. Whoever runs the path asks, and tells the answer
+    /// in the context of the next run.
+    Bucket(String),
+    /// Nothing of the store: the keys that the issuer at this URL publishes. Whoever runs the path fetches them and remembers
+    /// them for the next run.
+    IssuerKeys(String),
     /// Nothing of the store, but time: the request is to be run again where it keeps nobody else waiting.
     Time,
+}
+
+impl Wanted {
+    /// Whether a store can fetch it.
+    pub fn is_of_store(&self) -> bool {
+        !matches!(self, Self::Bucket(_) | Self::IssuerKeys(_))
+    }
 }
 
 /// Which records of the event log are wanted.

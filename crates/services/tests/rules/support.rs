@@ -53,6 +53,7 @@ pub fn after(time: Duration) -> Context {
         validation: Validation::Strict,
         seed: Seed::new(seed),
         token_key: TokenKey::new([1; 32]),
+        trail_bucket: Default::default(),
     }
 }
 

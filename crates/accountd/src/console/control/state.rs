@@ -52,7 +52,8 @@ fn process(console: &Console) -> Markup {
             dt { "Rates" } dd { @match running.throttle { Throttle::Off => "none apply", Throttle::Aws => "those of AWS apply" } }
             dt { "Delays" } dd {
                 "Region on " (delays.region_enable.as_secs()) " s, off " (delays.region_disable.as_secs())
-                " s, account " (delays.account_creation.as_secs()) " s, address " (delays.email_completion.as_secs()) " s"
+                " s, account " (delays.account_creation.as_secs()) " s, address " (delays.email_completion.as_secs())
+                " s, quota " (delays.quota_decision.as_secs()) " s"
             }
             dt { "Services" } dd { @for service in facts.services { code { (service) } " " } }
         }

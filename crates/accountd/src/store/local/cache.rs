@@ -41,6 +41,9 @@ const BYTES_PER_TEXT_BYTE: u64 = 2;
 struct Entry {
     found: Found,
     text_bytes: u64,
+    /// A commit at which this was so: the version, or where there is no document the commit as of which there was none.
+    /// Of use only where other processes commit.
+    since: u64,
 }
 
 #[derive(Clone)]
@@ -75,6 +78,9 @@ pub(super) struct DocumentCache {
     derived: Cache<Box<str>, Arc<Remembered>>,
     hasher: DefaultHashBuilder,
     stripes: Box<[Mutex<u64>]>,
+    /// The number of the last commit of any process that changed a key of the stripe. Changed with the stripe locked, and
+    /// only where other processes commit.
+    changed: Box<[AtomicU64]>,
     committing: AtomicU64,
     published: AtomicU64,
 }
@@ -102,6 +108,7 @@ impl DocumentCache {
             derived: Cache::new(DERIVED_REMEMBERED),
             hasher,
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
+            changed: (0..STRIPES).map(|_| AtomicU64::new(0)).collect(),
             committing: AtomicU64::new(0),
             published: AtomicU64::new(0),
         }
@@ -152,17 +159,33 @@ impl DocumentCache {
         let stamp = lock(&self.stripes[ticket.stripe]);
         let settled = *stamp == ticket.stamp && stamp.is_multiple_of(2);
         if settled {
-            self.insert(key, found.clone(), text_bytes as u64);
+            self.insert(key, found.clone(), text_bytes as u64, found.version);
         }
         settled
     }
 
-    fn insert(&self, key: &str, found: Found, text_bytes: u64) {
+    /// Remembers what was read as of a commit, unless it is known to have been changed after that.
+    pub fn fill_as_of(&self, key: &str, found: &Found, text_bytes: usize, as_of: u64) {
+        let stripe = self.stripe_of(key);
+        let _stamp = lock(&self.stripes[stripe]);
+        if self.changed[stripe].load(Ordering::Relaxed) <= as_of {
+            let since = if found.document.is_some() { found.version } else { as_of };
+            self.insert(key, found.clone(), text_bytes as u64, since);
+        }
+    }
+
+    /// The entry under `key`, if it is what was committed by `sequence`: everything up to that is known here, and it is of
+    /// no later commit.
+    pub fn get_as_of(&self, key: &str, sequence: u64) -> Option<Found> {
+        self.entries.get(key).filter(|entry| entry.since <= sequence).map(|entry| entry.found)
+    }
+
+    fn insert(&self, key: &str, found: Found, text_bytes: u64, since: u64) {
         if weight(key, text_bytes) > self.entries.shard_capacity() {
             // The cache would refuse it, and must not keep what it held before.
             self.entries.remove(key);
         } else {
-            self.entries.insert(key.into(), Entry { found, text_bytes });
+            self.entries.insert(key.into(), Entry { found, text_bytes, since });
         }
     }
 
@@ -201,6 +224,12 @@ impl DocumentCache {
         self.mark((0..STRIPES).collect())
     }
 
+    fn note_change(&self, key: &str, commit: u64) {
+        let stripe = self.stripe_of(key);
+        let _stamp = lock(&self.stripes[stripe]);
+        self.changed[stripe].fetch_max(commit, Ordering::Relaxed);
+    }
+
     fn mark(&self, stripes: Vec<usize>) -> Committing<'_> {
         self.committing.fetch_add(1, Ordering::SeqCst);
         for &stripe in &stripes {
@@ -218,12 +247,45 @@ impl Committing<'_> {
                 match &staged.change {
                     Change::Put { document, text } => {
                         let found = Found { version: staged.version, document: Some(document.clone()) };
-                        cache.insert(key, found, text.len() as u64);
+                        cache.insert(key, found, text.len() as u64, staged.version);
                     }
-                    Change::Delete => cache.insert(key, Found { version: 0, document: None }, 0),
+                    Change::Delete => {
+                        cache.insert(key, Found { version: 0, document: None }, 0, staged.version);
+                    }
                 }
             }
         });
+    }
+
+    /// Other processes changed these documents: forgets what is older.
+    pub fn forget(self, changed: &[(String, u64)]) {
+        for (key, commit) in changed {
+            self.cache.note_change(key, *commit);
+        }
+        self.replace_entries(|cache| {
+            for (key, commit) in changed {
+                if cache.entries.peek(key.as_str()).is_some_and(|entry| entry.since < *commit) {
+                    cache.entries.remove(key.as_str());
+                }
+            }
+        });
+    }
+
+    /// Shows what this process committed, to be called where nothing later is known yet.
+    pub fn publish_as_of(self, writes: &Writes, commit: u64) {
+        for key in writes.keys() {
+            self.cache.note_change(key, commit);
+        }
+        self.publish(writes);
+    }
+
+    /// Whatever is known of commits before this one is worth nothing.
+    pub fn forget_all(self, commit: u64) {
+        for (stamp, changed) in self.cache.stripes.iter().zip(&self.cache.changed) {
+            let _stamp = lock(stamp);
+            changed.fetch_max(commit, Ordering::Relaxed);
+        }
+        self.publish_all();
     }
 
     /// Everything was replaced: forgets what is in memory.

@@ -397,6 +397,20 @@ impl Engine for EmbeddedEngine {
         })
     }
 
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
+        self.with_reader(|connection| {
+            let mut statement = connection.prepare_cached(BLOCKS_FROM)?;
+            let mut rows = statement.query([signed(first)])?;
+            while let Some(row) = rows.next()? {
+                let (sequence, count, records) = block(row)?;
+                if visit(sequence, count, records).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
         self.with_reader(|connection| {
             // One transaction, so that documents and events are of the same moment.

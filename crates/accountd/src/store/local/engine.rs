@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 
 use aws::arn::AccountId;
 use services::world::Change;
@@ -14,13 +15,13 @@ use crate::store::seam::Exported;
 
 /// Why an engine could not do what it was asked to: its own words, without any stored value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct EngineError(pub String);
+pub struct EngineError(pub String);
 
-pub(super) type EngineResult<T> = Result<T, EngineError>;
+pub type EngineResult<T> = Result<T, EngineError>;
 
 /// The end of the log: all that the writer must know to go on after opening.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Head {
+pub struct Head {
     /// The highest number given to a change or a block.
     pub sequence: u64,
     /// How many documents there are.
@@ -30,7 +31,7 @@ pub(super) struct Head {
 }
 
 /// A change that is decided but not yet committed.
-pub(super) struct Staged {
+pub struct Staged {
     /// The number of the change, which becomes the document's version.
     pub version: u64,
     /// The new content.
@@ -38,10 +39,10 @@ pub(super) struct Staged {
 }
 
 /// Changes by key.
-pub(super) type Writes = BTreeMap<String, Staged>;
+pub type Writes = BTreeMap<String, Staged>;
 
 /// Everything that one transaction writes.
-pub(super) struct Batch<'a> {
+pub struct Batch<'a> {
     /// Changed documents.
     pub writes: &'a Writes,
     /// Records of calls; stored under `head.sequence`, even when empty, since it carries the head.
@@ -51,7 +52,7 @@ pub(super) struct Batch<'a> {
 }
 
 /// Which blocks of records to visit.
-pub(super) struct BlockFilter {
+pub struct BlockFilter {
     /// Only blocks that hold a record of this account.
     pub account: Option<AccountId>,
     /// Only blocks with a record at this time or later, in microseconds.
@@ -63,10 +64,10 @@ pub(super) struct BlockFilter {
 }
 
 /// Called with a block's number, how many records it holds, and its lines.
-pub(super) type VisitBlock<'a> = &'a mut dyn FnMut(u64, u32, &str) -> ControlFlow<()>;
+pub type VisitBlock<'a> = &'a mut dyn FnMut(u64, u32, &str) -> ControlFlow<()>;
 
 /// Committed state: documents by key, blocks of the event log by number.
-pub(super) trait Engine: Send + Sync {
+pub trait Engine: Send + Sync {
     /// The end of the log. Costs the same however much is stored.
     fn head(&self) -> EngineResult<Head>;
 
@@ -100,6 +101,100 @@ pub(super) trait Engine: Send + Sync {
     /// Visits blocks of records, newest first.
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()>;
 
+    /// Visits blocks of records with this number or a higher one, oldest first.
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()>;
+
     /// Visits every document in key order and then every event, oldest first, as of one moment.
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()>;
+
+    /// What there is besides where other processes change the same state.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
+}
+
+/// A commit: its number, and the mark of who made it, by which it is told from another of that number. There is another
+/// where a standby took over that lacked the last commits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Its number.
+    pub sequence: u64,
+    /// Its mark.
+    pub mark: String,
+}
+
+/// What was committed, by whichever process, after a commit that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// The last commit there is.
+    pub until: Commit,
+    /// What was changed.
+    pub what: Changed,
+}
+
+/// See [`Changes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// The documents under these keys, each with the number of the commit; nothing else.
+    Keys(Vec<(String, u64)>),
+    /// Whatever one likes: what is remembered of earlier commits is worth nothing.
+    Everything,
+}
+
+/// A document as an engine found it: version and text; `None` where there is none.
+pub type Stored = Option<(u64, String)>;
+
+/// Documents that were read together.
+pub struct Fetched {
+    /// The last commit that they are of.
+    pub as_of: u64,
+    /// One for each key that was asked for.
+    pub documents: Vec<(String, Stored)>,
+}
+
+/// An answer that comes later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = EngineResult<T>> + Send + 'a>>;
+
+/// What an engine can do whose state other processes change, too. Commits of all processes have one order, and their
+/// numbers follow each other without a gap.
+pub trait Shared: Send + Sync {
+    /// What was committed after `known`. Whatever anybody was told of before this was asked is in it.
+    fn changes(&self, known: Commit) -> Later<'_, Changes>;
+
+    /// Reads documents together.
+    fn fetch(&self, keys: Vec<String>) -> Later<'_, Fetched>;
+
+    /// State as of now, which stays as it is for whoever holds it. To be called where waiting is allowed.
+    fn moment(&self, known: Commit) -> EngineResult<Box<dyn Moment>>;
+
+    /// Keeps every other process from committing until the next commit or [`Shared::unlock`], and says what there is.
+    fn lock(&self, known: Commit) -> EngineResult<(Head, Changes)>;
+
+    /// Lets others commit again.
+    fn unlock(&self);
+
+    /// Commits `batch`, whose every version is `known + 1`, if nothing was committed after `known`, and gives the head and
+    /// the mark of the commit. `None` if something was, and nothing is changed then.
+    fn commit_after(&self, known: &Commit, batch: &Batch<'_>) -> EngineResult<Option<(Head, String)>>;
+
+    /// Has `task` run where the engine's connections are.
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);
+}
+
+/// Committed state of one moment.
+pub trait Moment: Send {
+    /// What was committed between the commit that was known and this moment.
+    fn changes(&self) -> &Changes;
+
+    /// Whether what failed last failed because the connection was lost.
+    fn was_lost(&self) -> bool;
+
+    /// As [`Engine::read`].
+    fn read(&self, key: &str) -> EngineResult<Stored>;
+
+    /// As [`Engine::keys`].
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> EngineResult<Vec<String>>;
+
+    /// As [`Engine::blocks`].
+    fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()>;
 }

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use crate::store::seam::EventRecord;
 
 /// This much asks to be written at once rather than at the end of its second.
-pub(super) const PRESSING_BYTES: usize = 1 << 20;
+pub const PRESSING_BYTES: usize = 1 << 20;
 
 /// The records of one transaction, one line each.
 #[derive(Clone, Default)]
-pub(super) struct Block {
+pub struct Block {
     /// The lines.
     pub records: String,
     /// How many there are.
@@ -86,7 +86,7 @@ impl Block {
 }
 
 /// See [`Block::mark`].
-pub(super) struct BlockMark {
+pub struct BlockMark {
     bytes: usize,
     /// How many records there were.
     pub count: u32,
@@ -95,7 +95,7 @@ pub(super) struct BlockMark {
 }
 
 /// One line of a block, taken apart.
-pub(super) struct Line<'b> {
+pub struct Line<'b> {
     /// The account, or `-`.
     pub account: &'b str,
     /// When the call was made, in microseconds.
@@ -113,7 +113,7 @@ impl<'b> Line<'b> {
 }
 
 /// Reads one line of a block back; `None` if it is not one.
-pub(super) fn parse_line(line: &str) -> Option<EventRecord> {
+pub fn parse_line(line: &str) -> Option<EventRecord> {
     let line = Line::of(line)?;
     let account = match line.account {
         "-" => None,

@@ -1,15 +1,20 @@
-//! Reading the event log backwards, block by block.
+//! Reading the event log, block by block: backwards for whoever looks for something, forwards for whoever delivers it.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use aws::arn::AccountId;
+use jiff::Timestamp;
 use services::world::{EventPosition, EventQuery, LoggedEvent};
 
 use super::Core;
-use super::engine::{BlockFilter, EngineResult};
+use super::engine::{BlockFilter, EngineResult, VisitBlock};
 use super::events::Line;
+use crate::store::seam::{Followed, FollowedRecord};
+
+/// Where the blocks come from: as [`Engine::blocks`](super::engine::Engine::blocks).
+pub(super) type Blocks<'a> = &'a dyn Fn(&BlockFilter, VisitBlock<'_>) -> EngineResult<()>;
 
 /// Reads for one run. It keeps the block in which a read ended, so that the next read of the same run goes on there
 /// and neither fetches the block again nor looks at a record twice.
@@ -20,8 +25,13 @@ pub(super) struct LogReader {
 
 impl LogReader {
     /// Records that match, newest first.
-    pub fn read(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
-        let mut found = self.read_committed(core, query)?;
+    pub fn read(
+        &self,
+        core: &Core,
+        blocks: Blocks<'_>,
+        query: &EventQuery,
+    ) -> EngineResult<Vec<LoggedEvent>> {
+        let mut found = self.read_committed(core, blocks, query)?;
         if query.account.is_none() {
             found.extend(core.nobody.read(query));
             found.sort_by_key(|event| std::cmp::Reverse(event.position));
@@ -30,7 +40,12 @@ impl LogReader {
         Ok(found)
     }
 
-    fn read_committed(&self, core: &Core, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
+    fn read_committed(
+        &self,
+        core: &Core,
+        visit_blocks: Blocks<'_>,
+        query: &EventQuery,
+    ) -> EngineResult<Vec<LoggedEvent>> {
         let mut found = Vec::new();
         let mut kept = self.kept.borrow_mut();
         let mut up_to = query.before.map_or(u64::MAX, |place| place.commit);
@@ -54,7 +69,7 @@ impl LogReader {
             up_to,
         };
         let mut blocks = 0;
-        core.engine.blocks(&filter, &mut |block, count, records| {
+        visit_blocks(&filter, &mut |block, count, records| {
             blocks += 1;
             let mut cursor = Cursor { block, end: records.len(), count };
             cursor.go_back_to(query.before, records);
@@ -68,6 +83,34 @@ impl LogReader {
         core.statistics.log_blocks.fetch_add(blocks, Ordering::Relaxed);
         Ok(found)
     }
+}
+
+/// Reads the log in the order in which it grows, from a place on: whole blocks, until the records together have more than
+/// `most_bytes`. What nobody's history shows is left out.
+pub(super) fn follow(core: &Core, from: EventPosition, most_bytes: usize) -> EngineResult<Followed> {
+    let mut followed = Followed { next: Some(from), is_end: true, ..Followed::default() };
+    let mut bytes = 0;
+    core.engine.blocks_from(from.commit, &mut |block, count, records| {
+        let first = if block == from.commit { from.index } else { 0 };
+        for (index, line) in (0..count).zip(records.lines()).skip(first as usize) {
+            if bytes > most_bytes {
+                followed.next = Some(EventPosition { commit: block, index });
+                followed.is_end = false;
+                return ControlFlow::Break(());
+            }
+            let Some(line) = Line::of(line) else { continue };
+            let (Ok(account), Ok(time)) = (line.account.parse(), Timestamp::from_microsecond(line.time))
+            else {
+                continue;
+            };
+            bytes += line.json.len();
+            let position = EventPosition { commit: block, index };
+            followed.records.push(FollowedRecord { position, account, time, json: line.json.to_owned() });
+        }
+        followed.next = Some(EventPosition { commit: block + 1, index: 0 });
+        ControlFlow::Continue(())
+    })?;
+    Ok(followed)
 }
 
 /// A place between two records of a block. What lies before it was not looked at yet.

@@ -175,6 +175,20 @@ impl Engine for MemoryEngine {
         Ok(())
     }
 
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
+        let state = self.state();
+        let begin = state.blocks.partition_point(|kept| kept.sequence < first);
+        // Taken out first, so that no commit waits while they are looked through.
+        let blocks: Vec<Kept> = state.blocks.range(begin..).cloned().collect();
+        drop(state);
+        for Kept { sequence, block, .. } in blocks {
+            if visit(sequence, block.count, &block.records).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
         let state = self.state().clone();
         for (key, (_, text)) in &state.documents {

@@ -1,20 +1,23 @@
-//! The local store: one process, one writer thread, one file (or memory).
+//! The store in this process: one writer thread over one engine.
 //!
 //! What a request read and wrote is compared and committed by the writer thread (`writer.rs`), many requests
-//! at a time, through an engine (`embedded.rs`, `memory.rs`); reads are answered from decoded documents in
-//! memory (`cache.rs`).
+//! at a time, through an engine (`embedded.rs`, `memory.rs`, or PostgreSQL in `store/postgres`); reads are answered
+//! from decoded documents in memory (`cache.rs`). Where other processes change the same state, `shared.rs` says what is
+//! done besides.
 
 mod cache;
 mod checksum;
 mod embedded;
-mod engine;
-mod events;
+pub(super) mod engine;
+pub(super) mod events;
 mod log;
 mod memory;
 mod migrate;
 mod nobody;
 mod open;
 mod queue;
+mod run;
+mod shared;
 mod snapshot;
 mod statements;
 mod submission;
@@ -35,27 +38,25 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
-use services::world::{Change, EventQuery, Fault, LoggedEvent, Reads, Snapshot, Wanted};
+use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Snapshot, Wanted};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use cache::DocumentCache;
-use engine::{Engine, EngineError};
-use log::LogReader;
+use engine::{Commit, Engine, EngineError};
 use nobody::Nobody;
 use queue::{Queued, RecordQueue};
-use snapshot::{Committed, Seen};
+use run::{Reach, Run};
+use shared::Question;
 use submission::Submitted;
 use sync::lock;
 use turns::Turns;
 use writer::{Job, Writer};
 
-use super::seam::{Decided, EventRecord, Exported, StoreError, StoreStatistics};
+use super::postgres::{Database, PostgresEngine};
+use super::seam::{Decided, EventRecord, Exported, Followed, StoreError, StoreStatistics};
 pub use open::OpenError;
 pub use verify::Verified;
-
-/// How often a request that changed nothing is run again because commits overtook it, before the
-/// writer thread runs it where nothing moves.
-const READ_ATTEMPTS: usize = 3;
 
 /// How many requests at the most compute at once: each may take some 60 MB.
 const MOST_COMPUTING: usize = 4;
@@ -90,6 +91,8 @@ struct Core {
     nobody: Nobody,
     /// The number of the last commit.
     sequence: AtomicU64,
+    /// Where other processes commit, too: the last commit of which everything is known here.
+    known: Mutex<Commit>,
     /// Why the last transaction failed, until one succeeds.
     trouble: Mutex<Option<String>>,
     statistics: StoreStatistics,
@@ -107,6 +110,8 @@ pub struct Store {
     exporting: Turns,
     /// Turns to look whether all is well.
     looking: Turns,
+    /// Asks what other processes committed.
+    questions: Option<UnboundedSender<Question>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     directory: Option<PathBuf>,
 }
@@ -132,6 +137,15 @@ impl Store {
         verify::verify(directory, check)
     }
 
+    /// Opens the store in a database that other processes may use, too. The first of them makes what it needs there.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; nothing that was there is changed then.
+    pub fn connect(database: &Database, options: &StoreOptions) -> Result<Self, OpenError> {
+        let engine = PostgresEngine::open(database).map_err(OpenError::Database)?;
+        Self::start(Box::new(engine), options, None)
+    }
+
     /// An empty store that forgets everything when it is dropped.
     ///
     /// # Errors
@@ -153,6 +167,7 @@ impl Store {
             queue: RecordQueue::new(threads + 1),
             nobody: Nobody::default(),
             sequence: AtomicU64::new(head.sequence),
+            known: Mutex::new(Commit { sequence: head.sequence, mark: String::new() }),
             trouble: Mutex::default(),
             statistics: StoreStatistics::default(),
         });
@@ -164,6 +179,7 @@ impl Store {
             .map_err(|error| OpenError::Unusable(format!("no thread for the writer: {error}")))?;
         let (reading, computing) = (Turns::new(threads.max(2)), Turns::new(threads.clamp(2, MOST_COMPUTING)));
         let (exporting, looking) = (Turns::new(MOST_EXPORTING), Turns::new(1));
+        let questions = Self::begin_to_follow(&core);
         Ok(Self {
             core,
             writer: sender,
@@ -171,6 +187,7 @@ impl Store {
             computing,
             exporting,
             looking,
+            questions,
             thread: Mutex::new(Some(thread)),
             directory,
         })
@@ -208,7 +225,12 @@ impl Store {
         F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
         T: Send + 'static,
     {
+        if let Some(shared) = self.core.engine.shared() {
+            let (run, outcome) = self.decide_shared(shared, run).await?;
+            return self.conclude(run, outcome.unwrap_or(Run::Overtaken)).await;
+        }
         let (run, outcome) = match self.core.run(&run, Reach::Documents) {
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Wanted(wanted) => {
                 let again = move |core: &Core| {
                     let outcome = core.run(&run, Reach::Everything);
@@ -220,12 +242,22 @@ impl Store {
             }
             outcome => (run, outcome),
         };
+        self.conclude(run, outcome).await
+    }
+
+    /// Answers a read, and has the writer commit anything else.
+    async fn conclude<T, F>(&self, run: F, outcome: Run<T>) -> Result<T, StoreError>
+    where
+        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
         let decided = match outcome {
             Run::Read(decided) => {
                 self.queue_records(&decided.events).await?;
                 return Ok(decided.value);
             }
             Run::Failed(fault) => return Err(fault.into()),
+            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
             Run::Changed(decided) => Some(decided),
             Run::Wanted(_) | Run::Overtaken => None,
         };
@@ -307,7 +339,17 @@ impl Store {
     pub async fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, StoreError> {
         self.flush().await?;
         let query = *query;
-        Ok(self.beside(&self.reading, move |core| LogReader::default().read(core, &query)).await??)
+        Ok(self.beside(&self.reading, move |core| core.events(&query)).await??)
+    }
+
+    /// Records from a place in the log on, in the order in which it grows, those included that were queued until now.
+    /// As many as have about `most_bytes`. F-STORE-20
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn follow(&self, from: EventPosition, most_bytes: usize) -> Result<Followed, StoreError> {
+        self.flush().await?;
+        Ok(self.beside(&self.reading, move |core| log::follow(core, from, most_bytes)).await??)
     }
 
     /// Puts all of `changes` into a store that holds no documents yet but those of the installation, in one
@@ -410,65 +452,5 @@ impl Drop for Store {
         if let Some(thread) = lock(&self.thread).take() {
             let _ = thread.join();
         }
-    }
-}
-
-/// What a run may read and cost.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// Documents: at worst each takes one short look into the engine. Others wait for its thread.
-    Documents,
-    /// Lists and the log, too, and as much time as it takes.
-    Everything,
-}
-
-enum Run<T> {
-    /// Changed nothing, saw one state.
-    Read(Decided<T>),
-    /// Wants to change something.
-    Changed(Decided<T>),
-    /// Failed, saw one state.
-    Failed(Fault),
-    /// Wants to read more than it may, or time.
-    Wanted(Box<Wanted>),
-    /// Commits came in between.
-    Overtaken,
-}
-
-impl Core {
-    /// Runs on the caller's thread. A decision to change something is compared by the writer; any other
-    /// must have seen one state.
-    fn run<T>(&self, run: &impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>, reach: Reach) -> Run<T> {
-        for _ in 0..READ_ATTEMPTS {
-            let state = self.cache.state();
-            let snapshot = Committed::new(self, state, reach);
-            let outcome = run(&snapshot);
-            let seen = snapshot.finish();
-            let is_one_state = seen.is_settled && self.cache.is_still(state);
-            match outcome {
-                Err(Fault::Wanted(wanted)) => return Run::Wanted(wanted),
-                Ok(decided) if !decided.changes.writes.is_empty() => return Run::Changed(decided),
-                Ok(decided) if is_one_state => return Run::Read(decided),
-                Err(fault) if is_one_state => return Run::Failed(fault),
-                Ok(decided)
-                    if reach == Reach::Everything && self.is_current(seen, &decided.changes.reads) =>
-                {
-                    return Run::Read(decided);
-                }
-                _ if !seen.is_settled => return Run::Overtaken,
-                _ => {}
-            }
-        }
-        Run::Overtaken
-    }
-
-    /// Whether all that a run read is still what it was: then it saw the state of this moment, however many commits
-    /// came in between. Asked of runs that may have taken long, which would be overtaken for ever.
-    fn is_current(&self, seen: Seen, reads: &Reads) -> bool {
-        let state = self.cache.state();
-        let is_current = |(key, version): &(String, u64)| {
-            self.committed_version(key).is_ok_and(|current| current == *version)
-        };
-        seen.is_versioned && reads.iter().all(is_current) && self.cache.is_still(state)
     }
 }

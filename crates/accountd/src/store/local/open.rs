@@ -78,6 +78,8 @@ pub enum OpenError {
     },
     /// Something else stands in the way.
     Unusable(String),
+    /// The database cannot be used. The text names it and says why.
+    Database(String),
 }
 
 impl std::fmt::Display for OpenError {
@@ -115,6 +117,7 @@ impl std::fmt::Display for OpenError {
                  away to begin with an empty store",
                 file.display()
             ),
+            Self::Database(reason) => formatter.write_str(reason),
             Self::Unusable(reason) => write!(formatter, "the store cannot be opened: {reason}"),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use services::world::{Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
 
-use super::engine::{EngineError, EngineResult, Writes};
+use super::engine::{EngineError, EngineResult, Stored, Writes};
 use super::log::LogReader;
 use super::{Core, Reach};
 
@@ -21,17 +21,18 @@ impl Core {
     fn fetch(&self, key: &str, decode: Decode) -> Result<(Found, bool), Fault> {
         let ticket = self.cache.ticket(key);
         let stored = self.engine.read(key)?;
-        let text_bytes = stored.as_ref().map_or(0, |(_, text)| text.len());
-        let found = match stored {
-            None => Found { version: 0, document: None },
-            Some((version, text)) => {
-                let document = decode(&text)
-                    .map_err(|reason| Fault::Broken(format!("`{key}` is unreadable: {reason}")))?;
-                Found { version, document: Some(document) }
-            }
-        };
+        let text_bytes = bytes_of(&stored);
+        let found = decoded(key, stored, decode)?;
         let is_settled = self.cache.fill(key, &found, text_bytes, ticket);
         Ok((found, is_settled))
+    }
+
+    /// Remembers what was read as of a commit.
+    pub(super) fn keep(&self, key: &str, stored: Stored, as_of: u64, decode: Decode) -> Result<Found, Fault> {
+        let text_bytes = bytes_of(&stored);
+        let found = decoded(key, stored, decode)?;
+        self.cache.fill_as_of(key, &found, text_bytes, as_of);
+        Ok(found)
     }
 
     /// The committed version of the document under `key`, 0 where there is none. Exact on the writer's
@@ -42,6 +43,17 @@ impl Core {
             None => self.engine.version(key),
         }
     }
+}
+
+fn bytes_of(stored: &Stored) -> usize {
+    stored.as_ref().map_or(0, |(_, text)| text.len())
+}
+
+fn decoded(key: &str, stored: Stored, decode: Decode) -> Result<Found, Fault> {
+    let Some((version, text)) = stored else { return Ok(Found { version: 0, document: None }) };
+    let document =
+        decode(&text).map_err(|reason| Fault::Broken(format!("`{key}` is unreadable: {reason}")))?;
+    Ok(Found { version, document: Some(document) })
 }
 
 /// Committed state, for a caller's own thread.
@@ -120,7 +132,7 @@ impl Snapshot for Committed<'_> {
         if self.reach == Reach::Documents {
             return Err(Wanted::Events(*query).into());
         }
-        Ok(self.log.read(self.core, query)?)
+        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query)?)
     }
 
     fn may_take_long(&self) -> bool {
@@ -161,9 +173,10 @@ impl Snapshot for InGroup<'_> {
                 }
                 Change::Delete => Found { version: 0, document: None },
             }),
-            None => match self.core.cache.get(key) {
-                Some(found) => Ok(found),
-                None => Ok(self.core.fetch(key, decode)?.0),
+            None => match (self.core.cache.get(key), self.core.engine.shared()) {
+                (Some(found), _) => Ok(found),
+                (None, None) => Ok(self.core.fetch(key, decode)?.0),
+                (None, Some(shared)) => Ok(self.core.fetch_shared(shared, key, decode)?),
             },
         }
     }
@@ -192,6 +205,6 @@ impl Snapshot for InGroup<'_> {
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(self.log.read(self.core, query)?)
+        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query)?)
     }
 }

@@ -80,6 +80,8 @@ pub(super) const BLOCKS_OF_ACCOUNT: &str = concat!(
         AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
     ORDER BY a.segment DESC, b.sequence DESC"
 );
+pub(super) const BLOCKS_FROM: &str =
+    "SELECT sequence, count, records, checksum FROM event_block WHERE sequence >= ?1 ORDER BY sequence";
 pub(super) const LAST_SEGMENT: &str =
     "SELECT segment, latest_until_here FROM event_segment ORDER BY segment DESC LIMIT 1";
 pub(super) const NEXT_BLOCK: &str = "SELECT min(sequence) FROM event_block WHERE sequence >= ?1";
@@ -101,7 +103,7 @@ pub(super) const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account;
     DELETE FROM event_segment;";
 
 /// Every statement but the last, which is a script: what an opened file must be able to run.
-pub(super) const STATEMENTS: [&str; 19] = [
+pub(super) const STATEMENTS: [&str; 20] = [
     HEAD,
     VERSION,
     READ,
@@ -112,6 +114,7 @@ pub(super) const STATEMENTS: [&str; 19] = [
     APPEND_ACCOUNT,
     BLOCKS,
     BLOCKS_OF_ACCOUNT,
+    BLOCKS_FROM,
     LAST_SEGMENT,
     NEXT_BLOCK,
     TIMES,

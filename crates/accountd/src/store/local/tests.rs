@@ -71,6 +71,9 @@ impl Engine for Staging {
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
         self.inner.blocks(filter, visit)
     }
+    fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
+        self.inner.blocks_from(first, visit)
+    }
     fn forget(&self, before: i64, limit: u32) -> EngineResult<u64> {
         self.inner.forget(before, limit)
     }

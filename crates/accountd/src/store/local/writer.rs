@@ -1,31 +1,32 @@
 //! The writer thread: gathers what waits into one transaction, compares versions, runs again what was
 //! overtaken, commits once, and only then answers. F-STORE-1
 
-use std::collections::{BTreeMap, VecDeque};
+mod alone;
+mod group;
+mod taking_turns;
+
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use services::state::installation::is_of_installation;
 use services::world::{Change, Reads};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::engine::{Batch, EngineResult, Head, Staged, Writes};
+use super::engine::{Batch, Commit, EngineResult, Head, Staged, Writes};
 use super::events::Block;
-use super::nobody::Nobody;
 use super::snapshot::InGroup;
 use super::submission::Submission;
 use super::sync::lock;
-use crate::store::seam::{Exported, StoreError};
+use crate::store::seam::StoreError;
+pub(super) use alone::FORGOTTEN_AT_ONCE;
+use group::Group;
 
 /// The longest that the record of a call that changed nothing waits in memory. F-STORE-6
 const RECORDS_WAIT_AT_MOST: Duration = Duration::from_secs(1);
-
-/// Bounds what one transaction may hold.
-const GROUP_LIMIT: usize = 1024;
 
 /// How often the writer gives way in vain before it stops waiting for callers it has just answered. On an
 /// idle machine that is some ten microseconds, on a busy one the time is others' to use.
@@ -36,12 +37,6 @@ const LONGEST_WAIT: Duration = Duration::from_millis(5);
 
 /// How often it looks while it waits. Shorter sleeps would not be shorter.
 const LOOK_EVERY: Duration = Duration::from_micros(50);
-
-/// How many blocks of the log are deleted together, while changes wait.
-pub(super) const FORGOTTEN_AT_ONCE: u32 = 500;
-
-/// How many documents an installation has of itself.
-const MOST_OF_INSTALLATION: usize = 2;
 
 /// What the writer is to do.
 pub(super) enum Job {
@@ -57,38 +52,6 @@ pub(super) enum Job {
     Alone(Box<dyn FnOnce(&mut Writer) + Send>),
     /// Write what is queued and end.
     Close,
-}
-
-/// What one transaction is made of.
-#[derive(Default)]
-struct Group {
-    submissions: Vec<Box<dyn Submission>>,
-    flushes: Vec<oneshot::Sender<Result<(), StoreError>>>,
-    must_write_records: bool,
-    /// Whatever cannot share a transaction comes after this group.
-    then: Option<Job>,
-    writes: Writes,
-    events: Block,
-    /// How many submissions changed something.
-    changes: u64,
-    /// How many were run again.
-    reruns: u64,
-}
-
-impl Group {
-    fn add(&mut self, job: Job, writer: &mut Writer) {
-        match job {
-            Job::Submit(submission) => self.submissions.push(submission),
-            Job::Flush(reply) => self.flushes.push(reply),
-            Job::RecordsWaiting => writer.records_due_within_a_second(),
-            Job::RecordsPressing => self.must_write_records = true,
-            job @ (Job::Alone(_) | Job::Close) => self.then = Some(job),
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.then.is_some() || self.submissions.len() >= GROUP_LIMIT
-    }
 }
 
 /// The thread that alone commits, with the jobs that wait for it.
@@ -107,6 +70,12 @@ pub(super) struct Writer {
     expected: usize,
     /// How long the last transaction took.
     commit_took: Duration,
+    /// Where other processes commit: the commit on top of which the next one is put together.
+    base: Commit,
+    /// Whether other processes are kept from committing.
+    is_locked: bool,
+    /// How many transactions in a row found that no other process had committed.
+    alone_for: u32,
 }
 
 impl Writer {
@@ -121,6 +90,9 @@ impl Writer {
             early: VecDeque::new(),
             expected: 0,
             commit_took: Duration::ZERO,
+            base: Commit::default(),
+            is_locked: false,
+            alone_for: taking_turns::ALONE_AFTER,
         };
         writer.show_head();
         writer
@@ -201,7 +173,7 @@ impl Writer {
 
     /// Notes what came meanwhile, just before `answered` callers are answered.
     fn look_ahead(&mut self, answered: usize) {
-        while self.early.len() < GROUP_LIMIT
+        while self.early.len() < group::LIMIT
             && let Ok(job) = self.inbox.try_recv()
         {
             self.early.push_back(job);
@@ -212,33 +184,34 @@ impl Writer {
 
     fn process(&mut self, mut group: Group) {
         let mut submissions = std::mem::take(&mut group.submissions);
-        for submission in &mut submissions {
-            self.decide(&mut group, submission.as_mut());
-        }
+        let decided = self.decide_and_commit(&mut group, &mut submissions);
         self.core.statistics.reruns.fetch_add(group.reruns, Ordering::Relaxed);
         let flushes = std::mem::take(&mut group.flushes);
-        let committed = if group.writes.is_empty() {
+        let is_pure_reading = decided.is_ok() && group.writes.is_empty();
+        let committed = if is_pure_reading {
             // Nobody saw anything that is not committed yet, and their records may wait as those of reads do.
             self.carry(std::mem::take(&mut group.events));
             let written = match group.must_write_records || !flushes.is_empty() {
                 true => self.write_records(),
                 false => Ok(()),
             };
+            self.unlock();
             for flush in flushes {
                 let _ = flush.send(written.clone());
             }
             Ok(())
         } else {
-            let events = std::mem::take(&mut group.events);
-            let committed = self.write_left_over().and_then(|()| self.commit(&group.writes, events));
-            if committed.is_ok() {
+            if decided.is_ok() {
                 self.core.statistics.changes.fetch_add(group.changes, Ordering::Relaxed);
             }
             for flush in flushes {
-                let _ = flush.send(committed.clone());
+                let _ = flush.send(decided.clone());
             }
-            committed
+            decided
         };
+        for event in &group.nobodys {
+            self.core.nobody.push(self.head.sequence, event);
+        }
         if !submissions.is_empty() {
             self.look_ahead(submissions.len());
         }
@@ -247,10 +220,47 @@ impl Writer {
         }
     }
 
+    /// Decides all submissions and commits what they changed. Where another process was faster, they are decided again.
+    fn decide_and_commit(
+        &mut self,
+        group: &mut Group,
+        submissions: &mut [Box<dyn Submission>],
+    ) -> Result<(), StoreError> {
+        if submissions.is_empty() {
+            return Ok(());
+        }
+        let is_shared = self.core.engine.shared().is_some();
+        if is_shared {
+            // Before anything is decided, since it moves the number that decisions are committed under.
+            self.write_left_over()?;
+        }
+        let mut is_again = false;
+        loop {
+            is_again |= self.catch_up(is_again)?;
+            for submission in submissions.iter_mut() {
+                self.decide(group, submission.as_mut(), is_again);
+            }
+            if group.writes.is_empty() {
+                return Ok(());
+            }
+            if !is_shared {
+                self.write_left_over()?;
+            }
+            let events = std::mem::take(&mut group.events);
+            if self.commit(&group.writes, events)? {
+                return Ok(());
+            }
+            group.begin_again();
+            is_again = true;
+        }
+    }
+
     /// Decides one submission on top of what its group has written so far. F-STORE-2
-    fn decide(&self, group: &mut Group, submission: &mut dyn Submission) {
+    fn decide(&self, group: &mut Group, submission: &mut dyn Submission, is_again: bool) {
         let is_current = match submission.reads() {
             None => Ok(false),
+            // Its decision was taken for the transaction that came to nothing.
+            Some(_) if is_again => Ok(false),
             Some(reads) => self.are_current(&group.writes, reads),
         };
         match is_current {
@@ -264,7 +274,11 @@ impl Writer {
         let (writes, events) = submission.take_decision();
         if !writes.is_empty() {
             group.changes += 1;
-            let version = self.head.sequence + group.changes;
+            let version = match self.core.engine.shared() {
+                // The numbers of commits follow each other there, and processes know each other's changes by them.
+                Some(_) => self.head.sequence + 1,
+                None => self.head.sequence + group.changes,
+            };
             for (key, change) in writes {
                 group.writes.insert(key, Staged { version, change });
             }
@@ -272,7 +286,7 @@ impl Writer {
         for event in &events {
             match event.account {
                 Some(_) => group.events.push(event),
-                None => self.core.nobody.push(self.head.sequence, event),
+                None => group.nobodys.push(event.clone()),
             }
         }
     }
@@ -309,7 +323,7 @@ impl Writer {
     /// What failed transactions left over goes first, so that the next transaction takes everything queued.
     fn write_left_over(&mut self) -> Result<(), StoreError> {
         match self.carried.is_large() {
-            true => self.commit(&Writes::new(), Block::default()),
+            true => self.commit_as_it_is(&Writes::new()),
             false => Ok(()),
         }
     }
@@ -322,16 +336,37 @@ impl Writer {
             self.records_due = None;
             return Ok(());
         }
-        self.commit(&Writes::new(), Block::default())
+        self.commit_as_it_is(&Writes::new())
     }
 
-    /// One transaction with `writes`, `events` and the queued records. If it fails, the latter wait on.
-    fn commit(&mut self, writes: &Writes, events: Block) -> Result<(), StoreError> {
+    /// Commits what depends on nothing that another process might change.
+    fn commit_as_it_is(&mut self, writes: &Writes) -> Result<(), StoreError> {
+        self.catch_up(false)?;
+        if self.commit(writes, Block::default())? {
+            return Ok(());
+        }
+        self.catch_up(true)?;
+        match self.commit(writes, Block::default())? {
+            true => Ok(()),
+            false => Err(StoreError::NotCommitted("another process was faster again and again".to_owned())),
+        }
+    }
+
+    /// One transaction with `writes`, `events` and the queued records. If it fails, the latter wait on. `false` if another
+    /// process was faster.
+    fn commit(&mut self, writes: &Writes, events: Block) -> Result<bool, StoreError> {
         self.take_queued();
         let mark = self.carried.mark();
         self.carried.append(events);
-        let head = match self.commit_carried(writes) {
-            Ok(head) => head,
+        let committed = self.commit_carried(writes);
+        self.is_locked = false;
+        let head = match committed {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                self.carried.truncate(&mark);
+                self.core.statistics.overtaken.fetch_add(1, Ordering::Relaxed);
+                return Ok(false);
+            }
             Err(error) => {
                 // A disk that failed to write to the end may have kept it all the same.
                 tracing::error!(
@@ -352,17 +387,26 @@ impl Writer {
         self.core.statistics.transactions.fetch_add(1, Ordering::Relaxed);
         self.core.statistics.read_records.fetch_add(u64::from(mark.count), Ordering::Relaxed);
         self.show_head();
-        Ok(())
+        Ok(true)
     }
 
-    fn commit_carried(&mut self, writes: &Writes) -> EngineResult<Head> {
-        let head = self.head_after(writes, &self.carried)?;
+    fn commit_carried(&mut self, writes: &Writes) -> EngineResult<Option<Head>> {
         let begun = Instant::now();
+        if let Some(shared) = self.core.engine.shared() {
+            let batch = Batch { writes, block: &self.carried, head: self.head };
+            let committed = shared.commit_after(&self.base, &batch)?;
+            self.commit_took = begun.elapsed();
+            return Ok(committed.map(|(head, mark)| {
+                self.core.follow_own(writes, head.sequence, mark);
+                head
+            }));
+        }
+        let head = self.head_after(writes, &self.carried)?;
         let committing = self.core.cache.begin(writes.keys());
         self.core.engine.commit(&Batch { writes, block: &self.carried, head })?;
         self.commit_took = begun.elapsed();
         committing.publish(writes);
-        Ok(head)
+        Ok(Some(head))
     }
 
     fn head_after(&self, writes: &Writes, block: &Block) -> EngineResult<Head> {
@@ -387,64 +431,5 @@ impl Writer {
         self.core.sequence.store(self.head.sequence, Ordering::Relaxed);
         self.core.statistics.documents.store(self.head.documents, Ordering::Relaxed);
         self.core.statistics.events.store(self.head.events, Ordering::Relaxed);
-    }
-
-    /// Commits nothing, to see whether that works again.
-    pub fn probe(&mut self) -> Result<(), StoreError> {
-        self.commit(&Writes::new(), Block::default())
-    }
-
-    /// Deletes blocks of the log, see [`Engine::forget`](super::engine::Engine::forget).
-    pub fn forget(&mut self, before: i64) -> Result<u64, StoreError> {
-        Ok(self.core.engine.forget(before, FORGOTTEN_AT_ONCE)?)
-    }
-
-    /// Stores the first documents beside those of the installation.
-    pub fn seed(&mut self, changes: BTreeMap<String, Change>) -> Result<(), StoreError> {
-        let first = self.core.engine.keys("", None, MOST_OF_INSTALLATION + 1)?;
-        if !first.iter().all(|key| is_of_installation(key)) {
-            return Err(StoreError::NotEmpty);
-        }
-        let version = self.head.sequence + 1;
-        let stage = |(key, change)| (key, Staged { version, change });
-        self.commit(&changes.into_iter().map(stage).collect(), Block::default())
-    }
-
-    /// Drops everything and stores `items` instead. Records that were queued before go as well.
-    pub fn replace(
-        &mut self,
-        items: &mut dyn Iterator<Item = Result<Exported, String>>,
-    ) -> Result<(), StoreError> {
-        let mut refused = None;
-        let nobody = Nobody::default();
-        // Where exactly they stood among the others is no longer known.
-        let imported = self.head.sequence + 1;
-        let mut checked = items.filter(|item| {
-            match item {
-                Ok(Exported::Event(event)) if event.account.is_none() => {
-                    nobody.push(imported, event);
-                    return false;
-                }
-                Ok(_) => {}
-                Err(reason) => refused = Some(reason.clone()),
-            }
-            true
-        });
-        let committing = self.core.cache.begin_all();
-        let replaced = self.core.engine.replace(self.head.sequence, &mut checked);
-        match (replaced, refused) {
-            (Ok(head), _) => {
-                committing.publish_all();
-                self.core.nobody.replace(&nobody);
-                self.head = head;
-                self.carried = Block::default();
-                self.records_due = None;
-                self.core.statistics.transactions.fetch_add(1, Ordering::Relaxed);
-                self.show_head();
-                Ok(())
-            }
-            (Err(_), Some(reason)) => Err(StoreError::NotImported(reason)),
-            (Err(error), None) => Err(StoreError::NotCommitted(error.0)),
-        }
     }
 }

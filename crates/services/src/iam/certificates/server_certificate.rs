@@ -17,11 +17,10 @@ use crate::model::iam::{
     ServerCertificateMetadata, TagServerCertificateRequest, UntagServerCertificateRequest,
     UpdateServerCertificateRequest, UploadServerCertificateRequest, UploadServerCertificateResponse,
 };
+use crate::quotas::number;
+use crate::service_quotas::SERVER_CERTIFICATES;
 use crate::state::identity::{ServerCertificate, ServerCertificateId};
 use crate::world::World;
-
-/// F-IAMAPI-CERT-4: the most server certificates of an account.
-pub const MOST: u32 = 20;
 
 /// F-IAMAPI-CERT-2: the certificate with this name, to be changed.
 fn open(on: &On<'_>, name: &str, world: &World<'_>) -> Result<ServerCertificate, Failure> {
@@ -67,8 +66,9 @@ pub fn upload(
     let name = input.server_certificate_name.into_string();
     refuse_taken(on, &name, world)?;
     let count = directory::account(on.account, world)?.server_certificates;
-    if count >= MOST {
-        return Err(refusal::quota("ServerCertificatesPerAccount", MOST as usize).into());
+    let now = on.context.now;
+    if let Some(limit) = SERVER_CERTIFICATES.limit_reached(number(count), on.account, now, world)? {
+        return Err(refusal::quota("ServerCertificatesPerAccount", limit).into());
     }
     let certificate = ServerCertificate {
         account: on.account,

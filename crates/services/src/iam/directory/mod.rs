@@ -13,25 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws::arn::AccountId;
+use jiff::Timestamp;
 
 use self::entity::{Entity, EntityKind};
 use crate::failure::Failure;
 use crate::iam::refusal;
+use crate::quotas::number;
+use crate::service_quotas;
 use crate::state::identity::{
     IamAccount, ManagedPolicy, PolicyEntity, PolicyEntityId, PolicyUse, PolicyUseId, RoleId,
 };
 use crate::world::key::{CaseInsensitive, Named};
 use crate::world::{Fault, Identified, World};
 
-/// F-IAMAPI-LIM-2: how many of each an account may have.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-pub const USERS: u32 = 5000;
-/// See [`USERS`].
-pub const GROUPS: u32 = 300;
-/// See [`USERS`].
-pub const ROLES: u32 = 1000;
-/// See [`USERS`].
-pub const POLICIES: u32 = 1500;
 /// F-IAMAPI-SUM-2: how many managed policies, AWS's included, may be attached or a boundary somewhere.
 pub const POLICIES_IN_USE: usize = 10_000;
 
@@ -98,20 +92,21 @@ pub fn refuse_taken<E: Entity>(account: AccountId, name: &str, world: &World<'_>
     }
 }
 
-/// Writes a new user, group or role.
+/// Writes a new user, group or role. F-IAMAPI-LIM-2: an account has so many of each, and more where it was granted more.
 ///
 /// # Errors
 /// `EntityAlreadyExists`, `LimitExceeded`.
-pub fn create<E: Entity>(entity: E, world: &mut World<'_>) -> Result<(), Failure> {
+pub fn create<E: Entity>(entity: E, now: Timestamp, world: &mut World<'_>) -> Result<(), Failure> {
     let account = entity.account();
     refuse_taken::<E>(account, entity.name(), world)?;
     let (quota, limit) = match E::ENTITY {
-        EntityKind::Group => ("GroupsPerAccount", GROUPS),
-        EntityKind::Role => ("RolesPerAccount", ROLES),
-        EntityKind::User => ("UsersPerAccount", USERS),
+        EntityKind::Group => ("GroupsPerAccount", &service_quotas::GROUPS),
+        EntityKind::Role => ("RolesPerAccount", &service_quotas::ROLES),
+        EntityKind::User => ("UsersPerAccount", &service_quotas::USERS),
     };
-    if *count_of(&mut self::account(account, world)?, E::ENTITY) >= limit {
-        return Err(refusal::quota(quota, limit as usize).into());
+    let count = number(*count_of(&mut self::account(account, world)?, E::ENTITY));
+    if let Some(limit) = limit.limit_reached(count, account, now, world)? {
+        return Err(refusal::quota(quota, limit).into());
     }
     save(entity, world)?;
     Ok(())

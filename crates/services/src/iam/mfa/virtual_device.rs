@@ -20,7 +20,7 @@ use crate::state::identity::{MfaDevice, MfaDeviceId, User, UserId};
 use crate::world::{Fault, Identified, World};
 
 /// F-MFA-2: the most virtual devices of an account: as many as it may have users.
-pub const MOST: u32 = directory::USERS;
+pub const MOST: u32 = 5000;
 /// The length of a secret in base 32, which is 320 bits.
 const SEED_LENGTH: usize = 64;
 const IN_USE: &str = "MFA VirtualDevice in use. Must deactivate first.";

@@ -6,11 +6,8 @@ use crate::iam::directory::entity::{Entity, EntityKind};
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Page, Pages};
 use crate::iam::{On, directory, model, refusal};
+use crate::service_quotas::{POLICIES_PER_GROUP, POLICIES_PER_ROLE, POLICIES_PER_USER};
 use crate::world::World;
-
-/// F-IAMAPI-LIM-3: the most managed policies attached to one entity.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-pub const MOST: usize = 10;
 
 /// Attaches a managed policy; one that is attached already stays so.
 ///
@@ -28,13 +25,14 @@ pub fn attach<E: Entity>(
     if !entity.attached_policies_mut().insert(arn.to_owned()) {
         return Ok(());
     }
-    if entity.attached_policies().len() > MOST {
-        let quota = match E::ENTITY {
-            EntityKind::Group => "PoliciesPerGroup",
-            EntityKind::Role => "PoliciesPerRole",
-            EntityKind::User => "PoliciesPerUser",
-        };
-        return Err(refusal::quota(quota, MOST).into());
+    let (name, quota) = match E::ENTITY {
+        EntityKind::Group => ("PoliciesPerGroup", &POLICIES_PER_GROUP),
+        EntityKind::Role => ("PoliciesPerRole", &POLICIES_PER_ROLE),
+        EntityKind::User => ("PoliciesPerUser", &POLICIES_PER_USER),
+    };
+    let others = entity.attached_policies().len() - 1;
+    if let Some(limit) = quota.limit_reached(others, on.account, on.context.now, world)? {
+        return Err(refusal::quota(name, limit).into());
     }
     Ok(directory::save(entity, world)?)
 }

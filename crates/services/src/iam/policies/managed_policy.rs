@@ -19,6 +19,8 @@ use crate::model::iam::{
 
 use crate::authority::managed::AwsManaged;
 use crate::failure::Failure;
+use crate::quotas::number;
+use crate::service_quotas::POLICIES;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId};
 use crate::world::World;
 
@@ -161,8 +163,9 @@ pub fn create(
         let text = format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(refusal::already_exists(text).into());
     }
-    if directory::account(on.account, world)?.policies >= directory::POLICIES {
-        return Err(refusal::quota("PoliciesPerAccount", directory::POLICIES as usize).into());
+    let count = number(directory::account(on.account, world)?.policies);
+    if let Some(limit) = POLICIES.limit_reached(count, on.account, on.context.now, world)? {
+        return Err(refusal::quota("PoliciesPerAccount", limit).into());
     }
     let id = names::unique_id("ANPA", &on.context.seed);
     let policy = ManagedPolicy {

@@ -21,11 +21,11 @@ use crate::model::iam::{
     UntagOpenIDConnectProviderRequest, UpdateOpenIDConnectProviderRequest,
     UpdateOpenIDConnectProviderThumbprintRequest,
 };
+use crate::quotas::number;
+use crate::service_quotas::OIDC_PROVIDERS;
 use crate::state::identity::{OpenIdConnectProvider, OpenIdConnectProviderId};
 use crate::world::World;
 
-/// F-IAMAPI-OIDC-3: the most providers of an account (text *assumed*), audiences and thumbprints of a provider.
-pub const MOST: u32 = 100;
 const MOST_CLIENT_IDS: usize = 100;
 const MOST_THUMBPRINTS: usize = 5;
 
@@ -89,8 +89,9 @@ pub fn create(
         return Err(refusal::already_exists(format!("Provider with url {given} already exists.")).into());
     }
     let count = directory::account(on.account, world)?.oidc_providers;
-    if count >= MOST {
-        return Err(refusal::quota("OpenIdConnectProvidersPerAccount", MOST as usize).into());
+    let now = on.context.now;
+    if let Some(limit) = OIDC_PROVIDERS.limit_reached(number(count), on.account, now, world)? {
+        return Err(refusal::quota("OpenIdConnectProvidersPerAccount", limit).into());
     }
     let provider = OpenIdConnectProvider {
         account: on.account,
@@ -191,7 +192,7 @@ pub fn delete(
 pub fn list(on: &On<'_>, world: &World<'_>) -> Result<ListOpenIDConnectProvidersResponse, Failure> {
     let within = OpenIdConnectProviderId::within(on.account);
     let mut listed = Vec::new();
-    for key in world.keys(&within, None, MOST as usize)? {
+    for key in world.keys(&within, None, number(OIDC_PROVIDERS.most))? {
         let arn = arn(on.account, key.place(&within)).into();
         listed.push(model::OpenIDConnectProviderListEntry {
             arn: Some(arn),

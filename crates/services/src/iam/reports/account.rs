@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use aws::arn::AccountId;
 
 use crate::failure::Failure;
-use crate::iam::certificates::{server_certificate, signing_certificate};
+use crate::iam::certificates::signing_certificate;
 use crate::iam::directory::entity::EntityKind;
 use crate::iam::directory::page::Pages;
-use crate::iam::policies::{attachment, policy_version};
+use crate::iam::policies::policy_version;
 use crate::iam::users::{access_key, group};
-use crate::iam::{On, directory, instance_profile, refusal};
+use crate::iam::{On, directory, refusal};
 use crate::model::iam::{
     CreateAccountAliasRequest, DeleteAccountAliasRequest, GetAccountSummaryResponse,
     GlobalEndpointTokenVersion, ListAccountAliasesRequest, ListAccountAliasesResponse,
     SetSecurityTokenServicePreferencesRequest, SummaryKeyType,
 };
+use crate::service_quotas::{self, Quota};
 use crate::state::identity::{AccountAlias, AccountAliasId, PolicyUseId};
 use crate::world::World;
 
@@ -108,16 +109,17 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
     let account = directory::account(on.account, world)?;
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let size = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let quota = |quota: &Quota| quota.applied(on.account, on.context.now, world).map(count);
     let in_use = world.keys(&PolicyUseId::within(on.account), None, directory::POLICIES_IN_USE)?.len();
     let counts = [
         (Key::Users, count(account.users)),
-        (Key::UsersQuota, count(directory::USERS)),
+        (Key::UsersQuota, quota(&service_quotas::USERS)?),
         (Key::Groups, count(account.groups)),
-        (Key::GroupsQuota, count(directory::GROUPS)),
+        (Key::GroupsQuota, quota(&service_quotas::GROUPS)?),
         (Key::Roles, count(account.roles)),
-        (Key::RolesQuota, count(directory::ROLES)),
+        (Key::RolesQuota, quota(&service_quotas::ROLES)?),
         (Key::Policies, count(account.policies)),
-        (Key::PoliciesQuota, count(directory::POLICIES)),
+        (Key::PoliciesQuota, quota(&service_quotas::POLICIES)?),
         (Key::PolicyVersionsInUse, size(in_use)),
         (Key::PolicyVersionsInUseQuota, size(directory::POLICIES_IN_USE)),
         (Key::VersionsPerPolicyQuota, size(policy_version::MOST)),
@@ -125,10 +127,10 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::UserPolicySizeQuota, size(EntityKind::User.inline_policy_size())),
         (Key::GroupPolicySizeQuota, size(EntityKind::Group.inline_policy_size())),
         (Key::RolePolicySizeQuota, size(EntityKind::Role.inline_policy_size())),
-        (Key::AssumeRolePolicySizeQuota, 2048),
-        (Key::AttachedPoliciesPerUserQuota, size(attachment::MOST)),
-        (Key::AttachedPoliciesPerGroupQuota, size(attachment::MOST)),
-        (Key::AttachedPoliciesPerRoleQuota, size(attachment::MOST)),
+        (Key::AssumeRolePolicySizeQuota, quota(&service_quotas::TRUST_POLICY_LENGTH)?),
+        (Key::AttachedPoliciesPerUserQuota, quota(&service_quotas::POLICIES_PER_USER)?),
+        (Key::AttachedPoliciesPerGroupQuota, quota(&service_quotas::POLICIES_PER_GROUP)?),
+        (Key::AttachedPoliciesPerRoleQuota, quota(&service_quotas::POLICIES_PER_ROLE)?),
         (Key::GroupsPerUserQuota, size(group::MOST_PER_USER)),
         (Key::AccessKeysPerUserQuota, size(access_key::MOST)),
         (Key::AccountAccessKeysPresent, i32::from(!account.root_access_keys.is_empty())),
@@ -140,9 +142,9 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::MfaDevicesInUse, count(account.mfa_devices_in_use)),
         (Key::Providers, count(account.oidc_providers + account.saml_providers)),
         (Key::InstanceProfiles, count(account.instance_profiles)),
-        (Key::InstanceProfilesQuota, count(instance_profile::MOST)),
+        (Key::InstanceProfilesQuota, quota(&service_quotas::INSTANCE_PROFILES)?),
         (Key::ServerCertificates, count(account.server_certificates)),
-        (Key::ServerCertificatesQuota, count(server_certificate::MOST)),
+        (Key::ServerCertificatesQuota, quota(&service_quotas::SERVER_CERTIFICATES)?),
         (Key::GlobalEndpointTokenVersion, if account.global_tokens_good_everywhere { 2 } else { 1 }),
     ];
     let summary: BTreeMap<String, i32> =

@@ -81,7 +81,7 @@ pub fn create(
         return Err(refusal::validation(text).into());
     }
     let id = names::unique_id("AROA", &on.context.seed);
-    let trust_policy = trust_policy::read_checked(&input.assume_role_policy_document, world)?;
+    let trust_policy = trust_policy::read_checked(on, &input.assume_role_policy_document, world)?;
     let role = Role {
         path,
         description: input.description.map(RoleDescriptionType::into_string).unwrap_or_default(),
@@ -91,7 +91,7 @@ pub fn create(
         tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
         ..Role::new(on.account, input.role_name.into_string(), id, on.context.now, trust_policy)
     };
-    directory::create(role.clone(), world)?;
+    directory::create(role.clone(), on.context.now, world)?;
     Ok(CreateRoleResponse { role: created(&role) })
 }
 
@@ -195,7 +195,7 @@ pub fn update_trust(
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     let mut role = directory::open_unprotected::<Role>(on.account, input.role_name.as_str(), world)?;
-    role.trust_policy = trust_policy::read_checked(&input.policy_document, world)?;
+    role.trust_policy = trust_policy::read_checked(on, &input.policy_document, world)?;
     Ok(directory::save(role, world)?)
 }
 

@@ -68,6 +68,33 @@ pub fn ensure_organizations_role(
     directory::save(role, world)
 }
 
+/// Gives an account the service-linked role of a service, if it has none yet.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn ensure(
+    service: &str,
+    account: AccountId,
+    context: &Context,
+    world: &mut World<'_>,
+) -> Result<(), Fault> {
+    let Some(linked) = service_linked_catalogue::find(service) else { return Ok(()) };
+    if is_there(service, account, world)? {
+        return Ok(());
+    }
+    let description = linked.description().to_owned();
+    directory::save(role_of(linked, linked.role_name(), account, description, context), world)
+}
+
+/// Whether an account has the service-linked role of a service.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn is_there(service: &str, account: AccountId, world: &World<'_>) -> Result<bool, Fault> {
+    let Some(linked) = service_linked_catalogue::find(service) else { return Ok(false) };
+    Ok(world.get::<Role>(RoleId::new(account, &linked.role_name()))?.is_some())
+}
+
 /// CreateServiceLinkedRole.
 ///
 /// # Errors
@@ -100,7 +127,7 @@ pub fn create(
     let description = input.description.map(|text| text.into_string());
     let description = description.unwrap_or_else(|| linked.description().to_owned());
     let role = role_of(linked, name, on.account, description, on.context);
-    directory::create(role.clone(), world)?;
+    directory::create(role.clone(), on.context.now, world)?;
     Ok(CreateServiceLinkedRoleResponse { role: Some(role::created(&role)) })
 }
 

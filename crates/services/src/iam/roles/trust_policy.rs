@@ -8,21 +8,25 @@ use crate::iam::directory::entity::Entity;
 use crate::iam::directory::names;
 use crate::iam::directory::trusted_principals::named_in;
 use crate::iam::policies::inline_policy::{read, size};
-use crate::iam::{model, refusal};
+use crate::iam::{On, model, refusal};
+use crate::service_quotas::TRUST_POLICY_LENGTH;
 use crate::state::account::Account;
 use crate::state::identity::{Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
-
-/// F-IAMAPI-LIM-7: the most characters of a trust policy, white space not counted.
-const MOST_CHARACTERS: usize = 2048;
 
 /// Reads a trust policy that came with a request.
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, also for a principal that does not exist (F-IAMAPI-TRUST-1), `LimitExceeded`.
-pub fn read_checked(document: &model::PolicyDocumentType, world: &World<'_>) -> Result<Policy, Failure> {
-    if size(document.as_str()) > MOST_CHARACTERS {
-        return Err(refusal::quota("ACLSizePerRole", MOST_CHARACTERS).into());
+pub fn read_checked(
+    on: &On<'_>,
+    document: &model::PolicyDocumentType,
+    world: &World<'_>,
+) -> Result<Policy, Failure> {
+    // F-IAMAPI-LIM-7: white space is not counted, and as many as there may be are not too many.
+    let beyond = size(document.as_str()).saturating_sub(1);
+    if let Some(limit) = TRUST_POLICY_LENGTH.limit_reached(beyond, on.account, on.context.now, world)? {
+        return Err(refusal::quota("ACLSizePerRole", limit).into());
     }
     let policy = read(document, PolicyKind::RoleTrust)?;
     for principal in named_in(&policy) {

@@ -56,7 +56,7 @@ pub fn create(
         attached_policies: Default::default(),
         members: 0,
     };
-    directory::create(group.clone(), world)?;
+    directory::create(group.clone(), on.context.now, world)?;
     Ok(CreateGroupResponse { group: shown(&group) })
 }
 

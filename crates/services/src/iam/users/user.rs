@@ -89,7 +89,7 @@ pub fn create(
         tags: tag::of_new(input.tags, tag::Keys::CaseInsensitive)?,
         ..User::new(on.account, input.user_name.into_string(), id, on.context.now)
     };
-    directory::create(user.clone(), world)?;
+    directory::create(user.clone(), on.context.now, world)?;
     Ok(CreateUserResponse { user: Some(shown(&user)) })
 }
 

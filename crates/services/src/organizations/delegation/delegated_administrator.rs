@@ -1,5 +1,8 @@
 //! Delegated administrators: members that act for the management account in one service.
 
+use aws::arn::AccountId;
+use jiff::Timestamp;
+
 use super::trusted_access::check_principal;
 use crate::account::access::SERVICE_PRINCIPAL as ACCOUNT_MANAGEMENT;
 use crate::failure::Failure;
@@ -13,6 +16,7 @@ use crate::organizations::listing::Listing;
 use crate::organizations::standing::Standing;
 use crate::organizations::tree::account::{member, status_at};
 use crate::organizations::{Call, arn, refusal};
+use crate::state::organization::Organization;
 use crate::world::World;
 
 /// RegisterDelegatedAdministrator.
@@ -82,6 +86,35 @@ pub(crate) fn deregister(
         organization.delegated_administrators.retain(|_, services| !services.is_empty());
     });
     Ok(())
+}
+
+/// Makes a member the delegated administrator of a service, for a service that has an operation of its own for that.
+pub(crate) fn delegate(
+    organization: &Organization,
+    account: AccountId,
+    principal: &str,
+    now: Timestamp,
+    world: &mut World<'_>,
+) {
+    let mut organization = organization.clone();
+    let services = organization.delegated_administrators.entry(account).or_default();
+    services.insert(principal.to_owned(), now);
+    world.save(organization);
+}
+
+/// The reverse.
+pub(crate) fn end_delegation(
+    organization: &Organization,
+    account: AccountId,
+    principal: &str,
+    world: &mut World<'_>,
+) {
+    let mut organization = organization.clone();
+    if let Some(services) = organization.delegated_administrators.get_mut(&account) {
+        services.remove(principal);
+    }
+    organization.delegated_administrators.retain(|_, services| !services.is_empty());
+    world.save(organization);
 }
 
 /// ListDelegatedAdministrators, in order of account ids; those of one service if it is named.

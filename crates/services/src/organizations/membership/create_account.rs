@@ -23,6 +23,7 @@ use crate::organizations::standing::Standing;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::quotas::number;
+use crate::service_quotas;
 use crate::state::account::{
     Account, AccountState, ContactInformation, EmailAddress, EmailOwner, GovCloudLink, account_using,
 };
@@ -138,7 +139,7 @@ fn begin(
         return Err(refusal::too_many_creations().into());
     }
     let coming = changes.creations.iter().filter(|creation| creation.succeeds).count();
-    let quota = quotas.accounts(&standing.organization);
+    let quota = number(service_quotas::accounts(&standing.organization, call.context, world)?);
     let count = member_count(organization_id, quota + coming, world)?;
     if count - coming.min(count) >= quota {
         let reason = ConstraintViolationExceptionReason::AccountNumberLimitExceeded;

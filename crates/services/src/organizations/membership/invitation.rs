@@ -21,6 +21,7 @@ use crate::organizations::tree::organization::email_of;
 use crate::organizations::tree::{root_and_units, tag};
 use crate::organizations::{Call, index, record, refusal};
 use crate::quotas::number;
+use crate::service_quotas;
 use crate::state::account::{Account, account_using};
 use crate::state::message::{Channel, Message};
 use crate::state::organization::{
@@ -105,7 +106,7 @@ pub(crate) fn invite(
             return Err(refusal::duplicate_handshake().into());
         }
     }
-    let accounts = call.context.quotas.accounts(&standing.organization);
+    let accounts = number(service_quotas::accounts(&standing.organization, call.context, world)?);
     if member_count(organization_id, accounts, world)? + changes.invitations.len() >= accounts {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }
@@ -229,7 +230,7 @@ pub(crate) fn join(handshake: &Handshake, call: &Call<'_>, world: &mut World<'_>
     let organization = world
         .get::<Organization>(OrganizationId(organization_id))?
         .ok_or_else(refusal::handshake_not_found)?;
-    let accounts = call.context.quotas.accounts(&organization);
+    let accounts = number(service_quotas::accounts(&organization, call.context, world)?);
     if member_count(organization_id, accounts, world)? >= accounts {
         return Err(refusal::handshake_constraint(Constraint::AccountNumberLimitExceeded).into());
     }

@@ -15,7 +15,7 @@ use crate::model::organizations::{
     DescribeEffectivePolicyRequest, DescribeEffectivePolicyResponse, EffectivePolicy, EffectivePolicyType,
     EffectivePolicyValidationError, InvalidInputExceptionReason,
     ListAccountsWithInvalidEffectivePolicyRequest, ListAccountsWithInvalidEffectivePolicyResponse,
-    ListEffectivePolicyValidationErrorsRequest, ListEffectivePolicyValidationErrorsResponse,
+    ListEffectivePolicyValidationErrorsRequest, ListEffectivePolicyValidationErrorsResponse, PolicyType,
 };
 use crate::organizations::index;
 use crate::organizations::listing::{Entry, Listing};
@@ -83,6 +83,14 @@ impl Effective {
     pub(super) fn is_valid(&self, kind: EffectivePolicyType) -> bool {
         self.errors(kind).is_empty()
     }
+}
+
+/// The effective tag policy of an account at its place; `None` while the type is not enabled, or where nothing has a value.
+pub(crate) fn tag_policy(ancestry: &Ancestry, world: &World<'_>) -> Result<Option<Value>, Fault> {
+    if !ancestry.organization.enabled_policy_types.contains(&PolicyType::TagPolicy) {
+        return Ok(None);
+    }
+    Ok(Effective::of(ancestry, EffectivePolicyType::TagPolicy, world)?.content)
 }
 
 /// # Errors

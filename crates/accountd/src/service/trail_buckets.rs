@@ -1,0 +1,43 @@
+//! Who is asked about the buckets that trails name. A rule that wants to know says so ([`Wanted::Bucket`]); then S3 is
+//! asked here, and the request is run again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use services::bucket::{BucketState, TrailBucket};
+use services::context::Context;
+use services::world::{Fault, Wanted};
+
+use crate::store::StoreError;
+
+/// Who knows buckets.
+#[derive(Clone)]
+pub enum TrailBuckets {
+    /// Nobody: each is taken to be there and to let CloudTrail in (F-TRAILS-BUCKET-2).
+    Taken,
+    /// These and no others are there.
+    These(Arc<BTreeMap<String, BucketState>>),
+}
+
+impl TrailBuckets {
+    /// What a request is told before anybody is asked.
+    pub(super) fn before_asking(&self) -> TrailBucket {
+        match self {
+            Self::Taken => TrailBucket::Taken,
+            Self::These(_) => TrailBucket::Asked(Arc::new(OnceLock::new())),
+        }
+    }
+
+    /// Asks about the bucket that a run wanted to know of, if that is why it failed, and tells the answer in the context
+    /// of the next run.
+    pub(super) async fn was_asked<T>(&self, outcome: &Result<T, StoreError>, context: &Context) -> bool {
+        let Err(StoreError::Fault(Fault::Wanted(wanted))) = outcome else { return false };
+        let Wanted::Bucket(name) = &**wanted else { return false };
+        let state = match self {
+            Self::Taken => return false,
+            Self::These(known) => known.get(name).cloned().unwrap_or(BucketState::Absent),
+        };
+        context.trail_bucket.told(name.clone(), state);
+        true
+    }
+}

@@ -1,0 +1,300 @@
+//! What the store does besides where other processes change the same state. F-STORE-21
+//!
+//! Every process remembers documents as of the commits that it knows (`Core::known`). Before it answers a read it asks
+//! what was committed after those, once for all the requests that wait at that moment, and forgets what was changed
+//! then: so an answer is of a moment after its request began, whichever process committed, and costs no more than that
+//! one question. A change need not ask: it commits only if what it read is still so.
+//!
+//! - A run on the thread that answers everybody (`Here`) takes documents from memory. What it lacks is fetched, and it
+//!   runs again. It may see documents of different moments, so its decision counts only if all that it read is found to
+//!   be of one: by the question above, or by the writer when it commits.
+//! - A run that wants lists or the log sees one moment of the database ([`Moment`]). Documents come from memory where
+//!   they are known to be of that moment.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use services::world::{Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
+use tokio::sync::{mpsc, oneshot};
+
+use super::engine::{Changed, Changes, Commit, EngineError, EngineResult, Moment, Shared, Stored, Writes};
+use super::log::LogReader;
+use super::sync::lock;
+use super::{Core, Decided, Run, Store, StoreError};
+
+/// How often a read is run again because what it had read was changed meanwhile, before it is given a moment of its own.
+const ATTEMPTS_HERE: usize = 3;
+
+/// How many documents are fetched one after the other for one run, before it is given a moment of its own.
+const FETCHES_HERE: usize = 64;
+
+/// A question what was committed, for whoever waits for the answer.
+pub(super) type Question = oneshot::Sender<EngineResult<()>>;
+
+/// Asks the database what was committed, one question for all that wait, until the store is dropped.
+pub(super) async fn follow(core: Weak<Core>, mut questions: mpsc::UnboundedReceiver<Question>) {
+    while let Some(first) = questions.recv().await {
+        let mut waiting = vec![first];
+        while let Ok(next) = questions.try_recv() {
+            waiting.push(next);
+        }
+        let Some(core) = core.upgrade() else { return };
+        let Some(shared) = core.engine.shared() else { return };
+        let changes = shared.changes(core.known()).await;
+        core.statistics.questions.fetch_add(1, Ordering::Relaxed);
+        let answer = changes.map(|changes| core.follow(&changes));
+        for asker in waiting {
+            // Whoever asked may have gone away.
+            let _ = asker.send(answer.clone());
+        }
+    }
+}
+
+impl Core {
+    /// The last commit whose changes are known here.
+    pub(super) fn known(&self) -> Commit {
+        lock(&self.known).clone()
+    }
+
+    /// Takes note of what was committed.
+    pub(super) fn follow(&self, changes: &Changes) {
+        let mut known = lock(&self.known);
+        match &changes.what {
+            Changed::Everything => self.cache.begin_all().forget_all(changes.until.sequence),
+            Changed::Keys(_) if changes.until.sequence <= known.sequence => return,
+            Changed::Keys(keys) => self.cache.begin(keys.iter().map(|(key, _)| key)).forget(keys),
+        }
+        *known = changes.until.clone();
+        self.sequence.store(known.sequence, Ordering::Relaxed);
+    }
+
+    /// Takes note of what this process committed.
+    pub(super) fn follow_own(&self, writes: &Writes, commit: u64, mark: String) {
+        let mut known = lock(&self.known);
+        // Where later commits are known already, memory must not go back.
+        if commit == known.sequence || commit == known.sequence + 1 {
+            self.cache.begin(writes.keys()).publish_as_of(writes, commit);
+            *known = Commit { sequence: commit, mark };
+            self.sequence.store(commit, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn fetch_shared(
+        &self,
+        shared: &dyn Shared,
+        key: &str,
+        decode: Decode,
+    ) -> Result<Found, Fault> {
+        self.at_a_moment(shared, |core, moment| {
+            core.keep(key, moment.read(key)?, moment.changes().until.sequence, decode)
+        })
+    }
+
+    /// The log as of one moment.
+    pub(super) fn events_shared(
+        &self,
+        shared: &dyn Shared,
+        query: &EventQuery,
+    ) -> EngineResult<Vec<LoggedEvent>> {
+        self.at_a_moment(shared, |core, moment| {
+            LogReader::default().read(core, &|filter, visit| moment.blocks(filter, visit), query)
+        })
+    }
+
+    /// Does `work` over one moment; over another where the connection was lost meanwhile. To be called where waiting is
+    /// allowed.
+    fn at_a_moment<T, E: From<EngineError>>(
+        &self,
+        shared: &dyn Shared,
+        work: impl Fn(&Self, &dyn Moment) -> Result<T, E>,
+    ) -> Result<T, E> {
+        loop {
+            let moment = shared.moment(self.known())?;
+            self.follow(moment.changes());
+            match work(self, &*moment) {
+                // Where the database stays away, the next moment does not begin.
+                Err(_) if moment.was_lost() => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whether everything that a run read is what was committed at one moment, which is known here: that of `state` of
+    /// the cache.
+    fn are_of_one_moment<'r>(&self, state: u64, mut reads: impl Iterator<Item = &'r (String, u64)>) -> bool {
+        let known = lock(&self.known).sequence;
+        let is_current = |(key, version): &(String, u64)| {
+            self.cache.get_as_of(key, known).is_some_and(|found| found.version == *version)
+        };
+        reads.all(is_current) && self.cache.is_still(state)
+    }
+
+    /// Runs over one moment of the database. To be called where waiting is allowed.
+    fn run_at_a_moment<T>(&self, run: &impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>) -> Run<T> {
+        let Some(shared) = self.engine.shared() else { return Run::Overtaken };
+        let outcome = self
+            .at_a_moment(shared, |core, moment| run(&AtMoment { core, moment, log: LogReader::default() }));
+        match outcome {
+            Err(Fault::Wanted(wanted)) => Run::Wanted(wanted),
+            Err(fault) => Run::Failed(fault),
+            Ok(decided) if decided.changes.writes.is_empty() => Run::Read(decided),
+            Ok(decided) => Run::Changed(decided),
+        }
+    }
+}
+
+impl Store {
+    /// Decides over a store that other processes change; `None` where the writer is to run it first.
+    pub(super) async fn decide_shared<T, F>(
+        &self,
+        shared: &dyn Shared,
+        run: F,
+    ) -> Result<(F, Option<Run<T>>), StoreError>
+    where
+        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut at_hand = BTreeMap::new();
+        let mut takes_long = false;
+        let (mut attempts, mut fetches) = (0, 0);
+        while attempts < ATTEMPTS_HERE && fetches < FETCHES_HERE {
+            let here = Here { core: &self.core, at_hand: &at_hand, misses: Cell::new(0) };
+            let outcome = run(&here);
+            let missed = here.misses.get();
+            self.core.statistics.cache_misses.fetch_add(missed, Ordering::Relaxed);
+            match outcome {
+                Ok(decided) if !decided.changes.writes.is_empty() => {
+                    return Ok((run, Some(Run::Changed(decided))));
+                }
+                Ok(decided) => {
+                    self.ask().await?;
+                    let state = self.core.cache.state();
+                    if self.core.are_of_one_moment(state, decided.changes.reads.iter()) {
+                        return Ok((run, Some(Run::Read(decided))));
+                    }
+                    at_hand.clear();
+                    attempts += 1;
+                }
+                Err(Fault::Wanted(wanted)) => match *wanted {
+                    Wanted::Document(key) => {
+                        let fetched = shared.fetch(vec![key]).await?;
+                        fetches += 1;
+                        for (key, stored) in fetched.documents {
+                            at_hand.insert(key, (fetched.as_of, stored));
+                        }
+                    }
+                    wanted if !wanted.is_of_store() => return Err(Fault::from(wanted).into()),
+                    wanted => {
+                        takes_long = wanted == Wanted::Time;
+                        break;
+                    }
+                },
+                // It may have seen documents of different moments.
+                Err(Fault::Broken(_)) => break,
+            }
+        }
+        let turns = if takes_long { &self.computing } else { &self.reading };
+        let again = move |core: &Core| {
+            let outcome = core.run_at_a_moment(&run);
+            (run, outcome)
+        };
+        let (run, outcome) = self.beside(turns, again).await?;
+        match outcome {
+            Run::Wanted(wanted) if !wanted.is_of_store() => Err(Fault::Wanted(wanted).into()),
+            Run::Wanted(_) | Run::Overtaken => Ok((run, None)),
+            outcome => Ok((run, Some(outcome))),
+        }
+    }
+
+    /// Returns when everything is known that was committed before this was called.
+    async fn ask(&self) -> Result<(), StoreError> {
+        let (asker, answer) = oneshot::channel();
+        let Some(questions) = &self.questions else { return Ok(()) };
+        questions.send(asker).map_err(|_| StoreError::Closed)?;
+        Ok(answer.await.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// Begins to follow what other processes commit.
+    pub(super) fn begin_to_follow(core: &Arc<Core>) -> Option<mpsc::UnboundedSender<Question>> {
+        let shared = core.engine.shared()?;
+        let (questions, asked) = mpsc::unbounded_channel();
+        shared.spawn(Box::pin(follow(Arc::downgrade(core), asked)));
+        Some(questions)
+    }
+}
+
+/// What is in memory, and what was fetched for this run.
+struct Here<'c> {
+    core: &'c Core,
+    at_hand: &'c BTreeMap<String, (u64, Stored)>,
+    misses: Cell<u64>,
+}
+
+impl Snapshot for Here<'_> {
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        if let Some(found) = self.core.cache.get(key) {
+            self.core.statistics.cache_hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(found);
+        }
+        match self.at_hand.get(key) {
+            Some((as_of, stored)) => self.core.keep(key, stored.clone(), *as_of, decode),
+            None => {
+                self.misses.set(self.misses.get() + 1);
+                Err(Wanted::Document(key.to_owned()).into())
+            }
+        }
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        Err(Wanted::Keys { prefix, after, limit }.into())
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        Err(Wanted::Events(*query).into())
+    }
+
+    fn may_take_long(&self) -> bool {
+        false
+    }
+
+    fn remembered(&self, key: &str) -> Option<Derived> {
+        self.core.cache.remembered(key, self.core.cache.state())
+    }
+
+    fn remember(&self, key: &str, derived: &Derived) {
+        let state = self.core.cache.state();
+        if self.core.are_of_one_moment(state, derived.reads.iter()) {
+            self.core.cache.remember(key, derived.clone(), state);
+        }
+    }
+}
+
+/// One moment of the database, and what is in memory of it.
+struct AtMoment<'c> {
+    core: &'c Core,
+    moment: &'c dyn Moment,
+    log: LogReader,
+}
+
+impl Snapshot for AtMoment<'_> {
+    fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        let as_of = self.moment.changes().until.sequence;
+        if let Some(found) = self.core.cache.get_as_of(key, as_of) {
+            self.core.statistics.cache_hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(found);
+        }
+        self.core.statistics.cache_misses.fetch_add(1, Ordering::Relaxed);
+        self.core.keep(key, self.moment.read(key)?, as_of, decode)
+    }
+
+    fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
+        Ok(self.moment.keys(prefix, after, limit)?)
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
+        Ok(self.log.read(self.core, &|filter, visit| self.moment.blocks(filter, visit), query)?)
+    }
+}
