@@ -6,6 +6,7 @@ mod buckets;
 mod issuers;
 mod opened_sessions;
 mod signing_keys;
+mod token_keys;
 mod trail_buckets;
 
 use std::net::IpAddr;
@@ -162,6 +163,7 @@ impl Service {
         let mut decided = self.decide(&begun).await;
         if self.trail_buckets.was_asked(&decided, begun.call.context()).await
             || self.kept.issuers.was_asked(&decided).await
+            || token_keys::were_drawn(&decided, &self.store).await
         {
             decided = self.decide(&begun).await;
         }

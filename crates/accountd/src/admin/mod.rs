@@ -7,6 +7,7 @@ pub mod access;
 mod credentials;
 mod endpoint;
 pub mod faults;
+mod issuer;
 pub mod metrics;
 mod outbox;
 mod process;
@@ -57,6 +58,9 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         holder: Holder,
     ) -> impl Future<Output = Result<Result<Given, NotGiven>, String>> + Send;
+
+    /// The URL of the issuer with this id and the keys that it publishes; `None` where no account has it.
+    fn issuer(&self, id: String) -> impl Future<Output = Result<Option<(String, Value)>, String>> + Send;
 
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
@@ -205,6 +209,7 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body),
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()),
             (Endpoint::Faults, _) => ok(&json!(self.faults.rules())),
+            (Endpoint::Issuer, _) => issuer::answer(&self.engine, head.uri.path(), &head.headers).await,
             (Endpoint::Unanswered, &Method::DELETE) => ok(&json!({ "deleted": self.unanswered.clear() })),
             (Endpoint::Unanswered, _) => ok(&self.unanswered.page()),
         }

@@ -230,7 +230,7 @@ fn row(operation: Operation, table: &mut String) {
     let (name, region) = (operation.name(), record["awsRegion"].as_str().unwrap());
     let code = record["errorCode"].as_str().unwrap_or("-");
     let (given, shown) = (names(&record["requestParameters"]), names(&record["responseElements"]));
-    writeln!(table, "  {name:<46}{kind:<6}{region:<11}{code:<41}{given:<60}{shown}").unwrap();
+    writeln!(table, "  {name:<46}{kind:<6}{region:<11}{code:<47}{given:<60}{shown}").unwrap();
 }
 
 /// F-MFA-13: the table shows no code among the parameters.

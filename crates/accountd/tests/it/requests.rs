@@ -109,6 +109,8 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
         },
         (Operation::Sts(_), _) => match member {
             "RoleArn" => json!(format!("arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")),
+            "Audience" => json!(["https://relying.example"]),
+            "SigningAlgorithm" => json!("RS256"),
             "WebIdentityToken" => json!(PLANTED),
             "RoleSessionName" | "Name" => json!(SUBJECT),
             "AccessKeyId" => json!("AKIASUBJECT000000000"),

@@ -1,9 +1,11 @@
 //! A pipeline signs in without keys: an issuer of the test's own, as GitHub Actions has one, a token, a role, a contact.
 
+use accountd::admin::Engine;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use services::iam::model::Operation as Iam;
 use services::service::{Operation, Service};
+use services::sts::json_web_token::{Token, Verdict};
 use services::sts::model::Operation as Sts;
 use testing::issuer::Issuer;
 use testing::signer::Key;
@@ -239,4 +241,45 @@ fn a_token_of_oauth_is_refused_f_web_7() {
         (answer.status, answer.message().as_str()),
         (400, "The provider www.amazon.com is not supported.")
     );
+}
+
+/// F-OUT-1 to F-OUT-6: a token for somebody outside of AWS, verified by the keys that its issuer publishes.
+#[test]
+fn a_token_for_a_service_elsewhere_is_verified_by_its_issuers_keys_f_out_3() {
+    let world = World::company();
+    let ask = |operation: Operation, members: Value| world.ask(&MEMBER_ADMIN.key, operation, &members);
+    let iam = |operation| ask(Operation::Iam(operation), json!({}));
+    let token = |algorithm: &str| {
+        let members = json!({"Audience": ["https://relying.example"], "SigningAlgorithm": algorithm,
+            "Tags": [{"Key": "team", "Value": "blue"}]});
+        ask(Operation::Sts(Sts::GetWebIdentityToken), members)
+    };
+    assert_eq!(token("RS256").message(), "OutboundWebIdentityFederation is disabled.");
+    let disabled = iam(Iam::DisableOutboundWebIdentityFederation);
+    let text = format!("Outbound identity federation is disabled for account {MEMBER}");
+    assert_eq!((disabled.status, disabled.message()), (404, text));
+    let enabled = iam(Iam::EnableOutboundWebIdentityFederation);
+    let issuer = element(enabled.text(), "IssuerIdentifier").unwrap().to_owned();
+    let id = issuer.strip_prefix("https://").unwrap().split('.').next().unwrap().to_owned();
+    for algorithm in ["RS256", "ES384"] {
+        let answer = token(algorithm);
+        let text = element(answer.text(), "WebIdentityToken").unwrap().to_owned();
+        let read = Token::read(&text).unwrap();
+        let (url, keys) = world.block_on(world.state().issuer(id.clone())).unwrap().unwrap();
+        assert_eq!((url.as_str(), read.text("iss")), (issuer.as_str(), Some(issuer.as_str())));
+        assert_eq!(read.verify(&keys), Verdict::Signed, "{algorithm}");
+        assert_eq!(read.text("sub"), Some(MEMBER_ADMIN.arn));
+        assert_eq!(read.claims["https://sts.amazonaws.com/"]["request_tags"], json!({ "team": "blue" }));
+        assert_eq!(read.seconds("exp").unwrap() - read.seconds("iat").unwrap(), 300);
+    }
+    // The issuer is the same when the feature comes back, and its keys are there meanwhile.
+    assert_eq!(iam(Iam::DisableOutboundWebIdentityFederation).status, 200);
+    assert!(world.block_on(world.state().issuer(id.clone())).unwrap().is_some());
+    let again = iam(Iam::EnableOutboundWebIdentityFederation);
+    assert_eq!(element(again.text(), "IssuerIdentifier"), Some(issuer.as_str()));
+    assert!(world.block_on(world.state().issuer("unknown".to_owned())).unwrap().is_none());
+    let records = world.records();
+    let record =
+        records.iter().rev().find(|(_, record)| record["eventName"] == "GetWebIdentityToken").unwrap();
+    assert_eq!(record.1["responseElements"], Value::Null);
 }

@@ -27,17 +27,14 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "CreateDelegationRequest",
     "DisableOrganizationsRootCredentialsManagement",
     "DisableOrganizationsRootSessions",
-    "DisableOutboundWebIdentityFederation",
     "EnableOrganizationsRootCredentialsManagement",
     "EnableOrganizationsRootSessions",
-    "EnableOutboundWebIdentityFederation",
     "GenerateOrganizationsAccessReport",
     "GenerateServiceLastAccessedDetails",
     "GetAccountProperties",
     "GetDelegationRequest",
     "GetHumanReadableSummary",
     "GetOrganizationsAccessReport",
-    "GetOutboundWebIdentityFederationInfo",
     "GetRoleTemplateVersion",
     "GetServiceLastAccessedDetails",
     "GetServiceLastAccessedDetailsWithEntities",
@@ -601,6 +598,9 @@ structure! { EnableMFADeviceRequest as EnableMFADeviceMembers {
     authentication_code_1: required AuthenticationCodeType = "AuthenticationCode1",
     authentication_code_2: required AuthenticationCodeType = "AuthenticationCode2",
 } }
+structure! { #[derive(Default)] EnableOutboundWebIdentityFederationResponse {
+    issuer_identifier: optional String = "IssuerIdentifier",
+} }
 structure! { EvaluationResult {
     eval_action_name: required ActionNameType = "EvalActionName",
     eval_resource_name: optional ResourceNameType = "EvalResourceName",
@@ -711,6 +711,10 @@ structure! { #[derive(Default)] GetOpenIDConnectProviderResponse {
     context_provider: optional ContextProvider = "ContextProvider",
     identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
     identity_store_arn: optional ArnType = "IdentityStoreArn",
+} }
+structure! { #[derive(Default)] GetOutboundWebIdentityFederationInfoResponse {
+    issuer_identifier: optional String = "IssuerIdentifier",
+    jwt_vending_enabled: optional bool = "JwtVendingEnabled",
 } }
 structure! { GetPolicyRequest as GetPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
@@ -1711,6 +1715,12 @@ exception! { EntityAlreadyExistsException("EntityAlreadyExists", 409, "message")
 exception! { EntityTemporarilyUnmodifiableException("EntityTemporarilyUnmodifiable", 409, "message") {
     message: optional String = "message",
 } }
+exception! { FeatureDisabledException("FeatureDisabled", 404, "message") {
+    message: optional String = "message",
+} }
+exception! { FeatureEnabledException("FeatureEnabled", 409, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidAuthenticationCodeException("InvalidAuthenticationCode", 403, "message") {
     message: optional String = "message",
 } }
@@ -1776,6 +1786,8 @@ errors! {
     DuplicateSSHPublicKeyException,
     EntityAlreadyExistsException,
     EntityTemporarilyUnmodifiableException,
+    FeatureDisabledException,
+    FeatureEnabledException,
     InvalidAuthenticationCodeException,
     InvalidCertificateException,
     InvalidInputException,
@@ -2104,6 +2116,9 @@ operations! { SERVICE {
             NoSuchEntityException, LimitExceededException, InvalidInputException, ServiceFailureException,
         ],
     }
+    DisableOutboundWebIdentityFederation {
+        errors: [FeatureDisabledException],
+    }
     EnableMFADevice {
         input: EnableMFADeviceRequest,
         errors: [
@@ -2111,6 +2126,10 @@ operations! { SERVICE {
             InvalidAuthenticationCodeException, LimitExceededException, NoSuchEntityException,
             ServiceFailureException, ConcurrentModificationException,
         ],
+    }
+    EnableOutboundWebIdentityFederation {
+        output: EnableOutboundWebIdentityFederationResponse,
+        errors: [FeatureEnabledException],
     }
     GenerateCredentialReport {
         output: GenerateCredentialReportResponse,
@@ -2180,6 +2199,10 @@ operations! { SERVICE {
         input: GetOpenIDConnectProviderRequest,
         output: GetOpenIDConnectProviderResponse,
         errors: [InvalidInputException, NoSuchEntityException, ServiceFailureException],
+    }
+    GetOutboundWebIdentityFederationInfo {
+        output: GetOutboundWebIdentityFederationInfoResponse,
+        errors: [FeatureDisabledException],
     }
     GetPolicy {
         input: GetPolicyRequest,

@@ -4,7 +4,7 @@
 
 use aws::protocol::Protocol;
 use aws::smithy::{
-    ServiceShape, Timestamp, errors, exception, integer_shape, list_shape, map_shape, operations,
+    ServiceShape, Timestamp, enum_shape, errors, exception, integer_shape, list_shape, map_shape, operations,
     string_shape, structure,
 };
 
@@ -20,13 +20,8 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] = &[
-    "AssumeRoleWithSAML",
-    "AssumeRoot",
-    "GetDelegatedAccessToken",
-    "GetScopedCredentials",
-    "GetWebIdentityToken",
-];
+pub const NOT_SUPPORTED: &[&str] =
+    &["AssumeRoleWithSAML", "AssumeRoot", "GetDelegatedAccessToken", "GetScopedCredentials"];
 
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
@@ -44,6 +39,7 @@ string_shape! { ContextAssertionType { min: 4, max: 3_072, } }
 string_shape! { EncodedMessageType { min: 1, max: 10_240, } }
 string_shape! { ExternalIdType { min: 2, max: 1_224, pattern: r"[\w+=,.@:\/-]*", } }
 string_shape! { FederatedIdType { min: 2, max: 193, pattern: r"[\w+=,.@\:-]*", } }
+string_shape! { JwtAlgorithmType { min: 5, max: 5, } }
 string_shape! { OriginIdentityIssuerType { sensitive: true, } }
 string_shape! { OriginIdentitySubjectType { sensitive: true, } }
 string_shape! { OriginIdentitySubjectTypeType { sensitive: true, } }
@@ -66,6 +62,18 @@ string_shape! { UnrestrictedSessionPolicyDocumentType {
 string_shape! { UrlType { min: 4, max: 2_048, } }
 string_shape! { UserNameType { min: 2, max: 32, pattern: r"[\w+=,.@-]*", } }
 string_shape! { WebIdentitySubjectType { min: 6, max: 255, } }
+string_shape! { WebIdentityTokenAudienceStringType { min: 1, max: 1_000, } }
+string_shape! { WebIdentityTokenScopeType {
+    min: 1,
+    max: 256,
+    pattern: r"[\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+( [\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+)*",
+} }
+string_shape! { WebIdentityTokenType { sensitive: true, } }
+
+enum_shape! { WebIdentityTokenSubjectModeType {
+    AwsIdentity = "AWSIdentity",
+    OriginIdentity = "OriginIdentity",
+} }
 
 integer_shape! { DurationSecondsType: Integer { min: 900, max: 129_600, } }
 integer_shape! { MinimumSessionTokenSizeType: Integer { min: 0, max: 4_096, } }
@@ -73,11 +81,17 @@ integer_shape! { NonNegativeIntegerType: Integer { min: 0, } }
 integer_shape! { RoleDurationSecondsType: Integer { min: 900, max: 43_200, } }
 integer_shape! { SessionTokenSizeType: Integer { min: 0, } }
 integer_shape! { SessionTokenUtilizationType: Integer { min: 0, } }
+integer_shape! { WebIdentityTokenDurationSecondsType: Integer { min: 60, max: 3_600, } }
 
 list_shape! { ProvidedContextsListType { member: ProvidedContext, min: 1, max: 5, } }
 list_shape! { PolicyDescriptorListType { member: PolicyDescriptorType, } }
 list_shape! { TagKeyListType { member: TagKeyType, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
+list_shape! { WebIdentityTokenAudienceListType {
+    member: WebIdentityTokenAudienceStringType,
+    min: 1,
+    max: 10,
+} }
 
 map_shape! { TransactionContextIdentityProviderMapType { key: String, value: TransactionContextValueType, } }
 
@@ -184,6 +198,18 @@ structure! { #[derive(Default)] GetSessionTokenResponse {
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
 } }
+structure! { GetWebIdentityTokenRequest as GetWebIdentityTokenMembers {
+    audience: required WebIdentityTokenAudienceListType = "Audience",
+    duration_seconds: optional WebIdentityTokenDurationSecondsType = "DurationSeconds",
+    signing_algorithm: required JwtAlgorithmType = "SigningAlgorithm",
+    scope: optional WebIdentityTokenScopeType = "Scope",
+    subject_mode: optional WebIdentityTokenSubjectModeType = "SubjectMode",
+    tags: optional TagListType = "Tags",
+} }
+structure! { #[derive(Default)] GetWebIdentityTokenResponse {
+    web_identity_token: optional WebIdentityTokenType = "WebIdentityToken",
+    expiration: optional Timestamp = "Expiration",
+} }
 structure! { #[derive(Default)] OriginIdentity {
     subject: optional OriginIdentitySubjectType = "Subject",
     subject_type: optional OriginIdentitySubjectTypeType = "SubjectType",
@@ -227,13 +253,22 @@ exception! { InvalidContextAssertionException("InvalidContextAssertion", 400, "m
 exception! { InvalidIdentityTokenException("InvalidIdentityToken", 400, "message") {
     message: optional String = "message",
 } }
+exception! { JWTPayloadSizeExceededException("JWTPayloadSizeExceededException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocument", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OutboundWebIdentityFederationDisabledException("OutboundWebIdentityFederationDisabledException", 403, "message") {
     message: optional String = "message",
 } }
 exception! { PackedPolicyTooLargeException("PackedPolicyTooLarge", 400, "message") {
     message: optional String = "message",
 } }
 exception! { RegionDisabledException("RegionDisabledException", 403, "message") {
+    message: optional String = "message",
+} }
+exception! { SessionDurationEscalationException("SessionDurationEscalationException", 403, "message") {
     message: optional String = "message",
 } }
 
@@ -244,9 +279,12 @@ errors! {
     InvalidAuthorizationMessageException,
     InvalidContextAssertionException,
     InvalidIdentityTokenException,
+    JWTPayloadSizeExceededException,
     MalformedPolicyDocumentException,
+    OutboundWebIdentityFederationDisabledException,
     PackedPolicyTooLargeException,
     RegionDisabledException,
+    SessionDurationEscalationException,
 }
 
 operations! { SERVICE {
@@ -291,5 +329,13 @@ operations! { SERVICE {
         input: GetSessionTokenRequest,
         output: GetSessionTokenResponse,
         errors: [RegionDisabledException],
+    }
+    GetWebIdentityToken {
+        input: GetWebIdentityTokenRequest,
+        output: GetWebIdentityTokenResponse,
+        errors: [
+            SessionDurationEscalationException, OutboundWebIdentityFederationDisabledException,
+            JWTPayloadSizeExceededException,
+        ],
     }
 } }

@@ -5,8 +5,9 @@ pub(crate) mod assume_role;
 pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
-pub(crate) mod json_web_token;
+pub mod json_web_token;
 pub(crate) mod mfa;
+pub mod outbound_token;
 pub use crate::model::sts as model;
 pub(crate) mod record;
 pub(crate) mod session;
@@ -164,6 +165,7 @@ pub fn access(
         Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => None,
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
         Input::AssumeRoleWithWebIdentity(input) => Some(web_identity::access(&input, caller, world)?),
+        Input::GetWebIdentityToken(input) => Some(outbound_token::access(&input, caller)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
     })
@@ -191,7 +193,9 @@ fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
 fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Refusal> {
     let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
     let refused = match operation {
-        Operation::GetCallerIdentity | Operation::AssumeRoleWithWebIdentity => false,
+        Operation::GetCallerIdentity
+        | Operation::AssumeRoleWithWebIdentity
+        | Operation::GetWebIdentityToken => false,
         Operation::AssumeRole => is_federated,
         Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
         Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
@@ -249,6 +253,7 @@ pub fn execute(
             let permitted = needed(permitted);
             federation::get_federation_token(permitted, caller, input, context, world.change(permitted))
         },
+        GetWebIdentityToken(input) => outbound_token::get(caller, &input, context, world),
         GetAccessKeyInfo(input) => access_key_info::get(&input, world),
         DecodeAuthorizationMessage(input) => authorization_message::decode(needed(permitted), &input, context),
     })

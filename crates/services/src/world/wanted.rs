@@ -42,6 +42,9 @@ pub enum Wanted {
     /// Nothing of the store: the keys that the issuer at this URL publishes. Whoever runs the path fetches them and remembers
     /// them for the next run.
     IssuerKeys(String),
+    /// Nothing that is there yet: keys that sign tokens. Whoever runs the path draws them and puts them into the state, since
+    /// rules draw nothing.
+    TokenKeys,
     /// Nothing of the store, but time: the request is to be run again where it keeps nobody else waiting.
     Time,
 }
@@ -49,7 +52,7 @@ pub enum Wanted {
 impl Wanted {
     /// Whether a store can fetch it.
     pub fn is_of_store(&self) -> bool {
-        !matches!(self, Self::Bucket(_) | Self::IssuerKeys(_))
+        !matches!(self, Self::Bucket(_) | Self::IssuerKeys(_) | Self::TokenKeys)
     }
 }
 

@@ -314,7 +314,10 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         | Op::GenerateCredentialReport
         | Op::GetAccountAuthorizationDetails(_)
         | Op::GetAccountPasswordPolicy
+        | Op::DisableOutboundWebIdentityFederation
+        | Op::EnableOutboundWebIdentityFederation
         | Op::GetAccountSummary
+        | Op::GetOutboundWebIdentityFederationInfo
         | Op::GetContextKeysForCustomPolicy(_)
         | Op::GetCredentialReport
         | Op::ListAccountAliases(_)
