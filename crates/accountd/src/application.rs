@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws::refusal::Refusal;
@@ -12,7 +12,7 @@ use http::{Request, Response, request};
 use jiff::SignedDuration;
 use services::explain::{self, Question};
 use services::seed::{self, SeedDocuments};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
@@ -21,10 +21,12 @@ use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
+use crate::delivery::events::Events;
+use crate::delivery::{Courier, Lease, Waiting, setup};
 use crate::listener::{Answer, Payload, Unread, Upload};
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
-use crate::service::{Service, Settings, Summary, TrailBuckets};
+use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -47,7 +49,15 @@ pub struct Application {
     message_sent: Arc<Notify>,
     /// What goes on beside the requests.
     tasks: Vec<JoinHandle<()>>,
+    /// Tells what delivers that the process ends.
+    stop: watch::Sender<bool>,
+    lease: Lease,
+    /// What delivers records and events, and may do so once more at the end.
+    deliveries: Mutex<Vec<JoinHandle<()>>>,
 }
+
+/// How long the last deliveries may take. What is not delivered then is, after the next start.
+const LAST_DELIVERY: Duration = Duration::from_secs(5);
 
 /// F-STORE-19: nobody can see an older event, so the log keeps them no longer.
 const LOG_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -61,6 +71,7 @@ impl Application {
     /// # Errors
     /// One line that says what is wrong: the data directory, the seed file.
     pub async fn open(configuration: &Configuration, edges: Edges) -> Result<Self, String> {
+        let delivery = setup::prepare(&configuration.delivery)?;
         let options = StoreOptions::default();
         let opened = match &configuration.storage {
             Storage::Directory(directory) => Store::open(directory, &options),
@@ -87,7 +98,7 @@ impl Application {
             quotas: configuration.quotas,
             throttle: configuration.throttle,
             token_key,
-            trail_buckets: TrailBuckets::Taken,
+            trail_buckets: delivery.buckets,
         };
         let clock = Arc::clone(&edges.clock);
         let hint = KeyHint::new(settings.well_known_credentials);
@@ -98,7 +109,8 @@ impl Application {
             StateEngine::new(Arc::clone(&store), Arc::clone(&edges.clock), seed.map(|seed| seed.writes))
                 .with_service(Arc::clone(&service));
         let message_sent = Arc::new(Notify::new());
-        let mut tasks = vec![tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock)))];
+        let mut tasks: Vec<JoinHandle<()>> = Vec::new();
+        let mut waiting = Waiting::default();
         tasks.extend(
             edges
                 .clock
@@ -109,6 +121,20 @@ impl Application {
             let outbox = Outbox::new(Arc::clone(&store), Arc::clone(&message_sent));
             tokio::spawn(async move { mail::deliver(&outbox, url.expose()).await })
         }));
+        let (stop, stopped) = watch::channel(false);
+        let lease = Lease::new(Arc::clone(&store));
+        let mut deliveries = Vec::new();
+        if let Some(settings) = delivery.settings {
+            let courier = Courier::new(Arc::clone(&store), Arc::clone(&edges.clock), settings);
+            waiting = courier.waiting();
+            deliveries.push(tokio::spawn(courier.run(lease.clone(), stopped.clone())));
+        }
+        tasks.push(tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock), waiting)));
+        if let Some(sink) = delivery.sink {
+            let (clock, delays) = (Arc::clone(&edges.clock), configuration.delays);
+            let events = Events::new(Arc::clone(&store), clock, delays, sink);
+            deliveries.push(tokio::spawn(events.run(lease.clone(), stopped)));
+        }
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
         let metrics =
@@ -144,6 +170,9 @@ impl Application {
             store,
             message_sent,
             tasks,
+            stop,
+            lease,
+            deliveries: Mutex::new(deliveries),
         })
     }
 
@@ -225,6 +254,18 @@ impl Answer for Application {
 impl Process for Application {
     async fn close(&self) -> Result<(), String> {
         self.tasks.iter().for_each(JoinHandle::abort);
+        let _ = self.stop.send(true);
+        let deliveries = std::mem::take(&mut *self.deliveries.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = async {
+            for delivery in deliveries {
+                // One that panicked has said so.
+                let _ = delivery.await;
+            }
+        };
+        if tokio::time::timeout(LAST_DELIVERY, all).await.is_err() {
+            tracing::warn!("not everything could be delivered before the end");
+        }
+        self.lease.give_up().await;
         self.store.flush().await.map_err(|error| error.to_string())
     }
 }
@@ -239,11 +280,11 @@ fn guard(configuration: &Configuration) -> Guard {
 }
 
 /// Deletes what is too old to be seen, once an hour of real time. Not at the start, which should be quick.
-async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>) {
+async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waiting) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         let Ok(before) = clock.now().checked_sub(LOG_KEPT) else { continue };
-        match store.forget(before).await {
+        match store.forget(waiting.or_before(before)).await {
             Ok(0) => {}
             Ok(blocks) => tracing::info!(blocks, "events of more than 90 days ago are gone"),
             Err(error) => tracing::error!(reason = %error, "old events could not be deleted"),

@@ -5,6 +5,7 @@
 mod arguments;
 mod credentials;
 mod delays;
+mod delivery_arguments;
 mod explain_arguments;
 mod terminal_arguments;
 
@@ -14,14 +15,17 @@ use std::path::{Path, PathBuf};
 use services::context::{Delays, Validation};
 use services::quotas::Quotas;
 
-pub use arguments::{Help, Request, read};
+pub use arguments::{Help, Request, grammar, read};
 pub use aws::secret::Secret;
+pub(crate) use credentials::refuse_world_readable;
 pub use delays::{DelaysError, parse_delays, parse_duration};
+pub use delivery_arguments::Delivered;
 pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
 use crate::pages::Origin;
 use crate::store::Database;
+use crate::tls::Tls;
 
 /// Whether AWS's request rates are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +36,12 @@ pub enum Throttle {
     Aws,
 }
 
-/// What policies see as `aws:SecureTransport` (F-IAM-82). accountd itself speaks no TLS.
+/// What policies see as `aws:SecureTransport` (F-IAM-82).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecureTransport {
     /// True for every request, as on AWS, which is only ever reached by TLS.
     Assumed,
-    /// What the connection is: false.
+    /// What the connection is: true within TLS, else false.
     Real,
 }
 
@@ -93,6 +97,8 @@ pub enum LogFormat {
 pub struct Configuration {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// Whether and how TLS is spoken there.
+    pub tls: Tls,
     /// Where state is kept.
     pub storage: Storage,
     /// Applied once to an empty store.
@@ -117,6 +123,8 @@ pub struct Configuration {
     pub time: TimeMode,
     /// Where e-mail is delivered, as a URL that may hold a password.
     pub smtp: Option<Secret>,
+    /// Where records and events are delivered.
+    pub delivery: Delivered,
     /// What opens the own endpoints on other than loopback addresses.
     pub admin_token: Option<Secret>,
     /// Where web pages may come from that use the services, beside this machine.

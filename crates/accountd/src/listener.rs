@@ -11,9 +11,11 @@
 
 mod body;
 mod budget;
+mod limits;
 mod payload;
 mod peers;
 mod socket;
+mod stream;
 mod upload;
 mod watch;
 
@@ -36,8 +38,11 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
+pub use limits::Limits;
 pub use payload::Payload;
+pub use stream::OverTls;
 pub use upload::Upload;
 
 use budget::Budget;
@@ -102,57 +107,6 @@ impl fmt::Display for HangUp {
 
 impl std::error::Error for HangUp {}
 
-/// What a client may cost.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// The longest body in bytes. API Gateway's own limit is the default (F-EDGE-1).
-    pub body_bytes: u64,
-    /// What all bodies together may take that do not come in one piece, until they are answered; who comes when it is
-    /// used up waits, as long as a body may take. F-COST-4
-    pub all_bodies_bytes: u64,
-    /// The longest request head over HTTP/1.1 in bytes; longer ones are answered 431 (F-EDGE-2).
-    pub head_bytes: usize,
-    /// Open connections; more wait in the kernel's queue until one closes.
-    pub connections: u32,
-    /// Connections beyond those, for [`Answer::answer_in_pieces`] only: whoever looks after accountd gets through. F-COST-9
-    pub reserve: u32,
-    /// Open connections from one address of another machine; further ones are closed at once. F-COST-9
-    pub connections_per_peer: u32,
-    /// While others wait for a connection, how long one may stay open from which nothing is awaited. F-COST-9
-    pub crowded_timeout: Duration,
-    /// From the connection to its first byte. Whoever is too slow is cut off (F-EDGE-3).
-    pub first_byte_timeout: Duration,
-    /// From the first byte of a head to its last.
-    pub head_timeout: Duration,
-    /// From the end of a head to the last byte of its body.
-    pub body_timeout: Duration,
-    /// From one answer to the next request on the same connection.
-    pub idle_timeout: Duration,
-    /// How long the end waits for requests that were accepted.
-    pub drain_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 10_485_760,
-            all_bodies_bytes: 48 << 20,
-            head_bytes: 64 * 1024,
-            connections: 4096,
-            reserve: 16,
-            connections_per_peer: 1024,
-            crowded_timeout: Duration::from_secs(1),
-            first_byte_timeout: Duration::from_secs(30),
-            head_timeout: Duration::from_secs(15),
-            body_timeout: Duration::from_secs(30),
-            // Longer than the 90 s that common client pools keep a connection, so that the client
-            // closes first and no request is ever sent into a closing connection.
-            idle_timeout: Duration::from_secs(120),
-            drain_timeout: Duration::from_secs(5),
-        }
-    }
-}
-
 /// Counters of the listener, for the metrics.
 #[derive(Debug, Default)]
 pub struct Connections {
@@ -195,8 +149,21 @@ pub async fn serve<A: Answer>(
     connections: Arc<Connections>,
     stop: impl Future<Output = ()>,
 ) -> bool {
+    serve_both(listener, None, answer, limits, connections, stop).await
+}
+
+/// The same, with TLS on the same port where there is an acceptor for it.
+pub async fn serve_both<A: Answer>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    answer: Arc<A>,
+    limits: Limits,
+    connections: Arc<Connections>,
+    stop: impl Future<Output = ()>,
+) -> bool {
     let server = Arc::new(Server {
         builder: builder(&limits),
+        tls,
         answer,
         connections,
         slots: Arc::new(Semaphore::new(limits.connections as usize)),
@@ -229,6 +196,7 @@ pub async fn serve<A: Answer>(
 
 struct Server<A> {
     builder: auto::Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
     answer: Arc<A>,
     limits: Limits,
     connections: Arc<Connections>,
@@ -353,10 +321,12 @@ async fn converse<A: Answer>(server: &Arc<Server<A>>, stream: TcpStream, peer: S
         // Taken from the queue after the end had begun: give its request a moment to be seen.
         let _ = tokio::time::timeout(Duration::from_millis(100), stream.readable()).await;
     }
+    let Some(stream) = stream::open(server, server.tls.as_ref(), stream).await else { return };
     let conversation = Arc::new(Conversation {
         server: Arc::clone(server),
         pulse: Pulse::default(),
         peer,
+        is_tls: stream.is_tls(),
         is_reserve,
         closing: Mutex::default(),
         is_cut_short: AtomicBool::new(false),
@@ -441,6 +411,7 @@ struct Conversation<A> {
     server: Arc<Server<A>>,
     pulse: Pulse,
     peer: SocketAddr,
+    is_tls: bool,
     /// Whether this connection was only taken for the own endpoints.
     is_reserve: bool,
     /// The socket, once hyper is done with it and has closed the sending half.
@@ -456,7 +427,10 @@ async fn exchange<A: Answer>(
 ) -> Result<Response<Payload>, HangUp> {
     let Conversation { server, pulse, peer, .. } = &*conversation;
     let _finish = pulse.begin(request.version());
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    if conversation.is_tls {
+        head.extensions.insert(OverTls);
+    }
     let (is_head, version) = (head.method == Method::HEAD, head.version);
     let mut share = server.bodies.share();
     let (mut response, is_read) = if server.answer.takes_pieces(&head) {

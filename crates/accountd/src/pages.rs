@@ -10,6 +10,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use aws::protocol::header_text;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HOST, ORIGIN, VARY};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -138,7 +139,7 @@ fn host_is(uri: &Uri, headers: &HeaderMap, is_meant: impl Fn(&str) -> bool) -> b
     let authority = match (uri.authority(), hosts.next(), hosts.next()) {
         (Some(authority), ..) => Some(authority.as_str()),
         (None, None, _) => return true,
-        (None, Some(host), None) => host.to_str().ok(),
+        (None, Some(host), None) => header_text(host),
         (None, Some(_), Some(_)) => None,
     };
     authority

@@ -30,7 +30,7 @@ use crate::admin::faults::{Fault, Faults};
 use crate::clock::Clock;
 use crate::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use crate::entropy;
-use crate::listener::{HangUp, Unread};
+use crate::listener::{HangUp, OverTls, Unread};
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
 use issuers::Issuers;
@@ -225,15 +225,16 @@ impl Service {
     }
 
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
-        Call::new(request, peer, self.context(), entropy::request_id())
-            .with_secure_transport(self.secure_transport.is_seen())
+        let is_secure = self.sees_secure_transport(&request);
+        Call::new(request, peer, self.context(), entropy::request_id()).with_secure_transport(is_secure)
     }
 
     /// The same beside the threads that answer everybody.
     async fn begin_apart(&self, request: Request<Bytes>, peer: IpAddr) -> Result<Call, Answered> {
+        let is_secure = self.sees_secure_transport(&request);
         let (head, body) = request.into_parts();
         let kept = head.clone();
-        let (context, is_secure) = (self.context(), self.secure_transport.is_seen());
+        let context = self.context();
         let begin = move || {
             let call = Call::new(Request::from_parts(head, body), peer, context, entropy::request_id());
             call.with_secure_transport(is_secure)
@@ -242,6 +243,11 @@ impl Service {
             let call = self.begin(Request::from_parts(kept, Bytes::new()), peer);
             internal_failure(&call, &error)
         })
+    }
+
+    /// F-IAM-82: what policies see of how a request came.
+    fn sees_secure_transport(&self, request: &Request<Bytes>) -> bool {
+        self.secure_transport.is_seen() || request.extensions().get::<OverTls>().is_some()
     }
 
     /// Time, ids and seed are drawn here and nowhere else.

@@ -23,6 +23,7 @@ use crate::explain;
 use crate::listener::{self, Answer, Connections, Limits};
 use crate::log;
 use crate::terminal::{self, Errand};
+use crate::tls::{self, Tls};
 use services::seed;
 
 /// Serving failed after it had begun.
@@ -189,21 +190,27 @@ where
         started,
     };
     let connections = Arc::clone(&edges.connections);
+    let secured = tls::open(&configuration.tls, &configuration.storage).map_err(Failure::Refused)?;
+    let (acceptor, authority) = secured.map_or((None, None), |it| (Some(it.acceptor), it.authority));
     let application = open(Arc::clone(&configuration), edges).await.map_err(Failure::Refused)?;
     let application = Arc::new(application);
     if let Some(file) = &configuration.ready_file {
-        write_ready_file(file, address).map_err(Failure::Refused)?;
+        write_ready_file(file, address, authority.as_deref()).map_err(Failure::Refused)?;
     }
-    announce(&configuration, address);
+    announce(&configuration, address, authority.as_deref());
+    // Where systemd does not ask for it nothing is told.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
 
-    let answering = listener::serve(
+    let answering = listener::serve_both(
         listener,
+        acceptor,
         Arc::clone(&application),
         limits(raise_descriptors()),
         connections,
         signals.received(),
     );
     let drained = answering.await;
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     if !drained {
         tracing::warn!("some connections were still busy at the end and are closed now");
     }
@@ -285,11 +292,14 @@ fn remove_stale(file: &Path) -> Result<(), String> {
 }
 
 /// Written beside its place and moved there, so that nobody reads half of it.
-fn write_ready_file(file: &Path, address: SocketAddr) -> Result<(), String> {
+fn write_ready_file(file: &Path, address: SocketAddr, authority: Option<&Path>) -> Result<(), String> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);
-    let line = serde_json::json!({ "address": address.to_string(), "pid": std::process::id() });
+    let mut line = serde_json::json!({ "address": address.to_string(), "pid": std::process::id() });
+    if let Some(authority) = authority {
+        line["ca_file"] = authority.display().to_string().into();
+    }
     let written = std::fs::write(&beside, format!("{line}\n")).and_then(|()| std::fs::rename(&beside, file));
     written.map_err(|error| {
         let _ = std::fs::remove_file(&beside);
@@ -298,7 +308,7 @@ fn write_ready_file(file: &Path, address: SocketAddr) -> Result<(), String> {
 }
 
 /// Says where it listens, where its data is, and what to try first.
-fn announce(configuration: &Configuration, address: SocketAddr) {
+fn announce(configuration: &Configuration, address: SocketAddr, authority: Option<&Path>) {
     let version = env!("CARGO_PKG_VERSION");
     let state = match &configuration.storage {
         Storage::Directory(directory) => {
@@ -312,8 +322,16 @@ fn announce(configuration: &Configuration, address: SocketAddr) {
         tracing::info!(version, address = %address, state, "listening");
     } else {
         let first = first_command(configuration, address);
-        let text =
-            format!("accountd {version} listens on http://{address}\nstate: {state}\ntry:   {first}\n");
+        let secured = match (&configuration.tls, authority) {
+            (Tls::Off, _) => String::new(),
+            (_, None) => format!("tls:   https://{address}\n"),
+            (_, Some(authority)) => {
+                format!("tls:   https://{address}, for AWS_CA_BUNDLE={}\n", authority.display())
+            }
+        };
+        let text = format!(
+            "accountd {version} listens on http://{address}\n{secured}state: {state}\ntry:   {first}\n"
+        );
         let _ = io::stderr().write_all(text.as_bytes());
     }
     if configuration.signatures == Signatures::Lenient {

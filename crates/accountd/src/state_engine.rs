@@ -1,5 +1,6 @@
 //! What the own endpoints and the mailer do with the store: outbox, reset, export, import.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Seek;
 use std::sync::{Arc, mpsc};
@@ -11,7 +12,7 @@ use services::state::identity::{IamAccount, OutboundIssuer, OutboundIssuerId, To
 use services::state::message::{Message, MessageId};
 use services::sts::outbound_token;
 use services::world::key::{Current, Prefix};
-use services::world::{Change, Fault, ReadsAndWrites, World};
+use services::world::{Change, Fault, ReadsAndWrites, Snapshot, World};
 use tokio::sync::Notify;
 
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
@@ -75,11 +76,7 @@ pub(crate) async fn look<T: Send + 'static>(
     store: &Store,
     read: impl Fn(&World<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, String> {
-    let run = move |snapshot: &dyn services::world::Snapshot| {
-        let value = read(&World::new(snapshot))?;
-        Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
-    };
-    store.transact(run).await.map_err(said)
+    run(store, move |snapshot| Ok((read(&World::new(snapshot))?, ReadsAndWrites::default()))).await
 }
 
 /// Changes documents without leaving a record.
@@ -87,12 +84,29 @@ pub(crate) async fn change<T: Send + 'static>(
     store: &Store,
     write: impl Fn(&mut World<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, String> {
-    let run = move |snapshot: &dyn services::world::Snapshot| {
+    run(store, move |snapshot| {
         let mut world = World::new(snapshot);
-        let value = write(&mut world)?;
-        Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
-    };
-    store.transact(run).await.map_err(said)
+        Ok((write(&mut world)?, world.into_reads_and_writes()))
+    })
+    .await
+}
+
+/// A value of any type.
+type Anything = Box<dyn Any + Send>;
+
+/// The path through the store is long, and its code is there once for all that is looked at, not once for each type.
+type Run = Box<dyn Fn(&dyn Snapshot) -> Result<Decided<Anything>, Fault> + Send>;
+
+async fn run<T: Send + 'static>(
+    store: &Store,
+    decide: impl Fn(&dyn Snapshot) -> Result<(T, ReadsAndWrites), Fault> + Send + 'static,
+) -> Result<T, String> {
+    let run: Run = Box::new(move |snapshot| {
+        let (value, changes) = decide(snapshot)?;
+        Ok(Decided { value: Box::new(value), changes, events: Vec::new() })
+    });
+    let value = store.transact(run).await.map_err(said)?.downcast();
+    Ok(*value.expect("INVARIANT: it is what was decided"))
 }
 
 type Messages = Vec<(String, Message)>;

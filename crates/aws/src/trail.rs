@@ -5,6 +5,7 @@
 
 mod line;
 mod session_context;
+mod written;
 
 use std::borrow::Cow;
 
@@ -187,9 +188,9 @@ impl<'a> Record<'a> {
         // What all but the longest records fit in. Those of sessions have more to show.
         let usual_bytes = if self.user_identity.session_context.is_some() { 2048 } else { 1024 };
         let mut line = Bounded::of(Vec::with_capacity(usual_bytes), LARGEST_FIELD_BYTES);
-        if serde_json::to_writer(&mut line, self).is_err() {
+        if written::write(self, &mut line).is_err() {
             line = Bounded::of(Vec::new(), usize::MAX);
-            serde_json::to_writer(&mut line, &self.without_large_fields())
+            written::write(&self.without_large_fields(), &mut line)
                 .expect("INVARIANT: a record has text for names, and memory takes it");
         }
         String::from_utf8(line.into_text()).expect("INVARIANT: JSON is UTF-8")
@@ -380,6 +381,7 @@ mod tests {
         };
         let recorded = r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::111122223333:user/benjamin","accountId":"111122223333","accessKeyId":"AKIAIOSFODNN7EXAMPLE","userName":"benjamin"},"eventTime":"2023-07-10T11:42:18Z","eventSource":"account.amazonaws.com","eventName":"GetRegionOptStatus","awsRegion":"us-east-1","sourceIPAddress":"10.248.16.43","userAgent":"Boto3/1.26.165","requestParameters":{"RegionName":"eu-north-1"},"responseElements":null,"requestID":"699479d4-2a01-4e9e-bf31-4ec5dc88677e","eventID":"875240ac-e821-4fc6-a311-8c352a1d20f5","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}"#;
         assert_eq!(record.to_json(), recorded);
+        assert_eq!(serde_json::to_string(&record).expect("JSON"), recorded);
         let read: Record<'_> = serde_json::from_str(recorded).expect("a record");
         let event_time = "2023-07-10T11:42:18Z".parse().expect("a time");
         assert_eq!(read, Record { event_time, ..record });
@@ -406,6 +408,11 @@ mod tests {
             terms: SessionTerms::default(),
         };
         let context = |principal: &Principal, session: &Session| {
+            let session_context = Some(SessionContext::of(principal, session));
+            let invoked_by = Some("\u{1f}\\ \"é\"".into());
+            let identity = UserIdentity { session_context, invoked_by, ..UserIdentity::default() };
+            let record = Record { shared_event_id: Some("".into()), ..Record::of_call(identity, issued_at) };
+            assert_eq!(record.to_json(), serde_json::to_string(&record).expect("JSON"));
             let written = serde_json::to_string(&SessionContext::of(principal, session)).expect("JSON");
             let read: SessionContext<'_> = serde_json::from_str(&written).expect("what was written");
             assert_eq!(serde_json::to_string(&read).expect("JSON"), written);

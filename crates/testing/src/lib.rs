@@ -15,7 +15,7 @@ pub mod phone;
 #[cfg(feature = "server")]
 pub mod postgres;
 #[cfg(feature = "sdk")]
-pub mod sdk;
+pub use accountd_testing as sdk;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod signer;

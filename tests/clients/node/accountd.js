@@ -28,7 +28,8 @@ async function start(...flags) {
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  const url = `http://${JSON.parse(fs.readFileSync(readyFile, 'utf8')).address}`;
+  const ready = JSON.parse(fs.readFileSync(readyFile, 'utf8'));
+  const url = `http://${ready.address}`;
 
   async function own(method, endpoint, members) {
     const answer = await fetch(url + endpoint, { method, body: members && JSON.stringify(members) });
@@ -38,6 +39,7 @@ async function start(...flags) {
 
   return {
     url,
+    ready,
     /** A client as the root user of this account. It does not retry. */
     client: (account = 'test') =>
       new AccountClient({

@@ -1,5 +1,6 @@
 """Pages whose commands are run, one after the other in one shell, and of which what matters is what they print."""
 
+from aws_elsewhere import Moto
 from page import DEFAULT_ADDRESS, Page, is_free
 
 
@@ -27,3 +28,25 @@ def test_at_the_terminal(start, tmp_path):
     assert story.of("clock +36h").endswith("2199-01-01T00:00:00Z (manual)\n")
     assert '"disconnect":true' in story.of("accountd faults -")
     assert "documents and" in story.of("accountd check")
+
+
+def test_trails(start, tmp_path):
+    """F-STORY-14: the page's S3 is moto, wherever it has found a port."""
+    moto = Moto()
+    moto.start()
+    try:
+        page = Page("trails.md")
+        page.text = page.text.replace("http://127.0.0.1:5000", moto.url)
+        address = DEFAULT_ADDRESS if is_free(4566) else "127.0.0.1:0"
+        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        server = start(*page.flags(), listen=address, environment=credentials)
+        story = page.run(server, tmp_path)
+    finally:
+        moto.stop()
+    assert story.failed == page.refused(), "\n".join(story.outputs)
+    assert "InsufficientS3BucketPolicyException" in story.of("--name other")
+    names = story.of("gzip -dc").splitlines()
+    assert '"eventName":"CreateUser"' in names and '"eventName":"ListRegions"' in names
+    assert "digest files valid" in story.of("validate-logs") and "INVALID" not in story.of("validate-logs")
+    told = story.of("receive-message")
+    assert '"status": "ENABLING"' in told and '"status": "ENABLED"' in told

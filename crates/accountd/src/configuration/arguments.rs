@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use services::context::Delays;
 use services::quotas::Quotas;
 
+use super::delivery_arguments::DeliveryArguments;
 use super::explain_arguments::{self, ExplainArguments};
 use super::terminal_arguments::TerminalCommand;
 use super::{
@@ -24,6 +25,7 @@ use crate::explain;
 use crate::pages::Origin;
 use crate::store::Database;
 use crate::terminal;
+use crate::tls::Tls;
 use choices::{
     LevelChoice, LogChoice, SecureTransportChoice, SignaturesChoice, ThrottleChoice, ValidationChoice,
 };
@@ -116,6 +118,16 @@ struct ServeArguments {
     #[arg(default_value = "127.0.0.1:4566", value_parser = parse_listen, help_heading = "Listening")]
     listen: SocketAddr,
 
+    /// TLS too, on the same port: self for certificates of its own, or a certificate and its key in PEM
+    #[arg(long, value_name = "self|CERT,KEY", env = "ACCOUNTD_TLS", hide_env = true)]
+    #[arg(help_heading = "Listening")]
+    tls: Option<String>,
+
+    /// With --tls self: further names by which clients call this machine
+    #[arg(long, value_name = "NAMES", env = "ACCOUNTD_TLS_NAMES", hide_env = true, value_delimiter = ',')]
+    #[arg(help_heading = "Listening")]
+    tls_names: Vec<String>,
+
     /// Access keys of root users; needed on addresses that others can reach
     #[arg(long, value_name = "FILE", env = "ACCOUNTD_ROOT_CREDENTIALS", hide_env = true)]
     #[arg(help_heading = "Listening")]
@@ -196,7 +208,7 @@ struct ServeArguments {
     #[arg(default_value = "strict", help_heading = "Behaviour")]
     signatures: SignaturesChoice,
 
-    /// real: policies see aws:SecureTransport false, as accountd speaks no TLS, and not true as on AWS
+    /// real: policies see aws:SecureTransport false for a request without TLS, and not true as on AWS
     #[arg(
         long,
         value_name = "assumed|real",
@@ -276,8 +288,8 @@ struct ServeArguments {
     #[arg(help_heading = "Operating")]
     ready_file: Option<PathBuf>,
 
-    #[arg(long, value_name = "DIR|URL", env = "ACCOUNTD_TRAIL", hide = true)]
-    trail: Option<String>,
+    #[command(flatten)]
+    delivery: DeliveryArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -335,11 +347,6 @@ fn one_line(message: &str) -> String {
 
 impl ServeArguments {
     fn into_configuration(self) -> Result<Configuration, String> {
-        if self.trail.is_some() {
-            return Err(
-                "--trail is not in this release: records are read with cloudtrail LookupEvents".into()
-            );
-        }
         let storage = match (self.in_memory, self.data, self.database) {
             (true, Some(_), _) => return Err("--in-memory and --data cannot be used together".to_owned()),
             (true, None, Some(_)) => {
@@ -353,7 +360,7 @@ impl ServeArguments {
                 let database = database(url, self.database_password_file.as_deref())?;
                 Storage::Database(database.allowing_lost_commits(self.database_may_lose_commits))
             }
-            (false, data, None) => Storage::Directory(data.unwrap_or_else(|| PathBuf::from("accountd-data"))),
+            (false, data, None) => Storage::Directory(data.unwrap_or_else(default_directory)),
         };
         // Not a flag: arguments are seen by everybody on the machine.
         let list = std::env::var(ROOT_CREDENTIALS_LIST).ok().filter(|list| !list.is_empty());
@@ -362,6 +369,7 @@ impl ServeArguments {
         let root_credentials = read_root_credentials(file.as_deref(), list.as_deref())?;
         let configuration = Configuration {
             listen: self.listen,
+            tls: check_tls(self.tls.as_deref(), self.tls_names)?,
             storage,
             seed: self.seed,
             root_credentials,
@@ -374,6 +382,7 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time,
             smtp: self.smtp.map(check_smtp).transpose()?,
+            delivery: self.delivery.into_delivered(),
             admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
             allow_origins: self.allow_origin,
             log: self.log.into(),
@@ -385,12 +394,38 @@ impl ServeArguments {
     }
 }
 
+/// Where state is kept if nobody says so. systemd names a directory for it (`StateDirectory=`), which wins.
+fn default_directory() -> PathBuf {
+    let of_systemd = std::env::var_os("STATE_DIRECTORY").filter(|directory| !directory.is_empty());
+    of_systemd.map_or_else(|| PathBuf::from("accountd-data"), PathBuf::from)
+}
+
+/// The grammar of the command line, for what is made of it: completions of shells, and the manual.
+pub fn grammar() -> clap::Command {
+    Arguments::command()
+}
+
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
     text.parse()
         .map_err(|_| "it must be an IP address and a port, such as 127.0.0.1:4566 or [::1]:0".to_owned())
+}
+
+fn check_tls(text: Option<&str>, names: Vec<String>) -> Result<Tls, String> {
+    let given = match text {
+        Some("self") => return Ok(Tls::Own { names }),
+        Some(text) => {
+            let (certificate, key) = text
+                .split_once(',')
+                .filter(|(certificate, key)| !certificate.is_empty() && !key.is_empty())
+                .ok_or("--tls: it is self, or the files of a certificate and of its key: CERT,KEY")?;
+            Tls::Given { certificate: certificate.into(), key: key.into() }
+        }
+        None => Tls::Off,
+    };
+    if names.is_empty() { Ok(given) } else { Err("--tls-names goes with --tls self".to_owned()) }
 }
 
 /// Checked here and not by the parser, whose messages repeat the value.

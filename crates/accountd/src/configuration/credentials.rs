@@ -32,7 +32,7 @@ pub(super) fn read_line(path: &Path) -> Result<String, String> {
 }
 
 /// A secret that everyone on the machine can read is none.
-fn refuse_world_readable(path: &Path) -> Result<(), String> {
+pub(crate) fn refuse_world_readable(path: &Path) -> Result<(), String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     #[cfg(unix)]
     {

@@ -24,6 +24,10 @@ pub(super) struct There {
     #[arg(default_value = "http://127.0.0.1:4566", help_heading = "Where")]
     endpoint: String,
 
+    /// The authorities to trust where the endpoint is https://; those of this machine where there is none
+    #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE", hide_env_values = true, help_heading = "Where")]
+    ca_bundle: Option<PathBuf>,
+
     /// The administrator's token, where the own endpoints need one
     #[arg(long, value_name = "TOKEN", env = "ACCOUNTD_ADMIN_TOKEN", hide_env_values = true)]
     #[arg(help_heading = "Where")]
@@ -39,7 +43,11 @@ impl There {
     /// The endpoint with its token.
     pub(super) fn into_endpoint(self) -> Result<Endpoint, String> {
         let token = admin_token(self.admin_token, self.admin_token_file.as_deref())?;
-        Ok(Endpoint { url: self.endpoint.trim_end_matches('/').to_owned(), admin_token: token })
+        Ok(Endpoint {
+            url: self.endpoint.trim_end_matches('/').to_owned(),
+            admin_token: token,
+            ca_bundle: self.ca_bundle,
+        })
     }
 }
 

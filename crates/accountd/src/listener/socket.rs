@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::stream::Stream;
 use super::{Answer, Conversation};
 
 /// Reads to the end. Closing a socket with unread bytes in it would reset the connection, and the
@@ -31,7 +32,7 @@ pub(super) async fn discard_rest(stream: TcpStream) {
 /// A socket that notes how much was read from it and outlives hyper's use of it.
 pub(super) struct Counted<A> {
     /// There until dropped.
-    stream: Option<TcpStream>,
+    stream: Option<Stream>,
     conversation: Arc<Conversation<A>>,
     is_shut_down: bool,
     is_at_end: bool,
@@ -39,11 +40,11 @@ pub(super) struct Counted<A> {
 
 impl<A> Counted<A> {
     /// The socket of a conversation.
-    pub(super) fn new(stream: TcpStream, conversation: Arc<Conversation<A>>) -> Self {
+    pub(super) fn new(stream: Stream, conversation: Arc<Conversation<A>>) -> Self {
         Self { stream: Some(stream), conversation, is_shut_down: false, is_at_end: false }
     }
 
-    fn stream(&mut self) -> Pin<&mut TcpStream> {
+    fn stream(&mut self) -> Pin<&mut Stream> {
         Pin::new(self.stream.as_mut().expect("INVARIANT: only dropping takes the socket away"))
     }
 }
@@ -54,7 +55,7 @@ impl<A> Drop for Counted<A> {
             && !self.is_at_end
             && let Ok(mut closing) = self.conversation.closing.lock()
         {
-            *closing = self.stream.take();
+            *closing = self.stream.take().map(Stream::into_socket);
         }
     }
 }

@@ -8,6 +8,7 @@ use services::bucket::{BucketState, TrailBucket};
 use services::context::Context;
 use services::world::{Fault, Wanted};
 
+use crate::delivery::s3::S3;
 use crate::store::StoreError;
 
 /// Who knows buckets.
@@ -15,6 +16,8 @@ use crate::store::StoreError;
 pub enum TrailBuckets {
     /// Nobody: each is taken to be there and to let CloudTrail in (F-TRAILS-BUCKET-2).
     Taken,
+    /// S3.
+    S3(Arc<S3>),
     /// These and no others are there.
     These(Arc<BTreeMap<String, BucketState>>),
 }
@@ -24,7 +27,7 @@ impl TrailBuckets {
     pub(super) fn before_asking(&self) -> TrailBucket {
         match self {
             Self::Taken => TrailBucket::Taken,
-            Self::These(_) => TrailBucket::Asked(Arc::new(OnceLock::new())),
+            Self::S3(_) | Self::These(_) => TrailBucket::Asked(Arc::new(OnceLock::new())),
         }
     }
 
@@ -35,6 +38,13 @@ impl TrailBuckets {
         let Wanted::Bucket(name) = &**wanted else { return false };
         let state = match self {
             Self::Taken => return false,
+            Self::S3(s3) => match s3.policy(name).await {
+                Ok(state) => state,
+                Err(reason) => {
+                    tracing::error!(reason, "S3 could not be asked about the bucket of a trail");
+                    return false;
+                }
+            },
             Self::These(known) => known.get(name).cloned().unwrap_or(BucketState::Absent),
         };
         context.trail_bucket.told(name.clone(), state);

@@ -1,6 +1,7 @@
 //! Requests to a running accountd: one connection each, over HTTP/1.1, with bodies of any size in both directions.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +12,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::configuration::Secret;
 use crate::listener::Payload;
+use crate::tls;
 
 /// How long the answer may let wait for its next piece. An import of millions of documents takes minutes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -28,6 +32,8 @@ pub struct Endpoint {
     pub url: String,
     /// What opens the own endpoints where they are closed.
     pub admin_token: Option<Secret>,
+    /// The authorities that are trusted over TLS; those of this machine where there is none.
+    pub ca_bundle: Option<PathBuf>,
 }
 
 impl Endpoint {
@@ -106,13 +112,15 @@ impl Endpoint {
         let url = &self.url;
         let uri: Uri = url.parse().map_err(|_| format!("--endpoint: {url} is no URL"))?;
         let authority = uri.authority().ok_or_else(|| format!("--endpoint: {url} names no host"))?;
-        let (Some("http"), "" | "/") = (uri.scheme_str(), uri.path()) else {
-            return Err(format!("--endpoint: {url} is not of the form http://HOST:PORT"));
+        let port = match (uri.scheme_str(), uri.path()) {
+            (Some("http"), "" | "/") => 80,
+            (Some("https"), "" | "/") => 443,
+            _ => return Err(format!("--endpoint: {url} is not of the form http://HOST:PORT")),
         };
         let host = authority.host().trim_matches(['[', ']']);
         let unreachable = |error: std::io::Error| format!("no accountd answers at {url}: {error}");
         let stream =
-            TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await.map_err(unreachable)?;
+            TcpStream::connect((host, authority.port_u16().unwrap_or(port))).await.map_err(unreachable)?;
         let _ = stream.set_nodelay(true);
         let mut request = Request::builder()
             .method(method)
@@ -123,7 +131,13 @@ impl Endpoint {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
         let request = request.body(body).map_err(|_| format!("--endpoint: {url} names no host"))?;
-        self.converse(stream, request).await
+        if port == 80 {
+            return self.converse(stream, request).await;
+        }
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| format!("--endpoint: {host} is no name"))?;
+        let connector = TlsConnector::from(tls::client(self.ca_bundle.as_deref())?);
+        self.converse(connector.connect(name, stream).await.map_err(unreachable)?, request).await
     }
 
     async fn converse(
@@ -189,7 +203,7 @@ mod tests {
             ("http://", "no URL"),
             ("http://127.0.0.1:1", "no accountd answers at http://127.0.0.1:1: "),
         ] {
-            let endpoint = Endpoint { url: url.to_owned(), admin_token: None };
+            let endpoint = Endpoint { url: url.to_owned(), admin_token: None, ca_bundle: None };
             let refused = endpoint.ask(Method::GET, "/", Bytes::new()).expect_err(url);
             assert!(refused.contains(part) && !refused.contains('\n'), "{refused}");
         }
@@ -197,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_accountd_said_is_told() {
-        let endpoint = Endpoint { url: "http://a".to_owned(), admin_token: None };
+        let endpoint = Endpoint { url: "http://a".to_owned(), admin_token: None, ca_bundle: None };
         assert_eq!(endpoint.refused(400, r#"{"message":"No."}"#), "http://a answers 400: No.");
         let unknown = "http://a answers 502 and does not say why: is accountd there?";
         assert_eq!(endpoint.refused(502, "<html>"), unknown);

@@ -61,6 +61,14 @@ const TERRAFORM_ENDPOINTS: &[(&str, &str)] = &[
     ("sts", "sts"),
 ];
 
+/// Where accountd is, for clients.
+struct There<'a> {
+    url: &'a str,
+    region: &'a str,
+    /// The authorities to trust.
+    ca: Option<&'a str>,
+}
+
 /// Asks for credentials where they must be asked for, and writes the form.
 pub(super) fn told(endpoint: &Endpoint, whose: &Whose, form: Form, region: &str) -> Result<String, String> {
     let credentials = match whose.question() {
@@ -69,13 +77,16 @@ pub(super) fn told(endpoint: &Endpoint, whose: &Whose, form: Form, region: &str)
             page(endpoint, Method::POST, "/_accountd/credentials", question.to_string().into())?
         }
     };
-    let url = &endpoint.url;
+    // Only over TLS is there anything to trust; in whatever directory it is read.
+    let ca = endpoint.ca_bundle.as_ref().filter(|_| endpoint.url.starts_with("https://"));
+    let ca = ca.map(|ca| std::fs::canonicalize(ca).unwrap_or_else(|_| ca.clone()).display().to_string());
+    let there = There { url: &endpoint.url, region, ca: ca.as_deref() };
     Ok(match form {
-        Form::Exports => exports(url, region, &credentials),
-        Form::Profile => profile(url, region, &credentials),
+        Form::Exports => exports(&there, &credentials),
+        Form::Profile => profile(&there, &credentials),
         Form::Terraform => {
             let health = page(endpoint, Method::GET, "/_accountd/health", Bytes::new())?;
-            terraform(url, region, &credentials, &health["services"])
+            terraform(&there, &credentials, &health["services"])
         }
         Form::Json => credentials.to_string(),
     })
@@ -97,9 +108,12 @@ fn parts<'a>(
         .filter(|(_, value)| !value.is_empty())
 }
 
-fn exports(url: &str, region: &str, credentials: &Value) -> String {
-    let mut lines = format!("export AWS_ENDPOINT_URL={}\n", quoted(url));
-    let _ = writeln!(lines, "export AWS_DEFAULT_REGION={0} AWS_REGION={0}", quoted(region));
+fn exports(there: &There<'_>, credentials: &Value) -> String {
+    let mut lines = format!("export AWS_ENDPOINT_URL={}\n", quoted(there.url));
+    let _ = writeln!(lines, "export AWS_DEFAULT_REGION={0} AWS_REGION={0}", quoted(there.region));
+    if let Some(ca) = there.ca {
+        let _ = writeln!(lines, "export AWS_CA_BUNDLE={0} NODE_EXTRA_CA_CERTS={0}", quoted(ca));
+    }
     for (name, value) in
         parts(credentials, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
     {
@@ -120,8 +134,12 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-fn profile(url: &str, region: &str, credentials: &Value) -> String {
+fn profile(there: &There<'_>, credentials: &Value) -> String {
+    let There { url, region, ca } = there;
     let mut lines = format!("[profile accountd]\nendpoint_url = {url}\nregion = {region}\n");
+    if let Some(ca) = ca {
+        let _ = writeln!(lines, "ca_bundle = {ca}");
+    }
     for (name, value) in
         parts(credentials, ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"])
     {
@@ -130,14 +148,17 @@ fn profile(url: &str, region: &str, credentials: &Value) -> String {
     lines
 }
 
-fn terraform(url: &str, region: &str, credentials: &Value, services: &Value) -> String {
-    let mut lines = format!("provider \"aws\" {{\n  region     = {}\n", json!(region));
+fn terraform(there: &There<'_>, credentials: &Value, services: &Value) -> String {
+    let mut lines = format!("provider \"aws\" {{\n  region     = {}\n", json!(there.region));
     for (name, value) in parts(credentials, ["access_key", "secret_key", "token"]) {
         let _ = writeln!(lines, "  {name:<10} = {}", json!(value));
     }
+    if let Some(ca) = there.ca {
+        let _ = writeln!(lines, "  custom_ca_bundle = {}", json!(ca));
+    }
     lines.push_str("\n  skip_metadata_api_check = true\n\n  endpoints {\n");
     for (name, _) in TERRAFORM_ENDPOINTS.iter().filter(|(_, service)| !services[service].is_null()) {
-        let _ = writeln!(lines, "    {name} = {}", json!(url));
+        let _ = writeln!(lines, "    {name} = {}", json!(there.url));
     }
     lines.push_str("  }\n}\n");
     lines
@@ -154,7 +175,8 @@ mod tests {
     /// F-EDGE-29
     #[test]
     fn each_form_says_where_and_as_whom() {
-        let shell = exports("http://127.0.0.1:1", "us-east-1", &session());
+        let there = There { url: "http://127.0.0.1:1", region: "us-east-1", ca: None };
+        let shell = exports(&there, &session());
         assert_eq!(
             shell,
             "export AWS_ENDPOINT_URL=http://127.0.0.1:1\nexport AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1\n\
@@ -162,13 +184,18 @@ mod tests {
              export AWS_SESSION_TOKEN='it'\\''s'\nunset AWS_PROFILE\n"
         );
         let long_term = json!({ "AccessKeyId": "test", "SecretAccessKey": "test" });
-        assert!(exports("u", "r", &long_term).ends_with("unset AWS_PROFILE AWS_SESSION_TOKEN\n"));
-        let profile = profile("http://127.0.0.1:1", "us-east-1", &long_term);
+        assert!(exports(&there, &long_term).ends_with("unset AWS_PROFILE AWS_SESSION_TOKEN\n"));
+        let profile = profile(&there, &long_term);
         assert!(profile.starts_with("[profile accountd]\nendpoint_url = http://127.0.0.1:1\n"), "{profile}");
         assert!(!profile.contains("session_token"), "{profile}");
-        let block = terraform("http://a", "eu-west-1", &session(), &json!({ "sts": "running" }));
+        let secured = There { url: "https://a", region: "eu-west-1", ca: Some("/d/ca.pem") };
+        assert!(
+            exports(&secured, &long_term).contains("AWS_CA_BUNDLE=/d/ca.pem NODE_EXTRA_CA_CERTS=/d/ca.pem\n")
+        );
+        let block = terraform(&secured, &session(), &json!({ "sts": "running" }));
+        assert!(block.contains("custom_ca_bundle = \"/d/ca.pem\"\n"), "{block}");
         assert!(block.contains("  token      = \"it's\"\n"), "{block}");
-        assert!(block.contains("  endpoints {\n    sts = \"http://a\"\n  }\n"), "{block}");
+        assert!(block.contains("  endpoints {\n    sts = \"https://a\"\n  }\n"), "{block}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
+mod manual;
+mod secured;
 mod terminal;
 
 use std::fs::{self, Permissions};
@@ -65,6 +67,13 @@ struct Running {
 impl Running {
     fn start(arguments: &[&str]) -> Self {
         Self::with_environment(arguments, &[])
+    }
+
+    /// The same, when it has said this too.
+    fn start_saying(arguments: &[&str], text: &str) -> Self {
+        let mut running = Self::start(arguments);
+        running.says(text);
+        running
     }
 
     fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
@@ -203,7 +212,8 @@ fn what_it_cannot_do_is_refused_in_one_line() {
         ),
         ([&IN_MEMORY[..], &["--data", "somewhere"]].concat(), "--in-memory and --data"),
         ([&IN_MEMORY[..], &["--ready-file", missing]].concat(), "--ready-file"),
-        (vec!["--trail", "records"], "--trail is not in this release"),
+        ([&IN_MEMORY[..], &["--trail", "/dev/null/records"]].concat(), "--trail /dev/null/records"),
+        ([&IN_MEMORY[..], &["--s3", "s3://bucket"]].concat(), "--s3: expected a URL"),
         (vec!["seed", "check", "/nonexistent.yaml"], "/nonexistent.yaml"),
     ] {
         let message = refused(&accountd(&arguments).output().unwrap());
@@ -212,6 +222,12 @@ fn what_it_cannot_do_is_refused_in_one_line() {
     }
     let output = accountd(&[]).env("ACCOUNTD_DELAYS", "soon").output().unwrap();
     assert!(refused(&output).contains("`soon`"));
+    let without = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOME", "AWS_SHARED_CREDENTIALS_FILE"];
+    let mut command = accountd(&[&IN_MEMORY[..], &["--s3", "http://127.0.0.1:1"]].concat());
+    for name in without {
+        command.env_remove(name);
+    }
+    assert!(refused(&command.output().unwrap()).contains("credentials are needed"));
 }
 
 /// F-SEED-18: each problem of a seed file is a line, whoever reads it; `-` is standard input.

@@ -12,6 +12,7 @@ mod cases;
 mod conformance;
 mod conformance_services;
 mod cost;
+mod delivery;
 mod earlier_versions;
 mod edges;
 mod explain;

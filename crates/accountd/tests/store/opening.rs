@@ -121,8 +121,8 @@ fn foreign_files_are_refused() {
 #[test]
 fn a_newer_file_is_refused() {
     let directory = filled();
-    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 4).unwrap();
-    assert_refused(&directory, "was written by a newer accountd (schema 4, this one reads up to 3)");
+    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 5).unwrap();
+    assert_refused(&directory, "was written by a newer accountd (schema 5, this one reads up to 4)");
 }
 
 /// F-STORE-8

@@ -76,6 +76,13 @@ pub fn not_deserializable() -> Refusal {
     Refusal::new("SerializationException", 400, "The request body could not be deserialized.")
 }
 
+/// A header's value as text: `None` where it has more than ASCII. It says what `to_str` of the value says, without looking
+/// at one byte after the other.
+pub fn header_text(value: &HeaderValue) -> Option<&str> {
+    // A value never holds control characters but tabs.
+    str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii())
+}
+
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// A response with what every answer of every protocol has.

@@ -6,6 +6,7 @@ use std::fmt;
 use constant_time_eq::constant_time_eq;
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
+use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
 use super::canonical::{self, LeftOut};
@@ -13,6 +14,7 @@ use super::encode::{decoded_text, pairs, push_hex};
 use super::error::{ExpiresFault, ScopeFaults, SignatureError};
 use super::time::{basic, parse_basic, parse_http_date};
 use super::{ALGORITHM, Options, SignedRequest, SigningKey};
+use crate::protocol::header_text;
 
 /// The longest life of a presigned request: a week, in seconds.
 const LONGEST_LIFE_SECONDS: i64 = 604_800;
@@ -37,6 +39,8 @@ pub enum Place {
 pub struct Claim<'r> {
     place: Place,
     credential: Cow<'r, str>,
+    /// Where the five elements of the credential end; `None` where there are more or fewer.
+    ends: Option<[usize; 5]>,
     signed_headers: Cow<'r, str>,
     signature: Cow<'r, str>,
     session_token: Option<Cow<'r, str>>,
@@ -80,7 +84,8 @@ impl<'r> Claim<'r> {
 
     /// The access key id that claims to have signed. It is no secret.
     pub fn access_key_id(&self) -> &str {
-        self.credential.split('/').next().unwrap_or_default()
+        let end = self.credential.bytes().position(|byte| byte == b'/');
+        &self.credential[..end.unwrap_or(self.credential.len())]
     }
 
     /// The access key id with its scope: what a signing key is derived for. Two claims with the same text need
@@ -198,8 +203,10 @@ impl<'r> Claim<'r> {
         out.push(b'\n');
         out.extend_from_slice(self.signed_at_text.as_bytes());
         out.push(b'\n');
-        let scope = self.elements().split_once('/').map_or("", |(_, scope)| scope);
-        out.extend_from_slice(scope.as_bytes());
+        let elements = self.elements().as_bytes();
+        let scope =
+            elements.iter().position(|byte| *byte == b'/').map_or(&[][..], |slash| &elements[slash + 1..]);
+        out.extend_from_slice(scope);
         out.push(b'\n');
         push_hex(&mut out, &Sha256::digest(canonical_request));
         out
@@ -207,24 +214,23 @@ impl<'r> Claim<'r> {
 
     /// The credential without the slashes at its end, which AWS was seen to ignore.
     fn elements(&self) -> &str {
-        self.credential.trim_end_matches('/')
+        let end = self.credential.bytes().rposition(|byte| byte != b'/');
+        &self.credential[..end.map_or(0, |last| last + 1)]
     }
 
+    /// Of access key id, date, Region, service and terminator the one with this index; empty where there are more or
+    /// fewer.
     fn element(&self, index: usize) -> &str {
-        self.five_elements().map_or("", |elements| elements[index])
-    }
-
-    /// Access key id, date, Region, service and terminator; `None` where there are more or fewer.
-    fn five_elements(&self) -> Option<[&str; 5]> {
-        let mut elements = self.elements().split('/');
-        let five = [elements.next()?, elements.next()?, elements.next()?, elements.next()?, elements.next()?];
-        elements.next().is_none().then_some(five)
+        let Some(ends) = &self.ends else { return "" };
+        let begin = index.checked_sub(1).map_or(0, |before| ends[before] + 1);
+        &self.credential[begin..ends[index]]
     }
 
     fn check_scope(&self, options: &Options<'_>) -> Result<(), SignatureError> {
-        let Some([_, date, region, service, terminator]) = self.five_elements() else {
+        if self.ends.is_none() {
             return Err(SignatureError::MalformedCredential { got: self.credential.clone().into_owned() });
-        };
+        }
+        let [date, region, service, terminator] = [1, 2, 3, 4].map(|index| self.element(index));
         let signed_at = &*self.signed_at_text;
         let wrong = |list: &[&str], got: &str| !list.is_empty() && !list.contains(&got);
         let mut faults = ScopeFaults {
@@ -246,7 +252,7 @@ impl<'r> Claim<'r> {
 impl<'r> Claim<'r> {
     fn from_header(header: &'r HeaderValue, request: &SignedRequest<'r>) -> Result<Self, SignatureError> {
         let hash = || SignatureError::hash(header.as_bytes());
-        let Ok(text) = header.to_str() else {
+        let Some(text) = header_text(header) else {
             return Err(SignatureError::NotAPair {
                 header_hash: hash(),
                 foreign: !header.as_bytes().starts_with(b"AWS4-"),
@@ -280,9 +286,11 @@ impl<'r> Claim<'r> {
         check_signed_headers(signed_headers, request)?;
         let (signed_at, signed_at_text) = date.read()?;
         let header = |name: HeaderName| request.headers.get(name).map(HeaderValue::as_bytes);
+        let credential = parts.credential.unwrap_or_default();
         Ok(Self {
             place: Place::Header,
-            credential: Cow::Borrowed(parts.credential.unwrap_or_default()),
+            credential: Cow::Borrowed(credential),
+            ends: ends_of_elements(credential),
             signed_headers: Cow::Borrowed(signed_headers),
             signature: Cow::Borrowed(parts.signature.unwrap_or_default()),
             session_token: header(SECURITY_TOKEN).map(readable),
@@ -311,9 +319,11 @@ impl<'r> Claim<'r> {
         };
         let life_seconds = parts.expires.as_deref().map(read_life).transpose()?;
         let payload_header = request.headers.get(CONTENT_SHA256).map(HeaderValue::as_bytes);
+        let credential = parts.credential.unwrap_or_default();
         Ok(Self {
             place: Place::Query,
-            credential: parts.credential.unwrap_or_default(),
+            ends: ends_of_elements(&credential),
+            credential,
             signed_headers,
             signature: parts.signature.unwrap_or_default(),
             session_token: parts.session_token,
@@ -329,6 +339,21 @@ impl<'r> Claim<'r> {
     }
 }
 
+/// Where each of the five elements of a credential ends; slashes behind them do not count.
+fn ends_of_elements(credential: &str) -> Option<[usize; 5]> {
+    let credential = credential.as_bytes();
+    let length = credential.iter().rposition(|byte| *byte != b'/')? + 1;
+    let mut ends = [length; 5];
+    let mut found = 0;
+    for (place, byte) in credential[..length].iter().enumerate() {
+        if *byte == b'/' {
+            *ends[..4].get_mut(found)? = place;
+            found += 1;
+        }
+    }
+    (found == 4).then_some(ends)
+}
+
 /// The pairs of an `Authorization` header.
 #[derive(Default)]
 struct HeaderParts<'r> {
@@ -341,8 +366,16 @@ impl<'r> HeaderParts<'r> {
     /// Splits at commas and blanks; `None` where a piece has no equal sign.
     fn read(text: &'r str) -> Option<Self> {
         let mut parts = Self::default();
-        for piece in text.split([',', ' ', '\t']).filter(|piece| !piece.is_empty()) {
-            let (name, value) = piece.split_once('=')?;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = memchr3(b',', b' ', b'\t', rest.as_bytes());
+            let (piece, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = behind.get(1..).unwrap_or_default();
+            if piece.is_empty() {
+                continue;
+            }
+            let equal = memchr(b'=', piece.as_bytes())?;
+            let (name, value) = (&piece[..equal], &piece[equal + 1..]);
             match name {
                 "Credential" => parts.credential = Some(value),
                 "Signature" => parts.signature = Some(value),
@@ -435,7 +468,7 @@ impl<'r> DateHeader<'r> {
         let value = match self {
             Self::Amz(value) | Self::Http(value) => *value,
         };
-        let text = value.to_str().map(str::trim).unwrap_or_default();
+        let text = header_text(value).map(str::trim).unwrap_or_default();
         if let Some(at) = parse_basic(text) {
             return Ok((at, Cow::Borrowed(text)));
         }
@@ -451,7 +484,10 @@ impl<'r> DateHeader<'r> {
 
 /// Refuses a list of signed headers that leaves out what must be signed (F-SIG-4).
 fn check_signed_headers(names: &str, request: &SignedRequest<'_>) -> Result<(), SignatureError> {
-    let signed = |wanted: &str| names.split(';').any(|name| name.eq_ignore_ascii_case(wanted));
+    let names = names.as_bytes();
+    let signed = |wanted: &str| {
+        names.split(|byte| *byte == b';').any(|name| name.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
     if !signed("host") && !signed(":authority") {
         return Err(SignatureError::HostNotSigned);
     }

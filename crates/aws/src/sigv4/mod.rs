@@ -2,7 +2,7 @@
 //!
 //! The scheme is described at
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>. This module is the
-//! service's half of it and pure: time and secret are arguments. The caller works in this order:
+//! service's half of it, and in [`outgoing`] the client's of what we send; pure: time and secret are arguments. The caller works in this order:
 //!
 //! 1. [`Claim::find`] reads the claim, in the `Authorization` header or the query string;
 //! 2. [`Claim::check`] judges clock and scope, before anybody looks for the access key;
@@ -16,6 +16,7 @@ mod claim;
 pub(crate) mod encode;
 mod error;
 mod key;
+pub mod outgoing;
 pub(crate) mod time;
 
 use http::HeaderMap;

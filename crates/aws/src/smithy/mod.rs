@@ -23,7 +23,7 @@ pub use coral::coral_message;
 pub use ecma::Pattern;
 pub use jiff::Timestamp;
 pub use native::{
-    Base64, Boxed, Integer, Long, Mismatch, Shape, deserialize_text, epoch_seconds, iso8601, optional,
+    Base64, Boxed, Integer, Long, Mismatch, Shape, deserialize_text, epoch_seconds, iso8601, optional, put,
     required,
 };
 pub use operation::{ErrorShape, ModeledOperation, OperationShape, ServiceShape};

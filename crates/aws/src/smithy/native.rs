@@ -61,10 +61,7 @@ impl From<Mismatch> for Refusal {
 /// # Errors
 /// Where the member is absent, null or of another type.
 pub fn required<S: Shape>(members: &Map<String, Value>, name: &str) -> Result<S::Native, Mismatch> {
-    match members.get(name) {
-        None | Some(Value::Null) => Err(Mismatch { shape: S::schema().name }),
-        Some(value) => S::from_value(value),
-    }
+    S::from_value(present(members, name).ok_or_else(|| Mismatch { shape: S::schema().name })?)
 }
 
 /// The member `name`; JSON's null counts as absent.
@@ -72,10 +69,19 @@ pub fn required<S: Shape>(members: &Map<String, Value>, name: &str) -> Result<S:
 /// # Errors
 /// Where the member is of another type.
 pub fn optional<S: Shape>(members: &Map<String, Value>, name: &str) -> Result<Option<S::Native>, Mismatch> {
-    match members.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => S::from_value(value).map(Some),
-    }
+    present(members, name).map(S::from_value).transpose()
+}
+
+// There are some thousand members. What is the same for all of them is there once.
+#[inline(never)]
+fn present<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
+    members.get(name).filter(|value| !value.is_null())
+}
+
+/// Adds a member to those of a structure.
+#[inline(never)]
+pub fn put(members: &mut Map<String, Value>, name: &'static str, value: Value) {
+    members.insert(name.to_owned(), value);
 }
 
 macro_rules! plain_shape {

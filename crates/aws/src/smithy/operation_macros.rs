@@ -29,11 +29,11 @@ macro_rules! __is_required {
 #[macro_export]
 macro_rules! __put_member {
     (required $shape:ty, $members:ident, $name:literal, $field:expr) => {
-        $members.insert($name.to_owned(), <$shape as $crate::smithy::Shape>::to_value($field));
+        $crate::smithy::put(&mut $members, $name, <$shape as $crate::smithy::Shape>::to_value($field));
     };
     (optional $shape:ty, $members:ident, $name:literal, $field:expr) => {
         if let Some(native) = $field {
-            $members.insert($name.to_owned(), <$shape as $crate::smithy::Shape>::to_value(native));
+            $crate::smithy::put(&mut $members, $name, <$shape as $crate::smithy::Shape>::to_value(native));
         }
     };
 }

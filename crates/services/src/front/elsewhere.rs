@@ -5,6 +5,7 @@
 
 use aws::protocol::cbor;
 use aws::protocol::foreign::ForeignClient;
+use aws::protocol::header_text;
 use aws::protocol::query::Parameters;
 use aws::refusal::Refusal;
 use bytes::Bytes;
@@ -123,7 +124,7 @@ fn foreign_scope(request: &Request<Bytes>) -> Option<String> {
 pub(super) fn credential(request: &Request<Bytes>) -> Option<String> {
     match request.headers().get(header::AUTHORIZATION) {
         Some(value) => {
-            let text = value.to_str().ok()?.split_once("Credential=")?.1;
+            let text = header_text(value)?.split_once("Credential=")?.1;
             text.split([',', ' ']).next().map(str::to_owned)
         }
         None => {

@@ -21,6 +21,7 @@ use std::net::IpAddr;
 
 use aws::arn::AccountId;
 use aws::principal::Caller;
+use aws::protocol::header_text;
 use aws::refusal::Refusal;
 use bytes::Bytes;
 use http::{Request, header};
@@ -102,13 +103,13 @@ impl Call {
 
     /// What the client calls itself.
     fn user_agent(&self) -> Option<&str> {
-        self.request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+        self.request.headers().get(header::USER_AGENT).and_then(header_text)
     }
 
     /// The endpoint as the client names it.
     fn host(&self) -> Option<&str> {
         let authority = self.request.uri().authority().map(http::uri::Authority::as_str);
-        authority.or_else(|| self.request.headers().get(header::HOST)?.to_str().ok())
+        authority.or_else(|| header_text(self.request.headers().get(header::HOST)?))
     }
 
     fn circumstances<'a>(&'a self, claimed: Option<&'a Claimed>) -> Circumstances<'a> {

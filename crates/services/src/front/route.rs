@@ -4,11 +4,11 @@
 //! `Action` parameter (the Query API). Which service is meant follows from the target's prefix, the API version or the
 //! scope of the signature.
 
-use aws::protocol::Protocol;
 use aws::protocol::cbor;
 use aws::protocol::foreign::ForeignClient;
 use aws::protocol::query::Parameters;
 use aws::protocol::query_json;
+use aws::protocol::{Protocol, header_text};
 use aws::refusal::Refusal;
 use aws::sigv4::Family;
 use bytes::Bytes;
@@ -62,7 +62,7 @@ impl Route {
     }
 
     fn among_services(request: &Request<Bytes>) -> Self {
-        if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
+        if let Some(target) = request.headers().get("x-amz-target").and_then(header_text) {
             return Self::by_target(request, target);
         }
         let path = request.uri().path();

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::identity::SealingKey;
-use crate::state::trail::{Delivery, DigestChain, DigestKey};
+use crate::state::trail::{Delivery, DeliveryLease, DigestChain, DigestKey};
 use crate::world::is_of_kind;
 
 /// The key of page tokens. Key: `page-token-key/current`.
@@ -29,6 +29,7 @@ pub fn is_of_installation(key: &str) -> bool {
     is_of_kind::<PageTokenKey>(key)
         || is_of_kind::<ServiceTime>(key)
         || is_of_kind::<Delivery>(key)
+        || is_of_kind::<DeliveryLease>(key)
         || is_of_kind::<DigestChain>(key)
         || is_of_kind::<DigestKey>(key)
 }

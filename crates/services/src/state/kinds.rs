@@ -79,6 +79,7 @@ kinds! {
     "child": Child by ChildId<'k>,
     "credential": Credential by AccessKeyId<'k>,
     "delivery": Delivery by DeliveryId<'k>,
+    "delivery-lease": DeliveryLease by Current,
     "digest": DigestChain by DigestChainId<'k>,
     "digest-key": DigestKey by DigestKeyId<'k>,
     "effective-policy-text": EffectivePolicyText by EffectivePolicyTextId<'k>,

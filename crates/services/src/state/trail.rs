@@ -96,6 +96,11 @@ impl Trail {
         arn(self.account, &self.region, &self.name)
     }
 
+    /// The name under which [`Delivery`] is kept of it.
+    pub fn delivery_name(&self) -> String {
+        format!("trail/{}/{}/{}", self.account, self.region, self.name)
+    }
+
     /// Whether it is logging.
     pub fn is_logging(&self) -> bool {
         self.logging.last().is_some_and(|period| period.until.is_none())
@@ -172,6 +177,15 @@ pub struct Delivery {
     /// The same of digest files.
     #[serde(default)]
     pub digests: Attempts,
+}
+
+/// Which of several processes on one store delivers. Key: `delivery-lease/current`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DeliveryLease {
+    /// The process.
+    pub holder: String,
+    /// Until when, by real time.
+    pub until: Timestamp,
 }
 
 /// How attempts of one kind went.

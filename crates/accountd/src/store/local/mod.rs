@@ -198,6 +198,11 @@ impl Store {
         self.directory.as_deref()
     }
 
+    /// Whether other processes change it as well.
+    pub fn is_shared(&self) -> bool {
+        self.core.engine.shared().is_some()
+    }
+
     /// What the store has done.
     pub fn statistics(&self) -> &StoreStatistics {
         &self.core.statistics

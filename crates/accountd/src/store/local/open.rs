@@ -28,7 +28,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-pub(super) const SCHEMA_VERSION: u32 = 3;
+pub(super) const SCHEMA_VERSION: u32 = 4;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

@@ -41,6 +41,12 @@ pub(super) const CHECKSUM_SCHEMA: &str = "
     ALTER TABLE event_block ADD COLUMN checksum INTEGER;
 ";
 
+/// Schema 4 has another checksum. What was written before it is read without one, as what is older still.
+pub(super) const FORGET_CHECKSUMS: &str = "
+    UPDATE document SET checksum = NULL;
+    UPDATE event_block SET checksum = NULL;
+";
+
 /// The first segment with a record at or after the time `?2`, or one before it.
 macro_rules! oldest_segment {
     () => {

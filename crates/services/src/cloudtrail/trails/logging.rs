@@ -9,7 +9,7 @@ use crate::cloudtrail::model::{
     StopLoggingRequest, StopLoggingResponse,
 };
 use crate::failure::Failure;
-use crate::state::trail::{Delivery, DeliveryId, Trail};
+use crate::state::trail::{Delivery, DeliveryId};
 use crate::world::World;
 
 /// StartLogging. F-TRAILS-LOG-1: doing it twice changes nothing.
@@ -46,11 +46,6 @@ pub(in crate::cloudtrail) fn stop(
     Ok(StopLoggingResponse {})
 }
 
-/// The name of the place that a trail delivers to, as [`Delivery`] is kept under it.
-pub fn delivery_id(trail: &Trail) -> String {
-    format!("trail/{}/{}/{}", trail.account, trail.region, trail.name)
-}
-
 /// GetTrailStatus. F-TRAILS-STATUS-1: what has not happened is an empty text where the member is a text, and absent
 /// where it is a time.
 ///
@@ -62,7 +57,7 @@ pub(in crate::cloudtrail) fn status(
     world: &World<'_>,
 ) -> Result<GetTrailStatusResponse, Failure> {
     let trail = find(&input.name, on, world)?;
-    let delivery = world.get::<Delivery>(DeliveryId(&delivery_id(&trail)))?;
+    let delivery = world.get::<Delivery>(DeliveryId(&trail.delivery_name()))?;
     let delivery = delivery.filter(|delivery| delivery.of_trail_created_at == Some(trail.created_at));
     let delivery = delivery.as_deref().cloned().unwrap_or_default();
     let text = |time: Option<Timestamp>| Some(time.map_or_else(String::new, whole_seconds));

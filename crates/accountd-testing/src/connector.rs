@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::HOST;
 
-/// Takes the SDK's request where a connection would, and gives it to the service.
+/// Takes the SDK's request where a connection would, and gives it to the service: an [`HttpClient`] for a client's configuration.
 #[derive(Clone)]
 pub struct Connector(pub Arc<Service>);
 

@@ -1,0 +1,3 @@
+import testing from './index.cjs';
+
+export const { NotStarted, OwnEndpointError, Server, start, withAccountd } = testing;
