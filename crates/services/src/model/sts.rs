@@ -20,8 +20,12 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] =
-    &["AssumeRoleWithSAML", "AssumeRoot", "GetDelegatedAccessToken", "GetScopedCredentials"];
+pub const NOT_SUPPORTED: &[&str] = &[
+    "AssumeRoleWithSAML",
+    "AssumeRoot",
+    "GetDelegatedAccessToken",
+    "GetScopedCredentials",
+];
 
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
