@@ -68,8 +68,8 @@ def files(binary, tag):
     yield f"{information}/entry_points.txt", f"[pytest11]\naccountd = {entry}\n".encode(), 0o644
 
 
-def build(binary, folder, tag=STATIC):
-    """Writes the wheel and returns its path."""
+def build(binary, folder, tag=STATIC, level=9):
+    """Writes the wheel and returns its path. A lower level is quicker and larger."""
     folder.mkdir(parents=True, exist_ok=True)
     wheel = folder / f"accountd-{version()}-py3-none-{tag}.whl"
     record = []
@@ -78,7 +78,7 @@ def build(binary, folder, tag=STATIC):
         entry = zipfile.ZipInfo(name, TIME)
         entry.external_attr = (0o100000 | mode) << 16
         entry.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(entry, content, compresslevel=9)
+        archive.writestr(entry, content, compresslevel=level)
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
         record.append(f"{name},sha256={digest},{len(content)}")
 

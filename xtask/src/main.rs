@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
 //! `cargo xtask policies FILE` takes in AWS's managed policies as they are published.
+//! `cargo xtask release --dry-run` makes a release as far as it can be made here.
 //! `cargo xtask test [SUITE…]` tests everything, or the suites that are named.
 //! `cargo xtask bench [PART…]` measures.
 //! `cargo xtask torture [MINUTES] [PART…]` attacks a running accountd.
@@ -10,12 +11,13 @@
 mod bench;
 mod codegen;
 mod policies;
+mod release;
 mod test;
 mod tidy;
 mod torture;
 
-const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | tidy | test [SUITE…] | \
-    torture [MINUTES] [PART…]\nsuites: rust, python, node, terraform, prowler, audits, console, torture";
+const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | release --dry-run | tidy | test [SUITE…] | \
+    torture [MINUTES] [PART…]\nsuites: rust, python, node, terraform, prowler, audits, console, reach, torture";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +25,7 @@ fn main() -> std::process::ExitCode {
         ["bench", parts @ ..] => bench::run(parts),
         ["codegen"] => codegen::run(),
         ["policies", source] => policies::run(source),
+        ["release", arguments @ ..] => release::run(arguments),
         ["tidy"] => tidy::run(),
         ["torture", arguments @ ..] => torture::run(arguments),
         ["test", suites @ ..] => test::run(suites),

@@ -39,11 +39,13 @@ enum Suite {
     Audits,
     /// The console of the running program, in Chromium.
     Console,
+    /// The packages of a release, each installed where there is nothing else.
+    Reach,
     /// kill -9, power loss, a failing disk, dear requests and idle sockets against the running program.
     Torture,
 }
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     Suite::Rust,
     Suite::Python,
     Suite::Node,
@@ -51,6 +53,7 @@ const SUITES: [Suite; 8] = [
     Suite::Prowler,
     Suite::Audits,
     Suite::Console,
+    Suite::Reach,
     Suite::Torture,
 ];
 
@@ -64,6 +67,7 @@ impl fmt::Display for Suite {
             Self::Prowler => "prowler",
             Self::Audits => "audits",
             Self::Console => "console",
+            Self::Reach => "reach",
             Self::Torture => "torture",
         })
     }
@@ -79,14 +83,15 @@ pub fn run(names: &[&str]) -> Result<(), String> {
         .parent()
         .expect("INVARIANT: this crate lies in the workspace's root")
         .to_owned();
-    let gate = Gate { tools: Tools::new(&root), root, report: Report::new(), binary: OnceLock::new() };
+    let gate = Gate::new(&root);
     let is_chosen = |suite| suites.contains(&suite);
     std::thread::scope(|scope| {
         // Terraform's provider waits for minutes until a Region is there, so that nobody waits behind it.
         scope.spawn(|| is_chosen(Suite::Terraform).then(|| gate.terraform()));
         scope.spawn(|| {
             is_chosen(Suite::Prowler).then(|| gate.prowler());
-            is_chosen(Suite::Audits).then(|| gate.audits())
+            is_chosen(Suite::Audits).then(|| gate.audits());
+            is_chosen(Suite::Reach).then(|| gate.reach())
         });
         scope.spawn(|| {
             is_chosen(Suite::Python).then(|| gate.python());
@@ -102,6 +107,31 @@ pub fn run(names: &[&str]) -> Result<(), String> {
     gate.report.close()
 }
 
+/// Writes the manual and the completions, which a test makes of the command line's grammar. As the other steps build, so that nothing is
+/// compiled twice.
+///
+/// # Errors
+/// What cargo says.
+pub fn write_manual(root: &Path, folder: &Path) -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["test", "--quiet", "--workspace", "--test", "command_line", "manual"]).current_dir(root);
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", rust::clippy()).env("ACCOUNTD_WRITE_MANUAL", folder);
+    let status = cargo.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status = status.map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("the manual: {status}")) }
+}
+
+/// Runs the suite `reach` with a program that is built already.
+///
+/// # Errors
+/// As [`run`].
+pub fn reach(root: &Path, binary: &Path) -> Result<(), String> {
+    let gate = Gate::new(root);
+    let _ = gate.binary.set(Ok(binary.to_owned()));
+    gate.reach();
+    gate.report.close()
+}
+
 fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
     if names.is_empty() {
         return Ok(SUITES.to_vec());
@@ -111,7 +141,7 @@ fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
         .iter()
         .map(|name| {
             named(name).ok_or(format!(
-                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console, torture"
+                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console, reach, torture"
             ))
         })
         .collect()
@@ -127,6 +157,15 @@ struct Gate {
 }
 
 impl Gate {
+    fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            tools: Tools::new(root),
+            report: Report::new(),
+            binary: OnceLock::new(),
+        }
+    }
+
     fn python(&self) {
         const NAME: &str = "boto3, AWS CLI and awslocal";
         let Some(binary) = self.ready(NAME, || self.tools.python().map(drop)) else { return };
@@ -215,6 +254,22 @@ impl Gate {
         self.report.installed(name, started);
         let Some(binary) = self.binary() else { return };
         self.report.step(name, || self.pytest(suite, &binary, |pytest| pytest.env(variable, &tool)));
+    }
+
+    /// The packages of a release around the program under test, which is not the one that is released.
+    fn reach(&self) {
+        const NAME: &str = "packages, each installed alone";
+        let installed = || self.tools.python().and_then(|_| self.tools.node()).map(drop);
+        let Some(binary) = self.ready(NAME, installed) else { return };
+        self.report.step(NAME, || {
+            let node = self.tools.node()?;
+            let manual = self.root.join("target/manual");
+            write_manual(&self.root, &manual)?;
+            self.pytest("reach", &binary, |pytest| {
+                pytest.env("ACCOUNTD_MANUAL", &manual);
+                pytest.env("NODE_FOLDER", node.program.parent().unwrap_or(&node.program))
+            })
+        });
     }
 
     /// The attack on a running accountd, for a minute.

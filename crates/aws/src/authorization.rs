@@ -213,8 +213,18 @@ fn ask<'a, O: Observer<'a>>(
         PolicyType::PermissionsBoundary => sets
             .permissions_boundary
             .map(|boundary| survey.policies(Attachment::Caller, std::slice::from_ref(boundary))),
-        PolicyType::Session => session_policies(question.caller, sets)
-            .map(|session| survey.policies(Attachment::Caller, session)),
+        PolicyType::Session => {
+            let verdict = session_policies(question.caller, sets)
+                .map(|session| survey.policies(Attachment::Caller, session));
+            match question.caller {
+                // F-STSAPI-ROOT-4: a root user has them of AssumeRoot alone, whose policies allow nothing: they deny all but
+                // the task.
+                Principal::Root { .. } => {
+                    verdict.map(|verdict| Verdict { allowed: Some(Capacity::Itself), ..verdict })
+                }
+                _ => verdict,
+            }
+        }
     }
 }
 

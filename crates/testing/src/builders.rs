@@ -33,6 +33,7 @@ pub fn organization(
         trusted_services: BTreeMap::new(),
         delegated_administrators: BTreeMap::new(),
         enabled_policy_types: BTreeSet::new(),
+        root_features: BTreeSet::new(),
         created_at,
         account_quota: None,
     };

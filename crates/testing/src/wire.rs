@@ -1,6 +1,7 @@
 //! A call of any of the services, written as its SDKs write it.
 
 use aws::protocol::Protocol;
+use aws::smithy::Kind;
 use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
@@ -54,10 +55,33 @@ pub fn named(service: Service, operation: &str, members: &Value) -> Request<Byte
         }
         Protocol::Query | Protocol::Ec2Query => {
             let mut form = format!("Action={operation}&Version={}", shape.version);
-            write_form("", members, shape.protocol == Protocol::Ec2Query, &mut form);
+            write_form(
+                "",
+                &with_entries(service, operation, members),
+                shape.protocol == Protocol::Ec2Query,
+                &mut form,
+            );
             post("/", "application/x-www-form-urlencoded; charset=utf-8", &form)
         }
     }
+}
+
+/// The members, with what the model calls a map as its entries are written: `entry.1.key`, `entry.1.value`.
+fn with_entries(service: Service, operation: &str, members: &Value) -> Value {
+    let mut written = members.clone();
+    let operation = Operation::from_name(service, operation).and_then(Operation::shape);
+    for member in operation.into_iter().flat_map(|shape| shape.input_schema().members()) {
+        let is_map = matches!((member.schema)().kind, Kind::Map { .. });
+        if let Some(Value::Object(map)) = written.get(member.name).filter(|_| is_map) {
+            let mut entries = serde_json::Map::new();
+            for (index, (key, value)) in map.iter().enumerate() {
+                entries.insert(format!("entry.{}.key", index + 1), key.as_str().into());
+                entries.insert(format!("entry.{}.value", index + 1), value.clone());
+            }
+            written[member.name] = Value::Object(entries);
+        }
+    }
+    written
 }
 
 /// Adds the members as parameters: `&A.B=x&L.member.1=y`; EC2's lists are flat, `&L.1=y`.

@@ -1,5 +1,11 @@
 """Pages whose commands are run, one after the other in one shell, and of which what matters is what they print."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
+from accountd import BINARY, clean_environment
 from aws_elsewhere import Moto
 from page import DEFAULT_ADDRESS, Page, is_free
 
@@ -28,6 +34,27 @@ def test_at_the_terminal(start, tmp_path):
     assert story.of("clock +36h").endswith("2199-01-01T00:00:00Z (manual)\n")
     assert '"disconnect":true' in story.of("accountd faults -")
     assert "documents and" in story.of("accountd check")
+
+
+def test_running_it_for_others(start, tmp_path):
+    """F-REACH-5: a backup that was taken while it ran holds what was there, and puts it back."""
+    story = _story("operate.md", start, tmp_path)
+    assert "exported" in story.of("backup.json\naccountd export")
+    imported, users, checked = story.of("accountd import").splitlines()
+    assert imported == "imported" and "before" in users.split() and "after" not in users.split()
+    assert "documents and" in checked
+    assert "is running, state in sqlite" in story.of("accountd health")
+
+
+def test_the_page_for_tests(start, tmp_path):
+    """F-REACH-6: starting it by hand, as in CI."""
+    (commands,) = Page("testing.md").blocks("sh")
+    folders = os.pathsep.join([str(pathlib.Path(BINARY).resolve().parent), str(pathlib.Path(sys.executable).parent)])
+    environment = clean_environment(PATH=os.pathsep.join([folders, os.environ["PATH"]]), AWS_PAGER="")
+    done = subprocess.run(
+        ["bash", "-m", "-e", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and done.stdout.splitlines() == ["1", "reset"], done
 
 
 def test_trails(start, tmp_path):

@@ -32,7 +32,7 @@ ASKED = [
     ("sso-admin", "list_instances", {}, "sso:ListInstances"),
     ("cloudwatch", "list_metrics", {}, "monitoring:ListMetrics"),
     ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs"),
-    ("cloudtrail", "describe_trails", {}, "cloudtrail:DescribeTrails"),
+    ("cloudtrail", "list_channels", {}, "cloudtrail:ListChannels"),
 ]
 
 

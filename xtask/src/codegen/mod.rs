@@ -7,6 +7,7 @@
 
 mod model;
 pub(crate) mod names;
+mod not_answered;
 mod recorded;
 mod write;
 
@@ -75,6 +76,7 @@ fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> 
     let mut unknown: BTreeSet<&str> = recorded.services().collect();
     let mut known = BTreeSet::new();
     let mut files = Vec::new();
+    let mut models = Vec::new();
     for path in paths {
         let mut model = Model::parse(&path, &read(&path)?)?;
         recorded.patch(&model.service, &mut model.document).map_err(in_recorded)?;
@@ -89,13 +91,17 @@ fn generate(root: &Path, not_supported: &str) -> Result<Vec<Generated>, String> 
                 .with_extension("rs"),
             text,
         });
+        models.push(model);
     }
     if let Some(service) = unknown.first() {
         return Err(in_recorded(format!("there is no model of {service}")));
     }
     match not_supported.lines().find(|line| !known.contains(*line)) {
         Some(line) => Err(format!("models/not-supported.txt: no model has `{line}`")),
-        None => Ok(files),
+        None => {
+            files.push(not_answered::page(root, &models, not_supported)?);
+            Ok(files)
+        }
     }
 }
 
@@ -126,7 +132,7 @@ mod tests {
     /// With every operation of every model, each shape that a declaration names is declared once.
     #[test]
     fn every_model_can_be_generated_whole() {
-        for file in generate(&root(), "").unwrap() {
+        for file in generate(&root(), "").unwrap().into_iter().filter(is_rust) {
             let path = file.path.display();
             let mut declared = BTreeSet::new();
             let mut operations = 0;
@@ -153,6 +159,10 @@ mod tests {
                 assert!(plain.contains(&name.as_str()) || declared.contains(&name), "{path}: {name}");
             }
         }
+    }
+
+    fn is_rust(file: &Generated) -> bool {
+        file.path.extension().is_some_and(|extension| extension == "rs")
     }
 
     fn model_path(generated: &Path) -> PathBuf {

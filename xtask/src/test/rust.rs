@@ -101,7 +101,7 @@ fn cargo_program() -> OsString {
 }
 
 /// Clippy's driver, which lies beside cargo.
-fn clippy() -> PathBuf {
+pub(super) fn clippy() -> PathBuf {
     let beside = Path::new(&cargo_program()).with_file_name("clippy-driver");
     if beside.is_file() { beside } else { "clippy-driver".into() }
 }

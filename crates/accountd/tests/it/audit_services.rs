@@ -34,7 +34,7 @@ fn administrator(operation: Operation) -> Caller {
     match operation.service() {
         Service::Organizations => MANAGEMENT_ADMIN,
         // A role of another account: the call is in both logs.
-        Service::Sts if operation.name() == "AssumeRole" => MANAGEMENT_ADMIN,
+        Service::Sts if operation.name().starts_with("AssumeRo") => MANAGEMENT_ADMIN,
         _ => MEMBER_ADMIN,
     }
 }
@@ -118,7 +118,7 @@ fn only_reads(operation: Operation) -> bool {
     match operation.name() {
         // The examples of IAM's CloudTrail page (F-STSAPI-37).
         "AssumeRole" | "DecodeAuthorizationMessage" => true,
-        "GetSessionToken" | "GetFederationToken" => false,
+        "AssumeRoot" | "GetSessionToken" | "GetFederationToken" => false,
         name => reading.iter().any(|verb| name.starts_with(verb)),
     }
 }
@@ -230,7 +230,7 @@ fn row(operation: Operation, table: &mut String) {
     let (name, region) = (operation.name(), record["awsRegion"].as_str().unwrap());
     let code = record["errorCode"].as_str().unwrap_or("-");
     let (given, shown) = (names(&record["requestParameters"]), names(&record["responseElements"]));
-    writeln!(table, "  {name:<46}{kind:<6}{region:<11}{code:<47}{given:<60}{shown}").unwrap();
+    writeln!(table, "  {name:<46}{kind:<6}{region:<11}{code:<40} {given:<60}{shown}").unwrap();
 }
 
 /// F-MFA-13: the table shows no code among the parameters.

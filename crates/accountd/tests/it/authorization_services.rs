@@ -2,7 +2,8 @@
 //! caller.
 //!
 //! `authorization_services.txt` is the answer, computed here through signed requests (F-STSAPI-2, F-STSAPI-6, F-STSAPI-7,
-//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-EC2-1, F-SVCQ-3).
+//! F-ORGS-AUTH-1, F-ORGS-AUTH-2, F-ORGS-AUTH-4, F-IAMAPI-RES-1, F-IAMAPI-ORGREP-3, F-EC2-1,
+//! F-SVCQ-3).
 
 use std::fmt::Write as _;
 
@@ -55,7 +56,8 @@ const LEGEND: &str = "\
 # boundary           … because no permissions boundary allows the … action
 # session            … because no session policy allows the … action
 # scp                … with an explicit deny in a service control policy: <arn>
-# trust              User: … is not authorized to perform: sts:AssumeRole on resource: <the role>, and nothing more
+# trust              User: … is not authorized to perform: sts:AssumeRole on resource: <the role>, and nothing more; the
+#                    same of sts:AssumeRoot, which no feature of the organization allows here
 # no root            Roles may not be assumed by root accounts.
 # no session         Cannot call … with session credentials
 # account            You don't have permissions to access this resource. (Organizations says so of policies and of the

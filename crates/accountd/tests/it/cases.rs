@@ -256,6 +256,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("ou-aaaa-", "a", ""),
     ("ou-aaaabbbbccccddddeeeeffffgggghhhh-", "a", ""),
     ("car-", "a", ""),
+    ("o-aaaaaaaaaa/r-", "a", ""),
 ];
 
 fn pattern(shape: &Value) -> Option<String> {

@@ -106,11 +106,13 @@ fn a_resource_perimeter_denies_nothing_inside_the_organization_f_iam_83() {
     }
 }
 
-/// The status, and whether the service control policy denied the call, as far as the service tells (F-ORGS-AUTH-8).
+/// The status, and whether the service control policy denied the call, as far as the service tells (F-ORGS-AUTH-8,
+/// F-STSAPI-ROOT-2).
 fn status(answer: &Answer) -> (u16, bool) {
     let told = [
         "with an explicit deny in a service control policy",
         "You don't have permissions to access this resource.",
+        "is not authorized to perform: sts:AssumeRoot on resource: ",
     ];
     (answer.status, told.iter().any(|words| answer.text().contains(words)))
 }

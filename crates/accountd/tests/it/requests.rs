@@ -83,6 +83,15 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "Status" => json!("Inactive"),
             "Password" | "OldPassword" | "NewPassword" => json!(PLANTED_PASSWORD),
             "Description" => json!("described"),
+            "TemplateArn" => json!(
+                "arn:aws:iam::aws:role-template/backup.amazonaws.com/AWSBackupDefaultServiceRoleTemplate:1"
+            ),
+            "Properties" => json!({ "RoleManager/Enabled": "true" }),
+            "Arn" => in_account("user/subject"),
+            "JobId" => json!("00000000-0000-4000-8000-000000000000"),
+            "ServiceNamespace" => json!("iam"),
+            "ServiceNamespaces" => json!(["iam"]),
+            "EntityPath" => json!("o-exampleorg/r-root"),
             _ => of_any(member),
         },
         (Operation::Organizations(_), _) => match member {
@@ -113,6 +122,10 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
             "SigningAlgorithm" => json!("RS256"),
             "WebIdentityToken" => json!(PLANTED),
             "RoleSessionName" | "Name" => json!(SUBJECT),
+            "TargetPrincipal" => json!(MEMBER),
+            "TaskPolicyArn" => {
+                json!({ "arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials" })
+            }
             "AccessKeyId" => json!("AKIASUBJECT000000000"),
             "EncodedMessage" => json!("none"),
             _ => of_any(member),

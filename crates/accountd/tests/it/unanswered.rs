@@ -113,7 +113,7 @@ fn an_operation_that_is_not_here_is_named_and_leaves_no_record_f_nosup_6() {
     for (service, request, name) in [
         ("cloudtrail", by_target(&format!("{trail}ListChannels"), json), "cloudtrail:ListChannels"),
         ("cloudtrail", by_target(&format!("{trail}NoSuchThing"), json), "cloudtrail:NoSuchThing"),
-        ("iam", iam("AcquireRole"), "iam:AcquireRole"),
+        ("iam", iam("GetHumanReadableSummary"), "iam:GetHumanReadableSummary"),
         ("iam", iam("NoSuchThing"), "iam:NoSuchThing"),
         ("iam", iam("a+name+with+blanks"), "iam:-"),
         ("ec2", old_ec2, "ec2:DescribeVpcs"),

@@ -90,7 +90,8 @@ pub fn decide(case: &Case) -> String {
     if one("permissions_boundary").is_some_and(|p| !allows(&p, "caller")) {
         return "deny implicit permissions boundary".to_owned();
     }
-    if session.is_some_and(|p| !allows(&p, "caller")) {
+    // F-STSAPI-ROOT-4
+    if case.caller != "root" && session.is_some_and(|p| !allows(&p, "caller")) {
         return "deny implicit session policy".to_owned();
     }
     "allow".to_owned()
@@ -133,7 +134,10 @@ pub fn layers(case: &Case) -> [Option<&'static str>; 6] {
         sets.get("resource").map(|policy| says(&[policy], "resource")),
         (case.caller != "root" || !identity.is_empty()).then(|| says(&identity, "caller")),
         sets.get("permissions_boundary").map(|policy| says(&[policy], "caller")),
-        session.map(|policies| says(&policies, "caller")),
+        session.map(|policies| match says(&policies, "caller") {
+            "nothing" if case.caller == "root" => "allow",
+            said => said,
+        }),
     ]
 }
 

@@ -10,7 +10,8 @@ use constant_time_eq::constant_time_eq;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::state::identity::{
-    Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, SessionUser, User, UserId,
+    Credential, CredentialOwner, FederatedSession, Role, RoleId, RoleSession, RootSession, SessionUser, User,
+    UserId,
 };
 use crate::world::{Fault, World};
 
@@ -66,6 +67,9 @@ pub fn identify(
             };
             let principal = Principal::FederatedUser { account, name: session.name.clone() };
             is_vouched_for.then(|| (principal, Some(federated_attributes(session))))
+        }
+        CredentialOwner::RootSession(session) => {
+            Some((Principal::Root { account }, Some(task_attributes(session))))
         }
         CredentialOwner::RoleSession(session) => {
             let role = world.get::<Role>(RoleId::new(account, &session.role))?;
@@ -156,7 +160,25 @@ fn plain_session(issued_at: Timestamp, expires_at: Timestamp) -> Session {
 
 /// Whether the caller has credentials of GetSessionToken or GetFederationToken.
 pub fn is_token_session(caller: &Caller) -> bool {
-    caller.session.is_some() && !matches!(caller.principal, Principal::AssumedRole { .. })
+    let is_of_role = matches!(caller.principal, Principal::AssumedRole { .. });
+    caller.session.is_some() && !is_of_role && !is_root_at_a_task(caller)
+}
+
+/// Whether the caller is a root user with credentials of AssumeRoot: no other session of one has policies.
+pub fn is_root_at_a_task(caller: &Caller) -> bool {
+    let is_root = matches!(caller.principal, Principal::Root { .. });
+    is_root && caller.session.as_ref().is_some_and(|session| !session.terms.policy_arns.is_empty())
+}
+
+fn task_attributes(session: &RootSession) -> Session {
+    Session {
+        source_identity: session.source_identity.clone(),
+        terms: SessionTerms {
+            policy_arns: BTreeSet::from([session.task_policy.clone()]),
+            ..SessionTerms::default()
+        },
+        ..plain_session(session.issued_at, session.expires_at)
+    }
 }
 
 fn principal_of_session(role: &Role, session_name: &str) -> Principal {

@@ -2,9 +2,11 @@
 //! that caller, and the operations that change both. One file per resource of the model.
 
 pub(crate) mod access;
+pub(crate) mod account_properties;
 pub(crate) mod certificates;
 pub mod directory;
 pub(crate) mod instance_profile;
+pub(crate) mod last_access;
 pub(crate) mod mfa;
 pub use crate::model::iam as model;
 pub(crate) mod outbound_federation;
@@ -15,6 +17,7 @@ pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod reports;
 pub(crate) mod roles;
+pub(crate) mod root_access;
 pub(crate) mod simulator;
 pub(crate) mod tag;
 pub mod users;
@@ -92,7 +95,9 @@ impl Rules for Operation {
     ) -> Result<Value, Failure> {
         let input = Input::parse(self, members)?;
         let permitted = needed(permitted);
-        Ok(execute(permitted, caller, input, context, world.change(permitted))?.to_value())
+        let mut output = execute(permitted, caller, input, context, world.change(permitted))?.to_value();
+        last_access::tell_milliseconds(&mut output);
+        Ok(output)
     }
 
     fn request_parameters(self, members: &Value, _caller: Option<&Caller>) -> Value {
@@ -141,6 +146,11 @@ const WRONG_PATH: &str =
 const WRONG_ALIAS: &str = "The specified value for accountAlias is invalid. It must be a minimum length of 3 characters \
     and maximum length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or end \
     with a hyphen. ";
+
+/// F-IAMAPI-VAL-1: of a member whose name has wrong characters.
+fn wrong_name(member: &str) -> String {
+    format!("The specified value for {member} {WRONG_NAME}")
+}
 
 /// Checks the members against the model's constraints.
 ///

@@ -1,6 +1,8 @@
 //! The operations of IAM, one line each: which function answers it.
 
+use super::account_properties;
 use super::certificates::{server_certificate, signing_certificate};
+use super::last_access::{details, organizations_report, policies_granting};
 use super::mfa::{assignment, virtual_device};
 use super::model::{Input, Output};
 use super::passwords::{login_profile, password_policy};
@@ -9,7 +11,8 @@ use super::policies::{
 };
 use super::providers::{open_id_connect, saml};
 use super::reports::{account, authorization_details, credential_report};
-use super::roles::{role, service_linked_role};
+use super::roles::{acquired_role, role, role_template, service_linked_role};
+use super::root_access;
 use super::simulator::simulate;
 use super::users::{access_key, group, service_specific_credential, ssh_public_key, user};
 use super::{On, instance_profile, outbound_federation, tag};
@@ -37,6 +40,8 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         ListRoleTags(input) => role::list_tags(on, input, world),
         CreateServiceLinkedRole(input) => service_linked_role::create(on, input, world),
         DeleteServiceLinkedRole(input) => service_linked_role::delete(on, input, world),
+        AcquireRole(input) => acquired_role::acquire(on, input, world),
+        GetRoleTemplateVersion(input) => role_template::get(&input),
         GetServiceLinkedRoleDeletionStatus(input) => service_linked_role::deletion_status(on, &input, world),
         PutRolePermissionsBoundary(input) => {
             boundary::put::<Role>(on, input.role_name.as_str(), input.permissions_boundary, world)
@@ -122,6 +127,23 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         SimulateCustomPolicy(input) => simulate::custom_policy(on, input, world),
 
         SetSecurityTokenServicePreferences(input) => account::set_token_version(on, &input, world),
+        GetAccountProperties(_) => account_properties::get(on, world),
+        PutAccountProperties(input) => account_properties::put(on, &input, world),
+
+        // Central root access.
+        ListOrganizationsFeatures(_) => root_access::list(on, world),
+        EnableOrganizationsRootCredentialsManagement(_) => root_access::enable_credentials(on, world),
+        DisableOrganizationsRootCredentialsManagement(_) => root_access::disable_credentials(on, world),
+        EnableOrganizationsRootSessions(_) => root_access::enable_sessions(on, world),
+        DisableOrganizationsRootSessions(_) => root_access::disable_sessions(on, world),
+
+        // What happened.
+        GenerateServiceLastAccessedDetails(input) => details::generate(on, &input, world),
+        GetServiceLastAccessedDetails(input) => details::get(on, input, world),
+        GetServiceLastAccessedDetailsWithEntities(input) => details::get_with_entities(on, input, world),
+        ListPoliciesGrantingServiceAccess(input) => policies_granting::list(on, input, world),
+        GenerateOrganizationsAccessReport(input) => organizations_report::generate(on, input, world),
+        GetOrganizationsAccessReport(input) => organizations_report::get(on, input, world),
 
         // Which condition keys policies look at.
         GetContextKeysForCustomPolicy(input) => context_keys::of_custom_policy(input),

@@ -22,26 +22,11 @@ pub static SERVICE: ServiceShape = ServiceShape {
 /// Operations of the model that are recognized and refused as not supported.
 pub const NOT_SUPPORTED: &[&str] = &[
     "AcceptDelegationRequest",
-    "AcquireRole",
     "AssociateDelegationRequest",
     "CreateDelegationRequest",
-    "DisableOrganizationsRootCredentialsManagement",
-    "DisableOrganizationsRootSessions",
-    "EnableOrganizationsRootCredentialsManagement",
-    "EnableOrganizationsRootSessions",
-    "GenerateOrganizationsAccessReport",
-    "GenerateServiceLastAccessedDetails",
-    "GetAccountProperties",
     "GetDelegationRequest",
     "GetHumanReadableSummary",
-    "GetOrganizationsAccessReport",
-    "GetRoleTemplateVersion",
-    "GetServiceLastAccessedDetails",
-    "GetServiceLastAccessedDetailsWithEntities",
     "ListDelegationRequests",
-    "ListOrganizationsFeatures",
-    "ListPoliciesGrantingServiceAccess",
-    "PutAccountProperties",
     "RejectDelegationRequest",
     "SendDelegationToken",
     "UpdateDelegationRequest",
@@ -58,6 +43,7 @@ string_shape! { ContextKeyNameType { min: 5, max: 256, } }
 string_shape! { DeletionTaskIdType { min: 1, max: 1_000, } }
 string_shape! { EvalDecisionSourceType { min: 3, max: 256, } }
 string_shape! { OpenIDConnectProviderUrlType { min: 1, max: 255, } }
+string_shape! { OrganizationIdType { max: 34, pattern: "^o-[a-z0-9]{10,32}$", } }
 string_shape! { ReasonType { max: 1_000, } }
 string_shape! { RegionNameType { min: 1, max: 100, } }
 string_shape! { ResourceHandlingOptionType { min: 1, max: 64, } }
@@ -68,6 +54,8 @@ string_shape! { SAMLProviderNameType { min: 1, max: 128, pattern: r"[\w._-]+", }
 string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]+", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { AccountAliasType { min: 3, max: 63, pattern: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", } }
+string_shape! { AccountPropertyKeyType { min: 1, max: 50, pattern: "^[A-Za-z][A-Za-z0-9/_-]*$", } }
+string_shape! { AccountPropertyValueType { min: 1, max: 1_024, } }
 string_shape! { ArnType { min: 20, max: 2_048, } }
 string_shape! { AuthenticationCodeType { min: 6, max: 6, pattern: r"[\d]+", } }
 string_shape! { CertificateBodyType { min: 1, max: 16_384, pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+", } }
@@ -81,12 +69,25 @@ string_shape! { ClientIDType { min: 1, max: 255, } }
 string_shape! { ContextProviderSourceKeyType { min: 1, max: 128, } }
 string_shape! { ContextProviderTargetKeyType { min: 1, max: 128, } }
 string_shape! { CustomSuffixType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
+string_shape! { EntityNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ExistingUserNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { GroupNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { IdType { min: 16, max: 128, pattern: r"[\w]+", } }
 string_shape! { IdentityCenterInstanceArnType { min: 1, max: 1_224, } }
 string_shape! { InstanceProfileNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
+string_shape! { JobIDType { min: 36, max: 36, } }
+string_shape! { ManagedByValueType { min: 1, max: 128, } }
 string_shape! { MarkerType { min: 1, max: 320, pattern: r"[\u0020-\u00FF]+", } }
+string_shape! { OrganizationsEntityPathType {
+    min: 19,
+    max: 427,
+    pattern: r"^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*",
+} }
+string_shape! { OrganizationsPolicyIdType { pattern: "^p-[0-9a-zA-Z_]{8,128}$", } }
+string_shape! { ParameterDefaultValueType { max: 1_024, } }
+string_shape! { ParameterDescriptionType { max: 1_000, } }
+string_shape! { ParameterNameType { min: 1, max: 128, } }
+string_shape! { ParameterSubTypeType { max: 256, } }
 string_shape! { PasswordType {
     min: 1,
     max: 128,
@@ -118,25 +119,44 @@ string_shape! { PublicKeyMaterialType {
     max: 16_384,
     pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
 } }
+string_shape! { RoleDescriptionPatternType { min: 1, max: 512, } }
 string_shape! { RoleDescriptionType {
     max: 1_000,
     pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*",
 } }
+string_shape! { RoleNamePatternType { min: 1, max: 256, } }
 string_shape! { RoleNameType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
+string_shape! { RolePathPatternType {
+    min: 1,
+    max: 256,
+    pattern: r"/[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*/",
+} }
+string_shape! { RoleTemplateDescriptionType {
+    max: 512,
+    pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*",
+} }
+string_shape! { RoleTemplateNameType { min: 1, max: 128, pattern: r"[\w+=,.\-]+", } }
 string_shape! { SerialNumberType { min: 9, max: 256, pattern: r"[\w+=/:,.@-]+", } }
 string_shape! { ServerCertificateNameType { min: 1, max: 128, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ServiceCredentialAlias { min: 0, max: 200, pattern: r"[\w+=,.@-]+", } }
 string_shape! { ServiceCredentialSecret { sensitive: true, } }
+string_shape! { ServiceNamespaceType { min: 1, max: 64, pattern: r"[\w-]*", } }
 string_shape! { ServicePassword { sensitive: true, } }
 string_shape! { ServiceSpecificCredentialId { min: 20, max: 128, pattern: r"[\w]+", } }
 string_shape! { ServiceUserName { min: 0, max: 200, pattern: r"[\w+=,.@-]*", } }
 string_shape! { SubjectTypeValueType { min: 0, max: 128, } }
 string_shape! { TagKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", } }
+string_shape! { TagTemplateKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@{}]+", } }
+string_shape! { TagTemplateValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@{}]*", } }
 string_shape! { TagValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", } }
 string_shape! { ThumbprintType { min: 40, max: 40, } }
 string_shape! { UserNameType { min: 1, max: 64, pattern: r"[\w+=,.@-]+", } }
 string_shape! { VirtualMFADeviceName { min: 1, pattern: r"[\w+=,.@-]+", } }
 
+enum_shape! { AccessAdvisorUsageGranularityType {
+    ServiceLevel = "SERVICE_LEVEL",
+    ActionLevel = "ACTION_LEVEL",
+} }
 enum_shape! { AttachmentType { User = "user", Group = "group", Role = "role", } }
 enum_shape! { ContextKeyTypeEnum {
     String = "string",
@@ -164,6 +184,10 @@ enum_shape! { EntityType {
     AwsManagedPolicy = "AWSManagedPolicy",
     Role = "Role",
     Group = "Group",
+} }
+enum_shape! { FeatureType {
+    RootCredentialsManagement = "RootCredentialsManagement",
+    RootSessions = "RootSessions",
 } }
 enum_shape! { PermissionsBoundaryAttachmentType { Policy = "Policy", } }
 enum_shape! { PolicyEvaluationDecisionType {
@@ -201,7 +225,25 @@ enum_shape! { AssertionEncryptionModeType { Required = "Required", Allowed = "Al
 enum_shape! { AssignmentStatusType { Assigned = "Assigned", Unassigned = "Unassigned", Any = "Any", } }
 enum_shape! { EncodingType { Ssh = "SSH", Pem = "PEM", } }
 enum_shape! { GlobalEndpointTokenVersion { V1Token = "v1Token", V2Token = "v2Token", } }
+enum_shape! { JobStatusType { InProgress = "IN_PROGRESS", Completed = "COMPLETED", Failed = "FAILED", } }
+enum_shape! { ManagedByTypeType { Service = "Service", } }
+enum_shape! { ParameterTypeType {
+    String = "String",
+    StringList = "StringList",
+    Number = "Number",
+    NumberList = "NumberList",
+    Arn = "Arn",
+    ArnList = "ArnList",
+} }
+enum_shape! { PolicyOwnerEntityType { User = "USER", Role = "ROLE", Group = "GROUP", } }
 enum_shape! { PolicyScopeType { All = "All", Aws = "AWS", Local = "Local", } }
+enum_shape! { PolicyType { Inline = "INLINE", Managed = "MANAGED", } }
+enum_shape! { SortKeyType {
+    ServiceNamespaceAscending = "SERVICE_NAMESPACE_ASCENDING",
+    ServiceNamespaceDescending = "SERVICE_NAMESPACE_DESCENDING",
+    LastAuthenticatedTimeAscending = "LAST_AUTHENTICATED_TIME_ASCENDING",
+    LastAuthenticatedTimeDescending = "LAST_AUTHENTICATED_TIME_DESCENDING",
+} }
 enum_shape! { StatusType { Active = "Active", Inactive = "Inactive", Expired = "Expired", } }
 enum_shape! { SummaryKeyType {
     Users = "Users",
@@ -250,12 +292,14 @@ integer_shape! { RoleMaxSessionDurationType: Integer { min: 3_600, max: 43_200, 
 
 blob_shape! { BootstrapDatum { sensitive: true, } }
 
+list_shape! { AccessDetails { member: AccessDetail, } }
 list_shape! { ActionNameListType { member: ActionNameType, } }
 list_shape! { ArnListType { member: ArnType, } }
 list_shape! { ContextEntryListType { member: ContextEntry, } }
 list_shape! { ContextKeyNamesResultListType { member: ContextKeyNameType, } }
 list_shape! { ContextKeyValueListType { member: String, } }
 list_shape! { EvaluationResultsListType { member: EvaluationResult, } }
+list_shape! { FeaturesListType { member: FeatureType, } }
 list_shape! { KeyHashListType { member: String, } }
 list_shape! { ManagedPolicyDetailListType { member: ManagedPolicyDetail, } }
 list_shape! { OpenIDConnectProviderListType { member: OpenIDConnectProviderListEntry, } }
@@ -271,30 +315,43 @@ list_shape! { SAMLKeyHashListType { member: SAMLKeyHashEntry, } }
 list_shape! { SAMLProviderListType { member: SAMLProviderListEntry, } }
 list_shape! { SSHPublicKeyListType { member: SSHPublicKeyMetadata, } }
 list_shape! { ServiceSpecificCredentialsListType { member: ServiceSpecificCredentialMetadata, } }
+list_shape! { ServicesLastAccessed { member: ServiceLastAccessed, } }
 list_shape! { SimulationPolicyListType { member: PolicyDocumentType, } }
 list_shape! { StatementListType { member: Statement, } }
+list_shape! { TrackedActionsLastAccessed { member: TrackedActionLastAccessed, } }
 list_shape! { AccessKeyMetadataListType { member: AccessKeyMetadata, } }
 list_shape! { AccountAliasListType { member: AccountAliasType, } }
 list_shape! { AttachedPoliciesListType { member: AttachedPolicy, } }
 list_shape! { CertificateListType { member: SigningCertificate, } }
 list_shape! { ClientIDListType { member: ClientIDType, } }
+list_shape! { EntityDetailsListType { member: EntityDetails, } }
 list_shape! { EntityListType { member: EntityType, } }
 list_shape! { GroupDetailListType { member: GroupDetail, } }
 list_shape! { GroupListType { member: Group, } }
 list_shape! { GroupNameListType { member: GroupNameType, } }
+list_shape! { InlinePolicyTemplateListType { member: InlinePolicy, } }
 list_shape! { InstanceProfileListType { member: InstanceProfile, } }
 list_shape! { KeyDefinitionListType { member: ContextProviderKeyDefinition, min: 0, max: 10, } }
+list_shape! { ListPolicyGrantingServiceAccessResponseListType {
+    member: ListPoliciesGrantingServiceAccessEntry,
+} }
+list_shape! { ManagedPolicyArnListType { member: ArnType, } }
 list_shape! { MfaDeviceListType { member: MFADevice, } }
+list_shape! { ParametersDefinitionListType { member: ParameterDefinition, } }
 list_shape! { PolicyDetailListType { member: PolicyDetail, } }
 list_shape! { PolicyDocumentVersionListType { member: PolicyVersion, } }
+list_shape! { PolicyGrantingServiceAccessListType { member: PolicyGrantingServiceAccess, } }
 list_shape! { PolicyListType { member: Policy, } }
 list_shape! { PolicyNameListType { member: PolicyNameType, } }
 list_shape! { PrivateKeyList { member: SAMLPrivateKey, max: 2, } }
+list_shape! { ReplacementValueListType { member: String, min: 1, max: 20, } }
 list_shape! { RoleDetailListType { member: RoleDetail, } }
 list_shape! { RoleListType { member: Role, } }
 list_shape! { ServerCertificateMetadataListType { member: ServerCertificateMetadata, } }
+list_shape! { ServiceNamespaceListType { member: ServiceNamespaceType, min: 1, max: 200, } }
 list_shape! { TagKeyListType { member: TagKeyType, members_not_null: true, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
+list_shape! { TagTemplateListType { member: TagTemplate, max: 50, } }
 list_shape! { ThumbprintListType { member: ThumbprintType, } }
 list_shape! { UserDetailListType { member: UserDetail, } }
 list_shape! { UserListType { member: User, } }
@@ -302,8 +359,18 @@ list_shape! { VirtualMFADeviceListType { member: VirtualMFADevice, } }
 
 map_shape! { CertificationMapType { key: CertificationKeyType, value: CertificationValueType, } }
 map_shape! { EvalDecisionDetailsType { key: EvalDecisionSourceType, value: PolicyEvaluationDecisionType, } }
+map_shape! { AccountPropertiesMapType { key: AccountPropertyKeyType, value: AccountPropertyValueType, } }
+map_shape! { MapStringReplacementValueEntry { key: String, value: ReplacementValueEntry, max: 30, } }
 map_shape! { SummaryMapType { key: SummaryKeyType, value: i32, } }
 
+structure! { AccessDetail {
+    service_name: required String = "ServiceName",
+    service_namespace: required ServiceNamespaceType = "ServiceNamespace",
+    region: optional String = "Region",
+    entity_path: optional OrganizationsEntityPathType = "EntityPath",
+    last_authenticated_time: optional Timestamp = "LastAuthenticatedTime",
+    total_authenticated_entities: optional i32 = "TotalAuthenticatedEntities",
+} }
 structure! { AccessKey {
     user_name: optional UserNameType = "UserName",
     access_key_id: required AccessKeyIdType = "AccessKeyId",
@@ -321,6 +388,14 @@ structure! { #[derive(Default)] AccessKeyMetadata {
     access_key_id: optional AccessKeyIdType = "AccessKeyId",
     status: optional StatusType = "Status",
     create_date: optional Timestamp = "CreateDate",
+} }
+structure! { AcquireRoleRequest as AcquireRoleMembers {
+    template_arn: required ArnType = "TemplateArn",
+    template_minor_version: optional i32 = "TemplateMinorVersion",
+    replacement_values: optional MapStringReplacementValueEntry = "ReplacementValues",
+} }
+structure! { AcquireRoleResponse {
+    role: required Role = "Role",
 } }
 structure! { AddClientIDToOpenIDConnectProviderRequest as AddClientIDToOpenIDConnectProviderMembers {
     open_id_connect_provider_arn: required ArnType = "OpenIDConnectProviderArn",
@@ -592,14 +667,49 @@ structure! { DetachUserPolicyRequest as DetachUserPolicyMembers {
     user_name: required UserNameType = "UserName",
     policy_arn: required ArnType = "PolicyArn",
 } }
+structure! { #[derive(Default)] DisableOrganizationsRootCredentialsManagementRequest as DisableOrganizationsRootCredentialsManagementMembers {} }
+structure! { #[derive(Default)] DisableOrganizationsRootCredentialsManagementResponse {
+    organization_id: optional OrganizationIdType = "OrganizationId",
+    enabled_features: optional FeaturesListType = "EnabledFeatures",
+} }
+structure! { #[derive(Default)] DisableOrganizationsRootSessionsRequest as DisableOrganizationsRootSessionsMembers {} }
+structure! { #[derive(Default)] DisableOrganizationsRootSessionsResponse {
+    organization_id: optional OrganizationIdType = "OrganizationId",
+    enabled_features: optional FeaturesListType = "EnabledFeatures",
+} }
 structure! { EnableMFADeviceRequest as EnableMFADeviceMembers {
     user_name: required ExistingUserNameType = "UserName",
     serial_number: required SerialNumberType = "SerialNumber",
     authentication_code_1: required AuthenticationCodeType = "AuthenticationCode1",
     authentication_code_2: required AuthenticationCodeType = "AuthenticationCode2",
 } }
+structure! { #[derive(Default)] EnableOrganizationsRootCredentialsManagementRequest as EnableOrganizationsRootCredentialsManagementMembers {} }
+structure! { #[derive(Default)] EnableOrganizationsRootCredentialsManagementResponse {
+    organization_id: optional OrganizationIdType = "OrganizationId",
+    enabled_features: optional FeaturesListType = "EnabledFeatures",
+} }
+structure! { #[derive(Default)] EnableOrganizationsRootSessionsRequest as EnableOrganizationsRootSessionsMembers {} }
+structure! { #[derive(Default)] EnableOrganizationsRootSessionsResponse {
+    organization_id: optional OrganizationIdType = "OrganizationId",
+    enabled_features: optional FeaturesListType = "EnabledFeatures",
+} }
 structure! { #[derive(Default)] EnableOutboundWebIdentityFederationResponse {
     issuer_identifier: optional String = "IssuerIdentifier",
+} }
+structure! { EntityDetails {
+    entity_info: required EntityInfo = "EntityInfo",
+    last_authenticated: optional Timestamp = "LastAuthenticated",
+} }
+structure! { EntityInfo {
+    arn: required ArnType = "Arn",
+    name: required UserNameType = "Name",
+    r#type: required PolicyOwnerEntityType = "Type",
+    id: required IdType = "Id",
+    path: optional PathType = "Path",
+} }
+structure! { ErrorDetails {
+    message: required String = "Message",
+    code: required String = "Code",
 } }
 structure! { EvaluationResult {
     eval_action_name: required ActionNameType = "EvalActionName",
@@ -615,6 +725,20 @@ structure! { EvaluationResult {
 structure! { #[derive(Default)] GenerateCredentialReportResponse {
     state: optional ReportStateType = "State",
     description: optional String = "Description",
+} }
+structure! { GenerateOrganizationsAccessReportRequest as GenerateOrganizationsAccessReportMembers {
+    entity_path: required OrganizationsEntityPathType = "EntityPath",
+    organizations_policy_id: optional OrganizationsPolicyIdType = "OrganizationsPolicyId",
+} }
+structure! { #[derive(Default)] GenerateOrganizationsAccessReportResponse {
+    job_id: optional JobIDType = "JobId",
+} }
+structure! { GenerateServiceLastAccessedDetailsRequest as GenerateServiceLastAccessedDetailsMembers {
+    arn: required ArnType = "Arn",
+    granularity: optional AccessAdvisorUsageGranularityType = "Granularity",
+} }
+structure! { #[derive(Default)] GenerateServiceLastAccessedDetailsResponse {
+    job_id: optional JobIDType = "JobId",
 } }
 structure! { GetAccessKeyLastUsedRequest as GetAccessKeyLastUsedMembers {
     access_key_id: required AccessKeyIdType = "AccessKeyId",
@@ -638,6 +762,10 @@ structure! { #[derive(Default)] GetAccountAuthorizationDetailsResponse {
 } }
 structure! { GetAccountPasswordPolicyResponse {
     password_policy: required PasswordPolicy = "PasswordPolicy",
+} }
+structure! { #[derive(Default)] GetAccountPropertiesRequest as GetAccountPropertiesMembers {} }
+structure! { #[derive(Default)] GetAccountPropertiesResponse {
+    properties: optional AccountPropertiesMapType = "Properties",
 } }
 structure! { #[derive(Default)] GetAccountSummaryResponse {
     summary_map: optional SummaryMapType = "SummaryMap",
@@ -712,6 +840,23 @@ structure! { #[derive(Default)] GetOpenIDConnectProviderResponse {
     identity_center_instance_arn: optional IdentityCenterInstanceArnType = "IdentityCenterInstanceArn",
     identity_store_arn: optional ArnType = "IdentityStoreArn",
 } }
+structure! { GetOrganizationsAccessReportRequest as GetOrganizationsAccessReportMembers {
+    job_id: required JobIDType = "JobId",
+    max_items: optional MaxItemsType = "MaxItems",
+    marker: optional MarkerType = "Marker",
+    sort_key: optional SortKeyType = "SortKey",
+} }
+structure! { GetOrganizationsAccessReportResponse {
+    job_status: required JobStatusType = "JobStatus",
+    job_creation_date: required Timestamp = "JobCreationDate",
+    job_completion_date: optional Timestamp = "JobCompletionDate",
+    number_of_services_accessible: optional i32 = "NumberOfServicesAccessible",
+    number_of_services_not_accessed: optional i32 = "NumberOfServicesNotAccessed",
+    access_details: optional AccessDetails = "AccessDetails",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional MarkerType = "Marker",
+    error_details: optional ErrorDetails = "ErrorDetails",
+} }
 structure! { #[derive(Default)] GetOutboundWebIdentityFederationInfoResponse {
     issuer_identifier: optional String = "IssuerIdentifier",
     jwt_vending_enabled: optional bool = "JwtVendingEnabled",
@@ -744,6 +889,13 @@ structure! { GetRoleRequest as GetRoleMembers {
 structure! { GetRoleResponse {
     role: required Role = "Role",
 } }
+structure! { GetRoleTemplateVersionRequest as GetRoleTemplateVersionMembers {
+    template_arn: required ArnType = "TemplateArn",
+    minor_version: optional i32 = "MinorVersion",
+} }
+structure! { GetRoleTemplateVersionResponse {
+    role_template_version: required RoleTemplateVersion = "RoleTemplateVersion",
+} }
 structure! { GetSAMLProviderRequest as GetSAMLProviderMembers {
     saml_provider_arn: required ArnType = "SAMLProviderArn",
 } }
@@ -773,6 +925,36 @@ structure! { GetServerCertificateRequest as GetServerCertificateMembers {
 } }
 structure! { GetServerCertificateResponse {
     server_certificate: required ServerCertificate = "ServerCertificate",
+} }
+structure! { GetServiceLastAccessedDetailsRequest as GetServiceLastAccessedDetailsMembers {
+    job_id: required JobIDType = "JobId",
+    max_items: optional MaxItemsType = "MaxItems",
+    marker: optional MarkerType = "Marker",
+} }
+structure! { GetServiceLastAccessedDetailsResponse {
+    job_status: required JobStatusType = "JobStatus",
+    job_type: optional AccessAdvisorUsageGranularityType = "JobType",
+    job_creation_date: required Timestamp = "JobCreationDate",
+    services_last_accessed: required ServicesLastAccessed = "ServicesLastAccessed",
+    job_completion_date: required Timestamp = "JobCompletionDate",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+    error: optional ErrorDetails = "Error",
+} }
+structure! { GetServiceLastAccessedDetailsWithEntitiesRequest as GetServiceLastAccessedDetailsWithEntitiesMembers {
+    job_id: required JobIDType = "JobId",
+    service_namespace: required ServiceNamespaceType = "ServiceNamespace",
+    max_items: optional MaxItemsType = "MaxItems",
+    marker: optional MarkerType = "Marker",
+} }
+structure! { GetServiceLastAccessedDetailsWithEntitiesResponse {
+    job_status: required JobStatusType = "JobStatus",
+    job_creation_date: required Timestamp = "JobCreationDate",
+    job_completion_date: required Timestamp = "JobCompletionDate",
+    entity_details_list: required EntityDetailsListType = "EntityDetailsList",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
+    error: optional ErrorDetails = "Error",
 } }
 structure! { GetServiceLinkedRoleDeletionStatusRequest as GetServiceLinkedRoleDeletionStatusMembers {
     deletion_task_id: required DeletionTaskIdType = "DeletionTaskId",
@@ -811,6 +993,10 @@ structure! { #[derive(Default)] GroupDetail {
     create_date: optional Timestamp = "CreateDate",
     group_policy_list: optional PolicyDetailListType = "GroupPolicyList",
     attached_managed_policies: optional AttachedPoliciesListType = "AttachedManagedPolicies",
+} }
+structure! { InlinePolicy {
+    policy_name: required PolicyNameType = "PolicyName",
+    policy_document: required PolicyDocumentType = "PolicyDocument",
 } }
 structure! { InlinePolicyIdentifierType as InlinePolicyIdentifierTypeMembers {
     policy_name: required PolicyNameType = "PolicyName",
@@ -986,6 +1172,25 @@ structure! { ListOpenIDConnectProviderTagsResponse {
 structure! { #[derive(Default)] ListOpenIDConnectProvidersRequest as ListOpenIDConnectProvidersMembers {} }
 structure! { #[derive(Default)] ListOpenIDConnectProvidersResponse {
     open_id_connect_provider_list: optional OpenIDConnectProviderListType = "OpenIDConnectProviderList",
+} }
+structure! { #[derive(Default)] ListOrganizationsFeaturesRequest as ListOrganizationsFeaturesMembers {} }
+structure! { #[derive(Default)] ListOrganizationsFeaturesResponse {
+    organization_id: optional OrganizationIdType = "OrganizationId",
+    enabled_features: optional FeaturesListType = "EnabledFeatures",
+} }
+structure! { #[derive(Default)] ListPoliciesGrantingServiceAccessEntry {
+    service_namespace: optional ServiceNamespaceType = "ServiceNamespace",
+    policies: optional PolicyGrantingServiceAccessListType = "Policies",
+} }
+structure! { ListPoliciesGrantingServiceAccessRequest as ListPoliciesGrantingServiceAccessMembers {
+    marker: optional MarkerType = "Marker",
+    arn: required ArnType = "Arn",
+    service_namespaces: required ServiceNamespaceListType = "ServiceNamespaces",
+} }
+structure! { ListPoliciesGrantingServiceAccessResponse {
+    policies_granting_service_access: required ListPolicyGrantingServiceAccessResponseListType = "PoliciesGrantingServiceAccess",
+    is_truncated: optional bool = "IsTruncated",
+    marker: optional String = "Marker",
 } }
 structure! { #[derive(Default)] ListPoliciesRequest as ListPoliciesMembers {
     scope: optional PolicyScopeType = "Scope",
@@ -1191,6 +1396,15 @@ structure! { #[derive(Default)] OrderedOrganizationPolicyType as OrderedOrganiza
 structure! { #[derive(Default)] OrganizationsDecisionDetail {
     allowed_by_organizations: optional bool = "AllowedByOrganizations",
 } }
+structure! { ParameterDefinition {
+    name: required ParameterNameType = "Name",
+    r#type: required ParameterTypeType = "Type",
+    sub_type: optional ParameterSubTypeType = "SubType",
+    description: optional ParameterDescriptionType = "Description",
+    is_required: optional bool = "IsRequired",
+    default_value: optional ParameterDefaultValueType = "DefaultValue",
+    immutable: optional bool = "Immutable",
+} }
 structure! { #[derive(Default)] PasswordPolicy {
     minimum_password_length: optional MinimumPasswordLengthType = "MinimumPasswordLength",
     require_symbols: optional bool = "RequireSymbols",
@@ -1224,6 +1438,13 @@ structure! { #[derive(Default)] PolicyDetail {
     policy_name: optional PolicyNameType = "PolicyName",
     policy_document: optional PolicyDocumentType = "PolicyDocument",
 } }
+structure! { PolicyGrantingServiceAccess {
+    policy_name: required PolicyNameType = "PolicyName",
+    policy_type: required PolicyType = "PolicyType",
+    policy_arn: optional ArnType = "PolicyArn",
+    entity_type: optional PolicyOwnerEntityType = "EntityType",
+    entity_name: optional EntityNameType = "EntityName",
+} }
 structure! { #[derive(Default)] PolicyGroup {
     group_name: optional GroupNameType = "GroupName",
     group_id: optional IdType = "GroupId",
@@ -1251,6 +1472,10 @@ structure! { #[derive(Default)] Position {
     line: optional i32 = "Line",
     column: optional i32 = "Column",
 } }
+structure! { PutAccountPropertiesRequest as PutAccountPropertiesMembers {
+    properties: required AccountPropertiesMapType = "Properties",
+} }
+structure! { #[derive(Default)] PutAccountPropertiesResponse {} }
 structure! { PutGroupPolicyRequest as PutGroupPolicyMembers {
     group_name: required GroupNameType = "GroupName",
     policy_name: required PolicyNameType = "PolicyName",
@@ -1285,6 +1510,9 @@ structure! { RemoveRoleFromInstanceProfileRequest as RemoveRoleFromInstanceProfi
 structure! { RemoveUserFromGroupRequest as RemoveUserFromGroupMembers {
     group_name: required GroupNameType = "GroupName",
     user_name: required ExistingUserNameType = "UserName",
+} }
+structure! { ReplacementValueEntry as ReplacementValueEntryMembers {
+    values: required ReplacementValueListType = "Values",
 } }
 structure! { ResetServiceSpecificCredentialRequest as ResetServiceSpecificCredentialMembers {
     user_name: optional UserNameType = "UserName",
@@ -1340,6 +1568,31 @@ structure! { #[derive(Default)] RoleLastUsed {
     last_used_date: optional Timestamp = "LastUsedDate",
     region: optional String = "Region",
 } }
+structure! { #[derive(Default)] RoleTemplateVersion {
+    template_arn: optional ArnType = "TemplateArn",
+    template_name: optional RoleTemplateNameType = "TemplateName",
+    template_version_id: optional IdType = "TemplateVersionId",
+    description: optional RoleTemplateDescriptionType = "Description",
+    major_version: optional i32 = "MajorVersion",
+    default_minor_version: optional i32 = "DefaultMinorVersion",
+    managed_by_type: optional ManagedByTypeType = "ManagedByType",
+    managed_by_value: optional ManagedByValueType = "ManagedByValue",
+    enabled: optional bool = "Enabled",
+    minor_version: optional i32 = "MinorVersion",
+    role_name_pattern: optional RoleNamePatternType = "RoleNamePattern",
+    role_path_pattern: optional RolePathPatternType = "RolePathPattern",
+    role_description_pattern: optional RoleDescriptionPatternType = "RoleDescriptionPattern",
+    assume_role_policy_document_template: optional PolicyDocumentType = "AssumeRolePolicyDocumentTemplate",
+    inline_policy_templates: optional InlinePolicyTemplateListType = "InlinePolicyTemplates",
+    managed_policy_arns: optional ManagedPolicyArnListType = "ManagedPolicyArns",
+    permission_boundary_arn: optional ArnType = "PermissionBoundaryArn",
+    parameters_definition: optional ParametersDefinitionListType = "ParametersDefinition",
+    role_tags_template: optional TagTemplateListType = "RoleTagsTemplate",
+    max_session_duration: optional RoleMaxSessionDurationType = "MaxSessionDuration",
+    version_enabled: optional bool = "VersionEnabled",
+    create_timestamp: optional Timestamp = "CreateTimestamp",
+    update_timestamp: optional Timestamp = "UpdateTimestamp",
+} }
 structure! { #[derive(Default)] RoleUsageType {
     region: optional RegionNameType = "Region",
     resources: optional ArnListType = "Resources",
@@ -1385,6 +1638,15 @@ structure! { ServerCertificateMetadata {
     arn: required ArnType = "Arn",
     upload_date: optional Timestamp = "UploadDate",
     expiration: optional Timestamp = "Expiration",
+} }
+structure! { ServiceLastAccessed {
+    service_name: required String = "ServiceName",
+    last_authenticated: optional Timestamp = "LastAuthenticated",
+    service_namespace: required ServiceNamespaceType = "ServiceNamespace",
+    last_authenticated_entity: optional ArnType = "LastAuthenticatedEntity",
+    last_authenticated_region: optional String = "LastAuthenticatedRegion",
+    total_authenticated_entities: optional i32 = "TotalAuthenticatedEntities",
+    tracked_actions_last_accessed: optional TrackedActionsLastAccessed = "TrackedActionsLastAccessed",
 } }
 structure! { ServiceSpecificCredential {
     create_date: required Timestamp = "CreateDate",
@@ -1498,9 +1760,19 @@ structure! { TagServerCertificateRequest as TagServerCertificateMembers {
     server_certificate_name: required ServerCertificateNameType = "ServerCertificateName",
     tags: required TagListType = "Tags",
 } }
+structure! { TagTemplate {
+    key: required TagTemplateKeyType = "Key",
+    value: required TagTemplateValueType = "Value",
+} }
 structure! { TagUserRequest as TagUserMembers {
     user_name: required ExistingUserNameType = "UserName",
     tags: required TagListType = "Tags",
+} }
+structure! { #[derive(Default)] TrackedActionLastAccessed {
+    action_name: optional String = "ActionName",
+    last_accessed_entity: optional ArnType = "LastAccessedEntity",
+    last_accessed_time: optional Timestamp = "LastAccessedTime",
+    last_accessed_region: optional String = "LastAccessedRegion",
 } }
 structure! { UntagInstanceProfileRequest as UntagInstanceProfileMembers {
     instance_profile_name: required InstanceProfileNameType = "InstanceProfileName",
@@ -1688,6 +1960,12 @@ structure! { VirtualMFADevice {
     tags: optional TagListType = "Tags",
 } }
 
+exception! { AccountNotManagementOrDelegatedAdministratorException("AccountNotManagementOrDelegatedAdministratorException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { CallerIsNotManagementAccountException("CallerIsNotManagementAccountException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { ConcurrentModificationException("ConcurrentModification", 409, "message") {
     message: optional String = "message",
 } }
@@ -1748,10 +2026,19 @@ exception! { MalformedCertificateException("MalformedCertificate", 400, "message
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocument", 400, "message") {
     message: optional String = "message",
 } }
+exception! { NameConflictException("NameConflict", 409, "message") {
+    message: optional String = "message",
+} }
 exception! { NoSuchEntityException("NoSuchEntity", 404, "message") {
     message: optional String = "message",
 } }
 exception! { OpenIdIdpCommunicationErrorException("OpenIdIdpCommunicationError", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OrganizationNotFoundException("OrganizationNotFoundException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OrganizationNotInAllFeaturesModeException("OrganizationNotInAllFeaturesModeException", 400, "message") {
     message: optional String = "message",
 } }
 exception! { PasswordPolicyViolationException("PasswordPolicyViolation", 400, "message") {
@@ -1761,6 +2048,18 @@ exception! { PolicyEvaluationException("PolicyEvaluation", 500, "message") {
     message: optional String = "message",
 } }
 exception! { PolicyNotAttachableException("PolicyNotAttachable", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ReportGenerationLimitExceededException("ReportGenerationLimitExceeded", 409, "message") {
+    message: optional String = "message",
+} }
+exception! { RoleModifiedException("RoleModified", 409, "message") {
+    message: optional String = "message",
+} }
+exception! { RoleTemplateDisabledException("RoleTemplateDisabled", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { ServiceAccessNotEnabledException("ServiceAccessNotEnabledException", 400, "message") {
     message: optional String = "message",
 } }
 exception! { ServiceFailureException("ServiceFailure", 500, "message") {
@@ -1777,6 +2076,8 @@ exception! { UnrecognizedPublicKeyEncodingException("UnrecognizedPublicKeyEncodi
 } }
 
 errors! {
+    AccountNotManagementOrDelegatedAdministratorException,
+    CallerIsNotManagementAccountException,
     ConcurrentModificationException,
     CredentialReportExpiredException,
     CredentialReportNotPresentException,
@@ -1797,11 +2098,18 @@ errors! {
     LimitExceededException,
     MalformedCertificateException,
     MalformedPolicyDocumentException,
+    NameConflictException,
     NoSuchEntityException,
     OpenIdIdpCommunicationErrorException,
+    OrganizationNotFoundException,
+    OrganizationNotInAllFeaturesModeException,
     PasswordPolicyViolationException,
     PolicyEvaluationException,
     PolicyNotAttachableException,
+    ReportGenerationLimitExceededException,
+    RoleModifiedException,
+    RoleTemplateDisabledException,
+    ServiceAccessNotEnabledException,
     ServiceFailureException,
     ServiceNotSupportedException,
     UnmodifiableEntityException,
@@ -1809,6 +2117,16 @@ errors! {
 }
 
 operations! { SERVICE {
+    AcquireRole {
+        input: AcquireRoleRequest,
+        output: AcquireRoleResponse,
+        errors: [
+            LimitExceededException, InvalidInputException, EntityAlreadyExistsException,
+            RoleModifiedException, NameConflictException, MalformedPolicyDocumentException,
+            ConcurrentModificationException, ServiceFailureException, NoSuchEntityException,
+            RoleTemplateDisabledException,
+        ],
+    }
     AddClientIDToOpenIDConnectProvider {
         input: AddClientIDToOpenIDConnectProviderRequest,
         errors: [
@@ -2116,6 +2434,22 @@ operations! { SERVICE {
             NoSuchEntityException, LimitExceededException, InvalidInputException, ServiceFailureException,
         ],
     }
+    DisableOrganizationsRootCredentialsManagement {
+        input: DisableOrganizationsRootCredentialsManagementRequest,
+        output: DisableOrganizationsRootCredentialsManagementResponse,
+        errors: [
+            ServiceAccessNotEnabledException, AccountNotManagementOrDelegatedAdministratorException,
+            OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
+        ],
+    }
+    DisableOrganizationsRootSessions {
+        input: DisableOrganizationsRootSessionsRequest,
+        output: DisableOrganizationsRootSessionsResponse,
+        errors: [
+            ServiceAccessNotEnabledException, AccountNotManagementOrDelegatedAdministratorException,
+            OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
+        ],
+    }
     DisableOutboundWebIdentityFederation {
         errors: [FeatureDisabledException],
     }
@@ -2127,6 +2461,24 @@ operations! { SERVICE {
             ServiceFailureException, ConcurrentModificationException,
         ],
     }
+    EnableOrganizationsRootCredentialsManagement {
+        input: EnableOrganizationsRootCredentialsManagementRequest,
+        output: EnableOrganizationsRootCredentialsManagementResponse,
+        errors: [
+            ServiceAccessNotEnabledException, AccountNotManagementOrDelegatedAdministratorException,
+            OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
+            CallerIsNotManagementAccountException,
+        ],
+    }
+    EnableOrganizationsRootSessions {
+        input: EnableOrganizationsRootSessionsRequest,
+        output: EnableOrganizationsRootSessionsResponse,
+        errors: [
+            ServiceAccessNotEnabledException, AccountNotManagementOrDelegatedAdministratorException,
+            OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
+            CallerIsNotManagementAccountException,
+        ],
+    }
     EnableOutboundWebIdentityFederation {
         output: EnableOutboundWebIdentityFederationResponse,
         errors: [FeatureEnabledException],
@@ -2134,6 +2486,16 @@ operations! { SERVICE {
     GenerateCredentialReport {
         output: GenerateCredentialReportResponse,
         errors: [LimitExceededException, ServiceFailureException],
+    }
+    GenerateOrganizationsAccessReport {
+        input: GenerateOrganizationsAccessReportRequest,
+        output: GenerateOrganizationsAccessReportResponse,
+        errors: [ReportGenerationLimitExceededException],
+    }
+    GenerateServiceLastAccessedDetails {
+        input: GenerateServiceLastAccessedDetailsRequest,
+        output: GenerateServiceLastAccessedDetailsResponse,
+        errors: [NoSuchEntityException, InvalidInputException],
     }
     GetAccessKeyLastUsed {
         input: GetAccessKeyLastUsedRequest,
@@ -2148,6 +2510,11 @@ operations! { SERVICE {
     GetAccountPasswordPolicy {
         output: GetAccountPasswordPolicyResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    GetAccountProperties {
+        input: GetAccountPropertiesRequest,
+        output: GetAccountPropertiesResponse,
+        errors: [InvalidInputException, ServiceFailureException],
     }
     GetAccountSummary {
         output: GetAccountSummaryResponse,
@@ -2200,6 +2567,11 @@ operations! { SERVICE {
         output: GetOpenIDConnectProviderResponse,
         errors: [InvalidInputException, NoSuchEntityException, ServiceFailureException],
     }
+    GetOrganizationsAccessReport {
+        input: GetOrganizationsAccessReportRequest,
+        output: GetOrganizationsAccessReportResponse,
+        errors: [NoSuchEntityException],
+    }
     GetOutboundWebIdentityFederationInfo {
         output: GetOutboundWebIdentityFederationInfoResponse,
         errors: [FeatureDisabledException],
@@ -2224,6 +2596,11 @@ operations! { SERVICE {
         output: GetRolePolicyResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
     }
+    GetRoleTemplateVersion {
+        input: GetRoleTemplateVersionRequest,
+        output: GetRoleTemplateVersionResponse,
+        errors: [NoSuchEntityException, InvalidInputException, ServiceFailureException],
+    }
     GetSAMLProvider {
         input: GetSAMLProviderRequest,
         output: GetSAMLProviderResponse,
@@ -2238,6 +2615,16 @@ operations! { SERVICE {
         input: GetServerCertificateRequest,
         output: GetServerCertificateResponse,
         errors: [NoSuchEntityException, ServiceFailureException],
+    }
+    GetServiceLastAccessedDetails {
+        input: GetServiceLastAccessedDetailsRequest,
+        output: GetServiceLastAccessedDetailsResponse,
+        errors: [NoSuchEntityException, InvalidInputException],
+    }
+    GetServiceLastAccessedDetailsWithEntities {
+        input: GetServiceLastAccessedDetailsWithEntitiesRequest,
+        output: GetServiceLastAccessedDetailsWithEntitiesResponse,
+        errors: [NoSuchEntityException, InvalidInputException],
     }
     GetServiceLinkedRoleDeletionStatus {
         input: GetServiceLinkedRoleDeletionStatusRequest,
@@ -2334,10 +2721,23 @@ operations! { SERVICE {
         output: ListOpenIDConnectProvidersResponse,
         errors: [ServiceFailureException],
     }
+    ListOrganizationsFeatures {
+        input: ListOrganizationsFeaturesRequest,
+        output: ListOrganizationsFeaturesResponse,
+        errors: [
+            ServiceAccessNotEnabledException, AccountNotManagementOrDelegatedAdministratorException,
+            OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
+        ],
+    }
     ListPolicies {
         input: ListPoliciesRequest,
         output: ListPoliciesResponse,
         errors: [ServiceFailureException],
+    }
+    ListPoliciesGrantingServiceAccess {
+        input: ListPoliciesGrantingServiceAccessRequest,
+        output: ListPoliciesGrantingServiceAccessResponse,
+        errors: [NoSuchEntityException, InvalidInputException],
     }
     ListPolicyTags {
         input: ListPolicyTagsRequest,
@@ -2418,6 +2818,11 @@ operations! { SERVICE {
         input: ListVirtualMFADevicesRequest,
         output: ListVirtualMFADevicesResponse,
         errors: [],
+    }
+    PutAccountProperties {
+        input: PutAccountPropertiesRequest,
+        output: PutAccountPropertiesResponse,
+        errors: [InvalidInputException, ConcurrentModificationException, ServiceFailureException],
     }
     PutGroupPolicy {
         input: PutGroupPolicyRequest,

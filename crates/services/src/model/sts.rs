@@ -20,16 +20,12 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] = &[
-    "AssumeRoleWithSAML",
-    "AssumeRoot",
-    "GetDelegatedAccessToken",
-    "GetScopedCredentials",
-];
+pub const NOT_SUPPORTED: &[&str] = &["AssumeRoleWithSAML", "GetDelegatedAccessToken", "GetScopedCredentials"];
 
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
 
+string_shape! { TargetPrincipalType { min: 12, max: 2_048, } }
 string_shape! { AccessKeyIdType { min: 16, max: 128, pattern: r"[\w]*", } }
 string_shape! { AccessKeySecretType { sensitive: true, } }
 string_shape! { ArnType {
@@ -79,6 +75,7 @@ enum_shape! { WebIdentityTokenSubjectModeType {
     OriginIdentity = "OriginIdentity",
 } }
 
+integer_shape! { RootDurationSecondsType: Integer { min: 0, max: 900, } }
 integer_shape! { DurationSecondsType: Integer { min: 900, max: 129_600, } }
 integer_shape! { MinimumSessionTokenSizeType: Integer { min: 0, max: 4_096, } }
 integer_shape! { NonNegativeIntegerType: Integer { min: 0, } }
@@ -143,6 +140,18 @@ structure! { #[derive(Default)] AssumeRoleWithWebIdentityResponse {
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
     trusted_identity_propagation_context: optional TrustedIdentityPropagationContext = "TrustedIdentityPropagationContext",
+} }
+structure! { AssumeRootRequest as AssumeRootMembers {
+    target_principal: required TargetPrincipalType = "TargetPrincipal",
+    task_policy_arn: required PolicyDescriptorType = "TaskPolicyArn",
+    duration_seconds: optional RootDurationSecondsType = "DurationSeconds",
+    minimum_session_token_size: optional MinimumSessionTokenSizeType = "MinimumSessionTokenSize",
+} }
+structure! { #[derive(Default)] AssumeRootResponse {
+    credentials: optional Credentials = "Credentials",
+    source_identity: optional SourceIdentityType = "SourceIdentity",
+    session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
+    session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
 } }
 structure! { AssumedRoleUser {
     assumed_role_id: required AssumedRoleIdType = "AssumedRoleId",
@@ -308,6 +317,11 @@ operations! { SERVICE {
             IDPCommunicationErrorException, InvalidIdentityTokenException, ExpiredTokenException,
             RegionDisabledException,
         ],
+    }
+    AssumeRoot {
+        input: AssumeRootRequest,
+        output: AssumeRootResponse,
+        errors: [RegionDisabledException, ExpiredTokenException],
     }
     DecodeAuthorizationMessage {
         input: DecodeAuthorizationMessageRequest,

@@ -98,6 +98,7 @@ fn organization_document(
             .map(|delegate| (delegate.account.value, delegate.services.iter().map(since).collect()))
             .collect(),
         enabled_policy_types: draft.enabled_policy_types.clone(),
+        root_features: BTreeSet::new(),
         created_at,
         account_quota: None,
     }

@@ -78,6 +78,14 @@ impl Service {
         })
     }
 
+    /// The names of all operations of the model, answered or not, in order.
+    pub fn operation_names(self) -> Vec<&'static str> {
+        let answered = Operation::supported(self).into_iter().map(Operation::name);
+        let mut names: Vec<&str> = answered.chain(self.not_supported().iter().copied()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// F-EVENT-7: whether one endpoint, which is in us-east-1, serves all Regions.
     pub fn is_global(self) -> bool {
         self.profile().is_global

@@ -72,6 +72,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    "access-jobs": AccessJobs by AccountId,
     "account": Account by AccountId,
     "account-alias": AccountAlias by AccountAliasId<'k>,
     "account-creation": AccountCreation by AccountCreationId<'k>,

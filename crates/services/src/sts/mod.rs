@@ -2,6 +2,7 @@
 
 pub(crate) mod access_key_info;
 pub(crate) mod assume_role;
+pub(crate) mod assume_root;
 pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
@@ -166,6 +167,7 @@ pub fn access(
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
         Input::AssumeRoleWithWebIdentity(input) => Some(web_identity::access(&input, caller, world)?),
         Input::GetWebIdentityToken(input) => Some(outbound_token::access(&input, caller)?),
+        Input::AssumeRoot(input) => Some(assume_root::access(&input, caller)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
     })
@@ -196,7 +198,7 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
         Operation::GetCallerIdentity
         | Operation::AssumeRoleWithWebIdentity
         | Operation::GetWebIdentityToken => false,
-        Operation::AssumeRole => is_federated,
+        Operation::AssumeRole | Operation::AssumeRoot => is_federated,
         Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
         Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
     };
@@ -213,6 +215,9 @@ pub fn denied(denial: &Denial) -> Refusal {
     if denial.caller_arn.contains(":oidc-provider/") {
         // F-WEB-2: who has no name in AWS is told none.
         return access_denied(format!("Not authorized to perform {}", denial.action));
+    }
+    if denial.action == assume_root::ACTION {
+        return assume_root::refused(&denial.caller_arn, &denial.resource);
     }
     let untold = matches!(denial.policy_type, PolicyType::RoleTrust | PolicyType::Identity);
     if is_role(&denial.resource) && untold && !denial.is_explicit() {
@@ -248,6 +253,10 @@ pub fn execute(
         AssumeRoleWithWebIdentity(input) => {
             let permitted = needed(permitted);
             web_identity::assume(permitted, caller, input, context, world.change(permitted))
+        },
+        AssumeRoot(input) => {
+            let world = world.change(needed(permitted));
+            assume_root::assume_root(caller, &input, context, world)
         },
         GetFederationToken(input) => {
             let permitted = needed(permitted);

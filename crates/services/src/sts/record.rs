@@ -20,7 +20,7 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// F-STSAPI-37: issuing a token to oneself is a change in records, opening a session of a role is none.
 pub fn is_read_only(operation: Operation) -> bool {
-    !matches!(operation, Operation::GetSessionToken | Operation::GetFederationToken)
+    !matches!(operation, Operation::AssumeRoot | Operation::GetSessionToken | Operation::GetFederationToken)
 }
 
 /// F-STSAPI-33: a role that is assumed from another account is recorded in the role's account too.
@@ -61,6 +61,7 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let mut elements = match operation {
         Operation::AssumeRole
         | Operation::AssumeRoleWithWebIdentity
+        | Operation::AssumeRoot
         | Operation::GetFederationToken
         | Operation::GetSessionToken => {
             let credentials = text(output, "Credentials");

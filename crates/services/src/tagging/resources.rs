@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use crate::iam::directory::names;
 use crate::iam::providers::open_id_connect;
 use crate::state::identity::{
-    InstanceProfile, InstanceProfileId, ManagedPolicy, ManagedPolicyId, OpenIdConnectProvider,
-    OpenIdConnectProviderId, SamlProvider, SamlProviderId, ServerCertificate, ServerCertificateId,
+    InstanceProfile, InstanceProfileId, ManagedPolicy, ManagedPolicyId, MfaDevice, MfaDeviceId,
+    OpenIdConnectProvider, OpenIdConnectProviderId, SamlProvider, SamlProviderId, ServerCertificate,
+    ServerCertificateId,
 };
 use crate::state::organization::{
     Membership, Organization, OrganizationEntity, OrganizationEntityId, OrganizationId, OrganizationPolicy,
@@ -40,6 +41,7 @@ pub(super) struct Resource {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
     InstanceProfiles,
+    MfaDevices,
     OpenIdConnectProviders,
     ManagedPolicies,
     SamlProviders,
@@ -50,8 +52,9 @@ enum Kept {
 }
 
 impl Kept {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::InstanceProfiles,
+        Self::MfaDevices,
         Self::OpenIdConnectProviders,
         Self::ManagedPolicies,
         Self::SamlProviders,
@@ -166,6 +169,9 @@ impl<'w, 's> Resources<'w, 's> {
                     Ok(world.get::<InstanceProfile>(id)?.map(|profile| of_profile(&profile)))
                 })
             }
+            Kept::MfaDevices => walk.over(number, &MfaDeviceId::within(account), after, world, |id| {
+                Ok(world.get::<MfaDevice>(id)?.map(|device| of_device(&device)))
+            }),
             Kept::OpenIdConnectProviders => {
                 walk.over(number, &OpenIdConnectProviderId::within(account), after, world, |id| {
                     Ok(world.get::<OpenIdConnectProvider>(id)?.map(|provider| of_oidc(&provider)))
@@ -202,6 +208,9 @@ impl<'w, 's> Resources<'w, 's> {
         let found = match (parts.service, kind) {
             ("iam", "instance-profile") => {
                 world.get::<InstanceProfile>(InstanceProfileId::new(account, name))?.map(|it| of_profile(&it))
+            }
+            ("iam", "mfa") => {
+                world.get::<MfaDevice>(MfaDeviceId::new(account, rest))?.map(|it| of_device(&it))
             }
             ("iam", "oidc-provider") => {
                 let id = OpenIdConnectProviderId { account, url: rest };
@@ -311,6 +320,11 @@ fn of_profile(profile: &InstanceProfile) -> Resource {
         tags: profile.tags.clone(),
         native: profile.name.clone(),
     }
+}
+
+fn of_device(device: &MfaDevice) -> Resource {
+    let arn = device.serial_number();
+    Resource { native: arn.clone(), arn, kind: "iam:mfa", tags: device.tags.clone() }
 }
 
 fn of_oidc(provider: &OpenIdConnectProvider) -> Resource {

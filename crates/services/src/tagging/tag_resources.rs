@@ -58,6 +58,7 @@ impl Native {
             ),
             "iam:policy" => ("PolicyArn", Some((Iam::TagPolicy, Iam::UntagPolicy))),
             "iam:saml-provider" => ("SAMLProviderArn", Some((Iam::TagSAMLProvider, Iam::UntagSAMLProvider))),
+            "iam:mfa" => ("SerialNumber", Some((Iam::TagMFADevice, Iam::UntagMFADevice))),
             "iam:server-certificate" => {
                 ("ServerCertificateName", Some((Iam::TagServerCertificate, Iam::UntagServerCertificate)))
             }

@@ -42,6 +42,15 @@ fn what_has_tags_is_listed_over_all_services_f_tag_1_f_tag_7() {
     assert_eq!(by(json!({"ResourceTypeFilters": ["organizations:ou", "iam:policy"]})), 2);
     assert_eq!(by(json!({"ResourceARNList": [all[1], iam_arn("policy/none")]})), 1);
     let get = operation(Tagging, "GetResources");
+    let device =
+        json!({"VirtualMFADeviceName": "phone", "Path": "/team/", "Tags": [{"Key": "of", "Value": "ann"}]});
+    ok(&mut world, Iam, "CreateVirtualMFADevice", device);
+    let phone = iam_arn("mfa/team/phone");
+    ok(&mut world, Tagging, "TagResources", json!({"ResourceARNList": [phone], "Tags": {"more": "1"}}));
+    let tags = ok(&mut world, Iam, "ListMFADeviceTags", json!({"SerialNumber": phone}));
+    assert_eq!(tags["Tags"].as_array().map(Vec::len), Some(2), "{tags}");
+    let found = ok(&mut world, Tagging, "GetResources", json!({"ResourceTypeFilters": ["iam:mfa"]}));
+    assert_eq!(arns(&found), [phone]);
     let elsewhere = world.call_in("eu-west-1", &root(ACCOUNT), get, json!({})).expect("an answer");
     assert!(arns(&elsewhere).is_empty());
 }

@@ -10,6 +10,7 @@ use aws::arn::Arn;
 use aws::principal::Caller;
 use aws::smithy::{Items, Value};
 
+use super::account_properties;
 use super::directory::entity::EntityKind;
 use super::directory::names;
 use super::model::{Operation, Tag, TagKeyType, Unchecked};
@@ -37,6 +38,8 @@ struct Asks<'v> {
     passed_role: Option<&'v str>,
     /// Condition keys of the call, by their names.
     call_keys: Vec<ConditionKey>,
+    /// Another action that the call needs.
+    also: Option<&'static str>,
 }
 
 fn on(about: About<'_>) -> Asks<'_> {
@@ -52,6 +55,7 @@ fn on(about: About<'_>) -> Asks<'_> {
         new_path: None,
         passed_role: None,
         call_keys: Vec::new(),
+        also: None,
     }
 }
 
@@ -124,6 +128,20 @@ impl<'v> Asks<'v> {
         let key = |days: i64| ConditionKey::single("iam:ServiceSpecificCredentialAgeDays", days.to_string());
         self.call_keys.extend(days.map(key));
         self
+    }
+
+    /// F-IAMAPI-ORGREP-3
+    fn about_policy(mut self, id: Option<&'v str>) -> Self {
+        self.call_keys.extend(id.map(|id| ConditionKey::single("iam:OrganizationsPolicyId", id)));
+        self
+    }
+
+    /// F-IAMAPI-PROP-3
+    fn switching(self, properties: Option<&Value>) -> Self {
+        let properties = properties.and_then(Value::as_object).into_iter().flatten();
+        let properties = properties.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let is_on = account_properties::switches_on(properties);
+        Self { also: is_on.then_some("iam:CreateServiceLinkedRole"), ..self }
     }
 
     fn renamed(self, new_name: Option<&'v str>, new_path: Option<&'v str>) -> Self {
@@ -253,6 +271,8 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         Op::UpdateRole(m) => role(m.role_name()),
         Op::UpdateRoleDescription(m) => role(m.role_name()),
         Op::GetServiceLinkedRoleDeletionStatus(m) => on(About::Deletion(m.deletion_task_id())),
+        Op::AcquireRole(m) => on(About::RoleTemplate(m.template_arn())),
+        Op::GetRoleTemplateVersion(m) => on(About::RoleTemplate(m.template_arn())),
         // Managed policies.
         Op::CreatePolicyVersion(m) => policy(m.policy_arn()),
         Op::DeletePolicy(m) => policy(m.policy_arn()),
@@ -308,10 +328,25 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         // The simulator, and what knows no resource.
         Op::GetContextKeysForPrincipalPolicy(m) => on(About::PolicySource(m.policy_source_arn())),
         Op::SimulatePrincipalPolicy(m) => on(About::PolicySource(m.policy_source_arn())),
+        Op::GenerateServiceLastAccessedDetails(m) => on(About::PolicySource(m.arn())),
+        Op::ListPoliciesGrantingServiceAccess(m) => on(About::PolicySource(m.arn())),
+        Op::GenerateOrganizationsAccessReport(m) => {
+            on(About::AccessReport(m.entity_path())).about_policy(m.organizations_policy_id())
+        }
+        Op::PutAccountProperties(m) => on(About::Account).switching(m.properties()),
         Op::CreateAccountAlias(_)
         | Op::DeleteAccountAlias(_)
         | Op::DeleteAccountPasswordPolicy
+        | Op::DisableOrganizationsRootCredentialsManagement(_)
+        | Op::DisableOrganizationsRootSessions(_)
+        | Op::EnableOrganizationsRootCredentialsManagement(_)
+        | Op::EnableOrganizationsRootSessions(_)
         | Op::GenerateCredentialReport
+        | Op::GetAccountProperties(_)
+        | Op::GetOrganizationsAccessReport(_)
+        | Op::GetServiceLastAccessedDetails(_)
+        | Op::GetServiceLastAccessedDetailsWithEntities(_)
+        | Op::ListOrganizationsFeatures(_)
         | Op::GetAccountAuthorizationDetails(_)
         | Op::GetAccountPasswordPolicy
         | Op::DisableOutboundWebIdentityFederation
@@ -343,6 +378,7 @@ pub fn shown(operation: Operation, resource: &str) -> Cow<'_, str> {
         About::InstanceProfile(_) if kind == "instance-profile" => {
             Cow::Owned(format!("instance profile {}", names::last_part(resource)))
         }
+        About::RoleTemplate(_) => Cow::Owned(format!("role-template {resource}")),
         About::NewPolicy(..) => Cow::Owned(format!("policy {}", names::last_part(resource))),
         About::List("policy", _) => Cow::Owned(format!("policy path {path}")),
         _ => Cow::Borrowed(resource),
@@ -394,6 +430,9 @@ pub fn access(
     // F-IAMAPI-RES-4: who creates something with tags must be allowed to tag it.
     let brings_tags = asks.tags.is_some_and(|tags| !tags.is_empty());
     if let Some(action) = asks.tagging.filter(|_| brings_tags) {
+        access = access.and_action(action);
+    }
+    if let Some(action) = asks.also {
         access = access.and_action(action);
     }
     // F-IAMAPI-RES-8: who gives a role to EC2 must be allowed to pass it.

@@ -54,6 +54,10 @@ pub(super) enum About<'v> {
     Key(Option<&'v str>),
     /// The service-linked role of a deletion, by the task's id.
     Deletion(Option<&'v str>),
+    /// One of AWS's templates of roles, by its ARN.
+    RoleTemplate(Option<&'v str>),
+    /// The report on an entity of an organization, by its path.
+    AccessReport(Option<&'v str>),
 }
 
 /// What is known of a resource before anybody may know it.
@@ -127,6 +131,10 @@ pub(super) fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> 
                 Some(CredentialOwner::User(name)) => of::<User>(account, name, world)?,
                 _ => Resource::of_arn("*"),
             }
+        }
+        About::RoleTemplate(arn) => Resource::of_arn(arn.unwrap_or("*")),
+        About::AccessReport(path) => {
+            Resource::of_arn(arn("access-report", &format!("/{}", path.unwrap_or("*"))))
         }
         About::Deletion(task) => {
             let task = task.unwrap_or_default();

@@ -6,6 +6,8 @@ use aws::principal::Principal;
 use aws::refusal::Refusal;
 
 use super::password_policy::{digest, is_same, refuse_weak, violation};
+use super::root;
+use crate::authority::caller::is_root_at_a_task;
 use crate::failure::Failure;
 use crate::iam::users::user::named_or_self;
 use crate::iam::{On, directory, model, refusal};
@@ -60,7 +62,11 @@ pub fn create(
     input: CreateLoginProfileRequest,
     world: &mut World<'_>,
 ) -> Result<CreateLoginProfileResponse, Failure> {
-    let name = named_or_self(on, input.user_name.as_ref().map(|name| name.as_str()))?;
+    let name = input.user_name.as_ref().map(|name| name.as_str());
+    if name.is_none() && is_root_at_a_task(on.caller) {
+        return root::create(on, world);
+    }
+    let name = named_or_self(on, name)?;
     let mut user = directory::open::<User>(on.account, name, world)?;
     if user.login_profile.is_some() {
         // F-IAMAPI-LOGIN-1: and here it is not.
@@ -98,7 +104,11 @@ pub fn get(
     input: &GetLoginProfileRequest,
     world: &World<'_>,
 ) -> Result<GetLoginProfileResponse, Failure> {
-    let name = named_or_self(on, input.user_name.as_ref().map(|name| name.as_str()))?;
+    let name = input.user_name.as_ref().map(|name| name.as_str());
+    if name.is_none() && is_root_at_a_task(on.caller) {
+        return root::get(on, world);
+    }
+    let name = named_or_self(on, name)?;
     let (user, profile) = open(directory::open::<User>(on.account, name, world)?)?;
     Ok(GetLoginProfileResponse { login_profile: shown(&user, &profile) })
 }
@@ -133,7 +143,11 @@ pub fn update(on: &On<'_>, input: UpdateLoginProfileRequest, world: &mut World<'
 /// # Errors
 /// `NoSuchEntity`, `ValidationError`.
 pub fn delete(on: &On<'_>, input: &DeleteLoginProfileRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let name = named_or_self(on, input.user_name.as_ref().map(|name| name.as_str()))?;
+    let name = input.user_name.as_ref().map(|name| name.as_str());
+    if name.is_none() && is_root_at_a_task(on.caller) {
+        return root::delete(on, world);
+    }
+    let name = named_or_self(on, name)?;
     let (user, _) = open(directory::open::<User>(on.account, name, world)?)?;
     Ok(directory::save(User { login_profile: None, ..user }, world)?)
 }

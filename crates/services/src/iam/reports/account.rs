@@ -135,7 +135,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::AccessKeysPerUserQuota, size(access_key::MOST)),
         (Key::AccountAccessKeysPresent, i32::from(!account.root_access_keys.is_empty())),
         (Key::AccountMfaEnabled, i32::from(!account.root_mfa_devices.is_empty())),
-        (Key::AccountPasswordPresent, 0),
+        (Key::AccountPasswordPresent, i32::from(account.root_login_profile_at.is_some())),
         (Key::AccountSigningCertificatesPresent, 0),
         (Key::SigningCertificatesPerUserQuota, size(signing_certificate::MOST)),
         (Key::MfaDevices, count(account.mfa_devices)),

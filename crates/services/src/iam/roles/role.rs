@@ -1,6 +1,6 @@
 //! Roles.
 
-use super::service_linked_role;
+use super::{acquired_role, service_linked_role};
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::page::Pages;
@@ -108,7 +108,10 @@ pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetR
     let role_last_used = Some(last_used::of_role(on.account, &role.id, world)?);
     let permissions_boundary = role.permissions_boundary.as_deref().map(names::attached_boundary);
     let tags = tag::shown(&role.tags);
-    Ok(GetRoleResponse { role: model::Role { permissions_boundary, tags, role_last_used, ..listed(&role) } })
+    let source_role_template = acquired_role::source_template(&role);
+    let shown =
+        model::Role { permissions_boundary, tags, role_last_used, source_role_template, ..listed(&role) };
+    Ok(GetRoleResponse { role: shown })
 }
 
 /// DeleteRole.

@@ -50,6 +50,7 @@ pub(crate) fn create(
         trusted_services: BTreeMap::new(),
         delegated_administrators: BTreeMap::new(),
         enabled_policy_types: BTreeSet::new(),
+        root_features: BTreeSet::new(),
         created_at: call.context.now,
         account_quota: None,
     };

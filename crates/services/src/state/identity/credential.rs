@@ -4,7 +4,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::session::{FederatedSession, RoleSession, SessionToken};
+use super::session::{FederatedSession, RoleSession, RootSession, SessionToken};
 use crate::world::Identified;
 use crate::world::key::id;
 
@@ -40,6 +40,8 @@ pub enum CredentialOwner {
     SessionToken(SessionToken),
     /// Somebody a user, or the root user, vouches for (GetFederationToken).
     FederatedUser(FederatedSession),
+    /// The root user, for one task (AssumeRoot).
+    RootSession(RootSession),
 }
 
 impl CredentialOwner {
@@ -50,6 +52,7 @@ impl CredentialOwner {
             Self::RoleSession(session) => Some(&session.session_token),
             Self::SessionToken(session) => Some(&session.session_token),
             Self::FederatedUser(session) => Some(&session.session_token),
+            Self::RootSession(session) => Some(&session.session_token),
         }
     }
 
@@ -60,6 +63,7 @@ impl CredentialOwner {
             Self::RoleSession(session) => Some(session.expires_at),
             Self::SessionToken(session) => Some(session.expires_at),
             Self::FederatedUser(session) => Some(session.expires_at),
+            Self::RootSession(session) => Some(session.expires_at),
         }
     }
 
@@ -70,6 +74,7 @@ impl CredentialOwner {
             Self::RoleSession(session) => &mut session.session_token,
             Self::SessionToken(session) => &mut session.session_token,
             Self::FederatedUser(session) => &mut session.session_token,
+            Self::RootSession(session) => &mut session.session_token,
         };
         token.clone_into(place);
     }

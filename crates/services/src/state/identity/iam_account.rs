@@ -58,6 +58,12 @@ pub struct IamAccount {
     /// What is asked of passwords, where something was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,
+    /// F-IAMAPI-PROP-1: whether the role manager is enabled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub role_acquisition: bool,
+    /// F-IAMAPI-ROOT-3: since when the root user may recover its password, where that was made possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_login_profile_at: Option<Timestamp>,
     /// Whether STS's global endpoint gives tokens that are good in every Region.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub global_tokens_good_everywhere: bool,

@@ -3,6 +3,7 @@
 //! Users, groups, roles and managed policies are written through [`crate::iam::directory`] only, which keeps
 //! counts and indexes in step with them.
 
+mod access_job;
 mod credential;
 mod group;
 mod iam_account;
@@ -17,6 +18,7 @@ mod session;
 mod user;
 mod user_credential;
 
+pub use access_job::{AccessJob, AccessJobAbout, AccessJobs};
 pub use credential::{AccessKeyId, Credential, CredentialOwner};
 pub use group::{Group, GroupId, GroupMember, GroupMemberId};
 pub use iam_account::{AccountAlias, AccountAliasId, IamAccount, PasswordPolicy};
@@ -33,10 +35,13 @@ pub use outbound_issuer::{
     OutboundFederation, OutboundIssuer, OutboundIssuerId, PrivateKeyDocument, TokenKeys,
 };
 pub use role::{
-    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, TrustedPrincipal, TrustedPrincipalId,
+    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, SourceTemplate, TrustedPrincipal,
+    TrustedPrincipalId,
 };
 pub use server_certificate::{ServerCertificate, ServerCertificateId};
-pub use session::{FederatedSession, RoleSession, SealingKey, SessionKey, SessionToken, SessionUser};
+pub use session::{
+    FederatedSession, RoleSession, RootSession, SealingKey, SessionKey, SessionToken, SessionUser,
+};
 pub use user::{User, UserId};
 pub use user_credential::{
     LoginProfile, PasswordDigest, ServiceSpecificCredential, SigningCertificate, SshPublicKey,

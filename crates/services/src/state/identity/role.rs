@@ -48,6 +48,20 @@ pub struct Role {
     /// Names of the instance profiles that it is in, in lower case.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub instance_profiles: BTreeSet<String>,
+    /// The template that it was acquired from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_template: Option<SourceTemplate>,
+}
+
+/// What a role was made of.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceTemplate {
+    /// The template's ARN.
+    pub arn: String,
+    /// Its minor version.
+    pub minor_version: i32,
+    /// The values of its parameters.
+    pub values: BTreeMap<String, String>,
 }
 
 /// That a role's trust policy names a user or role. Key: `trusted-principal/<ARN of the user or role> <account
@@ -92,6 +106,7 @@ impl Role {
             permissions_boundary: None,
             tags: BTreeMap::new(),
             instance_profiles: BTreeSet::new(),
+            source_template: None,
         }
     }
 }

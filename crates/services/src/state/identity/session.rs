@@ -63,6 +63,23 @@ pub struct FederatedSession {
     pub tags: BTreeMap<String, String>,
 }
 
+/// The part of a credential that only sessions of a root user for one task have (AssumeRoot).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RootSession {
+    /// The session token that must come with each request; not written into the token itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub session_token: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// The ARN of the policy that says what the task is.
+    pub task_policy: String,
+    /// The source identity of the session that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
+}
+
 /// The part of a credential that only role sessions have.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RoleSession {

@@ -6,6 +6,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::iam::FeatureType;
 use crate::model::organizations::{OrganizationFeatureSet, PolicyType};
 use crate::world::Identified;
 use crate::world::key::id;
@@ -30,6 +31,9 @@ pub struct Organization {
     /// The policy types that are enabled in the root.
     #[serde(default)]
     pub enabled_policy_types: BTreeSet<PolicyType>,
+    /// F-IAMAPI-ROOT-1: what it lets its management account do about the root users of members.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub root_features: BTreeSet<FeatureType>,
     /// When it was created.
     pub created_at: Timestamp,
     /// F-ORGS-QUOTA-2: how many accounts its seed file lets it have.

@@ -1,0 +1,110 @@
+"""Somebody with Python only: the wheel in a fresh environment, its plugin's own tests, and the story of the README (F-REACH-1)."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import wheel
+from conftest import ROOT, clean
+
+AWS = pathlib.Path(sys.executable).parent / "aws"
+CLIENTS = ROOT / "tests" / "clients" / "python" / "requirements.txt"
+
+
+@pytest.fixture(scope="module")
+def environment(binary, tmp_path_factory):
+    """A virtual environment with the wheel, and what its tests need, in the versions of the other suites."""
+    folder = tmp_path_factory.mktemp("python")
+    built = wheel.build(binary, folder / "dist", level=1)
+    subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
+    python = folder / "environment" / "bin" / "python"
+    pinned = CLIENTS.read_text().splitlines()
+    wanted = ["boto3", "botocore", "pytest", "pytest-xdist"]
+    packages = [line for line in pinned if line.split("==")[0] in wanted]
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--no-index", built], check=True)
+    subprocess.run([*pip, "--constraint", CLIENTS, *packages], check=True)
+    return python.parent
+
+
+def test_the_wheel_holds_the_program_and_a_typed_module(binary, tmp_path):
+    built = wheel.build(binary, tmp_path, level=1)
+    with zipfile.ZipFile(built) as archive:
+        names = archive.namelist()
+        (program,) = [entry for entry in archive.infolist() if entry.filename.endswith(".data/scripts/accountd")]
+        assert program.external_attr >> 16 & 0o777 == 0o755
+        metadata = archive.read(next(name for name in names if name.endswith("METADATA"))).decode()
+        record = archive.read(next(name for name in names if name.endswith("RECORD"))).decode()
+    assert "accountd/py.typed" in names and {line.split(",")[0] for line in record.splitlines()} == set(names)
+    # Nothing is installed with it unless that is asked for.
+    wanted = re.findall("^Requires-Dist: (.*)$", metadata, re.MULTILINE)
+    assert wanted and all("extra ==" in line for line in wanted)
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_its_own_tests(environment, arguments, tmp_path):
+    done = subprocess.run(
+        [environment / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, ROOT / "python" / "tests"],
+        cwd=tmp_path,
+        env=clean(PYTHONDONTWRITEBYTECODE="1"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b2\d passed", done.stdout), done.stdout
+
+
+def test_the_first_minute_of_the_readme(environment, tmp_path):
+    """With nothing but the wheel and the AWS CLI: what the page prints is printed."""
+    page = (ROOT / "README.md").read_text().split("## A first minute")[1].split("\n## ")[0]
+    transcript = re.search(r"```console\n(.*?)```", page, re.DOTALL)[1]
+    steps = re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", transcript, re.MULTILINE)
+    assert len(steps) >= 6, steps
+    flags = re.search("`accountd (--.*?)`", page)[1].split()
+    server = subprocess.Popen(
+        [environment / "accountd", *flags, "--listen", "127.0.0.1:0"],
+        env=clean(),
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for line in server.stderr:
+            if " listens on " in line:
+                url = line.split(" listens on ")[1].strip()
+            if line == "Ready.\n":
+                break
+        script = "".join(f"{command}\necho '--- end'\n" for command, _ in steps)
+        script = script.replace("accountd env", f"accountd env --endpoint {url}")
+        script = script.replace("accountd clock", f"accountd clock --endpoint {url}")
+        path = os.pathsep.join([str(environment), str(AWS.parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-c", script], env=clean(PATH=path, AWS_PAGER=""), cwd=tmp_path, capture_output=True, text=True
+        )
+    finally:
+        server.terminate()
+        server.wait()
+    printed = done.stdout.split("--- end\n")[:-1]
+    for (command, expected), found in zip(steps, printed, strict=True):
+        # Only an instant may be another one.
+        instant = r"\d{4}-\d\d-\d\dT[\d:.]+Z"
+        assert re.sub(instant, "…", found) == re.sub(instant, "…", expected), command + done.stderr
+
+
+@pytest.mark.parametrize(("page", "passed"), [("testing.md", 3), ("coming-from-localstack-and-moto.md", 1)])
+def test_what_the_pages_say_of_pytest(environment, tmp_path, page, passed):
+    """F-REACH-6"""
+    (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "test_page.py").write_text(program)
+    done = subprocess.run(
+        [environment / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", tmp_path],
+        cwd=tmp_path,
+        env=clean(),
+        capture_output=True,
+        text=True,
+    )
+    assert f"{passed} passed" in done.stdout and done.returncode == 0, done.stdout

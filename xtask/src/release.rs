@@ -1,0 +1,117 @@
+//! `cargo xtask release`: a release, built here as far as it can be, each piece installed where there is nothing else.
+//!
+//! `--dry-run` builds one static program, puts it into every package under `target/dist/`, and runs the suite `reach` and a bare root with it.
+//! With a version it writes that version into the workspace and the changelog, for a person to commit and tag; the workflow
+//! `release.yml` does the rest on a tag.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use jiff::Zoned;
+
+use crate::test;
+
+/// What the program is built for. Named, so that build scripts and macros, which run here, are not static too.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Linked with nothing, so that it runs on any Linux; and `getrandom` calls the system itself, since a static program has no
+/// `dlsym` by which it would look for the call, and a bare root no `/dev/urandom` (decision 19).
+const FLAGS: &str = "target.x86_64-unknown-linux-gnu.rustflags=[\"-C\", \"target-feature=+crt-static\", \
+    \"--cfg\", \"getrandom_backend=\\\"linux_getrandom\\\"\"]";
+
+/// Builds and checks everything (`--dry-run`), or writes a version.
+///
+/// # Errors
+/// What failed, or what the command knows.
+pub fn run(arguments: &[&str]) -> Result<(), String> {
+    let root = root();
+    match arguments {
+        ["--dry-run"] => build(&root),
+        [version] if is_version(version) => cut(&root, version),
+        _ => Err("usage: cargo xtask release --dry-run | release 1.2.3".to_owned()),
+    }
+}
+
+fn root() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_folder.parent().expect("INVARIANT: this crate lies in the workspace's root").to_owned()
+}
+
+fn build(root: &Path) -> Result<(), String> {
+    let (dist, manual) = (root.join("target/dist"), root.join("target/manual"));
+    cargo(root, &["build", "--release", "--package", "accountd", "--target", TARGET, "--config", FLAGS])?;
+    let binary = root.join("target").join(TARGET).join("release/accountd");
+    test::write_manual(root, &manual)?;
+    let metadata =
+        Command::new("cargo").args(["metadata", "--format-version", "1"]).current_dir(root).output();
+    let metadata = metadata.map_err(|error| error.to_string())?.stdout;
+    let list = root.join("target/metadata.json");
+    std::fs::write(&list, metadata).map_err(|error| format!("{}: {error}", list.display()))?;
+    let script = root.join("packaging/release.py");
+    succeed(Command::new("python3").args([&script, &binary, &manual, &list, &dist]).current_dir(root))?;
+    test::reach(root, &binary)
+}
+
+/// Writes the version into the workspace and into the changelog.
+fn cut(root: &Path, version: &str) -> Result<(), String> {
+    let manifest = root.join("Cargo.toml");
+    let changelog = root.join("CHANGELOG.md");
+    let today = Zoned::now().date();
+    change(&manifest, |text| with_version(text, version))?;
+    change(&changelog, |text| {
+        let heading = format!("## Unreleased\n\n## {version}, {today}\n");
+        let changed = text.replacen("## Unreleased\n", &heading, 1);
+        (changed != text).then_some(changed)
+    })?;
+    cargo(root, &["check", "--quiet"])?;
+    eprintln!("{version}: read the changelog, commit, and push the tag v{version}");
+    Ok(())
+}
+
+/// The manifest with another version of the workspace and of its own crates among the dependencies.
+fn with_version(manifest: &str, version: &str) -> Option<String> {
+    let old = manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))?;
+    let (before, after) = (format!("version = \"{old}\""), format!("version = \"{version}\""));
+    let lines = manifest.lines().map(|line| match line.contains("path = \"crates/") || line == before {
+        true => line.replace(&before, &after),
+        false => line.to_owned(),
+    });
+    Some(lines.collect::<Vec<_>>().join("\n") + "\n")
+}
+
+fn change(path: &Path, changed: impl FnOnce(&str) -> Option<String>) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let changed = changed(&text).ok_or_else(|| format!("{}: there is nothing to change", path.display()))?;
+    std::fs::write(path, changed).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn is_version(text: &str) -> bool {
+    let parts: Vec<_> = text.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok())
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    succeed(Command::new(program).args(arguments).current_dir(root))
+}
+
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    let status = command.stdin(Stdio::null()).status().map_err(|error| format!("{shown}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_written_where_it_is_ours() {
+        let manifest = "[workspace.package]\nversion = \"0.1.0\"\n\n[workspace.dependencies]\n\
+            a = { path = \"crates/a\", version = \"0.1.0\" }\nb = { version = \"0.1.0\" }\n";
+        let written = with_version(manifest, "0.2.0");
+        let expected = manifest.replacen("0.1.0", "0.2.0", 2);
+        assert_eq!(written, Some(expected));
+        assert!(is_version("0.2.0") && !is_version("0.2") && !is_version("v0.2.0") && !is_version("0.2.x"));
+    }
+}
