@@ -4,8 +4,10 @@
 mod acting;
 mod buckets;
 mod in_step;
+mod issuers;
 mod opened_sessions;
 mod signing_keys;
+mod token_keys;
 mod trail_buckets;
 
 use std::net::IpAddr;
@@ -33,6 +35,7 @@ use crate::entropy;
 use crate::store::{Decided, Store, StoreError};
 use buckets::{Buckets, Paid, PaidOnce};
 use in_step::{Begun, Seen};
+use issuers::Issuers;
 use listener::{HangUp, OverTls, Unread};
 use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
@@ -86,6 +89,7 @@ struct Kept {
     signing_keys: SigningKeys,
     sessions: OpenedSessions,
     buckets: Buckets,
+    issuers: Issuers,
 }
 
 /// One request, and what it paid. Drawn once, so that a request that is run again is the same.
@@ -117,6 +121,7 @@ impl Service {
             signing_keys: SigningKeys::new(),
             sessions: OpenedSessions::new(),
             buckets: Buckets::new(settings.throttle, store.is_shared()),
+            issuers: Issuers::new(),
         };
         Self {
             store,
@@ -185,7 +190,7 @@ impl Service {
             outcome => outcome,
         }
         .and_then(decided_at_last);
-        if decided.is_err() && Box::pin(self.trail_buckets.was_asked(&decided, begun.call.context())).await {
+        if decided.is_err() && Box::pin(self.was_fetched(&decided, begun.call.context())).await {
             decided = Box::pin(self.decide(&begun, true)).await.and_then(decided_at_last);
         }
         decided.unwrap_or_else(|error| internal_failure(call, &error))
@@ -193,6 +198,13 @@ impl Service {
 
     async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {
         self.transact(begun, decide_or_fail, has_looked).await
+    }
+
+    /// Brings what a run failed for want of, if that is why: a bucket's policy, an issuer's keys, keys of our own.
+    async fn was_fetched<T>(&self, outcome: &Result<T, StoreError>, context: &Context) -> bool {
+        self.trail_buckets.was_asked(outcome, context).await
+            || self.kept.issuers.was_asked(outcome).await
+            || token_keys::were_drawn(outcome, &self.store).await
     }
 
     /// What a person ordered to happen to such a request, before anything else does.
@@ -293,6 +305,7 @@ fn decide_or_fail(
         signing_keys: &kept.signing_keys,
         sessions: &kept.sessions,
         buckets: &PaidOnce { buckets: &kept.buckets, paid: &begun.paid },
+        issuers: &kept.issuers,
     };
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));

@@ -10,8 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use services::explain::{Answer, Question};
 use services::front::credentials::{self, Given, Holder, NotGiven};
+use services::state::identity::{IamAccount, OutboundIssuer, OutboundIssuerId, TokenKeys};
 use services::state::message::{Lease, Message, MessageId};
-use services::world::key::Prefix;
+use services::sts::outbound_token;
+use services::world::key::{Current, Prefix};
 use services::world::{Change, EventPosition, EventQuery, Fault, ReadsAndWrites, Snapshot, World};
 use tokio::sync::Notify;
 
@@ -219,6 +221,22 @@ impl Engine for StateEngine {
             Some(after) => following(&self.store, after, &asked).await,
             None => newest(&self.store, &asked).await,
         }
+    }
+
+    async fn issuer(&self, id: String) -> Result<Option<(String, serde_json::Value)>, String> {
+        look(&self.store, move |world| {
+            let Some(issuer) = world.get::<OutboundIssuer>(OutboundIssuerId(&id))? else { return Ok(None) };
+            let account = world.get::<IamAccount>(issuer.account)?;
+            let federation = account.as_ref().and_then(|account| account.outbound_federation.as_ref());
+            let url = federation.map(|federation| federation.issuer());
+            // Before the first token there are no keys yet.
+            let keys = match world.get::<TokenKeys>(Current)? {
+                Some(keys) => outbound_token::key_set(&keys)?,
+                None => serde_json::json!({ "keys": [] }),
+            };
+            Ok(url.map(|url| (url, keys)))
+        })
+        .await
     }
 
     async fn explain(&self, question: Question) -> Result<Answer, NotAnswered> {

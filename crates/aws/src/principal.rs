@@ -45,6 +45,17 @@ pub enum Principal {
         /// The name that was given to the session.
         name: String,
     },
+    /// Somebody whom an identity provider vouches for, while a role is opened: nobody signs so.
+    WebIdentity {
+        /// The account of the provider and of the role.
+        account: AccountId,
+        /// The provider's ARN.
+        provider: String,
+        /// Whom the token is for.
+        audience: String,
+        /// Whom the token is about.
+        subject: String,
+    },
 }
 
 impl Principal {
@@ -54,7 +65,8 @@ impl Principal {
             Self::Root { account }
             | Self::User { account, .. }
             | Self::AssumedRole { account, .. }
-            | Self::FederatedUser { account, .. } => *account,
+            | Self::FederatedUser { account, .. }
+            | Self::WebIdentity { account, .. } => *account,
         }
     }
 
@@ -67,6 +79,7 @@ impl Principal {
                 arn("sts", account, &["assumed-role/", role_name, "/", session_name])
             }
             Self::FederatedUser { account, name } => arn("sts", account, &["federated-user/", name]),
+            Self::WebIdentity { provider, .. } => provider.clone(),
         }
     }
 
@@ -77,6 +90,9 @@ impl Principal {
             Self::User { id, .. } => id.clone(),
             Self::AssumedRole { role_id, session_name, .. } => format!("{role_id}:{session_name}"),
             Self::FederatedUser { account, name } => format!("{account}:{name}"),
+            Self::WebIdentity { provider, audience, subject, .. } => {
+                format!("{provider}:{audience}:{subject}")
+            }
         }
     }
 
@@ -87,6 +103,7 @@ impl Principal {
             Self::User { .. } => "User",
             Self::AssumedRole { .. } => "AssumedRole",
             Self::FederatedUser { .. } => "FederatedUser",
+            Self::WebIdentity { .. } => "WebIdentityUser",
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When a second factor was shown, in service time; `None` for a session without one.
     pub mfa_authenticated_at: Option<Timestamp>,
+    /// The ARN of the identity provider that vouched for who opened the session, if one did.
+    pub federated_provider: Option<String>,
     /// The source identity, kept over role chaining.
     pub source_identity: Option<String>,
     /// Session tags, as `aws:PrincipalTag/…` sees them; they override tags of the role.

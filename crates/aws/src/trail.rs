@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
 
 mod line;
+mod session_context;
 mod written;
 
 use std::borrow::Cow;
@@ -14,8 +15,8 @@ use serde_json::Value;
 
 use crate::arn::AccountId;
 use crate::principal::{Caller, Principal};
-use crate::session::Session;
 use line::{Bounded, cut, cut_if_any, in_whole_seconds, json_size, omitted};
+pub use session_context::{NoMembers, SessionAttributes, SessionContext, SessionIssuer, WebIdFederationData};
 
 /// F-EVENT-1: the version that was recorded last.
 const EVENT_VERSION: &str = "1.11";
@@ -101,7 +102,7 @@ pub struct Record<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserIdentity<'a> {
-    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `AWSAccount` or `Unknown`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `WebIdentityUser`, `AWSAccount` or `Unknown`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Cow<'a, str>>,
     /// The unique id.
@@ -119,63 +120,15 @@ pub struct UserIdentity<'a> {
     /// The name of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<Cow<'a, str>>,
+    /// The provider that vouches for somebody who has no credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<Cow<'a, str>>,
     /// What temporary credentials add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_context: Option<SessionContext<'a>>,
     /// The service that acts by itself, for example `AWS Internal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoked_by: Option<Cow<'a, str>>,
-}
-
-/// The session of a caller.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionContext<'a> {
-    /// The role that a session is of; without members for other sessions.
-    pub session_issuer: SessionIssuer<'a>,
-    /// Nothing: no caller comes from a web identity provider.
-    pub web_id_federation_data: NoMembers,
-    /// When and how the session was opened.
-    pub attributes: SessionAttributes<'a>,
-    /// The source identity, kept over role chaining.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_identity: Option<Cow<'a, str>>,
-}
-
-/// `{}`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct NoMembers {}
-
-/// The role that a session is of.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionIssuer<'a> {
-    /// `Role`
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Cow<'a, str>>,
-    /// The role's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal_id: Option<Cow<'a, str>>,
-    /// The role's ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arn: Option<Cow<'a, str>>,
-    /// The role's account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<Cow<'a, str>>,
-    /// The role's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_name: Option<Cow<'a, str>>,
-}
-
-/// When and how a session was opened.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SessionAttributes<'a> {
-    /// In whole seconds.
-    #[serde(serialize_with = "in_whole_seconds")]
-    pub creation_date: Timestamp,
-    /// `true` or `false`: with a second factor or not.
-    pub mfa_authenticated: Cow<'a, str>,
 }
 
 impl<'a> Record<'a> {
@@ -286,11 +239,21 @@ impl<'a> UserIdentity<'a> {
     /// A caller whose signature was right.
     pub fn of(caller: &'a Caller) -> Self {
         let principal = &caller.principal;
+        if let Principal::WebIdentity { provider, subject, .. } = principal {
+            // F-WEB-9
+            return Self {
+                kind: Some(principal.kind().into()),
+                principal_id: Some(principal.unique_id().into()),
+                user_name: Some(subject.as_str().into()),
+                identity_provider: Some(provider.as_str().into()),
+                ..Self::default()
+            };
+        }
         let (kind, user_name) = match principal {
             Principal::Root { .. } => ("Root", None),
             Principal::User { name, .. } => ("IAMUser", Some(name.as_str().into())),
             Principal::AssumedRole { .. } => ("AssumedRole", None),
-            Principal::FederatedUser { .. } => ("FederatedUser", None),
+            Principal::FederatedUser { .. } | Principal::WebIdentity { .. } => (principal.kind(), None),
         };
         Self {
             kind: Some(kind.into()),
@@ -299,6 +262,7 @@ impl<'a> UserIdentity<'a> {
             account_id: Some(principal.account().to_string().into()),
             access_key_id: Some(caller.access_key_id.as_str().into()),
             user_name,
+            identity_provider: None,
             session_context: caller.session.as_ref().map(|session| SessionContext::of(principal, session)),
             invoked_by: None,
         }
@@ -324,31 +288,6 @@ impl<'a> UserIdentity<'a> {
             account_id: Some("".into()),
             access_key_id: access_key_id.map(Cow::Borrowed),
             ..Self::default()
-        }
-    }
-}
-
-impl<'a> SessionContext<'a> {
-    fn of(principal: &'a Principal, session: &'a Session) -> Self {
-        let session_issuer = match principal {
-            Principal::AssumedRole { account, role_name, role_id, .. } => SessionIssuer {
-                kind: Some("Role".into()),
-                principal_id: Some(role_id.as_str().into()),
-                arn: Some(principal.policy_arn().into()),
-                account_id: Some(account.to_string().into()),
-                user_name: Some(role_name.as_str().into()),
-            },
-            _ => SessionIssuer::default(),
-        };
-        Self {
-            session_issuer,
-            web_id_federation_data: NoMembers {},
-            attributes: SessionAttributes {
-                creation_date: session.issued_at,
-                mfa_authenticated: if session.mfa_authenticated_at.is_some() { "true" } else { "false" }
-                    .into(),
-            },
-            source_identity: session.source_identity.as_deref().map(Cow::Borrowed),
         }
     }
 }
@@ -388,7 +327,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::SessionTerms;
+    use crate::session::{Session, SessionTerms};
 
     /// F-COST-6
     #[test]
@@ -463,6 +402,7 @@ mod tests {
             issued_at,
             expires_at: issued_at,
             mfa_authenticated_at: None,
+            federated_provider: None,
             source_identity: Some("ann \"a\"".to_owned()),
             tags: Vec::new(),
             terms: SessionTerms::default(),

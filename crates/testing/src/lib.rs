@@ -10,6 +10,7 @@ pub mod builders;
 pub mod certificates;
 pub mod company;
 pub mod documents;
+pub mod issuer;
 pub mod phone;
 #[cfg(feature = "server")]
 pub mod postgres;

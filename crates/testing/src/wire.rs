@@ -24,6 +24,11 @@ pub const OTHERS: [Service; 7] = [
     Service::ServiceQuotas,
 ];
 
+/// The operations of a service that somebody signs.
+pub fn signed_operations(service: Service) -> Vec<Operation> {
+    Operation::supported(service).into_iter().filter(|operation| !operation.is_unsigned()).collect()
+}
+
 /// The protocol of the service's clients.
 pub fn protocol(service: Service) -> Protocol {
     service.shape().protocol

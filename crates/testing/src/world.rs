@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use services::authority::issuers::{IssuerKeys, NotFetched};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::decided::Decided;
 use services::front::identify::{AcceptedKeys, Signatures};
@@ -181,7 +182,13 @@ impl World {
         let call = Call::new(request, SOURCE_IP, self.context(), "event".to_owned());
         let keys = AcceptedKeys::new(Signatures::Strict, true, Vec::new());
         let signing_keys = Counted(&self.keys_remembered);
-        let ports = Ports { keys: &keys, signing_keys: &signing_keys, sessions: &Nothing, buckets: &Nothing };
+        let ports = Ports {
+            keys: &keys,
+            signing_keys: &signing_keys,
+            sessions: &Nothing,
+            buckets: &Nothing,
+            issuers: &Nothing,
+        };
         decide(&ports, &call, &self.documents).unwrap()
     }
 }
@@ -219,6 +226,12 @@ impl ports::OpenedSessions for Nothing {
     }
 
     fn remember(&self, _: SealingKey, _: &Arc<Credential>) {}
+}
+
+impl IssuerKeys for Nothing {
+    fn remembered(&self, _: &str, _: Option<&str>) -> Option<Result<Arc<Value>, NotFetched>> {
+        None
+    }
 }
 
 impl ports::Buckets for Nothing {

@@ -20,6 +20,7 @@ pub(super) enum Endpoint {
     Unanswered,
     Explain,
     Credentials,
+    Issuer,
     Information,
     Stages,
     Stage,
@@ -118,6 +119,12 @@ const ROWS: &[Row] = &[
         what: "credentials of somebody: POST {\"account\":…} for its administrator, or with \"user\" or \"role\" too",
     },
     Row {
+        endpoint: Endpoint::Issuer,
+        paths: &["/_accountd/oidc/"],
+        allow: READ,
+        what: "issuers of outbound web identity tokens: ISSUER/.well-known/openid-configuration, ISSUER/keys",
+    },
+    Row {
         endpoint: Endpoint::Information,
         paths: &["/_localstack/info"],
         allow: READ,
@@ -150,6 +157,9 @@ pub fn is_own(path: &str) -> bool {
 
 impl Endpoint {
     pub(super) fn of(path: &str) -> Option<Self> {
+        if super::issuer::parts(path).is_some() {
+            return Some(Self::Issuer);
+        }
         ROWS.iter().find(|row| row.paths.contains(&path)).map(|row| row.endpoint)
     }
 
@@ -165,7 +175,11 @@ impl Endpoint {
 
     /// Whether anybody who reaches accountd may ask.
     pub(super) fn is_open(self) -> bool {
-        matches!(self, Self::Health | Self::Ready | Self::Information | Self::Stages | Self::Stage)
+        // What an issuer publishes is for everybody.
+        matches!(
+            self,
+            Self::Health | Self::Ready | Self::Issuer | Self::Information | Self::Stages | Self::Stage
+        )
     }
 }
 

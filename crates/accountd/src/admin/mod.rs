@@ -8,6 +8,7 @@ mod credentials;
 mod endpoint;
 pub mod events;
 pub mod faults;
+mod issuer;
 pub mod metrics;
 mod outbox;
 mod process;
@@ -72,6 +73,9 @@ pub trait Engine: Send + Sync + 'static {
     fn keep_faults(&self, _rules: Vec<Rule>) -> impl Future<Output = Result<(), String>> + Send {
         std::future::ready(Ok(()))
     }
+
+    /// The URL of the issuer with this id and the keys that it publishes; `None` where no account has it.
+    fn issuer(&self, id: String) -> impl Future<Output = Result<Option<(String, Value)>, String>> + Send;
 
     /// Keeps how service time was moved, so that a restart goes on there.
     fn keep_time(&self) -> impl Future<Output = Result<(), String>> + Send;
@@ -227,6 +231,7 @@ impl<E: Engine> Admin<E> {
             (Endpoint::Faults, &Method::PUT) => self.replace_faults(&body).await,
             (Endpoint::Faults, &Method::DELETE) => self.change_faults(Vec::new()).await,
             (Endpoint::Faults, _) => done(self.engine.follow().await, |()| json!(self.faults.rules())),
+            (Endpoint::Issuer, _) => issuer::answer(&self.engine, head.uri.path(), &head.headers).await,
             (Endpoint::Unanswered, &Method::DELETE) => ok(&json!({ "deleted": self.unanswered.clear() })),
             (Endpoint::Unanswered, _) => ok(&self.unanswered.page()),
         }

@@ -19,6 +19,10 @@ struct Fake {
 }
 
 impl Engine for Fake {
+    async fn issuer(&self, id: String) -> Result<Option<(String, Value)>, String> {
+        Ok((id == "known").then(|| ("https://known.invalid".to_owned(), json!({ "keys": [] }))))
+    }
+
     async fn ready(&self) -> Result<(), String> {
         if self.broken { Err("disk full".to_owned()) } else { Ok(()) }
     }

@@ -239,7 +239,7 @@ fn every_call_of_every_service_leaves_one_record_f_event_9() {
     let mut table = LEGEND.to_owned();
     for service in OTHERS {
         writeln!(table, "\n{}", service.signing_name()).unwrap();
-        Operation::supported(service).into_iter().for_each(|operation| row(operation, &mut table));
+        crate::wire::signed_operations(service).into_iter().for_each(|operation| row(operation, &mut table));
     }
     assert_table("audit_services.txt", table.trim_end());
 }
@@ -251,7 +251,7 @@ const FREE: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
 fn a_refused_call_of_every_service_leaves_one_record_and_changes_nothing() {
     let world = World::company();
     let before = world.documents();
-    for operation in OTHERS.into_iter().flat_map(Operation::supported) {
+    for operation in OTHERS.into_iter().flat_map(crate::wire::signed_operations) {
         if FREE.contains(&operation.name()) {
             continue;
         }
@@ -273,7 +273,7 @@ fn no_log_line_of_any_service_shows_a_secret_f_edge_40() {
     let mut requests = Vec::new();
     // The user of the access key comes first, and what closes accounts last.
     let mut operations = vec![wire::operation(Service::Iam, "CreateUser")];
-    operations.extend(OTHERS.into_iter().flat_map(Operation::supported));
+    operations.extend(OTHERS.into_iter().flat_map(crate::wire::signed_operations));
     operations.sort_by_key(|operation| operation.service() == Service::Organizations);
     for operation in operations {
         for caller in [administrator(operation), MEMBER_NOBODY] {
@@ -287,7 +287,7 @@ fn no_log_line_of_any_service_shows_a_secret_f_edge_40() {
     // An access key's, and a secret with its token of each of three operations of STS, GetSessionToken's to
     // both callers.
     assert!(issued >= 9, "only {issued} secrets were issued");
-    for operation in OTHERS.into_iter().flat_map(Operation::supported) {
+    for operation in OTHERS.into_iter().flat_map(crate::wire::signed_operations) {
         assert!(log.contains(operation.name()), "{} is in the log", operation.name());
     }
 }

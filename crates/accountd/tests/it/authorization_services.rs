@@ -164,7 +164,7 @@ fn section(service: Service, company: &mut Company, table: &mut String) {
         write!(table, "{name:<11}").unwrap();
     }
     table.push_str("resources\n");
-    for operation in Operation::supported(service) {
+    for operation in crate::wire::signed_operations(service) {
         write!(table, "  {:<46}", operation.name()).unwrap();
         for (_, caller) in CALLERS {
             let word = verdict(&caller, operation, &company.ask(&caller, operation));

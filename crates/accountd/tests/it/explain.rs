@@ -167,7 +167,7 @@ fn ask_all(
 fn every_recorded_call_is_explained_as_it_was_answered() {
     let mut counts = Counts::default();
     for caller in CALLERS {
-        let of = |service| Operation::supported(service).into_iter();
+        let of = |service| crate::wire::signed_operations(service).into_iter();
         let others = OTHERS.into_iter().flat_map(of);
         let others: Vec<_> =
             others.map(|operation| (operation, requests::members(operation, caller.account))).collect();

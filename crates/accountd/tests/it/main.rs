@@ -37,6 +37,7 @@ mod table;
 mod trails;
 mod unanswered;
 mod verdict;
+mod web_identity;
 mod world;
 
 use testing::{company as cast, wire};

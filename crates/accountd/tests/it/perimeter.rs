@@ -85,7 +85,7 @@ fn calls(account: &str) -> Vec<(Operation, Value)> {
         calls.push((operation, members));
     }
     for service in OTHERS {
-        let operations = Operation::supported(service).into_iter();
+        let operations = crate::wire::signed_operations(service).into_iter();
         calls.extend(operations.map(|operation| (operation, requests::members(operation, account))));
     }
     calls

@@ -118,6 +118,9 @@ fn value(operation: Operation, member: &str, account: &str) -> Value {
         },
         (Operation::Sts(_), _) => match member {
             "RoleArn" => json!(format!("arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")),
+            "Audience" => json!(["https://relying.example"]),
+            "SigningAlgorithm" => json!("RS256"),
+            "WebIdentityToken" => json!(PLANTED),
             "RoleSessionName" | "Name" => json!(SUBJECT),
             "TargetPrincipal" => json!(MEMBER),
             "TaskPolicyArn" => {

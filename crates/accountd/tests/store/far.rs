@@ -59,7 +59,9 @@ impl Far {
                 self.lists.push((wanted.clone(), keys.collect()));
             }
             Wanted::Time => self.has_time = true,
-            Wanted::Bucket(_) => unreachable!("no rule here names a bucket"),
+            Wanted::Bucket(_) | Wanted::IssuerKeys(_) | Wanted::TokenKeys => {
+                unreachable!("no rule here asks anybody else")
+            }
             Wanted::Events(query) => self.events.push((*query, store.events(query).await.unwrap())),
         }
     }

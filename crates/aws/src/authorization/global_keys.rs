@@ -52,6 +52,12 @@ impl<'a> RequestContext<'a> {
     pub fn for_caller(caller: &'a Caller, tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut context = Self::new();
         let principal = &caller.principal;
+        if let Principal::WebIdentity { provider, .. } = principal {
+            // F-WEB-6: whom an identity provider vouches for has no other key of a principal yet.
+            context.insert("aws:FederatedProvider", provider.as_str());
+            context.insert("aws:PrincipalIsAWSService", false);
+            return context;
+        }
         context.insert("aws:PrincipalArn", Value::PrincipalArn(principal));
         context.insert("aws:PrincipalAccount", principal.account());
         context.insert("aws:PrincipalType", principal.kind());
@@ -66,6 +72,9 @@ impl<'a> RequestContext<'a> {
         if let Some(session) = &caller.session {
             context.insert("aws:TokenIssueTime", Value::Time(session.issued_at));
             context.insert("aws:MultiFactorAuthPresent", session.mfa_authenticated_at.is_some());
+            if let Some(provider) = &session.federated_provider {
+                context.insert("aws:FederatedProvider", provider.as_str());
+            }
             if let Some(identity) = &session.source_identity {
                 context.insert("aws:SourceIdentity", identity.as_str());
             }
@@ -141,6 +150,7 @@ mod tests {
                 issued_at,
                 expires_at: issued_at,
                 mfa_authenticated_at: None,
+                federated_provider: None,
                 source_identity: Some("ann@example.com".to_owned()),
                 tags: vec![("team".to_owned(), "blue".to_owned())],
                 terms: SessionTerms::default(),

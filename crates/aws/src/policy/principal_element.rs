@@ -42,7 +42,9 @@ enum Entry {
     },
     /// The unique id of a user or role, which AWS puts in place of the ARN of a deleted one.
     UniqueId(Box<str>),
-    /// A service, an identity provider, a canonical user: never one of our callers.
+    /// An identity provider, by its ARN.
+    Provider(Box<str>),
+    /// A service, a canonical user, an identity provider without an ARN: never one of our callers.
     Foreign,
 }
 
@@ -102,6 +104,9 @@ impl Entry {
         let itself = |yes: bool| yes.then_some(Capacity::Itself);
         match (self, caller) {
             (Self::Everyone, _) => Some(Capacity::Itself),
+            // F-WEB-6: somebody of an identity provider is of no account.
+            (Self::Provider(arn), Principal::WebIdentity { provider, .. }) => itself(**arn == **provider),
+            (Self::Account(_), Principal::WebIdentity { .. }) => None,
             (Self::Account(account), Principal::Root { account: own }) => itself(account == own),
             (Self::Account(account), _) => (*account == caller.account()).then_some(Capacity::Account),
             (Self::User { account, path_and_name }, Principal::User { account: own, path, name, .. }) => {
@@ -142,6 +147,7 @@ fn entry(kind: &str, text: &str) -> Option<Entry> {
         "*" => Some(Entry::Everyone),
         "AWS" if text == "*" => Some(Entry::Everyone),
         "AWS" => aws_entry(text),
+        "Federated" if Arn::parse(text).is_some() => Some(Entry::Provider(text.into())),
         "Service" | "Federated" | "CanonicalUser" => Some(Entry::Foreign),
         _ => None,
     }

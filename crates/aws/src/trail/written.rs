@@ -118,6 +118,7 @@ fn write_identity(identity: &UserIdentity<'_>, line: &mut Bounded) -> serde_json
         account_id,
         access_key_id,
         user_name,
+        identity_provider,
         session_context,
         invoked_by,
     } = identity;
@@ -128,6 +129,7 @@ fn write_identity(identity: &UserIdentity<'_>, line: &mut Bounded) -> serde_json
     line.text_if_any(",\"accountId\":", account_id.as_deref());
     line.text_if_any(",\"accessKeyId\":", access_key_id.as_deref().map(shortened));
     line.text_if_any(",\"userName\":", user_name.as_deref());
+    line.text_if_any(",\"identityProvider\":", identity_provider.as_deref());
     if let Some(session) = session_context {
         write_session(session, line)?;
     }

@@ -282,6 +282,7 @@ fn caller(kind: &str) -> Caller {
         issued_at,
         expires_at: issued_at,
         mfa_authenticated_at: None,
+        federated_provider: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),

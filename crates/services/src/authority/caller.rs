@@ -151,6 +151,7 @@ fn plain_session(issued_at: Timestamp, expires_at: Timestamp) -> Session {
         issued_at,
         expires_at,
         mfa_authenticated_at: None,
+        federated_provider: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),
@@ -193,6 +194,7 @@ fn principal_of_session(role: &Role, session_name: &str) -> Principal {
 fn session_attributes(session: &RoleSession) -> Session {
     Session {
         mfa_authenticated_at: session.mfa_authenticated_at,
+        federated_provider: session.federated_provider.clone(),
         source_identity: session.source_identity.clone(),
         tags: session.tags.clone().into_iter().collect(),
         terms: SessionTerms {

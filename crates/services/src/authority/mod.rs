@@ -11,6 +11,7 @@ pub mod explain;
 pub mod explained;
 pub(crate) mod groups;
 pub mod guarded;
+pub mod issuers;
 pub mod managed;
 pub mod policies;
 pub mod second_factor;

@@ -155,7 +155,10 @@ pub(super) fn context<'a>(
         source_ip: Some(origin.source_ip),
         user_agent: origin.user_agent,
         secure_transport: origin.secure_transport,
-        caller_organization: places.own().map(facts),
+        caller_organization: match caller.principal {
+            Principal::WebIdentity { .. } => None,
+            _ => places.own().map(facts),
+        },
         resource_account: owner,
         resource_organization: owner.and_then(|owner| places.find(owner)).map(facts),
     });
@@ -204,13 +207,17 @@ impl Bound {
             identity: Vec::new(),
             boundary: None,
             session: None,
-            service_control: service_control(ancestry, world)?,
+            service_control: match caller.principal {
+                // F-WEB-6: who has no account yet is bound by no organization.
+                Principal::WebIdentity { .. } => Levels::default(),
+                _ => service_control(ancestry, world)?,
+            },
             tags: BTreeMap::new(),
             origins,
         };
         match &caller.principal {
             // The root user needs no identity-based policy; service control policies bind it all the same.
-            Principal::Root { .. } => {}
+            Principal::Root { .. } | Principal::WebIdentity { .. } => {}
             Principal::User { account, name, .. } => {
                 let user = world.get::<User>(UserId::new(*account, name))?;
                 if let Some(user) = user {

@@ -98,6 +98,7 @@ pub(super) fn session(issued_at: Timestamp) -> Session {
         issued_at,
         expires_at: issued_at,
         mfa_authenticated_at: None,
+        federated_provider: None,
         source_identity: None,
         tags: Vec::new(),
         terms: SessionTerms::default(),

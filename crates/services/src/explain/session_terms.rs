@@ -39,6 +39,7 @@ pub(super) fn of(
         // A record does not say when the factor was shown; the session's beginning is the latest that it can be.
         mfa_authenticated_at: (shown.attributes.mfa_authenticated == "true")
             .then_some(shown.attributes.creation_date),
+        federated_provider: shown.web_id_federation_data.federated_provider.as_deref().map(str::to_owned),
         source_identity: shown.source_identity.as_deref().map(str::to_owned),
         ..principal::session(shown.attributes.creation_date)
     };

@@ -134,20 +134,12 @@ fn of_role(
         return Ok(Err(NotGiven::NoSuchHolder(format!("Account {account} has no role {name}."))));
     };
     let drawn = Drawn::draw(account, SESSION_SECONDS, context);
-    let owner = CredentialOwner::RoleSession(RoleSession {
-        role: role.name.clone(),
-        role_id: role.id.clone(),
-        session_name: SESSION_NAME.to_owned(),
-        session_token: String::new(),
-        issued_at: drawn.issued_at,
-        expires_at: drawn.expires_at,
-        policy: None,
-        policy_arns: Default::default(),
-        tags: Default::default(),
-        transitive_tag_keys: Default::default(),
-        source_identity: None,
-        mfa_authenticated_at: None,
-    });
+    let owner = CredentialOwner::RoleSession(RoleSession::new(
+        &role,
+        SESSION_NAME.to_owned(),
+        drawn.issued_at,
+        drawn.expires_at,
+    ));
     let issued = drawn.issue(account, owner, None, context, world)?.credentials;
     Ok(Ok(Given {
         access_key_id: issued.access_key_id.as_str().to_owned(),

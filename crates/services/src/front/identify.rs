@@ -2,7 +2,7 @@
 //!
 //! A request says who sent it in one of several [schemes](SCHEMES). Each looks at the request and finds that it was *not
 //! requested*, that the sender is *known*, or that what was sent is *refused*; the first that was requested decides. An
-//! operation whose model says that it takes no signature will be a scheme after these.
+//! operation whose model says that it takes no signature goes a way of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ pub(super) fn identify(
     claimed: &mut Option<Claimed>,
     world: &mut Guarded<'_>,
 ) -> Result<Caller, Failure> {
-    // F-SIG-15: clients send these without a signature. None of them is answered.
+    // F-SIG-15: clients send these without a signature. Those that are answered have gone their own way before.
     if let Some(Operation::NotSupported(service, name)) = call.operation()
         && service.unsigned().contains(&name)
         && !is_signed(call)

@@ -93,6 +93,11 @@ impl Call {
         self.route.operation.as_ref().ok().copied()
     }
 
+    /// The operation, where it takes no signature and is answered.
+    fn unsigned_operation(&self) -> Option<Operation> {
+        self.operation().filter(|operation| operation.is_unsigned() && operation.shape().is_some())
+    }
+
     /// The operation's refusal, where the request is for a service that is not here.
     fn refuse_elsewhere(&self) -> Result<(), Refusal> {
         match (self.route.foreign_client, &self.route.operation) {
@@ -256,6 +261,9 @@ fn outcome(
     world: &mut Guarded<'_>,
 ) -> Result<Value, Failure> {
     call.refuse_elsewhere()?;
+    if let Some(operation) = call.unsigned_operation() {
+        return outcome_of_unsigned(ports, (call, operation), progress, world);
+    }
     let caller = identify::identify(ports, call, &mut progress.claimed, world)?;
     let caller = &*progress.caller.insert(caller);
     let operation = call.route.operation.clone()?;
@@ -263,6 +271,23 @@ fn outcome(
     let members = decode::decode(call, operation)?;
     let members = &*progress.members.insert(members);
     let circumstances = call.circumstances(progress.claimed.as_ref());
+    carry_out(caller, operation, members, &circumstances, &mut progress.target, world)
+}
+
+/// The same for an operation that takes no signature: who calls is told by its members, and whatever signature came all the
+/// same is not looked at.
+fn outcome_of_unsigned(
+    ports: &Ports<'_>,
+    (call, operation): (&Call, Operation),
+    progress: &mut Progress,
+    world: &mut Guarded<'_>,
+) -> Result<Value, Failure> {
+    let members = decode::decode(call, operation)?;
+    let members = &*progress.members.insert(members);
+    let caller = operation.caller_in(members, &call.context, ports.issuers, world)?;
+    let caller = &*progress.caller.insert(caller);
+    gates::throttle(ports.buckets, operation, caller, &call.context, world)?;
+    let circumstances = call.circumstances(None);
     carry_out(caller, operation, members, &circumstances, &mut progress.target, world)
 }
 

@@ -8,6 +8,7 @@ use aws::throttle::Rate;
 use jiff::Timestamp;
 
 use super::identify::AcceptedKeys;
+use crate::authority::issuers::IssuerKeys;
 use crate::service::Bucket;
 use crate::state::identity::{Credential, SealingKey};
 
@@ -22,6 +23,8 @@ pub struct Ports<'a> {
     pub sessions: &'a dyn OpenedSessions,
     /// The published request rates.
     pub buckets: &'a dyn Buckets,
+    /// Keys that issuers of web identities publish.
+    pub issuers: &'a dyn IssuerKeys,
 }
 
 /// Derived signing keys: deriving one costs as much as the rest of a request.

@@ -9,6 +9,7 @@ pub(crate) mod instance_profile;
 pub(crate) mod last_access;
 pub(crate) mod mfa;
 pub use crate::model::iam as model;
+pub(crate) mod outbound_federation;
 pub(crate) mod passwords;
 pub(crate) mod policies;
 pub(crate) mod providers;

@@ -15,7 +15,7 @@ use super::roles::{acquired_role, role, role_template, service_linked_role};
 use super::root_access;
 use super::simulator::simulate;
 use super::users::{access_key, group, service_specific_credential, ssh_public_key, user};
-use super::{On, instance_profile, tag};
+use super::{On, instance_profile, outbound_federation, tag};
 use crate::failure::Failure;
 use crate::state::identity::{Role, User};
 use crate::table::answers;
@@ -217,6 +217,11 @@ pub(super) fn run(on: &On<'_>, input: Input, world: &mut World<'_>) -> Result<Ou
         UpdateServiceSpecificCredential(input) => service_specific_credential::update(on, &input, world),
         ResetServiceSpecificCredential(input) => service_specific_credential::reset(on, &input, world),
         DeleteServiceSpecificCredential(input) => service_specific_credential::delete(on, &input, world),
+
+        // Tokens for services outside of AWS.
+        EnableOutboundWebIdentityFederation => outbound_federation::enable(on, world),
+        DisableOutboundWebIdentityFederation => outbound_federation::disable(on, world),
+        GetOutboundWebIdentityFederationInfo => outbound_federation::get(on, world),
 
         // Devices for multi-factor authentication.
         CreateVirtualMFADevice(input) => virtual_device::create(on, input, world),

@@ -24,11 +24,8 @@ pub const NOT_SUPPORTED: &[&str] = &[
     "AcceptDelegationRequest",
     "AssociateDelegationRequest",
     "CreateDelegationRequest",
-    "DisableOutboundWebIdentityFederation",
-    "EnableOutboundWebIdentityFederation",
     "GetDelegationRequest",
     "GetHumanReadableSummary",
-    "GetOutboundWebIdentityFederationInfo",
     "ListDelegationRequests",
     "RejectDelegationRequest",
     "SendDelegationToken",
@@ -696,6 +693,9 @@ structure! { #[derive(Default)] EnableOrganizationsRootSessionsResponse {
     organization_id: optional OrganizationIdType = "OrganizationId",
     enabled_features: optional FeaturesListType = "EnabledFeatures",
 } }
+structure! { #[derive(Default)] EnableOutboundWebIdentityFederationResponse {
+    issuer_identifier: optional String = "IssuerIdentifier",
+} }
 structure! { EntityDetails {
     entity_info: required EntityInfo = "EntityInfo",
     last_authenticated: optional Timestamp = "LastAuthenticated",
@@ -856,6 +856,10 @@ structure! { GetOrganizationsAccessReportResponse {
     is_truncated: optional bool = "IsTruncated",
     marker: optional MarkerType = "Marker",
     error_details: optional ErrorDetails = "ErrorDetails",
+} }
+structure! { #[derive(Default)] GetOutboundWebIdentityFederationInfoResponse {
+    issuer_identifier: optional String = "IssuerIdentifier",
+    jwt_vending_enabled: optional bool = "JwtVendingEnabled",
 } }
 structure! { GetPolicyRequest as GetPolicyMembers {
     policy_arn: required ArnType = "PolicyArn",
@@ -1989,6 +1993,12 @@ exception! { EntityAlreadyExistsException("EntityAlreadyExists", 409, "message")
 exception! { EntityTemporarilyUnmodifiableException("EntityTemporarilyUnmodifiable", 409, "message") {
     message: optional String = "message",
 } }
+exception! { FeatureDisabledException("FeatureDisabled", 404, "message") {
+    message: optional String = "message",
+} }
+exception! { FeatureEnabledException("FeatureEnabled", 409, "message") {
+    message: optional String = "message",
+} }
 exception! { InvalidAuthenticationCodeException("InvalidAuthenticationCode", 403, "message") {
     message: optional String = "message",
 } }
@@ -2077,6 +2087,8 @@ errors! {
     DuplicateSSHPublicKeyException,
     EntityAlreadyExistsException,
     EntityTemporarilyUnmodifiableException,
+    FeatureDisabledException,
+    FeatureEnabledException,
     InvalidAuthenticationCodeException,
     InvalidCertificateException,
     InvalidInputException,
@@ -2438,6 +2450,9 @@ operations! { SERVICE {
             OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
         ],
     }
+    DisableOutboundWebIdentityFederation {
+        errors: [FeatureDisabledException],
+    }
     EnableMFADevice {
         input: EnableMFADeviceRequest,
         errors: [
@@ -2463,6 +2478,10 @@ operations! { SERVICE {
             OrganizationNotFoundException, OrganizationNotInAllFeaturesModeException,
             CallerIsNotManagementAccountException,
         ],
+    }
+    EnableOutboundWebIdentityFederation {
+        output: EnableOutboundWebIdentityFederationResponse,
+        errors: [FeatureEnabledException],
     }
     GenerateCredentialReport {
         output: GenerateCredentialReportResponse,
@@ -2552,6 +2571,10 @@ operations! { SERVICE {
         input: GetOrganizationsAccessReportRequest,
         output: GetOrganizationsAccessReportResponse,
         errors: [NoSuchEntityException],
+    }
+    GetOutboundWebIdentityFederationInfo {
+        output: GetOutboundWebIdentityFederationInfoResponse,
+        errors: [FeatureDisabledException],
     }
     GetPolicy {
         input: GetPolicyRequest,

@@ -4,8 +4,8 @@
 
 use aws::protocol::Protocol;
 use aws::smithy::{
-    ServiceShape, Timestamp, errors, exception, integer_shape, list_shape, operations, string_shape,
-    structure,
+    ServiceShape, Timestamp, enum_shape, errors, exception, integer_shape, list_shape, map_shape, operations,
+    string_shape, structure,
 };
 
 /// The service.
@@ -20,13 +20,7 @@ pub static SERVICE: ServiceShape = ServiceShape {
 };
 
 /// Operations of the model that are recognized and refused as not supported.
-pub const NOT_SUPPORTED: &[&str] = &[
-    "AssumeRoleWithSAML",
-    "AssumeRoleWithWebIdentity",
-    "GetDelegatedAccessToken",
-    "GetScopedCredentials",
-    "GetWebIdentityToken",
-];
+pub const NOT_SUPPORTED: &[&str] = &["AssumeRoleWithSAML", "GetDelegatedAccessToken", "GetScopedCredentials"];
 
 /// Operations of the model that are sent without a signature.
 pub const UNSIGNED: &[&str] = &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
@@ -40,10 +34,15 @@ string_shape! { ArnType {
     pattern: r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
 } }
 string_shape! { AssumedRoleIdType { min: 2, max: 193, pattern: r"[\w+=,.@:-]*", } }
+string_shape! { ClientTokenType { min: 4, max: 20_000, sensitive: true, } }
 string_shape! { ContextAssertionType { min: 4, max: 3_072, } }
 string_shape! { EncodedMessageType { min: 1, max: 10_240, } }
 string_shape! { ExternalIdType { min: 2, max: 1_224, pattern: r"[\w+=,.@:\/-]*", } }
 string_shape! { FederatedIdType { min: 2, max: 193, pattern: r"[\w+=,.@\:-]*", } }
+string_shape! { JwtAlgorithmType { min: 5, max: 5, } }
+string_shape! { OriginIdentityIssuerType { sensitive: true, } }
+string_shape! { OriginIdentitySubjectType { sensitive: true, } }
+string_shape! { OriginIdentitySubjectTypeType { sensitive: true, } }
 string_shape! { RoleSessionNameType { min: 2, max: 64, pattern: r"[\w+=,.@-]*", } }
 string_shape! { SerialNumberType { min: 9, max: 256, pattern: r"[\w+=/:,.@-]*", } }
 string_shape! { SessionPolicyDocumentType {
@@ -55,11 +54,26 @@ string_shape! { SourceIdentityType { min: 2, max: 256, pattern: r"[\w+=,.@-]*", 
 string_shape! { TagKeyType { min: 1, max: 128, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", } }
 string_shape! { TagValueType { min: 0, max: 256, pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", } }
 string_shape! { TokenCodeType { min: 6, max: 6, pattern: r"[\d]*", } }
+string_shape! { TransactionContextValueType { max: 128, sensitive: true, } }
 string_shape! { UnrestrictedSessionPolicyDocumentType {
     min: 1,
     pattern: r"[\u0009\u000A\u000D\u0020-\u00FF]+",
 } }
+string_shape! { UrlType { min: 4, max: 2_048, } }
 string_shape! { UserNameType { min: 2, max: 32, pattern: r"[\w+=,.@-]*", } }
+string_shape! { WebIdentitySubjectType { min: 6, max: 255, } }
+string_shape! { WebIdentityTokenAudienceStringType { min: 1, max: 1_000, } }
+string_shape! { WebIdentityTokenScopeType {
+    min: 1,
+    max: 256,
+    pattern: r"[\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+( [\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+)*",
+} }
+string_shape! { WebIdentityTokenType { sensitive: true, } }
+
+enum_shape! { WebIdentityTokenSubjectModeType {
+    AwsIdentity = "AWSIdentity",
+    OriginIdentity = "OriginIdentity",
+} }
 
 integer_shape! { RootDurationSecondsType: Integer { min: 0, max: 900, } }
 integer_shape! { DurationSecondsType: Integer { min: 900, max: 129_600, } }
@@ -68,11 +82,19 @@ integer_shape! { NonNegativeIntegerType: Integer { min: 0, } }
 integer_shape! { RoleDurationSecondsType: Integer { min: 900, max: 43_200, } }
 integer_shape! { SessionTokenSizeType: Integer { min: 0, } }
 integer_shape! { SessionTokenUtilizationType: Integer { min: 0, } }
+integer_shape! { WebIdentityTokenDurationSecondsType: Integer { min: 60, max: 3_600, } }
 
 list_shape! { ProvidedContextsListType { member: ProvidedContext, min: 1, max: 5, } }
 list_shape! { PolicyDescriptorListType { member: PolicyDescriptorType, } }
 list_shape! { TagKeyListType { member: TagKeyType, max: 50, } }
 list_shape! { TagListType { member: Tag, max: 50, } }
+list_shape! { WebIdentityTokenAudienceListType {
+    member: WebIdentityTokenAudienceStringType,
+    min: 1,
+    max: 10,
+} }
+
+map_shape! { TransactionContextIdentityProviderMapType { key: String, value: TransactionContextValueType, } }
 
 structure! { AssumeRoleRequest as AssumeRoleMembers {
     role_arn: required ArnType = "RoleArn",
@@ -96,6 +118,28 @@ structure! { #[derive(Default)] AssumeRoleResponse {
     source_identity: optional SourceIdentityType = "SourceIdentity",
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
+} }
+structure! { AssumeRoleWithWebIdentityRequest as AssumeRoleWithWebIdentityMembers {
+    role_arn: required ArnType = "RoleArn",
+    role_session_name: required RoleSessionNameType = "RoleSessionName",
+    web_identity_token: required ClientTokenType = "WebIdentityToken",
+    provider_id: optional UrlType = "ProviderId",
+    policy_arns: optional PolicyDescriptorListType = "PolicyArns",
+    policy: optional SessionPolicyDocumentType = "Policy",
+    duration_seconds: optional RoleDurationSecondsType = "DurationSeconds",
+    minimum_session_token_size: optional MinimumSessionTokenSizeType = "MinimumSessionTokenSize",
+} }
+structure! { #[derive(Default)] AssumeRoleWithWebIdentityResponse {
+    credentials: optional Credentials = "Credentials",
+    subject_from_web_identity_token: optional WebIdentitySubjectType = "SubjectFromWebIdentityToken",
+    assumed_role_user: optional AssumedRoleUser = "AssumedRoleUser",
+    packed_policy_size: optional NonNegativeIntegerType = "PackedPolicySize",
+    provider: optional String = "Provider",
+    audience: optional String = "Audience",
+    source_identity: optional SourceIdentityType = "SourceIdentity",
+    session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
+    session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
+    trusted_identity_propagation_context: optional TrustedIdentityPropagationContext = "TrustedIdentityPropagationContext",
 } }
 structure! { AssumeRootRequest as AssumeRootMembers {
     target_principal: required TargetPrincipalType = "TargetPrincipal",
@@ -167,6 +211,24 @@ structure! { #[derive(Default)] GetSessionTokenResponse {
     session_token_utilization: optional SessionTokenUtilizationType = "SessionTokenUtilization",
     session_token_size: optional SessionTokenSizeType = "SessionTokenSize",
 } }
+structure! { GetWebIdentityTokenRequest as GetWebIdentityTokenMembers {
+    audience: required WebIdentityTokenAudienceListType = "Audience",
+    duration_seconds: optional WebIdentityTokenDurationSecondsType = "DurationSeconds",
+    signing_algorithm: required JwtAlgorithmType = "SigningAlgorithm",
+    scope: optional WebIdentityTokenScopeType = "Scope",
+    subject_mode: optional WebIdentityTokenSubjectModeType = "SubjectMode",
+    tags: optional TagListType = "Tags",
+} }
+structure! { #[derive(Default)] GetWebIdentityTokenResponse {
+    web_identity_token: optional WebIdentityTokenType = "WebIdentityToken",
+    expiration: optional Timestamp = "Expiration",
+} }
+structure! { #[derive(Default)] OriginIdentity {
+    subject: optional OriginIdentitySubjectType = "Subject",
+    subject_type: optional OriginIdentitySubjectTypeType = "SubjectType",
+    issuer: optional OriginIdentityIssuerType = "Issuer",
+    federated_provider_arn: optional ArnType = "FederatedProviderArn",
+} }
 structure! { #[derive(Default)] PolicyDescriptorType as PolicyDescriptorTypeMembers {
     arn: optional ArnType = "arn",
 } }
@@ -178,8 +240,21 @@ structure! { Tag as TagMembers {
     key: required TagKeyType = "Key",
     value: required TagValueType = "Value",
 } }
+structure! { #[derive(Default)] TransactionContext {
+    identity_provider: optional TransactionContextIdentityProviderMapType = "IdentityProvider",
+} }
+structure! { sensitive #[derive(Default)] TrustedIdentityPropagationContext {
+    origin_identity: optional OriginIdentity = "OriginIdentity",
+    transaction_context: optional TransactionContext = "TransactionContext",
+} }
 
 exception! { ExpiredTokenException("ExpiredTokenException", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { IDPCommunicationErrorException("IDPCommunicationError", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { IDPRejectedClaimException("IDPRejectedClaim", 403, "message") {
     message: optional String = "message",
 } }
 exception! { InvalidAuthorizationMessageException("InvalidAuthorizationMessageException", 400, "message") {
@@ -188,7 +263,16 @@ exception! { InvalidAuthorizationMessageException("InvalidAuthorizationMessageEx
 exception! { InvalidContextAssertionException("InvalidContextAssertion", 400, "message") {
     message: optional String = "message",
 } }
+exception! { InvalidIdentityTokenException("InvalidIdentityToken", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { JWTPayloadSizeExceededException("JWTPayloadSizeExceededException", 400, "message") {
+    message: optional String = "message",
+} }
 exception! { MalformedPolicyDocumentException("MalformedPolicyDocument", 400, "message") {
+    message: optional String = "message",
+} }
+exception! { OutboundWebIdentityFederationDisabledException("OutboundWebIdentityFederationDisabledException", 403, "message") {
     message: optional String = "message",
 } }
 exception! { PackedPolicyTooLargeException("PackedPolicyTooLarge", 400, "message") {
@@ -197,14 +281,23 @@ exception! { PackedPolicyTooLargeException("PackedPolicyTooLarge", 400, "message
 exception! { RegionDisabledException("RegionDisabledException", 403, "message") {
     message: optional String = "message",
 } }
+exception! { SessionDurationEscalationException("SessionDurationEscalationException", 403, "message") {
+    message: optional String = "message",
+} }
 
 errors! {
     ExpiredTokenException,
+    IDPCommunicationErrorException,
+    IDPRejectedClaimException,
     InvalidAuthorizationMessageException,
     InvalidContextAssertionException,
+    InvalidIdentityTokenException,
+    JWTPayloadSizeExceededException,
     MalformedPolicyDocumentException,
+    OutboundWebIdentityFederationDisabledException,
     PackedPolicyTooLargeException,
     RegionDisabledException,
+    SessionDurationEscalationException,
 }
 
 operations! { SERVICE {
@@ -214,6 +307,15 @@ operations! { SERVICE {
         errors: [
             MalformedPolicyDocumentException, PackedPolicyTooLargeException, RegionDisabledException,
             ExpiredTokenException, InvalidContextAssertionException,
+        ],
+    }
+    AssumeRoleWithWebIdentity {
+        input: AssumeRoleWithWebIdentityRequest,
+        output: AssumeRoleWithWebIdentityResponse,
+        errors: [
+            MalformedPolicyDocumentException, PackedPolicyTooLargeException, IDPRejectedClaimException,
+            IDPCommunicationErrorException, InvalidIdentityTokenException, ExpiredTokenException,
+            RegionDisabledException,
         ],
     }
     AssumeRoot {
@@ -245,5 +347,13 @@ operations! { SERVICE {
         input: GetSessionTokenRequest,
         output: GetSessionTokenResponse,
         errors: [RegionDisabledException],
+    }
+    GetWebIdentityToken {
+        input: GetWebIdentityTokenRequest,
+        output: GetWebIdentityTokenResponse,
+        errors: [
+            SessionDurationEscalationException, OutboundWebIdentityFederationDisabledException,
+            JWTPayloadSizeExceededException,
+        ],
     }
 } }

@@ -269,6 +269,7 @@ fn session_owner(
         transitive_tag_keys: BTreeSet::new(),
         source_identity: session.source_identity.clone(),
         mfa_authenticated_at: None,
+        federated_provider: None,
     }
 }
 

@@ -140,6 +140,28 @@ macro_rules! services {
                 }
             }
 
+            /// Whether the operation takes no signature, by its model.
+            pub fn is_unsigned(self) -> bool {
+                self.service().unsigned().contains(&self.name())
+            }
+
+            /// See [`Rules::caller_in`].
+            ///
+            /// # Errors
+            /// The service's refusal.
+            pub fn caller_in(
+                self,
+                members: &Value,
+                context: &Context,
+                issuers: &dyn IssuerKeys,
+                world: &World<'_>,
+            ) -> Result<Caller, Failure> {
+                match self {
+                    $(Self::$service(operation) => Rules::caller_in(operation, members, context, issuers, world),)*
+                    Self::NotSupported(service, name) => Err(refuse_not_supported(service, name).into()),
+                }
+            }
+
             /// See [`Rules::second_factor`].
             ///
             /// # Errors

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
+use crate::authority::issuers::IssuerKeys;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::World;

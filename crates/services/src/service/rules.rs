@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::{Rates, profile::Profile};
 use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
+use crate::authority::issuers::IssuerKeys;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::world::World;
+use crate::world::{Fault, World};
 
 /// What the log of another account than the caller's shows of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,20 @@ pub trait Rules: ModeledOperation {
     ) -> Result<Option<Access>, Failure> {
         let action = format!("{}:{}", Self::PROFILE.action_prefix, self.shape().name);
         Ok(Some(Access::to(caller.account(), action, "*", Vec::new())))
+    }
+
+    /// Who makes a call that takes no signature, by what its members say.
+    ///
+    /// # Errors
+    /// The service's refusal of members that prove nobody.
+    fn caller_in(
+        self,
+        _members: &Value,
+        _context: &Context,
+        _issuers: &dyn IssuerKeys,
+        _world: &World<'_>,
+    ) -> Result<Caller, Failure> {
+        Err(Fault::Broken("the operation takes a signature".to_owned()).into())
     }
 
     /// Judges the second factor that comes with a call and takes note of it, once it is known what the call asks to do and

@@ -105,6 +105,7 @@ kinds! {
     "organization-resource-policy": OrganizationResourcePolicy by OrganizationId<'k>,
     "ou": OrganizationalUnit by UnitId<'k>,
     "ou-name": UnitName by UnitNameId<'k>,
+    "outbound-issuer": OutboundIssuer by OutboundIssuerId<'k>,
     "page-token-key": PageTokenKey by Current,
     "policy": OrganizationPolicy by PolicyId<'k>,
     "policy-entity": PolicyEntity by PolicyEntityId<'k>,
@@ -120,6 +121,7 @@ kinds! {
     "service-time": ServiceTime by Current,
     "session-key": SessionKey by Current,
     "trail": Trail by TrailId<'k>,
+    "token-keys": TokenKeys by Current,
     "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
     "user": User by UserId<'k>,
 }

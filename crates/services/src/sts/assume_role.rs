@@ -23,7 +23,8 @@ const DEFAULT_SECONDS: u32 = 3_600;
 const CHAINED_SECONDS: u32 = 3_600;
 
 const ROOT: &str = "Roles may not be assumed by root accounts.";
-const INVALID_ARN: &str = "Request ARN is invalid";
+/// F-STSAPI-11: an ARN that is no role's.
+pub const INVALID_ARN: &str = "Request ARN is invalid";
 const LONGER_THAN_ROLE: &str =
     "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
 const LONGER_THAN_CHAIN: &str =
@@ -113,7 +114,7 @@ fn refuse_other_source_identity(input: &AssumeRoleRequest, caller: &Caller) -> R
 }
 
 /// F-STSAPI-12: how long the session lasts. Both texts are recorded.
-fn duration(role: &Role, caller: &Caller, asked: Option<i32>) -> Result<u32, Refusal> {
+pub fn duration(role: &Role, caller: &Caller, asked: Option<i32>) -> Result<u32, Refusal> {
     let seconds = asked.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(DEFAULT_SECONDS);
     // Any session chains, that of a user too.
     if caller.session.is_some() && seconds > CHAINED_SECONDS {
@@ -156,12 +157,6 @@ pub fn assume_role(
             .into(),
     };
     let owner = CredentialOwner::RoleSession(RoleSession {
-        role: role.name.clone(),
-        role_id: role.id.clone(),
-        session_name,
-        session_token: String::new(),
-        issued_at: drawn.issued_at,
-        expires_at: drawn.expires_at,
         policy: policies.policy,
         policy_arns: policies.policy_arns,
         tags: tags.tags,
@@ -169,6 +164,7 @@ pub fn assume_role(
         source_identity: source_identity.clone(),
         // F-MFA-11: a code that comes with AssumeRole opens the role and is not told on; the factor of the calling session is.
         mfa_authenticated_at: caller.session.as_ref().and_then(|session| session.mfa_authenticated_at),
+        ..RoleSession::new(&role, session_name, drawn.issued_at, drawn.expires_at)
     });
     let issued = drawn.issue(role.account, owner, input.minimum_session_token_size, context, world)?;
     Ok(AssumeRoleResponse {

@@ -66,6 +66,8 @@ fn belongs_to(device: &MfaDevice, caller: &Caller) -> bool {
     match &caller.principal {
         Principal::Root { .. } => assignment.user.is_none(),
         Principal::User { name, .. } => device.is_of(name),
-        Principal::AssumedRole { .. } | Principal::FederatedUser { .. } => false,
+        Principal::AssumedRole { .. } | Principal::FederatedUser { .. } | Principal::WebIdentity { .. } => {
+            false
+        }
     }
 }

@@ -6,13 +6,16 @@ pub(crate) mod assume_root;
 pub(crate) mod authorization_message;
 pub(crate) mod credentials;
 pub(crate) mod federation;
+pub mod json_web_token;
 pub(crate) mod mfa;
+pub mod outbound_token;
 pub use crate::model::sts as model;
 pub(crate) mod record;
 pub(crate) mod session;
 pub(crate) mod session_policy;
 pub(crate) mod session_tags;
 pub mod session_token;
+pub mod web_identity;
 
 use std::borrow::Cow;
 
@@ -26,12 +29,13 @@ use aws::trail::small_first_letters;
 use crate::authority::access::{Access, Permitted};
 use crate::authority::caller::is_token_session;
 use crate::authority::guarded::{Guarded, Unpermitted};
+use crate::authority::issuers::IssuerKeys;
 use crate::authority::trust::is_role;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::service::{Endpoint, Profile, Rates, Rules, TargetRecord, needed, shown_parameters};
 use crate::table::{always, answers};
-use crate::world::World;
+use crate::world::{Fault, World};
 use model::{GetCallerIdentityResponse, Input, Operation, Output};
 
 /// How CloudTrail names the service.
@@ -67,6 +71,20 @@ impl Rules for Operation {
 
     fn denied(self, denial: &Denial, _caller: &Caller, _context: &Context) -> Refusal {
         denied(denial)
+    }
+
+    fn caller_in(
+        self,
+        members: &Value,
+        context: &Context,
+        issuers: &dyn IssuerKeys,
+        world: &World<'_>,
+    ) -> Result<Caller, Failure> {
+        validate(self, members)?;
+        match Input::parse(self, members)? {
+            Input::AssumeRoleWithWebIdentity(input) => web_identity::caller(&input, context, issuers, world),
+            _ => Err(Fault::Broken("the operation takes a signature".to_owned()).into()),
+        }
     }
 
     fn second_factor(
@@ -147,6 +165,8 @@ pub fn access(
         // F-STSAPI-2: neither needs a permission, and no policy can take it away.
         Input::GetCallerIdentity(_) | Input::GetSessionToken(_) => None,
         Input::AssumeRole(input) => Some(assume_role::access(&input, caller, world)?),
+        Input::AssumeRoleWithWebIdentity(input) => Some(web_identity::access(&input, caller, world)?),
+        Input::GetWebIdentityToken(input) => Some(outbound_token::access(&input, caller)?),
         Input::AssumeRoot(input) => Some(assume_root::access(&input, caller)?),
         Input::GetFederationToken(input) => Some(federation::access(&input, caller)),
         Input::GetAccessKeyInfo(_) | Input::DecodeAuthorizationMessage(_) => Some(on_everything()),
@@ -175,7 +195,9 @@ fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
 fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Refusal> {
     let is_federated = matches!(caller.principal, aws::principal::Principal::FederatedUser { .. });
     let refused = match operation {
-        Operation::GetCallerIdentity => false,
+        Operation::GetCallerIdentity
+        | Operation::AssumeRoleWithWebIdentity
+        | Operation::GetWebIdentityToken => false,
         Operation::AssumeRole | Operation::AssumeRoot => is_federated,
         Operation::GetSessionToken | Operation::GetFederationToken => caller.session.is_some(),
         Operation::GetAccessKeyInfo | Operation::DecodeAuthorizationMessage => is_token_session(caller),
@@ -190,6 +212,10 @@ fn refuse_token_session(operation: Operation, caller: &Caller) -> Result<(), Ref
 /// not allow to assume it, STS names the role and no policy type (recorded; the reference's newer texts are
 /// not seen there).
 pub fn denied(denial: &Denial) -> Refusal {
+    if denial.caller_arn.contains(":oidc-provider/") {
+        // F-WEB-2: who has no name in AWS is told none.
+        return access_denied(format!("Not authorized to perform {}", denial.action));
+    }
     if denial.action == assume_root::ACTION {
         return assume_root::refused(&denial.caller_arn, &denial.resource);
     }
@@ -224,6 +250,10 @@ pub fn execute(
             let permitted = needed(permitted);
             assume_role::assume_role(permitted, caller, input, context, world.change(permitted))
         },
+        AssumeRoleWithWebIdentity(input) => {
+            let permitted = needed(permitted);
+            web_identity::assume(permitted, caller, input, context, world.change(permitted))
+        },
         AssumeRoot(input) => {
             let world = world.change(needed(permitted));
             assume_root::assume_root(caller, &input, context, world)
@@ -232,6 +262,7 @@ pub fn execute(
             let permitted = needed(permitted);
             federation::get_federation_token(permitted, caller, input, context, world.change(permitted))
         },
+        GetWebIdentityToken(input) => outbound_token::get(caller, &input, context, world),
         GetAccessKeyInfo(input) => access_key_info::get(&input, world),
         DecodeAuthorizationMessage(input) => authorization_message::decode(needed(permitted), &input, context),
     })

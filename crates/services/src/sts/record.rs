@@ -49,6 +49,8 @@ pub fn inherited_parameters(operation: Operation, parameters: &mut Value, caller
 pub fn hide_codes(parameters: &mut Value) {
     if let Some(members) = parameters.as_object_mut() {
         members.shift_remove("tokenCode");
+        // F-WEB-9: neither are tokens of others.
+        members.shift_remove("webIdentityToken");
     }
 }
 
@@ -58,6 +60,7 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
     let text = |value: &Value, name: &str| value.get(name).cloned().unwrap_or_default();
     let mut elements = match operation {
         Operation::AssumeRole
+        | Operation::AssumeRoleWithWebIdentity
         | Operation::AssumeRoot
         | Operation::GetFederationToken
         | Operation::GetSessionToken => {
@@ -68,7 +71,9 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
                 "expiration": expiration(&text(&credentials, "Expiration")),
             } })
         }
-        Operation::GetCallerIdentity
+        // F-OUT-6: the token is a credential, and there is nothing else in the answer.
+        Operation::GetWebIdentityToken
+        | Operation::GetCallerIdentity
         | Operation::GetAccessKeyInfo
         | Operation::DecodeAuthorizationMessage => return Value::Null,
     };
@@ -80,7 +85,15 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
         elements["federatedUser"] =
             json!({ "federatedUserId": text(user, "FederatedUserId"), "arn": text(user, "Arn") });
     }
-    for member in ["PackedPolicySize", "SourceIdentity", "SessionTokenUtilization", "SessionTokenSize"] {
+    for member in [
+        "SubjectFromWebIdentityToken",
+        "Provider",
+        "Audience",
+        "PackedPolicySize",
+        "SourceIdentity",
+        "SessionTokenUtilization",
+        "SessionTokenSize",
+    ] {
         if let Some(value) = output.get(member) {
             elements[small_first(member)] = value.clone();
         }
@@ -117,6 +130,7 @@ pub fn additional_event_data(endpoint: &Endpoint<'_>, context: &Context) -> Valu
 pub fn resources(operation: Operation, members: &Value) -> Value {
     let role = match Unchecked::of(operation, members) {
         Unchecked::AssumeRole(members) => members.role_arn(),
+        Unchecked::AssumeRoleWithWebIdentity(members) => members.role_arn(),
         _ => None,
     };
     let Some((arn, account)) = role.and_then(|arn| {

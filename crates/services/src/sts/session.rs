@@ -33,7 +33,7 @@ pub(super) fn session_user(caller: &Caller) -> Result<Option<SessionUser>, Fault
     match &caller.principal {
         Principal::Root { .. } => Ok(None),
         Principal::User { name, id, .. } => Ok(Some(SessionUser { name: name.clone(), id: id.clone() })),
-        Principal::AssumedRole { .. } | Principal::FederatedUser { .. } => {
+        Principal::AssumedRole { .. } | Principal::FederatedUser { .. } | Principal::WebIdentity { .. } => {
             Err(Fault::Broken("a session asks for a session of itself".into()))
         }
     }

@@ -39,6 +39,12 @@ pub enum Wanted {
     /// Nothing of the store: what S3 says of the bucket with this name. Whoever runs the path asks, and tells the answer
     /// in the context of the next run.
     Bucket(String),
+    /// Nothing of the store: the keys that the issuer at this URL publishes. Whoever runs the path fetches them and remembers
+    /// them for the next run.
+    IssuerKeys(String),
+    /// Nothing that is there yet: keys that sign tokens. Whoever runs the path draws them and puts them into the state, since
+    /// rules draw nothing.
+    TokenKeys,
     /// Nothing of the store, but time: the request is to be run again where it keeps nobody else waiting.
     Time,
 }
@@ -46,7 +52,7 @@ pub enum Wanted {
 impl Wanted {
     /// Whether a store can fetch it.
     pub fn is_of_store(&self) -> bool {
-        !matches!(self, Self::Bucket(_))
+        !matches!(self, Self::Bucket(_) | Self::IssuerKeys(_) | Self::TokenKeys)
     }
 }
 

@@ -16,6 +16,7 @@ fn tagged(account: &str, play: &Play) -> Caller {
         issued_at: play.now,
         expires_at: play.now,
         mfa_authenticated_at: None,
+        federated_provider: None,
         source_identity: None,
         tags: vec![("team".to_owned(), "blue".to_owned())],
         terms: SessionTerms::default(),

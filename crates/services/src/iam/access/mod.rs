@@ -349,7 +349,10 @@ fn asks(request: Unchecked<'_>) -> Asks<'_> {
         | Op::ListOrganizationsFeatures(_)
         | Op::GetAccountAuthorizationDetails(_)
         | Op::GetAccountPasswordPolicy
+        | Op::DisableOutboundWebIdentityFederation
+        | Op::EnableOutboundWebIdentityFederation
         | Op::GetAccountSummary
+        | Op::GetOutboundWebIdentityFederationInfo
         | Op::GetContextKeysForCustomPolicy(_)
         | Op::GetCredentialReport
         | Op::ListAccountAliases(_)

@@ -4,6 +4,7 @@ use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::outbound_issuer::OutboundFederation;
 use crate::world::key::id;
 
 /// What IAM counts and keeps once per account. Key: `iam-account/<account id>`.
@@ -51,6 +52,9 @@ pub struct IamAccount {
     /// Places of the root user's MFA devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub root_mfa_devices: Vec<String>,
+    /// Outbound identity federation, where it was ever enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbound_federation: Option<OutboundFederation>,
     /// What is asked of passwords, where something was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,

@@ -34,6 +34,9 @@ pub struct OpenIdConnectProvider {
     /// Thumbprints of certificates, in the order in which they were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thumbprints: Vec<String>,
+    /// The issuer's keys, where a seed file gives them: a JSON Web Key Set. Without them the issuer is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_set: Option<Value>,
     /// When it was created.
     pub created_at: Timestamp,
     /// What ties it to IAM Identity Center.

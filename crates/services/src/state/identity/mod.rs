@@ -11,6 +11,7 @@ mod identity_provider;
 mod instance_profile;
 mod managed_policy;
 mod mfa_device;
+mod outbound_issuer;
 mod role;
 mod server_certificate;
 mod session;
@@ -30,6 +31,9 @@ pub use managed_policy::{
     PolicyVersion,
 };
 pub use mfa_device::{MfaAssignment, MfaDevice, MfaDeviceId, WrongCodes};
+pub use outbound_issuer::{
+    OutboundFederation, OutboundIssuer, OutboundIssuerId, PrivateKeyDocument, TokenKeys,
+};
 pub use role::{
     DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, SourceTemplate, TrustedPrincipal,
     TrustedPrincipalId,

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::role::Role;
+
 /// A user as it was when a session began.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionUser {
@@ -112,6 +114,30 @@ pub struct RoleSession {
     /// When a second factor was shown, in service time; `None` for a session without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa_authenticated_at: Option<Timestamp>,
+    /// The ARN of the identity provider that vouched for who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federated_provider: Option<String>,
+}
+
+impl RoleSession {
+    /// A session of nothing but its role, its name and its time.
+    pub fn new(role: &Role, session_name: String, issued_at: Timestamp, expires_at: Timestamp) -> Self {
+        Self {
+            role: role.name.clone(),
+            role_id: role.id.clone(),
+            session_name,
+            session_token: String::new(),
+            issued_at,
+            expires_at,
+            policy: None,
+            policy_arns: BTreeSet::new(),
+            tags: BTreeMap::new(),
+            transitive_tag_keys: BTreeSet::new(),
+            source_identity: None,
+            mfa_authenticated_at: None,
+            federated_provider: None,
+        }
+    }
 }
 
 /// The key that seals session tokens. Key: `session-key/current`. Without it no session token opens, so it is in
