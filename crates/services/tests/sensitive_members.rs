@@ -77,7 +77,8 @@ fn no_input_shows_a_sensitive_member() {
     // Account Management: AcceptPrimaryEmailUpdate 2, PutAccountName 1, PutAlternateContact 4,
     // PutContactInformation 12, StartPrimaryEmailUpdate 1, VerifyPhoneNumber 1. Organizations: e-mail address
     // and name of CreateAccount and CreateGovCloudAccount, target and notes of InviteAccountToOrganization. IAM: passwords of
-    // ChangePassword, CreateLoginProfile and UpdateLoginProfile, private keys of servers and SAML providers.
+    // ChangePassword, CreateLoginProfile and UpdateLoginProfile, private keys of servers and SAML providers. STS: the
+    // token of AssumeRoleWithWebIdentity.
     let expected = [
         ("account", 21),
         ("cloudtrail", 0),
@@ -85,7 +86,7 @@ fn no_input_shows_a_sensitive_member() {
         ("iam", 7),
         ("organizations", 6),
         ("servicequotas", 0),
-        ("sts", 0),
+        ("sts", 1),
         ("tagging", 0),
     ];
     assert_eq!(all_places, expected);

@@ -120,8 +120,8 @@ kinds! {
     "server-certificate": ServerCertificate by ServerCertificateId<'k>,
     "service-time": ServiceTime by Current,
     "session-key": SessionKey by Current,
-    "trail": Trail by TrailId<'k>,
     "token-keys": TokenKeys by Current,
+    "trail": Trail by TrailId<'k>,
     "trusted-principal": TrustedPrincipal by TrustedPrincipalId<'k>,
     "user": User by UserId<'k>,
 }
