@@ -152,6 +152,12 @@ fn of_iam() -> Vec<Pair> {
         iam(user(json!({ "name": "a", "tags": { "@": "v" } })), "CreateUser", tag("@", "v"), "ab"),
         iam(user(json!({ "name": "a", "tags": { "k": "@" } })), "CreateUser", tag("k", "@"), "ab"),
         iam(user(json!({ "name": "a", "inline_policies": { "@": allow } })), "PutUserPolicy", inline, "ab"),
+        iam(
+            user(json!({ "name": "a", "mfa": [{ "name": "@", "seed": "GEZDGNBVGY3TQOJQ" }] })),
+            "CreateVirtualMFADevice",
+            json!({ "VirtualMFADeviceName": "@" }),
+            "ab",
+        ),
         iam(json!({ "groups": [{ "name": "@" }] }), "CreateGroup", json!({ "GroupName": "@" }), "ab"),
         iam(role("@", "/"), "CreateRole", create_role("@", "/"), "ab"),
         iam(role("a", "@"), "CreateRole", create_role("a", "@"), "/a/"),

@@ -31,6 +31,7 @@ mod query_api;
 mod requests;
 mod resources;
 mod secure_transport;
+mod seeded_people;
 mod set_operators;
 mod sts;
 mod table;

@@ -7,6 +7,7 @@
 use aws::smithy::{Bounds, Constraint, Kind, Patterns, Schema, Shape as _, check};
 use serde_json::Value;
 
+use crate::authority::second_factor;
 use crate::organizations::delegation::trusted_access::check_principal;
 use crate::{account, iam, organizations, sts};
 use Shape::*;
@@ -56,6 +57,12 @@ pub(super) enum Shape {
     SessionName,
     SourceIdentity,
     SessionToken,
+    MfaDeviceName,
+    MfaSeed,
+    Password,
+    ProviderUrl,
+    ClientId,
+    Thumbprint,
 }
 
 /// What a text must be.
@@ -169,6 +176,19 @@ fn rule(shape: Shape) -> Rule {
         SessionName => rule(sts::model::RoleSessionNameType::schema(), anything, WORD),
         SourceIdentity => rule(sts::model::SourceIdentityType::schema(), anything, WORD),
         SessionToken => rule(&TOKEN, printable, PRINTABLE),
+        MfaDeviceName => rule(i::VirtualMFADeviceName::schema(), anything, WORD),
+        MfaSeed => {
+            let is_seed = |seed: &str| second_factor::secret(seed).is_some_and(|bytes| bytes.len() >= 10);
+            rule(&SECRET, is_seed, "must be at least 16 letters of base 32: A to Z and 2 to 7")
+        }
+        Password => rule(i::PasswordType::schema(), anything, "may hold only printable ASCII"),
+        ProviderUrl => rule(i::OpenIDConnectProviderUrlType::schema(), not_blank, "must be a URL"),
+        ClientId => rule(i::ClientIDType::schema(), anything, ""),
+        Thumbprint => rule(
+            i::ThumbprintType::schema(),
+            |print| print.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "must be 40 hexadecimal digits",
+        ),
     }
 }
 

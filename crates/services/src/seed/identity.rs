@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
+use super::sign_in::{self, DeviceDraft, LoginDraft, ProviderDraft};
 use crate::iam::tag::Keys;
-use crate::state::identity::DEFAULT_SESSION_SECONDS;
+use crate::state::identity::{DEFAULT_SESSION_SECONDS, KeyUse, PasswordPolicy};
 
 /// Everything under an account's `iam`.
 #[derive(Default)]
@@ -18,6 +19,9 @@ pub(super) struct Iam<'n> {
     pub roles: Vec<RoleDraft<'n>>,
     pub policies: Vec<PolicyDraft<'n>>,
     pub root_access_keys: Vec<KeyDraft<'n>>,
+    pub root_mfa: Vec<DeviceDraft<'n>>,
+    pub password_policy: Option<PasswordPolicy>,
+    pub oidc_providers: Vec<ProviderDraft<'n>>,
 }
 
 /// What users and roles have in common.
@@ -32,6 +36,7 @@ pub(super) struct IdentityDraft<'n> {
     pub attached_policies: Vec<Given<'n, String>>,
     /// A name or an ARN, as written.
     pub permissions_boundary: Option<Given<'n, String>>,
+    pub created: Option<Timestamp>,
 }
 
 /// A user.
@@ -40,6 +45,8 @@ pub(super) struct UserDraft<'n> {
     /// Names of groups of the account.
     pub groups: Vec<Given<'n, String>>,
     pub access_keys: Vec<KeyDraft<'n>>,
+    pub login_profile: Option<LoginDraft>,
+    pub mfa: Vec<DeviceDraft<'n>>,
 }
 
 /// A group.
@@ -86,6 +93,8 @@ pub(super) struct KeyDraft<'n> {
     pub id: Given<'n, String>,
     pub secret: String,
     pub active: bool,
+    pub created: Option<Timestamp>,
+    pub last_used: Option<KeyUse>,
 }
 
 /// F-SEED-10: IAM's quota of access keys for a user, and for the root user (IAM guide, "IAM and AWS STS
@@ -94,13 +103,28 @@ const MAX_ACCESS_KEYS: usize = 2;
 
 /// Reads an account's `iam`.
 pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
-    let fields = item.fields(&["users", "groups", "roles", "policies", "root_access_keys"])?;
+    let fields = item.fields(&[
+        "users",
+        "groups",
+        "roles",
+        "policies",
+        "root_access_keys",
+        "root_mfa",
+        "password_policy",
+        "oidc_providers",
+    ])?;
     let users = fields.each("users", read_user);
     let groups = fields.each("groups", read_group);
     let roles = fields.each("roles", read_role);
     let policies = fields.each("policies", read_policy);
     let root_access_keys = read_access_keys(&fields, "root_access_keys");
+    let root_mfa = sign_in::read_devices(&fields, "root_mfa");
+    let password_policy = fields.optional("password_policy", sign_in::read_password_policy);
+    let oidc_providers = fields.each("oidc_providers", sign_in::read_provider);
     let iam = Iam {
+        root_mfa: root_mfa?,
+        password_policy: password_policy?,
+        oidc_providers: oidc_providers?,
         users: users?,
         groups: groups?,
         roles: roles?,
@@ -128,8 +152,8 @@ fn refuse_equal_names<'a, 'n: 'a>(kind: &str, named: impl Iterator<Item = (&'a I
     }
 }
 
-const IDENTITY_KEYS: [&str; 7] =
-    ["name", "path", "id", "tags", "inline_policies", "attached_policies", "permissions_boundary"];
+const IDENTITY_KEYS: [&str; 8] =
+    ["name", "path", "id", "tags", "inline_policies", "attached_policies", "permissions_boundary", "created"];
 
 fn read_identity<'n>(fields: &Fields<'n>, name: Shape, id: Shape) -> Option<IdentityDraft<'n>> {
     let name = fields.required_text("name", name);
@@ -139,6 +163,7 @@ fn read_identity<'n>(fields: &Fields<'n>, name: Shape, id: Shape) -> Option<Iden
     let inline_policies = fields.optional("inline_policies", read_inline_policies);
     let attached_policies = fields.each("attached_policies", reference);
     let permissions_boundary = fields.optional("permissions_boundary", reference);
+    let created = fields.optional("created", |created| created.timestamp());
     Some(IdentityDraft {
         item: fields.item().clone(),
         name: name?,
@@ -148,6 +173,7 @@ fn read_identity<'n>(fields: &Fields<'n>, name: Shape, id: Shape) -> Option<Iden
         inline_policies: inline_policies?.unwrap_or_default(),
         attached_policies: attached_policies?,
         permissions_boundary: permissions_boundary?,
+        created: created?,
     })
 }
 
@@ -170,11 +196,19 @@ fn keys_with(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 fn read_user(item: Item<'_>) -> Option<UserDraft<'_>> {
-    let fields = item.fields(&keys_with(&["access_keys", "groups"]))?;
+    let fields = item.fields(&keys_with(&["access_keys", "groups", "login_profile", "mfa"]))?;
     let identity = read_identity(&fields, Shape::UserName, Shape::UserId);
     let groups = fields.each("groups", reference);
     let access_keys = read_access_keys(&fields, "access_keys");
-    Some(UserDraft { identity: identity?, groups: groups?, access_keys: access_keys? })
+    let login_profile = fields.optional("login_profile", sign_in::read_login);
+    let mfa = sign_in::read_devices(&fields, "mfa");
+    Some(UserDraft {
+        identity: identity?,
+        groups: groups?,
+        access_keys: access_keys?,
+        login_profile: login_profile?,
+        mfa: mfa?,
+    })
 }
 
 fn read_group(item: Item<'_>) -> Option<GroupDraft<'_>> {
@@ -225,11 +259,19 @@ fn read_access_keys<'n>(fields: &Fields<'n>, key: &str) -> Option<Vec<KeyDraft<'
 }
 
 fn read_access_key(item: Item<'_>) -> Option<KeyDraft<'_>> {
-    let fields = item.fields(&["id", "secret", "status"])?;
+    let fields = item.fields(&["id", "secret", "status", "created", "last_used"])?;
     let id = read_key_id(&fields, "id");
     let secret = fields.required_text("secret", Shape::SecretAccessKey);
     let active = fields.optional("status", |it| it.choice(&[("Active", true), ("Inactive", false)]));
-    Some(KeyDraft { id: id?, secret: secret?, active: active?.unwrap_or(true) })
+    let created = fields.optional("created", |created| created.timestamp());
+    let last_used = fields.optional("last_used", sign_in::read_use);
+    Some(KeyDraft {
+        id: id?,
+        secret: secret?,
+        active: active?.unwrap_or(true),
+        created: created?,
+        last_used: last_used?,
+    })
 }
 
 fn read_key_id<'n>(fields: &Fields<'n>, key: &str) -> Option<Given<'n, String>> {
@@ -258,7 +300,7 @@ fn read_session<'n>(item: &Item<'n>) -> Option<SessionDraft<'n>> {
     let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseInsensitive));
     let source_identity = fields.optional_text("source_identity", Shape::SourceIdentity);
     Some(SessionDraft {
-        key: KeyDraft { id: id?, secret: secret?, active: true },
+        key: KeyDraft { id: id?, secret: secret?, active: true, created: None, last_used: None },
         name: name?,
         token: token?,
         expires_at: expires_at?,

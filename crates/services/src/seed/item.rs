@@ -280,6 +280,23 @@ impl<'n> Item<'n> {
         }
     }
 
+    /// Whether it is a mapping.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.node.value, Value::Map(_))
+    }
+
+    /// A JSON Web Key Set: a mapping, or JSON text.
+    pub fn key_set(&self) -> Option<Json> {
+        let text = match &self.node.value {
+            Value::Map(_) => Some(json(self.node).to_string()),
+            Value::Scalar(Scalar { json: Json::String(text), .. }) => Some(text.clone()),
+            _ => None,
+        };
+        let keys = text.and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        keys.filter(|keys| keys["keys"].is_array())
+            .or_else(|| self.refuse("must be a JSON Web Key Set: a mapping with `keys`, or JSON text"))
+    }
+
     /// A policy document of IAM.
     pub fn policy(&self, kind: PolicyKind) -> Option<Policy> {
         match Policy::parse_as(&self.document()?, kind) {

@@ -13,6 +13,7 @@ mod node;
 mod organization;
 mod principals;
 mod problem;
+mod sign_in;
 mod tree;
 
 use std::collections::BTreeMap;

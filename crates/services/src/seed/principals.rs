@@ -10,6 +10,7 @@ use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
+use super::sign_in;
 use crate::authority::managed::AwsManaged;
 use crate::iam::directory;
 use crate::iam::users::group;
@@ -41,6 +42,11 @@ struct Scope<'a, 'n> {
 impl Scope<'_, '_> {
     fn id(&self) -> AccountId {
         self.account.id.value
+    }
+
+    /// When an identity was created: with its account, where nothing else is said.
+    fn created(&self, identity: &IdentityDraft<'_>) -> Timestamp {
+        identity.created.unwrap_or(self.account.created_at)
     }
 
     /// The ARN that a name or an ARN stands for.
@@ -104,6 +110,16 @@ impl Principals {
             let ids = iam.root_access_keys.iter().map(|key| key.id.value.clone()).collect();
             directory::change_account(account.id.value, world, |kept| kept.root_access_keys = ids)
                 .expect(NOTHING_FAILS);
+        }
+        let at = (account.id.value, account.created_at);
+        if !iam.root_mfa.is_empty() {
+            sign_in::write_devices(at, None, &iam.root_mfa, world);
+        }
+        if let Some(policy) = &iam.password_policy {
+            sign_in::change(account.id.value, world, |kept| kept.password_policy = Some(policy.clone()));
+        }
+        if !iam.oidc_providers.is_empty() {
+            sign_in::write_providers(at, &iam.oidc_providers, world);
         }
         summary.policies += iam.policies.len();
         summary.users += iam.users.len();
@@ -176,13 +192,14 @@ impl Principals {
                 permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
                 tags: identity.tags.clone(),
                 access_keys: user.access_keys.iter().map(|key| key.id.value.clone()).collect(),
-                ..User::new(scope.id(), identity.name.clone(), id, scope.account.created_at)
+                ..User::new(scope.id(), identity.name.clone(), id, scope.created(identity))
             };
+            let document = sign_in::complete_user(document, user.login_profile.as_ref(), &user.mfa, world);
             directory::save(document, world).expect(NOTHING_FAILS);
             join_groups(scope, user, world);
             for key in &user.access_keys {
                 let owner = CredentialOwner::User(identity.name.clone());
-                self.write_credential(scope, key, owner, scope.account.created_at, world);
+                self.write_credential(scope, key, owner, scope.created(identity), world);
             }
         }
     }
@@ -190,7 +207,7 @@ impl Principals {
     fn write_role(&mut self, scope: &Scope<'_, '_>, role: &RoleDraft<'_>, world: &mut World<'_>) {
         let identity = &role.identity;
         let id = self.identity_id(scope, "AROA", identity);
-        let (name, created_at) = (identity.name.clone(), scope.account.created_at);
+        let (name, created_at) = (identity.name.clone(), scope.created(identity));
         let document = Role {
             path: identity.path.clone(),
             max_session_duration_seconds: role.max_session_duration_seconds,
@@ -226,9 +243,14 @@ impl Principals {
             account: scope.id(),
             owner,
             active: key.active,
-            created_at,
+            created_at: key.created.unwrap_or(created_at),
         };
         world.save(document);
+        if let Some(used) = &key.last_used {
+            sign_in::change(scope.id(), world, |kept| {
+                kept.key_uses.insert(id.clone(), used.clone());
+            });
+        }
     }
 }
 

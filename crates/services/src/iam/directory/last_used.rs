@@ -9,6 +9,7 @@ use aws::trail::Record;
 use jiff::Timestamp;
 
 use crate::model::iam::{AccessKeyLastUsed, RoleLastUsed};
+use crate::state::identity::KeyUse;
 use crate::world::{EventQuery, Fault, World};
 
 /// F-IAMAPI-KEY-3: how many of an account's newest records are looked through.
@@ -46,9 +47,14 @@ impl LastUses {
     /// The last uses that records with a text in them tell; only those are read.
     fn told_by(account: AccountId, world: &World<'_>, text: &str) -> Result<Self, Fault> {
         let mut uses = Self::default();
+        let kept = super::account(account, world)?.key_uses;
         let records = world.events(&EventQuery::newest(account, RECORDS))?;
         for logged in records.iter().filter(|logged| logged.record.contains(text)) {
             uses.add(&logged.record);
+        }
+        // F-SEED-19: what the log does not tell, a seed file may have told.
+        for (id, KeyUse { at, service, region }) in kept {
+            uses.keys.entry(id).or_insert(Use { at, service, region });
         }
         Ok(uses)
     }

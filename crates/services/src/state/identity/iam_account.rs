@@ -1,5 +1,7 @@
 //! What IAM counts and keeps once per account, and the account alias.
 
+use std::collections::BTreeMap;
+
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,9 @@ pub struct IamAccount {
     /// Outbound identity federation, where it was ever enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbound_federation: Option<OutboundFederation>,
+    /// Uses of access keys before the log begins, as a seed file tells them, by access key id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key_uses: BTreeMap<String, KeyUse>,
     /// What is asked of passwords, where something was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,
@@ -67,6 +72,17 @@ pub struct IamAccount {
     /// Whether STS's global endpoint gives tokens that are good in every Region.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub global_tokens_good_everywhere: bool,
+}
+
+/// A use of an access key.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeyUse {
+    /// When.
+    pub at: Timestamp,
+    /// Of which service, by its short name.
+    pub service: String,
+    /// In which Region.
+    pub region: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

@@ -21,7 +21,7 @@ mod user_credential;
 pub use access_job::{AccessJob, AccessJobAbout, AccessJobs};
 pub use credential::{AccessKeyId, Credential, CredentialOwner};
 pub use group::{Group, GroupId, GroupMember, GroupMemberId};
-pub use iam_account::{AccountAlias, AccountAliasId, IamAccount, PasswordPolicy};
+pub use iam_account::{AccountAlias, AccountAliasId, IamAccount, KeyUse, PasswordPolicy};
 pub use identity_provider::{
     IdentityCenterTie, OpenIdConnectProvider, OpenIdConnectProviderId, SamlProvider, SamlProviderId,
 };
