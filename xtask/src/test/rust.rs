@@ -46,12 +46,14 @@ impl Gate {
             });
             self.report.step("rust tests", || self.tests(&[], None));
             self.report.step("the wire of two services on PostgreSQL", || {
-                let only = ["--package", "accountd", "--test", "it", "--"];
+                // Of the whole workspace, as above: one package alone has other features, and all would be built anew.
+                let only = [EVERYTHING, "--test", "it", "--"];
                 self.tests(&[&only[..], ON_POSTGRESQL].concat(), Some("postgres"))
             });
             self.report.step("documentation", || {
                 let mut cargo = self.cargo(&["doc", "--no-deps", "--document-private-items"]);
                 cargo.args(["--package", "aws", "--package", "services", "--package", "accountd"]);
+                cargo.args(["--package", "listener"]);
                 // Private items are documented too, so that a link to one leads somewhere.
                 let flags = "-D warnings -A rustdoc::private_intra_doc_links";
                 self.plain(cargo.env("RUSTDOCFLAGS", flags))
