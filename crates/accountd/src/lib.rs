@@ -13,6 +13,7 @@ pub mod installation;
 
 pub mod log;
 pub mod mail;
+pub mod outgoing;
 pub mod pages;
 pub mod seed;
 pub mod service;

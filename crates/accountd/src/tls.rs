@@ -105,7 +105,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 /// What a client of accountd trusts: the authorities in a file, or else those of this machine.
 ///
 /// # Errors
-/// One line that says what is wrong with the file.
+/// One line that says what is wrong with the file, or that there is nothing to trust.
 pub fn client(authorities: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     let trusted = match authorities {
@@ -113,6 +113,9 @@ pub fn client(authorities: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
         None => rustls_native_certs::load_native_certs().certs,
     };
     let (_, ignored) = roots.add_parsable_certificates(trusted);
+    if authorities.is_none() && roots.is_empty() {
+        return Err("this machine trusts no certificates".to_owned());
+    }
     if let Some(file) = authorities.filter(|_| ignored > 0 && roots.is_empty()) {
         return Err(format!("{}: its certificates cannot be read", file.display()));
     }

@@ -1,21 +1,16 @@
-//! One request to a service of AWS, signed, over a connection of its own. Whoever delivers sends few and large requests, so
-//! that a pool of connections would save little.
+//! One request to a service of AWS, signed.
 
 use std::time::Duration;
 
 use aws::secret::Secret;
 use aws::sigv4::outgoing::{Credentials, Outgoing};
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{HeaderValue, Request, Uri, header};
+use http_body_util::Full;
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
+use crate::outgoing::{self, Answer, Destination};
 use crate::tls;
 
 /// How long one request may take.
@@ -74,14 +69,6 @@ pub enum Signing {
     Other(&'static str),
 }
 
-/// An answer.
-pub struct Answer {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its body.
-    pub body: Bytes,
-}
-
 /// What requests are sent with.
 pub struct Client {
     credentials: Credentials,
@@ -110,19 +97,15 @@ impl Client {
         signing: Signing,
         now: Timestamp,
     ) -> Result<Answer, String> {
-        let exchange = async {
-            let request = self.signed(endpoint, request, signing, now)?;
-            let address = (endpoint.host.as_str(), endpoint.port);
-            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-            if !endpoint.is_tls {
-                return exchange(stream, request).await;
-            }
-            let tls = self.tls.as_ref().ok_or("no certificates were loaded")?;
-            let name = ServerName::try_from(endpoint.host.clone()).map_err(|error| error.to_string())?;
-            let stream = tls.connect(name, stream).await.map_err(|error| error.to_string())?;
-            exchange(stream, request).await
+        let request = self.signed(endpoint, request, signing, now)?;
+        let tls = match endpoint.is_tls {
+            true => Some(self.tls.as_ref().ok_or("no certificates were loaded")?),
+            false => None,
         };
-        tokio::time::timeout(TIMEOUT, exchange).await.map_err(|_| "no answer in time".to_owned())?
+        let destination = Destination { host: &endpoint.host, port: endpoint.port, tls };
+        let sent = outgoing::send(&destination, request, LARGEST_ANSWER_BYTES);
+        let answer = tokio::time::timeout(TIMEOUT, sent).await.map_err(|_| "no answer in time".to_owned())?;
+        answer.map_err(|reason| reason.to_string())
     }
 
     fn signed(
@@ -156,26 +139,6 @@ impl Client {
         outgoing.sign(&mut head.headers, &self.credentials);
         Ok(Request::from_parts(head, Full::new(body)))
     }
-}
-
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, String>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let told = |error: hyper::Error| error.to_string();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
-    let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(told);
-    let answer = match response {
-        Ok(response) => {
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LARGEST_ANSWER_BYTES).collect().await;
-            body.map(|body| Answer { status, body: body.to_bytes() }).map_err(|error| error.to_string())
-        }
-        Err(reason) => Err(reason),
-    };
-    connection.abort();
-    answer
 }
 
 /// Reads credentials as AWS's tools do: from `AWS_ACCESS_KEY_ID` and its like, or from the file of shared credentials, by

@@ -7,8 +7,9 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use jiff::Timestamp;
 use services::bucket::BucketState;
 
-use super::client::{Answer, Client, Endpoint, Signing};
+use super::client::{Client, Endpoint, Signing};
 use super::target::NotPut;
+use crate::outgoing::Answer;
 
 /// An object to be put.
 pub struct Object {

@@ -7,22 +7,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
-use rustls::pki_types::ServerName;
 use serde_json::Value;
 use services::authority::issuers::{IssuerKeys, NotFetched, is_loopback_url};
 use services::world::{Fault, Wanted};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
 
+use crate::outgoing::{self, Destination, NoAnswer};
 use crate::tls;
 
 use crate::store::StoreError;
@@ -102,7 +97,11 @@ impl Issuers {
         if configuration["issuer"].as_str() != Some(issuer) {
             return Err(NotFetched::Unusable);
         }
-        let keys = self.get(configuration["jwks_uri"].as_str().ok_or(NotFetched::Unusable)?).await?;
+        let place = configuration["jwks_uri"].as_str().ok_or(NotFetched::Unusable)?;
+        if !is_as_protected(issuer, place) {
+            return Err(NotFetched::Unusable);
+        }
+        let keys = self.get(place).await?;
         if keys["keys"].is_array() { Ok(keys) } else { Err(NotFetched::Unusable) }
     }
 
@@ -117,19 +116,29 @@ impl Issuers {
             return Err(NotFetched::Unusable);
         }
         let port = authority.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-        let stream = TcpStream::connect((host, port)).await.map_err(|_| NotFetched::Unreachable)?;
         let request = Request::get(path.as_str())
             .header(header::HOST, authority.as_str())
             .header(header::ACCEPT, "application/json")
             .header(header::USER_AGENT, "accountd");
-        let request = request.body(Empty::new()).map_err(|_| NotFetched::Unusable)?;
-        if !is_secure {
-            return read(stream, request).await;
+        let request = request.body(Full::default()).map_err(|_| NotFetched::Unusable)?;
+        let tls = if is_secure { Some(self.tls.get_or_try_init(connector).await?) } else { None };
+        let answer = outgoing::send(&Destination { host, port, tls }, request, LARGEST_ANSWER_BYTES).await;
+        let answer = answer.map_err(|why| match why {
+            NoAnswer::Unreachable(_) => NotFetched::Unreachable,
+            NoAnswer::Unusable(_) => NotFetched::Unusable,
+        })?;
+        if answer.status != StatusCode::OK {
+            return Err(NotFetched::Unusable);
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| NotFetched::Unusable)?;
-        let tls = self.tls.get_or_try_init(connector).await?;
-        read(tls.connect(name, stream).await.map_err(|_| NotFetched::Unreachable)?, request).await
+        serde_json::from_slice(&answer.body).map_err(|_| NotFetched::Unusable)
     }
+}
+
+/// F-WEB-5: whether a place is protected as well as the issuer that names it. Who is asked over TLS may not lead to where
+/// there is none, such as to a server on this machine.
+fn is_as_protected(issuer: &str, place: &str) -> bool {
+    let is_secure = |url: &str| url.parse::<Uri>().is_ok_and(|url| url.scheme_str() == Some("https"));
+    is_secure(place) || !is_secure(issuer)
 }
 
 /// F-WEB-5: certificates are judged by the roots of this machine; thumbprints of a provider are not looked at.
@@ -138,27 +147,6 @@ async fn connector() -> Result<TlsConnector, NotFetched> {
     let config =
         tokio::task::spawn_blocking(|| tls::client(None)).await.map_err(|_| NotFetched::Unreachable)?;
     Ok(TlsConnector::from(config.map_err(|_| NotFetched::Unreachable)?))
-}
-
-async fn read(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Empty<Bytes>>,
-) -> Result<Value, NotFetched> {
-    let broken = |_| NotFetched::Unreachable;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let connection = tokio::spawn(connection);
-    let answer = async {
-        let answer = sender.send_request(request).await.map_err(broken)?;
-        if answer.status() != StatusCode::OK {
-            return Err(NotFetched::Unusable);
-        }
-        let body = Limited::new(answer.into_body(), LARGEST_ANSWER_BYTES).collect().await;
-        let body = body.map_err(|_| NotFetched::Unusable)?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| NotFetched::Unusable)
-    };
-    let answer = answer.await;
-    connection.abort();
-    answer
 }
 
 impl IssuerKeys for Issuers {
@@ -172,6 +160,21 @@ impl IssuerKeys for Issuers {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// F-WEB-5
+    #[test]
+    fn an_issuer_over_tls_leads_nowhere_without_it() {
+        for (issuer, place, is_taken) in [
+            ("https://issuer.example", "https://keys.example/jwks", true),
+            ("https://issuer.example", "http://127.0.0.1:4566/jwks", false),
+            ("https://issuer.example", "http://keys.example/jwks", false),
+            ("HTTPS://issuer.example", "http://127.0.0.1/jwks", false),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/jwks", true),
+            ("http://127.0.0.1:9000", "https://keys.example/jwks", true),
+        ] {
+            assert_eq!(is_as_protected(issuer, place), is_taken, "{issuer} {place}");
+        }
+    }
 
     /// F-WEB-5
     #[test]
