@@ -7,7 +7,7 @@ pub mod trails;
 
 use aws::principal::Caller;
 use aws::refusal::Refusal;
-use aws::smithy::{self, Patterns};
+use aws::smithy;
 use aws::throttle::Rate;
 use aws::trail::small_first_letters;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::authority::access::{Access, Permitted};
 use crate::authority::guarded::Guarded;
 use crate::context::{Context, Validation};
 use crate::failure::Failure;
-use crate::service::{Profile, Rates, Rules, needed, shown_parameters};
+use crate::service::{Profile, Rates, Rules, keep_to, needed, shown_parameters};
 use crate::table::answers;
 use crate::world::World;
 use model::{EventCategory, Input, Operation, Output};
@@ -111,10 +111,7 @@ pub fn validate(operation: Operation, members: &Value) -> Result<(), Refusal> {
             return Err(lookup::invalid_category());
         }
     }
-    let violations = smithy::check(operation.shape().input_schema(), &members, Patterns::Applied);
-    if !violations.is_empty() {
-        return Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations)));
-    }
+    keep_to(operation.shape(), &members)?;
     // F-TRAIL-14: the rule is given 32 bits, and what needs more is beyond 50 as well.
     let fits = |number: &Value| number.as_i64().is_some_and(|number| i32::try_from(number).is_ok());
     if max_results.as_ref().is_some_and(|number| number.is_number() && !fits(number)) {

@@ -24,7 +24,7 @@ use crate::world::World;
 use dispatch::services;
 pub use profile::Profile;
 pub use rates::{Bucket, Payer, Rates};
-pub use rules::{Endpoint, Rules, TargetRecord, needed, shown_parameters};
+pub use rules::{Endpoint, Rules, TargetRecord, keep_to, needed, shown_parameters};
 
 services! {
     /// AWS Account Management.

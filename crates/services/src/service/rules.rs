@@ -17,6 +17,18 @@ use crate::context::{Context, Validation};
 use crate::failure::Failure;
 use crate::world::{Fault, World};
 
+/// Checks members against the constraints of an operation's model.
+///
+/// # Errors
+/// `ValidationException` in the words of AWS's older services (F-TAG-2, F-SVCQ-6).
+pub fn keep_to(shape: &OperationShape, members: &Value) -> Result<(), Refusal> {
+    let violations = smithy::check(shape.input_schema(), members, Patterns::Applied);
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations))),
+    }
+}
+
 /// What the log of another account than the caller's shows of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetRecord {
@@ -119,8 +131,10 @@ pub trait Rules: ModeledOperation {
     /// Checks the members against the model's constraints.
     ///
     /// # Errors
-    /// The service's refusal.
-    fn validate(self, members: &Value, validation: Validation) -> Result<(), Refusal>;
+    /// The service's refusal; most say it in the words of AWS's older services: [`keep_to`].
+    fn validate(self, members: &Value, _validation: Validation) -> Result<(), Refusal> {
+        keep_to(self.shape(), members)
+    }
 
     /// Carries the operation out and gives its output's members. `permitted` is there for every operation that
     /// [`Rules::access`] asks a permission for.

@@ -12,7 +12,7 @@ pub use quota::*;
 use aws::arn::PARTITION;
 use aws::principal::Caller;
 use aws::refusal::Refusal;
-use aws::smithy::{self, Patterns};
+use aws::smithy;
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
@@ -63,18 +63,6 @@ impl Rules for Operation {
         let resource = format!("arn:{PARTITION}:servicequotas::{account}:{service}/{code}");
         let keys = vec![ConditionKey::single("servicequotas:service", service)];
         Ok(Some(Access::to(account, action, resource, keys)))
-    }
-
-    /// Checks the members against the model's constraints.
-    ///
-    /// # Errors
-    /// F-SVCQ-6: `ValidationException` in the words of AWS's older services (*assumed*).
-    fn validate(self, members: &Value, _validation: Validation) -> Result<(), Refusal> {
-        let violations = smithy::check(self.shape().input_schema(), members, Patterns::Applied);
-        match violations.is_empty() {
-            true => Ok(()),
-            false => Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations))),
-        }
     }
 
     fn execute(

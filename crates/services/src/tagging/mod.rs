@@ -15,7 +15,6 @@ pub use crate::model::resourcegroupstaggingapi as model;
 
 use aws::principal::Caller;
 use aws::refusal::Refusal;
-use aws::smithy::{self, Patterns};
 use aws::trail::small_first_letters;
 use serde_json::Value;
 
@@ -55,18 +54,6 @@ impl Rules for Operation {
         world: &World<'_>,
     ) -> Result<Option<Access>, Failure> {
         Ok(Some(access::access(self, members, caller, validation, world)?))
-    }
-
-    /// Checks the members against the model's constraints.
-    ///
-    /// # Errors
-    /// F-TAG-2: `ValidationException` in the words of AWS's older services.
-    fn validate(self, members: &Value, _validation: Validation) -> Result<(), Refusal> {
-        let violations = smithy::check(self.shape().input_schema(), members, Patterns::Applied);
-        match violations.is_empty() {
-            true => Ok(()),
-            false => Err(Refusal::new("ValidationException", 400, smithy::coral_message(&violations))),
-        }
     }
 
     fn execute(
