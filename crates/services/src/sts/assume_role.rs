@@ -33,6 +33,15 @@ const OTHER_SOURCE_IDENTITY: &str =
     "The source identity of the calling session cannot be replaced by another one.";
 const CONTEXT_PROVIDER: &str = "The context provider is not trusted.";
 
+/// Whom an answer says that a session is.
+pub(super) fn user(role: &Role, session_name: &str) -> AssumedRoleUser {
+    let (account, name) = (role.account, &role.name);
+    AssumedRoleUser {
+        assumed_role_id: format!("{}:{session_name}", role.id).as_str().into(),
+        arn: format!("arn:{PARTITION}:sts::{account}:assumed-role/{name}/{session_name}").as_str().into(),
+    }
+}
+
 /// What the call asks to do.
 ///
 /// # Errors
@@ -150,12 +159,7 @@ pub fn assume_role(
     let source_identity = source_identity(&input, caller).map(str::to_owned);
     let drawn = Drawn::draw(role.account, seconds, context);
     let session_name = input.role_session_name.as_str().to_owned();
-    let user = AssumedRoleUser {
-        assumed_role_id: format!("{}:{session_name}", role.id).as_str().into(),
-        arn: format!("arn:{PARTITION}:sts::{}:assumed-role/{}/{session_name}", role.account, role.name)
-            .as_str()
-            .into(),
-    };
+    let user = user(&role, &session_name);
     let owner = CredentialOwner::RoleSession(RoleSession {
         policy: policies.policy,
         policy_arns: policies.policy_arns,

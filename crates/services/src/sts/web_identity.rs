@@ -12,9 +12,7 @@ use serde_json::Value;
 
 use super::credentials::Drawn;
 use super::json_web_token::{Token, Verdict};
-use super::model::{
-    AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse, AssumedRoleUser, Tag,
-};
+use super::model::{AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse, Tag};
 use super::session_policy::SessionPolicies;
 use super::{access_denied, assume_role, session_tags, validation_error};
 use crate::authority::access::{Access, ConditionKey, Permitted, request_tag_keys};
@@ -302,12 +300,7 @@ pub fn assume(
     let source_identity = token.text(SOURCE_IDENTITY_CLAIM).map(str::to_owned);
     let drawn = Drawn::draw(role.account, seconds, context);
     let session_name = input.role_session_name.as_str().to_owned();
-    let user = AssumedRoleUser {
-        assumed_role_id: format!("{}:{session_name}", role.id).as_str().into(),
-        arn: format!("arn:{PARTITION}:sts::{}:assumed-role/{}/{session_name}", role.account, role.name)
-            .as_str()
-            .into(),
-    };
+    let user = assume_role::user(&role, &session_name);
     let owner = CredentialOwner::RoleSession(RoleSession {
         policy: policies.policy,
         policy_arns: policies.policy_arns,
