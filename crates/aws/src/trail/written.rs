@@ -72,13 +72,38 @@ fn two_digits(number: u16) -> [u8; 2] {
     [number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8)
 }
 
+// Each part is taken apart without `..`, so that a member that is added to the description is not forgotten here.
+
 /// Writes the record.
 ///
 /// # Errors
 /// Where it is longer than the line may be.
 pub(super) fn write(record: &Record<'_>, line: &mut Bounded) -> serde_json::Result<()> {
-    let Record { event_version, user_identity, event_time, event_source, event_name, aws_region, .. } =
-        record;
+    let Record {
+        event_version,
+        user_identity,
+        event_time,
+        event_source,
+        event_name,
+        aws_region,
+        source_ip_address,
+        user_agent,
+        error_code,
+        error_message,
+        request_parameters,
+        response_elements,
+        additional_event_data,
+        request_id,
+        event_id,
+        read_only,
+        resources,
+        event_type,
+        management_event,
+        recipient_account_id,
+        shared_event_id,
+        service_event_details,
+        event_category,
+    } = record;
     line.text("{\"eventVersion\":", event_version);
     line.put(",\"userIdentity\":");
     write_identity(user_identity, line)?;
@@ -86,30 +111,29 @@ pub(super) fn write(record: &Record<'_>, line: &mut Bounded) -> serde_json::Resu
     line.text(",\"eventSource\":", event_source);
     line.text(",\"eventName\":", event_name);
     line.text(",\"awsRegion\":", shortened(aws_region));
-    line.text(",\"sourceIPAddress\":", &record.source_ip_address);
-    line.text(",\"userAgent\":", shortened(&record.user_agent));
-    line.text_if_any(",\"errorCode\":", record.error_code.as_deref());
-    line.text_if_any(",\"errorMessage\":", record.error_message.as_deref().map(shortened));
-    line.value(",\"requestParameters\":", &record.request_parameters)?;
-    line.value(",\"responseElements\":", &record.response_elements)?;
-    line.value_unless_null(",\"additionalEventData\":", &record.additional_event_data)?;
-    line.text_if_any(",\"requestID\":", record.request_id.as_deref());
-    line.text(",\"eventID\":", &record.event_id);
-    line.flag(",\"readOnly\":", record.read_only);
-    line.value_unless_null(",\"resources\":", &record.resources)?;
-    line.text(",\"eventType\":", &record.event_type);
-    line.flag(",\"managementEvent\":", Some(record.management_event));
-    line.text_if_any(",\"recipientAccountId\":", record.recipient_account_id.as_ref().map(AccountId::as_str));
-    line.text_if_any(",\"sharedEventID\":", record.shared_event_id.as_deref());
-    if let Some(details) = &record.service_event_details {
+    line.text(",\"sourceIPAddress\":", source_ip_address);
+    line.text(",\"userAgent\":", shortened(user_agent));
+    line.text_if_any(",\"errorCode\":", error_code.as_deref());
+    line.text_if_any(",\"errorMessage\":", error_message.as_deref().map(shortened));
+    line.value(",\"requestParameters\":", request_parameters)?;
+    line.value(",\"responseElements\":", response_elements)?;
+    line.value_unless_null(",\"additionalEventData\":", additional_event_data)?;
+    line.text_if_any(",\"requestID\":", request_id.as_deref());
+    line.text(",\"eventID\":", event_id);
+    line.flag(",\"readOnly\":", *read_only);
+    line.value_unless_null(",\"resources\":", resources)?;
+    line.text(",\"eventType\":", event_type);
+    line.flag(",\"managementEvent\":", Some(*management_event));
+    line.text_if_any(",\"recipientAccountId\":", recipient_account_id.as_ref().map(AccountId::as_str));
+    line.text_if_any(",\"sharedEventID\":", shared_event_id.as_deref());
+    if let Some(details) = service_event_details {
         line.value(",\"serviceEventDetails\":", details)?;
     }
-    line.text(",\"eventCategory\":", &record.event_category);
+    line.text(",\"eventCategory\":", event_category);
     line.put("}");
     line.within_bounds()
 }
 
-// Taken apart without `..`, so that a member that is added to the description is not forgotten here.
 fn write_identity(identity: &UserIdentity<'_>, line: &mut Bounded) -> serde_json::Result<()> {
     let UserIdentity {
         kind,
