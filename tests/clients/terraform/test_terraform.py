@@ -42,9 +42,11 @@ def settings(directory):
 class Workspace:
     """A folder with the configuration and its state."""
 
+    CONFIGURATION = "main.tf"
+
     def __init__(self, directory, server):
         directory.mkdir()
-        shutil.copy(HERE / "main.tf", directory)
+        shutil.copy(HERE / self.CONFIGURATION, directory / "main.tf")
         self.directory = directory
         self.environment = clean_environment(
             TF_VAR_endpoint=server.url, TF_VAR_member=MEMBER, **settings(directory)

@@ -1,11 +1,7 @@
 """Terraform's IAM resources: apply, plan without difference, import, update, destroy (F-IAMAPI-TF-1)."""
 
-import shutil
-
 import pytest
-from test_terraform import HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
-
-from accountd import Accountd
+from test_terraform import MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
 
 ACCOUNT = "111122223333"
 CONTACTS = f"arn:aws:iam::{ACCOUNT}:policy/team/contacts"
@@ -25,17 +21,7 @@ IMPORTS = {
 class IamWorkspace(Workspace):
     """A folder with the configuration of IAM and its state."""
 
-    def __init__(self, directory, server):
-        super().__init__(directory, server)
-        shutil.copy(HERE / "iam.tf", directory / "main.tf")
-
-
-@pytest.fixture
-def server(tmp_path):
-    server = Accountd(tmp_path / "run", "--in-memory")
-    server.start()
-    yield server
-    server.stop()
+    CONFIGURATION = "iam.tf"
 
 
 @pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")

@@ -2,11 +2,9 @@
 destroy (F-TAG-1, F-SVCQ-1, F-SVCQ-4, F-IAMAPI-ROOT-1)."""
 
 import json
-import shutil
 
 import pytest
-from test_terraform import HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
-from test_terraform_iam import server  # noqa: F401
+from test_terraform import MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
 
 ACCOUNT = "111122223333"
 CONTACTS = f"arn:aws:iam::{ACCOUNT}:policy/team/contacts"
@@ -17,13 +15,11 @@ SCALING = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAuto
 class Neighbours(Workspace):
     """A folder with the configuration of the services beside IAM and its state."""
 
-    def __init__(self, directory, server):
-        super().__init__(directory, server)
-        shutil.copy(HERE / "neighbours.tf", directory / "main.tf")
+    CONFIGURATION = "neighbours.tf"
 
 
 @pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")
-def test_the_life_of_what_is_beside_iam(server, tmp_path):  # noqa: F811
+def test_the_life_of_what_is_beside_iam(server, tmp_path):
     terraform = Neighbours(tmp_path / "first", server)
     terraform("init", "-input=false")
     terraform("apply", "-input=false", "-auto-approve")

@@ -1,11 +1,8 @@
 """Terraform's aws_cloudtrail, of an account and of an organization: apply, plan without difference, import, update, destroy
 (F-CLIENT-21)."""
 
-import shutil
-
 import pytest
-from accountd import Accountd
-from test_terraform import HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
+from test_terraform import MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
 
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail"
@@ -14,17 +11,7 @@ ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail"
 class TrailWorkspace(Workspace):
     """A folder with the configuration of trails and its state."""
 
-    def __init__(self, directory, server):
-        super().__init__(directory, server)
-        shutil.copy(HERE / "trail.tf", directory / "main.tf")
-
-
-@pytest.fixture
-def server(tmp_path):
-    server = Accountd(tmp_path / "run", "--in-memory")
-    server.start()
-    yield server
-    server.stop()
+    CONFIGURATION = "trail.tf"
 
 
 @pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")

@@ -5,7 +5,7 @@ import json
 import shutil
 
 import pytest
-from accountd import Accountd, refusal
+from accountd import refusal
 from botocore.credentials import Credentials
 from test_terraform import HERE, MIRROR, NO_DIFFERENCE, TERRAFORM, Workspace
 
@@ -14,14 +14,6 @@ KINDS = ("BILLING", "OPERATIONS", "SECURITY")
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 pytestmark = pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")
-
-
-@pytest.fixture
-def server(tmp_path):
-    server = Accountd(tmp_path / "run", "--in-memory")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
