@@ -6,11 +6,12 @@
 
 mod counts;
 mod dependencies;
+mod long;
 mod report;
 mod rust;
+mod suites;
 mod tools;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -18,72 +19,30 @@ use std::time::{Duration, Instant};
 
 use counts::Counts;
 use report::Report;
+use suites::Suite;
 use tools::Tools;
 
 use crate::torture;
 
-/// A part of the gate that can be chosen by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suite {
-    /// Formatting, lints, documentation, and every test that is written in Rust, the Rust SDKs in process among them.
-    Rust,
-    /// boto3, the AWS CLI and awslocal against the running program.
-    Python,
-    /// The JavaScript SDK against the running program.
-    Node,
-    /// Terraform's resources against the running program.
-    Terraform,
-    /// prowler's audit of the running program.
-    Prowler,
-    /// Cloud Custodian and principalmapper, which look at the running program too.
-    Audits,
-    /// The console of the running program, in Chromium.
-    Console,
-    /// The packages of a release, each installed where there is nothing else.
-    Reach,
-    /// kill -9, power loss, a failing disk, dear requests and idle sockets against the running program.
-    Torture,
-}
+/// Tells tests that they may take long. Without it they are left out: a mark of pytest (`everything`), `testing::is_everything` in Rust.
+const EVERYTHING: &str = "ACCOUNTD_TEST_EVERYTHING";
 
-const SUITES: [Suite; 9] = [
-    Suite::Rust,
-    Suite::Python,
-    Suite::Node,
-    Suite::Terraform,
-    Suite::Prowler,
-    Suite::Audits,
-    Suite::Console,
-    Suite::Reach,
-    Suite::Torture,
-];
-
-impl fmt::Display for Suite {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Rust => "rust",
-            Self::Python => "python",
-            Self::Node => "node",
-            Self::Terraform => "terraform",
-            Self::Prowler => "prowler",
-            Self::Audits => "audits",
-            Self::Console => "console",
-            Self::Reach => "reach",
-            Self::Torture => "torture",
-        })
-    }
-}
-
-/// Runs the suites that are named, or all of them, and prints how long each took and how many tests there were.
+/// Runs the suites that are named, or the gate, and prints how long each took and how many tests there were. `everything` adds
+/// what takes long, `--help` lists the suites.
 ///
 /// # Errors
 /// Each step that failed with a line and, where something is missing, what to install.
 pub fn run(names: &[&str]) -> Result<(), String> {
-    let suites = choose(names)?;
+    if let ["--help" | "-h" | "help"] = names {
+        report::say(&suites::help());
+        return Ok(());
+    }
+    let suites::Chosen { suites, is_everything } = suites::choose(names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("INVARIANT: this crate lies in the workspace's root")
         .to_owned();
-    let gate = Gate::new(&root);
+    let gate = Gate { is_everything, ..Gate::new(&root) };
     let is_chosen = |suite| suites.contains(&suite);
     std::thread::scope(|scope| {
         // Terraform's provider waits for minutes until a Region is there, so that nobody waits behind it.
@@ -98,11 +57,18 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             is_chosen(Suite::Node).then(|| gate.node());
             is_chosen(Suite::Console).then(|| gate.console())
         });
-        gate.rust(is_chosen(Suite::Rust), suites != [Suite::Rust]);
+        let is_program_needed = suites.iter().any(|suite| !matches!(suite, Suite::Rust | Suite::Release));
+        gate.rust(is_chosen(Suite::Rust), is_program_needed);
     });
     // Alone: what it says of the health page should be of accountd, not of the compiler beside it.
     if is_chosen(Suite::Torture) {
         gate.torture();
+    }
+    if is_chosen(Suite::Long) {
+        gate.long();
+    }
+    if is_chosen(Suite::Release) {
+        gate.release();
     }
     gate.report.close()
 }
@@ -132,26 +98,13 @@ pub fn reach(root: &Path, binary: &Path) -> Result<(), String> {
     gate.report.close()
 }
 
-fn choose(names: &[&str]) -> Result<Vec<Suite>, String> {
-    if names.is_empty() {
-        return Ok(SUITES.to_vec());
-    }
-    let named = |name: &str| SUITES.into_iter().find(|suite| suite.to_string() == name);
-    names
-        .iter()
-        .map(|name| {
-            named(name).ok_or(format!(
-                "`{name}` is not one of rust, python, node, terraform, prowler, audits, console, reach, torture"
-            ))
-        })
-        .collect()
-}
-
 /// A run of the gate, shared by what runs side by side.
 struct Gate {
     root: PathBuf,
     tools: Tools,
     report: Report,
+    /// Whether tests may take long.
+    is_everything: bool,
     /// The program under test, once it is built, or why there is none.
     binary: OnceLock<Result<PathBuf, String>>,
 }
@@ -162,6 +115,7 @@ impl Gate {
             root: root.to_owned(),
             tools: Tools::new(root),
             report: Report::new(),
+            is_everything: false,
             binary: OnceLock::new(),
         }
     }
@@ -328,6 +282,10 @@ impl Gate {
         let _ = std::fs::remove_file(&report);
         let mut pytest = Command::new(self.tools.python()?);
         pytest.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]);
+        pytest.args(["-o", "markers=everything: takes long, and is left out of the gate"]);
+        if !self.is_everything {
+            pytest.args(["-m", "not everything"]);
+        }
         pytest.arg(format!("--junitxml={}", report.display()));
         pytest.arg(self.root.join("tests/clients").join(suite));
         pytest.env("ACCOUNTD_BINARY", binary).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -336,10 +294,18 @@ impl Gate {
         Counts::read_junit(&text).ok_or("its report cannot be read".to_owned())?.that_is_all(success)
     }
 
+    /// Tells a command of tests whether they may take long.
+    fn tell(&self, command: &mut Command) {
+        if self.is_everything {
+            command.env(EVERYTHING, "1");
+        }
+    }
+
     /// Runs a command beside others: what it prints is kept, and shown in one piece when it ends.
     fn captured(&self, command: &mut Command, name: &str) -> Result<(String, bool), String> {
         let path = self.root.join(format!("target/clients/{name}.log"));
         let log = std::fs::File::create(&path).map_err(|error| error.to_string())?;
+        self.tell(command);
         let errors = log.try_clone().map_err(|error| error.to_string())?;
         command.current_dir(&self.root).stdin(Stdio::null()).stdout(log).stderr(errors);
         let status = command.status().map_err(|error| error.to_string())?;

@@ -21,3 +21,13 @@ pub mod server;
 pub mod signer;
 pub mod wire;
 pub mod world;
+
+/// Whether tests may take long, as `cargo xtask test everything` says; where not, says which part was left out. A test that takes
+/// seconds begins with `if !testing::is_everything("…") { return; }`.
+pub fn is_everything(left_out: &str) -> bool {
+    let is_everything = std::env::var_os("ACCOUNTD_TEST_EVERYTHING").is_some();
+    if !is_everything {
+        eprintln!("left out, since it takes long (`cargo xtask test everything`): {left_out}");
+    }
+    is_everything
+}

@@ -108,7 +108,8 @@ impl Report {
     }
 }
 
-fn say(line: &str) {
+/// Prints a line on standard output.
+pub fn say(line: &str) {
     // A reader that has gone away is no reason to fail.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -17,7 +17,7 @@ use super::{Gate, dependencies};
 const ON_POSTGRESQL: &[&str] = &["observed::", "edges::", "resources::", "newcomers::"];
 
 /// Everything in the workspace, so that each build has the same features of what it depends on.
-const EVERYTHING: &str = "--workspace";
+pub(super) const WORKSPACE: &str = "--workspace";
 
 impl Gate {
     /// Builds the program for the other suites, where there are any, and does everything that is Rust, if that is chosen.
@@ -31,7 +31,7 @@ impl Gate {
         let mut binary = Err("it is not needed".to_owned());
         if is_program_needed {
             self.report.step("building accountd", || {
-                binary = self.built(&["build", EVERYTHING, "--bins"]).and_then(|messages| {
+                binary = self.built(&["build", WORKSPACE, "--bins"]).and_then(|messages| {
                     messages.iter().find_map(executable).ok_or("cargo built no accountd".to_owned())
                 });
                 binary.clone().map(|_| Counts::default())
@@ -41,14 +41,17 @@ impl Gate {
         let _ = self.binary.set(binary);
         if is_chosen {
             self.report.step("building the tests, with lints", || {
-                let messages = self.built(&["test", EVERYTHING, "--no-run"])?;
+                let messages = self.built(&["test", WORKSPACE, "--no-run"])?;
                 lints(&messages)
             });
-            self.report.step("rust tests", || self.tests(&[], None));
+            self.report.step("rust tests", || self.tests(&[], |cargo| cargo));
             self.report.step("the wire of two services on PostgreSQL", || {
                 // Of the whole workspace, as above: one package alone has other features, and all would be built anew.
-                let only = [EVERYTHING, "--test", "it", "--"];
-                self.tests(&[&only[..], ON_POSTGRESQL].concat(), Some("postgres"))
+                let only = [WORKSPACE, "--test", "it", "--"];
+                self.tests(&[&only[..], ON_POSTGRESQL].concat(), |cargo| {
+                    // In-process suites keep their state there rather than in memory.
+                    cargo.env("ACCOUNTD_TEST_DATABASE", "postgres")
+                })
             });
             self.report.step("documentation", || {
                 let mut cargo = self.cargo(&["doc", "--no-deps", "--document-private-items"]);
@@ -76,14 +79,15 @@ impl Gate {
     }
 
     /// Runs the tests that were built, and counts them by what they print.
-    ///
-    /// With `database`, in-process suites keep their state there rather than in memory.
-    fn tests(&self, only: &[&str], database: Option<&str>) -> Result<Counts, String> {
-        let arguments = if only.is_empty() { &[EVERYTHING] } else { only };
+    pub(super) fn tests(
+        &self,
+        only: &[&str],
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Counts, String> {
+        let arguments = if only.is_empty() { &[WORKSPACE] } else { only };
         let mut cargo = self.cargo(&[&["test", "--no-fail-fast"], arguments].concat());
-        if let Some(database) = database {
-            cargo.env("ACCOUNTD_TEST_DATABASE", database);
-        }
+        more(&mut cargo);
+        self.tell(&mut cargo);
         cargo.env("RUSTC_WORKSPACE_WRAPPER", clippy()).stdout(Stdio::piped());
         let mut child = cargo.spawn().map_err(|error| error.to_string())?;
         let output = child.stdout.take().expect("INVARIANT: standard output is piped");

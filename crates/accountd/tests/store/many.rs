@@ -121,7 +121,8 @@ fn connections_that_are_cut_lose_nothing_and_count_nothing_twice() {
         let database = Arc::clone(&database);
         std::thread::spawn(move || {
             let mut cut = 0;
-            while acknowledgements.iter().take(ACKNOWLEDGED_BETWEEN_CUTS).count() == ACKNOWLEDGED_BETWEEN_CUTS {
+            while acknowledgements.iter().take(ACKNOWLEDGED_BETWEEN_CUTS).count() == ACKNOWLEDGED_BETWEEN_CUTS
+            {
                 cut += database.number(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                     WHERE application_name = 'accountd' AND datname = current_database()",
