@@ -65,6 +65,10 @@ const LOG_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How often the log is looked through for what is older.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
+/// How often a part of the log is taken into its index, and how many records a second put that off.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+const BUSY_EVENTS: u64 = 500;
+
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
     ///
@@ -129,6 +133,7 @@ impl Application {
             waiting = courier.waiting();
             deliveries.push(tokio::spawn(courier.run(lease.clone(), stopped.clone())));
         }
+        tasks.push(tokio::spawn(index_the_log(Arc::clone(&store))));
         tasks.push(tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock), waiting)));
         if let Some(sink) = delivery.sink {
             let (clock, delays) = (Arc::clone(&edges.clock), configuration.delays);
@@ -289,6 +294,19 @@ async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waitin
             Ok(0) => {}
             Ok(blocks) => tracing::info!(blocks, "events of more than 90 days ago are gone"),
             Err(error) => tracing::error!(reason = %error, "old events could not be deleted"),
+        }
+    }
+}
+
+/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it.
+async fn index_the_log(store: Arc<Store>) {
+    let mut recorded = 0;
+    loop {
+        tokio::time::sleep(INDEX_EVERY).await;
+        let until_now = store.statistics().events.load(std::sync::atomic::Ordering::Relaxed);
+        let is_busy = until_now.saturating_sub(std::mem::replace(&mut recorded, until_now)) > BUSY_EVENTS;
+        if !is_busy && let Err(error) = store.index_log().await {
+            tracing::error!(reason = %error, "the event log could not be indexed");
         }
     }
 }

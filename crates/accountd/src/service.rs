@@ -253,7 +253,9 @@ impl Service {
 
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
         let is_secure = self.sees_secure_transport(&request);
-        Call::new(request, peer, self.context(), entropy::request_id()).with_secure_transport(is_secure)
+        let context = self.context();
+        let event_id = entropy::event_id(context.now, &context.token_key);
+        Call::new(request, peer, context, event_id).with_secure_transport(is_secure)
     }
 
     /// The same beside the threads that answer everybody.
@@ -263,7 +265,8 @@ impl Service {
         let kept = head.clone();
         let context = self.context();
         let begin = move || {
-            let call = Call::new(Request::from_parts(head, body), peer, context, entropy::request_id());
+            let event_id = entropy::event_id(context.now, &context.token_key);
+            let call = Call::new(Request::from_parts(head, body), peer, context, event_id);
             call.with_secure_transport(is_secure)
         };
         self.store.compute(begin).await.map_err(|error| {

@@ -92,7 +92,7 @@ impl Service {
             summary.error = Some(refusal.code.clone());
             return Done { outcome: Err(refusal), event_id: None, summary };
         }
-        let event_id = entropy::request_id();
+        let event_id = entropy::event_id(context.now, &context.token_key);
         let secure_transport = self.secure_transport.is_seen();
         let begun = Arc::new(BegunAct {
             act: Arc::new(act),

@@ -7,6 +7,7 @@ mod crash;
 mod derived;
 mod far;
 mod in_step;
+mod index;
 mod log;
 mod many;
 mod opening;

@@ -79,6 +79,10 @@ impl EventQuery {
     }
 }
 
+/// Something that records of an account are looked up by, as a number: see [`terms`](crate::cloudtrail::terms).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(pub u64);
+
 /// A record's place in the event log. Places are in order of commit, and a past window never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventPosition {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 
 use aws::arn::AccountId;
-use services::world::Change;
+use services::world::{Change, Term};
 
 use super::events::Block;
 use crate::store::seam::Exported;
@@ -61,7 +61,12 @@ pub struct BlockFilter {
     pub until: i64,
     /// Only blocks with this number or a lower one.
     pub up_to: u64,
+    /// Only blocks with a record of the account that has this term, as far as an index says so. Not without an account.
+    pub term: Option<Term>,
 }
+
+/// Terms of a segment of the log (`index.rs`), each with the places of its blocks in the segment, from the first to the last.
+pub type Terms = BTreeMap<Term, Vec<u8>>;
 
 /// Called with a block's number, how many records it holds, and its lines.
 pub type VisitBlock<'a> = &'a mut dyn FnMut(u64, u32, &str) -> ControlFlow<()>;
@@ -103,6 +108,16 @@ pub trait Engine: Send + Sync {
 
     /// Visits blocks of records with this number or a higher one, oldest first.
     fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()>;
+
+    /// The oldest segment of the log to which nothing is added any more and which is in no index yet, if this engine has one.
+    fn unindexed(&self) -> EngineResult<Option<u64>> {
+        Ok(None)
+    }
+
+    /// Takes the terms of such a segment into the index.
+    fn index(&self, _segment: u64, _terms: &Terms) -> EngineResult<()> {
+        Ok(())
+    }
 
     /// Visits every document in key order and then every event, oldest first, as of one moment.
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()>;

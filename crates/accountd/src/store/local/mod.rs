@@ -10,6 +10,7 @@ mod checksum;
 mod embedded;
 pub(super) mod engine;
 pub(super) mod events;
+pub(super) mod index;
 mod log;
 mod memory;
 mod migrate;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::embedded::head;
 use super::engine::{EngineError, EngineResult};
 use super::migrate;
-use super::statements::{CHECKSUM_SCHEMA, SCHEMA, SEGMENT_SCHEMA, STATEMENTS};
+use super::statements::{CHECKSUM_SCHEMA, SCHEMA, SEGMENT_SCHEMA, STATEMENTS, TERM_SCHEMA};
 
 /// The file's name in the data directory.
 const DATABASE_NAME: &str = "accountd.sqlite";
@@ -28,7 +28,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-pub(super) const SCHEMA_VERSION: u32 = 4;
+pub(super) const SCHEMA_VERSION: u32 = 5;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -352,7 +352,9 @@ fn make_database(directory: &Path, file: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        connection.execute_batch(&format!("BEGIN; {SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} COMMIT;"))?;
+        connection.execute_batch(&format!(
+            "BEGIN; {SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} {TERM_SCHEMA} COMMIT;"
+        ))?;
         connection.pragma_update(None, "journal_mode", "WAL")
     };
     make().map_err(|error| OpenError::Directory { path: unfinished.clone(), reason: error.to_string() })?;

@@ -99,7 +99,7 @@ impl Core {
         query: &EventQuery,
     ) -> EngineResult<Vec<LoggedEvent>> {
         self.at_a_moment(shared, |core, moment| {
-            LogReader::default().read(core, &|filter, visit| moment.blocks(filter, visit), query)
+            LogReader::default().read(core, &|filter, visit| moment.blocks(filter, visit), query, None)
         })
     }
 
@@ -305,6 +305,6 @@ impl Snapshot for AtMoment<'_> {
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(self.log.read(self.core, &|filter, visit| self.moment.blocks(filter, visit), query)?)
+        Ok(self.log.read(self.core, &|filter, visit| self.moment.blocks(filter, visit), query, None)?)
     }
 }
