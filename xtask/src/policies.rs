@@ -1,4 +1,4 @@
-//! From AWS's managed policies, as they are published, to `models/aws-managed-policies.*`, which accountd carries.
+//! From AWS's managed policies, as they are published, to `crates/services/src/authority/aws-managed-policies.*`, which accountd carries.
 //!
 //! The index is text, a line a policy in the order of names, so that a refresh can be read in a diff and a name can be
 //! found without unpacking anything. The documents stand one after the other in blocks, each compressed by itself.
@@ -35,7 +35,7 @@ pub fn run(source: &str) -> Result<(), String> {
         block.push_str(document);
     }
     append(&mut blocks, &mut block)?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/services/src/authority");
     for (name, bytes) in
         [("aws-managed-policies.txt", index.as_bytes()), ("aws-managed-policies.zst", &blocks)]
     {

@@ -5,6 +5,7 @@
 //! `target/clients/`; only Python itself may come from the system's packages, and only for root.
 
 mod counts;
+mod crates;
 mod dependencies;
 mod long;
 mod report;
@@ -57,7 +58,8 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             is_chosen(Suite::Node).then(|| gate.node());
             is_chosen(Suite::Console).then(|| gate.console())
         });
-        let is_program_needed = suites.iter().any(|suite| !matches!(suite, Suite::Rust | Suite::Release));
+        let is_program_needed =
+            suites.iter().any(|suite| !matches!(suite, Suite::Rust | Suite::Crates | Suite::Release));
         gate.rust(is_chosen(Suite::Rust), is_program_needed);
     });
     // Alone: what it says of the health page should be of accountd, not of the compiler beside it.
@@ -66,6 +68,9 @@ pub fn run(names: &[&str]) -> Result<(), String> {
     }
     if is_chosen(Suite::Long) {
         gate.long();
+    }
+    if is_chosen(Suite::Crates) {
+        gate.crates();
     }
     if is_chosen(Suite::Release) {
         gate.release();

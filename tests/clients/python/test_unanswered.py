@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from accountd import refusal
 
-REST_PATHS = pathlib.Path(__file__).resolve().parents[3] / "models/rest-paths.txt"
+REST_PATHS = pathlib.Path(__file__).resolve().parents[3] / "crates/services/src/front/rest-paths.txt"
 # botocore's names of the services whose paths are listed.
 LISTED = """accessanalyzer apigateway backup controltower detective efs eks guardduty inspector2 lambda macie2 ram
 resource-explorer-2 resource-groups rolesanywhere route53 s3 s3control securityhub securitylake sso sso-oidc""".split()

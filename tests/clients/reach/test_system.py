@@ -118,3 +118,6 @@ def test_the_workflow_of_a_release_runs_what_is_here():
         assert (ROOT / script).is_file(), script
     # Linux is the default of the script that packs them.
     assert {platform for platform in npm.PLATFORMS if platform != "linux-x64"} <= set(re.findall(r"darwin-\w+", said))
+    # The crates are those that are packed and built here.
+    packed = re.search(r"PUBLISHED: \[&str; 5\] =\s*\[(.*?)\]", (ROOT / "xtask/src/test/crates.rs").read_text()).group(1)
+    assert re.findall(r"--package (accountd\S*)", steps[-1]) == re.findall(r'"([^"]+)"', packed)

@@ -25,6 +25,8 @@ pub(super) enum Suite {
     Torture,
     /// What the gate does for seconds, for minutes: random inputs, killed processes, torture.
     Long,
+    /// The crates as a registry gets them, each built from what is packed, and the program installed from there.
+    Crates,
     /// The program of a release, static and small, in every package.
     Release,
 }
@@ -39,7 +41,7 @@ pub(super) enum When {
 }
 
 /// All of them, in the order in which they are told.
-pub(super) const SUITES: [Suite; 11] = [
+pub(super) const SUITES: [Suite; 12] = [
     Suite::Rust,
     Suite::Python,
     Suite::Node,
@@ -50,6 +52,7 @@ pub(super) const SUITES: [Suite; 11] = [
     Suite::Reach,
     Suite::Torture,
     Suite::Long,
+    Suite::Crates,
     Suite::Release,
 ];
 
@@ -73,6 +76,11 @@ impl Suite {
             Self::Long => {
                 ("long", When::Everything, "random inputs, killed processes and torture, for minutes each")
             }
+            Self::Crates => (
+                "crates",
+                When::Everything,
+                "the crates, built from what is packed; `cargo install` from there",
+            ),
             Self::Release => {
                 ("release", When::Everything, "the static program of a release, in every package")
             }

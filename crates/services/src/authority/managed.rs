@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 /// A line a policy, in the order of names: name, path, version in force, when the policy was created and the version
 /// published, both in seconds, and where the document is: its block, its first byte there, its length.
-static INDEX: &str = include_str!("../../../../models/aws-managed-policies.txt");
+static INDEX: &str = include_str!("aws-managed-policies.txt");
 
 /// The blocks, each behind its length in four bytes.
-static BLOCKS: &[u8] = include_bytes!("../../../../models/aws-managed-policies.zst");
+static BLOCKS: &[u8] = include_bytes!("aws-managed-policies.zst");
 
 /// An AWS-managed policy (F-IAMMAN-1).
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use http::{Request, header};
 
 /// Which operations REST services have at which paths: `SERVICE METHOD PATH[?KEYS] OPERATION`, a line each, of the
 /// services that people were seen to call here (F-NOSUP-5).
-const REST_PATHS: &str = include_str!("../../../../models/rest-paths.txt");
+const REST_PATHS: &str = include_str!("rest-paths.txt");
 
 /// The most characters of a path that an answer repeats.
 const LONGEST_PATH: usize = 200;

@@ -2,7 +2,7 @@
 
 /// F-IAMAPI-LASTACC-5: a namespace and the name of its service a line, in the order of namespaces. The names of seven were
 /// recorded; the others are those of the service authorization reference as far as they are known.
-const NAMESPACES: &str = include_str!("../../../../../models/service-namespaces.txt");
+const NAMESPACES: &str = include_str!("service-namespaces.txt");
 
 /// Every namespace with the name of its service, in order.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -49,7 +49,7 @@ impl Linked {
 /// F-IAMAPI-SLR-6: a line a service, in the order of services: the service, what follows `AWSServiceRoleFor` in the name of
 /// its role, the policy on it, and `suffix` where one is taken. Those of 71 services were recorded; the others follow AWS's
 /// guides, and whether they take a suffix is *assumed*.
-const LINKED: &str = include_str!("../../../../../models/service-linked-roles.txt");
+const LINKED: &str = include_str!("service-linked-roles.txt");
 
 /// The role of a service.
 pub fn find(service: &str) -> Option<Linked> {
