@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use aws::arn::AccountId;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use services::world::Change;
 
 use super::checksum::{of_block, of_document};
@@ -40,7 +40,19 @@ const READER_CACHE_KIB: u32 = 512;
 impl From<rusqlite::Error> for EngineError {
     fn from(error: rusqlite::Error) -> Self {
         // SQLite's messages name tables, columns and causes, never stored values.
-        Self(error.to_string())
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            // Found before anything was written to the end.
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::CannotOpen
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::OutOfMemory,
+            ) => Self::away(reason),
+            // A disk that failed to write to the end may have kept it all the same.
+            Some(ErrorCode::SystemIoFailure) => Self::not_known(reason),
+            _ => Self::broken(reason),
+        }
     }
 }
 
@@ -221,7 +233,7 @@ pub(super) fn put(
 /// Whether what was read is what was written, where that is known.
 fn check(found: i64, stored: Option<i64>, what: impl FnOnce() -> String) -> EngineResult<()> {
     match stored {
-        Some(stored) if stored != found => Err(EngineError(format!("{} is damaged", what()))),
+        Some(stored) if stored != found => Err(EngineError::broken(format!("{} is damaged", what()))),
         _ => Ok(()),
     }
 }
@@ -252,7 +264,7 @@ fn load(
     let mut block = Block::default();
     let nothing_listed = Listed::default();
     for item in items {
-        match item.map_err(EngineError)? {
+        match item.map_err(EngineError::broken)? {
             Exported::Document { key, text } => {
                 let is_new = transaction
                     .prepare_cached(VERSION)?
