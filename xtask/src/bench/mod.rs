@@ -10,6 +10,7 @@ mod load;
 mod measurements;
 mod neighbours;
 pub(crate) mod processes;
+mod shared;
 pub(crate) mod signature;
 pub(crate) mod tools;
 
@@ -22,7 +23,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 8] = [
+const PARTS: [(&str, Measure); 10] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -31,6 +32,8 @@ const PARTS: [(&str, Measure); 8] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("shared", Bench::shared),
+    ("shared-costs", Bench::shared_costs),
 ];
 
 /// Measures everything, or the parts that are named, and prints a table.
