@@ -121,6 +121,7 @@ impl Bench {
         let relay = Relay::to(database.port())?;
         let server = self.on(relay.address.port())?;
         let key = Key::of_account(super::measurements::ROOT);
+        succeed(&server, signature::put_alternate_contact(), &key)?;
         let calls = [
             ("GetAlternateContact", signature::get_alternate_contact as fn() -> Call),
             ("PutAlternateContact", signature::put_alternate_contact),

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use aws::arn::AccountId;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use services::world::Change;
 
 use super::checksum::{of_block, of_document};
@@ -36,25 +36,6 @@ use crate::store::seam::Exported;
 
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
-
-impl From<rusqlite::Error> for EngineError {
-    fn from(error: rusqlite::Error) -> Self {
-        // SQLite's messages name tables, columns and causes, never stored values.
-        let reason = error.to_string();
-        match error.sqlite_error_code() {
-            // Found before anything was written to the end.
-            Some(
-                ErrorCode::DiskFull
-                | ErrorCode::CannotOpen
-                | ErrorCode::DatabaseBusy
-                | ErrorCode::OutOfMemory,
-            ) => Self::away(reason),
-            // A disk that failed to write to the end may have kept it all the same.
-            Some(ErrorCode::SystemIoFailure) => Self::not_known(reason),
-            _ => Self::broken(reason),
-        }
-    }
-}
 
 /// SQLite has signed integers only; no counter here will ever get there.
 pub(super) fn signed(number: u64) -> i64 {
