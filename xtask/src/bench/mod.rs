@@ -9,6 +9,7 @@ mod figures;
 mod load;
 mod measurements;
 mod neighbours;
+mod pages;
 pub(crate) mod processes;
 mod shared;
 pub(crate) mod signature;
@@ -23,7 +24,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 10] = [
+const PARTS: [(&str, Measure); 11] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -32,6 +33,7 @@ const PARTS: [(&str, Measure); 10] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),
 ];
