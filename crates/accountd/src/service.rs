@@ -5,6 +5,7 @@ mod acting;
 mod buckets;
 mod in_step;
 mod issuers;
+mod judge;
 mod opened_sessions;
 mod signing_keys;
 mod token_keys;
@@ -41,6 +42,7 @@ use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
 pub use acting::{Act, Done};
+pub use judge::Judgement;
 pub use services::front::words::{Answered, Summary};
 pub use trail_buckets::TrailBuckets;
 
