@@ -15,7 +15,7 @@ use services::seed::{self, SeedDocuments};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::metrics::{Metrics, SUCCESS, StoreFigure};
 use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
@@ -68,6 +68,9 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How often a part of the log is taken into its index, and how many records a second put that off.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 const BUSY_EVENTS: u64 = 500;
+
+/// Every so often in this it is measured how much of the log there is.
+const MEASURE_EVERY: u64 = 10;
 
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
@@ -143,7 +146,7 @@ impl Application {
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
         let metrics =
-            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_counters(&counted));
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_figures(&counted));
         let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
@@ -298,15 +301,21 @@ async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waitin
     }
 }
 
-/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it.
+/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it; and
+/// measures it.
 async fn index_the_log(store: Arc<Store>) {
     let mut recorded = 0;
-    loop {
+    for seconds in 0_u64.. {
         tokio::time::sleep(INDEX_EVERY).await;
         let until_now = store.statistics().events.load(std::sync::atomic::Ordering::Relaxed);
         let is_busy = until_now.saturating_sub(std::mem::replace(&mut recorded, until_now)) > BUSY_EVENTS;
         if !is_busy && let Err(error) = store.index_log().await {
             tracing::error!(reason = %error, "the event log could not be indexed");
+        }
+        if (seconds % MEASURE_EVERY) == 0
+            && let Err(error) = store.measure_log().await
+        {
+            tracing::debug!(reason = %error, "the event log could not be measured");
         }
     }
 }
@@ -353,15 +362,16 @@ async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
     }
 }
 
-fn store_counters(store: &Store) -> Vec<StoreCounter> {
+fn store_figures(store: &Store) -> Vec<StoreFigure> {
     use std::sync::atomic::Ordering::Relaxed;
     let statistics = store.statistics();
-    let counter = |name, help, value: &std::sync::atomic::AtomicU64| StoreCounter {
+    let counter = |name, help, value: &std::sync::atomic::AtomicU64| StoreFigure {
         name,
         help,
         value: value.load(Relaxed),
+        is_counter: true,
     };
-    vec![
+    let mut figures = vec![
         counter(
             "transactions",
             "Transactions committed, each one wait for the disk",
@@ -383,5 +393,16 @@ fn store_counters(store: &Store) -> Vec<StoreCounter> {
         counter("cache_hits", "Documents found in memory", &statistics.cache_hits),
         counter("cache_misses", "Documents fetched from the engine", &statistics.cache_misses),
         counter("log_blocks", "Blocks of the event log looked into", &statistics.log_blocks),
-    ]
+    ];
+    let log = *statistics.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let gauge = |name, help, value| StoreFigure { name, help, value, is_counter: false };
+    figures.extend(log.records.map(|records| gauge("log_records", "Records in the event log", records)));
+    figures.push(gauge(
+        "log_bytes",
+        "Bytes that the event log takes, in a data directory all state",
+        log.bytes,
+    ));
+    let oldest = u64::try_from(log.oldest).unwrap_or(0);
+    figures.push(gauge("log_oldest_seconds", "The time of the oldest record, since 1970", oldest));
+    figures
 }

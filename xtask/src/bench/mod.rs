@@ -5,6 +5,7 @@
 //! slow: the table says which target is met. `docs/benchmarks.md` keeps the figures of a run.
 
 pub(crate) mod client;
+mod delivery;
 mod figures;
 mod load;
 mod measurements;
@@ -22,7 +23,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 8] = [
+const PARTS: [(&str, Measure); 9] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -31,6 +32,7 @@ const PARTS: [(&str, Measure); 8] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("delivering", Bench::delivering),
 ];
 
 /// Measures everything, or the parts that are named, and prints a table.

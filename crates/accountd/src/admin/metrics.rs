@@ -45,15 +45,17 @@ struct Operation {
     operation: &'static str,
 }
 
-/// A counter of the store, read when somebody looks.
+/// A figure of the store, read when somebody looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreCounter {
+pub struct StoreFigure {
     /// The name, without `accountd_store_` in front and `_total` behind.
     pub name: &'static str,
-    /// What it counts, in a sentence without a full stop.
+    /// What it says, in a sentence without a full stop.
     pub help: &'static str,
-    /// The count since the start.
+    /// Of a counter the count since the start.
     pub value: u64,
+    /// Whether it only grows.
+    pub is_counter: bool,
 }
 
 /// What is measured. Memory is bounded by the number of operations and error codes.
@@ -64,11 +66,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing measured yet. `store_counters` is asked on each scrape.
+    /// Nothing measured yet. `store_figures` is asked on each scrape.
     pub fn new(
         connections: Arc<Connections>,
         unanswered: Arc<UnansweredCalls>,
-        store_counters: impl Fn() -> Vec<StoreCounter> + Send + Sync + 'static,
+        store_figures: impl Fn() -> Vec<StoreFigure> + Send + Sync + 'static,
     ) -> Self {
         let requests = Family::default();
         let latencies: Family<Operation, Histogram, fn() -> Histogram> =
@@ -83,7 +85,7 @@ impl Metrics {
         own.register_collector(Box::new(OnScrape {
             connections,
             unanswered,
-            store_counters: Box::new(store_counters),
+            store_figures: Box::new(store_figures),
         }));
         // Prometheus names what is true of every process.
         let mut process = Registry::default();
@@ -159,7 +161,7 @@ fn latency_histogram() -> Histogram {
 struct OnScrape {
     connections: Arc<Connections>,
     unanswered: Arc<UnansweredCalls>,
-    store_counters: Box<dyn Fn() -> Vec<StoreCounter> + Send + Sync>,
+    store_figures: Box<dyn Fn() -> Vec<StoreFigure> + Send + Sync>,
 }
 
 impl fmt::Debug for OnScrape {
@@ -170,15 +172,13 @@ impl fmt::Debug for OnScrape {
 
 impl Collector for OnScrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let open = ConstGauge::new(i64::try_from(self.connections.open()).unwrap_or(i64::MAX));
-        let metric =
-            encoder.encode_descriptor("connections", "Open connections", None, open.metric_type())?;
-        open.encode(metric)?;
+        gauge(&mut encoder, "connections", "Open connections", self.connections.open())?;
         build(&mut encoder)?;
         let accepted = self.connections.accepted.load(Ordering::Relaxed);
         counter(&mut encoder, "connections_accepted", "Connections accepted", accepted)?;
-        for store in (self.store_counters)() {
-            counter(&mut encoder, &format!("store_{}", store.name), store.help, store.value)?;
+        for store in (self.store_figures)() {
+            let write = if store.is_counter { counter } else { gauge };
+            write(&mut encoder, &format!("store_{}", store.name), store.help, store.value)?;
         }
         self.unanswered(&mut encoder)
     }
@@ -205,6 +205,12 @@ fn build(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)
 }
 
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
+    let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+    let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+    gauge.encode(metric)
+}
+
 fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
     let counter = ConstCounter::new(value);
     let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
@@ -221,7 +227,8 @@ mod tests {
         let connections = Arc::new(Connections::default());
         connections.accepted.store(5, Ordering::Relaxed);
         connections.closed.store(2, Ordering::Relaxed);
-        let commits = || vec![StoreCounter { name: "commits", help: "Commits", value: 7 }];
+        let figure = |name, value, is_counter| StoreFigure { name, help: "Help", value, is_counter };
+        let commits = move || vec![figure("commits", 7, true), figure("log_bytes", 8, false)];
         let unanswered = Arc::new(UnansweredCalls::default());
         let call = Unanswered { service: "s3".into(), operation: "-".into(), user_agent: "x".into() };
         unanswered.count(call, "2026-11-27T10:00:00Z".parse().unwrap());
@@ -235,6 +242,7 @@ mod tests {
             "accountd_connections 3",
             "accountd_connections_accepted_total 5",
             "accountd_store_commits_total 7",
+            "accountd_store_log_bytes 8",
             r#"accountd_unanswered_total{service="s3",operation="-"} 1"#,
         ] {
             assert!(page.contains(line), "{line} in\n{page}");

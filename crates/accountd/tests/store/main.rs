@@ -14,3 +14,4 @@ mod opening;
 mod processes;
 mod ratio;
 mod support;
+mod takeover;

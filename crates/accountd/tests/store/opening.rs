@@ -122,7 +122,7 @@ fn foreign_files_are_refused() {
 fn a_newer_file_is_refused() {
     let directory = filled();
     Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 6).unwrap();
-    assert_refused(&directory, "was written by a newer accountd (schema 5, this one reads up to 4)");
+    assert_refused(&directory, "was written by a newer accountd (schema 6, this one reads up to 5)");
 }
 
 /// F-STORE-8

@@ -27,13 +27,13 @@ fn lasting() -> Duration {
 }
 
 /// One accountd process.
-struct Process {
+pub struct Process {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Process {
-    fn start(storage: &[&str], directory: &Path, name: usize) -> Self {
+    pub fn start(storage: &[&str], directory: &Path, name: usize) -> Self {
         let ready = directory.join(format!("ready-{name}"));
         let _ = std::fs::remove_file(&ready);
         let mut command = Command::new(env!("CARGO_BIN_EXE_accountd"));
@@ -55,7 +55,11 @@ impl Process {
         }
     }
 
-    fn kill(&mut self) {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -69,7 +73,7 @@ impl Drop for Process {
 }
 
 /// Status, request id and body of the answer; `None` where there was none.
-fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, String)> {
+pub fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, String)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut text = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method(), request.uri());
@@ -89,12 +93,12 @@ fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, S
     Some((status, id, body.to_owned()))
 }
 
-fn key_of(account: usize) -> Key {
+pub fn key_of(account: usize) -> Key {
     let id = Box::leak(format!("{:012}", 100_000_000_000 + account).into_boxed_str());
     Key { id, secret: "test", token: None }
 }
 
-fn contact(key: &Key, operation: &str, name: Option<u64>) -> Request<Bytes> {
+pub fn contact(key: &Key, operation: &str, name: Option<u64>) -> Request<Bytes> {
     let mut members = json!({ "AlternateContactType": "BILLING" });
     if let Some(name) = name {
         members = json!({ "AlternateContactType": "BILLING", "Name": name.to_string(), "Title": "Owner",

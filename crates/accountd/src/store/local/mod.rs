@@ -11,6 +11,7 @@ mod embedded;
 pub(super) mod engine;
 pub(super) mod events;
 pub(super) mod index;
+mod listed;
 mod log;
 mod memory;
 mod migrate;
