@@ -15,7 +15,7 @@ use services::seed::{self, SeedDocuments};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::admin::metrics::{Metrics, SUCCESS, StoreFigure};
+use crate::admin::metrics::{Metrics, SUCCESS};
 use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
@@ -29,7 +29,7 @@ use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{installation, log, mail};
+use crate::{installation, log, mail, store_figures};
 use listener::{Answer, Payload, Unread, Upload};
 
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
@@ -146,7 +146,7 @@ impl Application {
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
         let metrics =
-            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_figures(&counted));
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_figures::of(&counted));
         let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
@@ -292,6 +292,11 @@ fn guard(configuration: &Configuration) -> Guard {
 async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waiting) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
+        match installation::forget_full_buckets(&store, clock.now()).await {
+            Ok(0) => {}
+            Ok(buckets) => tracing::debug!(buckets, "buckets of request rates that were full are gone"),
+            Err(reason) => tracing::error!(reason, "buckets of request rates could not be deleted"),
+        }
         let Ok(before) = clock.now().checked_sub(LOG_KEPT) else { continue };
         match store.forget(waiting.or_before(before)).await {
             Ok(0) => {}
@@ -360,49 +365,4 @@ async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
         }
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn store_figures(store: &Store) -> Vec<StoreFigure> {
-    use std::sync::atomic::Ordering::Relaxed;
-    let statistics = store.statistics();
-    let counter = |name, help, value: &std::sync::atomic::AtomicU64| StoreFigure {
-        name,
-        help,
-        value: value.load(Relaxed),
-        is_counter: true,
-    };
-    let mut figures = vec![
-        counter(
-            "transactions",
-            "Transactions committed, each one wait for the disk",
-            &statistics.transactions,
-        ),
-        counter("changes", "Changes acknowledged", &statistics.changes),
-        counter(
-            "questions",
-            "Times a database was asked what other processes committed",
-            &statistics.questions,
-        ),
-        counter(
-            "overtaken",
-            "Transactions that another process was faster than, put together again",
-            &statistics.overtaken,
-        ),
-        counter("reruns", "Requests decided again because others were faster", &statistics.reruns),
-        counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
-        counter("cache_hits", "Documents found in memory", &statistics.cache_hits),
-        counter("cache_misses", "Documents fetched from the engine", &statistics.cache_misses),
-        counter("log_blocks", "Blocks of the event log looked into", &statistics.log_blocks),
-    ];
-    let log = *statistics.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let gauge = |name, help, value| StoreFigure { name, help, value, is_counter: false };
-    figures.extend(log.records.map(|records| gauge("log_records", "Records in the event log", records)));
-    figures.push(gauge(
-        "log_bytes",
-        "Bytes that the event log takes, in a data directory all state",
-        log.bytes,
-    ));
-    let oldest = u64::try_from(log.oldest).unwrap_or(0);
-    figures.push(gauge("log_oldest_seconds", "The time of the oldest record, since 1970", oldest));
-    figures
 }

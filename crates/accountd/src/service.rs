@@ -333,10 +333,13 @@ fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
     decided.ok_or_else(|| StoreError::NotCommitted("faults were looked for twice".to_owned()))
 }
 
-/// A fault of our own. Its reason is logged under the request's id, never shown.
+/// A fault of our own, or a store that is away. Its reason is logged under the request's id, never shown.
 fn internal_failure(call: &Call, error: &StoreError) -> Answered {
     tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
-    call.internal_failure()
+    match error.is_away() {
+        Some(is_known) => call.store_is_away(is_known),
+        None => call.internal_failure(),
+    }
 }
 
 /// What a person ordered to happen to such a request, before anything else does.

@@ -11,6 +11,7 @@ mod load;
 mod measurements;
 mod neighbours;
 pub(crate) mod processes;
+mod shared;
 pub(crate) mod signature;
 pub(crate) mod tools;
 
@@ -23,7 +24,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 9] = [
+const PARTS: [(&str, Measure); 11] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -33,6 +34,8 @@ const PARTS: [(&str, Measure); 9] = [
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
     ("delivering", Bench::delivering),
+    ("shared", Bench::shared),
+    ("shared-costs", Bench::shared_costs),
 ];
 
 /// Measures everything, or the parts that are named, and prints a table.

@@ -1,5 +1,6 @@
 //! The processes under test: accountd as built for release, and nginx beside it.
 
+use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,12 +38,23 @@ impl Accountd {
         seed: Option<&Path>,
         more: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<Self, String> {
+        Self::start_on(binary, [OsStr::new("--data"), data.as_os_str()], |command| {
+            if let Some(seed) = seed {
+                command.arg("--seed").arg(seed);
+            }
+            more(command)
+        })
+    }
+
+    /// The same with its state wherever these arguments say.
+    pub fn start_on(
+        binary: &Path,
+        storage: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Self, String> {
         let address = free_address()?;
         let mut command = Command::new(binary);
-        command.arg("--listen").arg(address.to_string()).arg("--data").arg(data);
-        if let Some(seed) = seed {
-            command.arg("--seed").arg(seed);
-        }
+        command.arg("--listen").arg(address.to_string()).args(storage);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         more(&mut command);
         let key = Key::of_account(0);
@@ -167,6 +179,11 @@ impl Drop for Nginx {
 /// nginx started by root reads the file as another user.
 fn allow_reading(directory: &Path) {
     let _ = Command::new("chmod").arg("-R").arg("a+rX").arg(directory).status();
+}
+
+/// A port of the loopback address at which nobody listens.
+pub fn free_port() -> Result<u16, String> {
+    free_address().map(|address| address.port())
 }
 
 fn free_address() -> Result<SocketAddr, String> {

@@ -48,14 +48,14 @@ struct Operation {
 /// A figure of the store, read when somebody looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreFigure {
-    /// The name, without `accountd_store_` in front and `_total` behind.
+    /// The name, without `accountd_store_` in front and, where it is a count, `_total` behind.
     pub name: &'static str,
-    /// What it says, in a sentence without a full stop.
+    /// What it counts, in a sentence without a full stop.
     pub help: &'static str,
-    /// Of a counter the count since the start.
+    /// What there is now, or the count since the start.
     pub value: u64,
-    /// Whether it only grows.
-    pub is_counter: bool,
+    /// Whether it is a count since the start, which only grows.
+    pub is_count: bool,
 }
 
 /// What is measured. Memory is bounded by the number of operations and error codes.
@@ -172,13 +172,21 @@ impl fmt::Debug for OnScrape {
 
 impl Collector for OnScrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        gauge(&mut encoder, "connections", "Open connections", self.connections.open())?;
+        let open = ConstGauge::new(i64::try_from(self.connections.open()).unwrap_or(i64::MAX));
+        let metric =
+            encoder.encode_descriptor("connections", "Open connections", None, open.metric_type())?;
+        open.encode(metric)?;
         build(&mut encoder)?;
         let accepted = self.connections.accepted.load(Ordering::Relaxed);
         counter(&mut encoder, "connections_accepted", "Connections accepted", accepted)?;
         for store in (self.store_figures)() {
-            let write = if store.is_counter { counter } else { gauge };
-            write(&mut encoder, &format!("store_{}", store.name), store.help, store.value)?;
+            let name = format!("store_{}", store.name);
+            if store.is_count {
+                counter(&mut encoder, &name, store.help, store.value)?;
+            } else {
+                let now = ConstGauge::new(i64::try_from(store.value).unwrap_or(i64::MAX));
+                now.encode(encoder.encode_descriptor(&name, store.help, None, now.metric_type())?)?;
+            }
         }
         self.unanswered(&mut encoder)
     }
@@ -205,12 +213,6 @@ fn build(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)
 }
 
-fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
-    let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-    let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-    gauge.encode(metric)
-}
-
 fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
     let counter = ConstCounter::new(value);
     let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
@@ -227,8 +229,7 @@ mod tests {
         let connections = Arc::new(Connections::default());
         connections.accepted.store(5, Ordering::Relaxed);
         connections.closed.store(2, Ordering::Relaxed);
-        let figure = |name, value, is_counter| StoreFigure { name, help: "Help", value, is_counter };
-        let commits = move || vec![figure("commits", 7, true), figure("log_bytes", 8, false)];
+        let commits = || vec![StoreFigure { name: "commits", help: "Commits", value: 7, is_count: true }];
         let unanswered = Arc::new(UnansweredCalls::default());
         let call = Unanswered { service: "s3".into(), operation: "-".into(), user_agent: "x".into() };
         unanswered.count(call, "2026-11-27T10:00:00Z".parse().unwrap());
@@ -242,7 +243,6 @@ mod tests {
             "accountd_connections 3",
             "accountd_connections_accepted_total 5",
             "accountd_store_commits_total 7",
-            "accountd_store_log_bytes 8",
             r#"accountd_unanswered_total{service="s3",operation="-"} 1"#,
         ] {
             assert!(page.contains(line), "{line} in\n{page}");

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod away;
 mod commits;
 mod crash;
 mod derived;
 mod far;
+mod history;
 mod in_step;
 mod index;
 mod log;
@@ -13,5 +15,7 @@ mod many;
 mod opening;
 mod processes;
 mod ratio;
+mod secured;
 mod support;
 mod takeover;
+mod walks;

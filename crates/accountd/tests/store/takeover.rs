@@ -8,12 +8,17 @@ use std::time::{Duration, Instant};
 
 use accountd::store::{EventRecord, Store, StoreOptions};
 use aws::arn::AccountId;
+use bytes::Bytes;
 use flate2::read::GzDecoder;
-use serde_json::Value;
+use http::Request;
+use serde_json::{Value, json};
+use services::service::Service;
 use testing::postgres::Cluster;
+use testing::signer::Key;
+use testing::wire;
 
 use crate::log::record_change;
-use crate::processes::{Process, contact, key_of, send};
+use crate::processes::{Process, send};
 use crate::support::*;
 
 /// The records below a directory.
@@ -36,6 +41,17 @@ fn records(directory: &Path) -> Vec<Value> {
 fn requests(directory: &Path) -> BTreeSet<String> {
     let id = |record: &Value| record["requestID"].as_str().unwrap_or_default().to_owned();
     records(directory).iter().map(id).collect()
+}
+
+/// A change of an account's contact.
+fn contact(number: u64) -> Request<Bytes> {
+    let members = json!({
+        "AlternateContactType": "BILLING", "Name": number.to_string(), "Title": "Owner",
+        "EmailAddress": "ann@example.com", "PhoneNumber": "+12065550100",
+    });
+    let request = wire::request(wire::operation(Service::Account, "PutAlternateContact"), &members);
+    let root = Key { id: "100000000001", secret: "test", token: None };
+    wire::signed(request, &root, "account", "us-east-1")
 }
 
 /// Waits for what must come to pass in this time, by the machine's clock.
@@ -71,9 +87,7 @@ fn one_process_delivers_and_another_goes_on_when_it_is_killed_f_deliver_11() {
     let mut write = |process: &Process, count: u64| {
         for _ in 0..count {
             number += 1;
-            if let Some((200, id, _)) =
-                send(process.address, &contact(&key_of(1), "PutAlternateContact", Some(number)))
-            {
+            if let Some((200, id, _)) = send(process.address, &contact(number)) {
                 acknowledged.insert(id);
             }
         }

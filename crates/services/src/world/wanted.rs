@@ -12,6 +12,8 @@ pub enum Fault {
     Wanted(Box<Wanted>),
     /// The store failed or holds something unreadable.
     Broken(String),
+    /// The store cannot be reached now: the same may succeed later.
+    Away(String),
 }
 
 impl From<Wanted> for Fault {

@@ -37,13 +37,6 @@ use crate::store::seam::{Exported, LogSize};
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
 
-impl From<rusqlite::Error> for EngineError {
-    fn from(error: rusqlite::Error) -> Self {
-        // SQLite's messages name tables, columns and causes, never stored values.
-        Self(error.to_string())
-    }
-}
-
 /// SQLite has signed integers only; no counter here will ever get there.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -201,7 +194,7 @@ pub(super) fn put(
 /// Whether what was read is what was written, where that is known.
 fn check(found: i64, stored: Option<i64>, what: impl FnOnce() -> String) -> EngineResult<()> {
     match stored {
-        Some(stored) if stored != found => Err(EngineError(format!("{} is damaged", what()))),
+        Some(stored) if stored != found => Err(EngineError::broken(format!("{} is damaged", what()))),
         _ => Ok(()),
     }
 }
@@ -232,7 +225,7 @@ fn load(
     let mut block = Block::default();
     let nothing_listed = Listed::default();
     for item in items {
-        match item.map_err(EngineError)? {
+        match item.map_err(EngineError::broken)? {
             Exported::Document { key, text } => {
                 let is_new = transaction
                     .prepare_cached(VERSION)?

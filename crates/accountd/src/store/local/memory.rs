@@ -129,7 +129,7 @@ impl Engine for MemoryEngine {
             State { head: Head { sequence: version, documents: 0, events: 0 }, ..State::default() };
         let mut block = Block::default();
         for item in items {
-            match item.map_err(EngineError)? {
+            match item.map_err(EngineError::broken)? {
                 Exported::Document { key, text } => {
                     state.documents.insert(key, (version, text.into()));
                 }

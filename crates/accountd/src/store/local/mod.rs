@@ -10,6 +10,7 @@ mod checksum;
 mod embedded;
 pub(super) mod engine;
 pub(super) mod events;
+mod failure;
 pub(super) mod index;
 mod listed;
 mod log;
@@ -45,7 +46,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use cache::DocumentCache;
-use engine::{Commit, Engine, EngineError};
+use engine::{Commit, Engine};
 use nobody::Nobody;
 use queue::{Queued, RecordQueue};
 use run::{Reach, Run};
@@ -65,12 +66,6 @@ const MOST_COMPUTING: usize = 4;
 
 /// How many exports at the most are under way.
 const MOST_EXPORTING: usize = 2;
-
-impl From<EngineError> for StoreError {
-    fn from(error: EngineError) -> Self {
-        Self::Fault(Fault::Broken(error.0))
-    }
-}
 
 /// How a store uses memory.
 #[derive(Debug, Clone)]
@@ -97,7 +92,7 @@ struct Core {
     known: Mutex<Commit>,
     /// Why the last transaction failed, until one succeeds.
     trouble: Mutex<Option<String>>,
-    statistics: StoreStatistics,
+    statistics: Arc<StoreStatistics>,
 }
 
 /// The local store. Dropping it writes what is queued and ends the writer thread.
@@ -144,8 +139,9 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]; nothing that was there is changed then.
     pub fn connect(database: &Database, options: &StoreOptions) -> Result<Self, OpenError> {
-        let engine = PostgresEngine::open(database).map_err(OpenError::Database)?;
-        Self::start(Box::new(engine), options, None)
+        let statistics = Arc::new(StoreStatistics::default());
+        let engine = PostgresEngine::open(database, Arc::clone(&statistics)).map_err(OpenError::Database)?;
+        Self::start_with(Box::new(engine), options, None, statistics)
     }
 
     /// An empty store that forgets everything when it is dropped.
@@ -161,7 +157,17 @@ impl Store {
         options: &StoreOptions,
         directory: Option<PathBuf>,
     ) -> Result<Self, OpenError> {
-        let head = engine.head().map_err(|error| OpenError::Unusable(error.0))?;
+        Self::start_with(engine, options, directory, Arc::default())
+    }
+
+    /// The same with statistics that the engine counts in, too.
+    fn start_with(
+        engine: Box<dyn Engine>,
+        options: &StoreOptions,
+        directory: Option<PathBuf>,
+        statistics: Arc<StoreStatistics>,
+    ) -> Result<Self, OpenError> {
+        let head = engine.head().map_err(|error| OpenError::Unusable(error.reason))?;
         let threads = std::thread::available_parallelism().map_or(4, usize::from);
         let core = Arc::new(Core {
             engine,
@@ -171,7 +177,7 @@ impl Store {
             sequence: AtomicU64::new(head.sequence),
             known: Mutex::new(Commit { sequence: head.sequence, mark: String::new() }),
             trouble: Mutex::default(),
-            statistics: StoreStatistics::default(),
+            statistics,
         });
         let (sender, inbox) = channel();
         let writer = Writer::new(Arc::clone(&core), inbox, head);

@@ -145,7 +145,7 @@ pub(super) fn open_current(directory: &Path) -> Result<Opened, OpenError> {
     }
     let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
     let held = Held { lock, database };
-    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.reason))?;
     let schema = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
     match schema.map_err(|error| damaged(&file, error.to_string()))? {
         SCHEMA_VERSION => Ok(Opened { connection, file, held }),
@@ -172,10 +172,10 @@ impl Held {
             let links = file.metadata().map(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata));
             match links {
                 Ok(0) => {
-                    return Err(EngineError("the data directory was removed while it was in use".to_owned()));
+                    return Err(EngineError::away("the data directory was removed while it was in use"));
                 }
                 Ok(_) => {}
-                Err(error) => return Err(EngineError(error.to_string())),
+                Err(error) => return Err(EngineError::away(error.to_string())),
             }
         }
         Ok(())
@@ -193,7 +193,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     close_to_others(directory)?;
     let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
     let held = Held { lock, database };
-    let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.reason))?;
     check_content(&mut connection, directory, &file)?;
     Ok(Opened { connection, file, held })
 }

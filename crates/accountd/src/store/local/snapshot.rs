@@ -7,15 +7,9 @@ use services::world::{
     Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Term, Wanted,
 };
 
-use super::engine::{EngineError, EngineResult, Stored, VisitBlock, Writes};
+use super::engine::{EngineResult, Stored, VisitBlock, Writes};
 use super::log::LogReader;
 use super::{Core, Reach};
-
-impl From<EngineError> for Fault {
-    fn from(error: EngineError) -> Self {
-        Self::Broken(error.0)
-    }
-}
 
 impl Core {
     /// The document under `key` from the engine, remembered if nothing overtook the reading of it; the

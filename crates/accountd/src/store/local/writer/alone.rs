@@ -94,7 +94,7 @@ impl Writer {
                 Ok(())
             }
             (Err(_), Some(reason)) => Err(StoreError::NotImported(reason)),
-            (Err(error), None) => Err(StoreError::NotCommitted(error.0)),
+            (Err(error), None) => Err(StoreError::not_committed(error)),
         }
     }
 }
