@@ -10,6 +10,7 @@ mod figures;
 mod load;
 mod measurements;
 mod neighbours;
+mod pages;
 pub(crate) mod processes;
 mod shared;
 pub(crate) mod signature;
@@ -24,7 +25,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 11] = [
+const PARTS: [(&str, Measure); 12] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -34,6 +35,7 @@ const PARTS: [(&str, Measure); 11] = [
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
     ("delivering", Bench::delivering),
+    ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),
 ];
