@@ -72,6 +72,9 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 const BUSY_EVENTS: u64 = 500;
 
+/// Every so often in this it is measured how much of the log there is.
+const MEASURE_EVERY: u64 = 10;
+
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
     ///
@@ -355,15 +358,21 @@ async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waitin
     }
 }
 
-/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it.
+/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it; and
+/// measures it.
 async fn index_the_log(store: Arc<Store>) {
     let mut recorded = 0;
-    loop {
+    for seconds in 0_u64.. {
         tokio::time::sleep(INDEX_EVERY).await;
         let until_now = store.statistics().events.load(std::sync::atomic::Ordering::Relaxed);
         let is_busy = until_now.saturating_sub(std::mem::replace(&mut recorded, until_now)) > BUSY_EVENTS;
         if !is_busy && let Err(error) = store.index_log().await {
             tracing::error!(reason = %error, "the event log could not be indexed");
+        }
+        if (seconds % MEASURE_EVERY) == 0
+            && let Err(error) = store.measure_log().await
+        {
+            tracing::debug!(reason = %error, "the event log could not be measured");
         }
     }
 }
