@@ -181,7 +181,8 @@ fn phase(pulse: &Pulse, begun: u64) -> Phase {
 /// How often a connection is looked at: four times in its shortest timeout.
 pub(super) fn interval(limits: &Limits) -> Duration {
     let Limits { first_byte_timeout, head_timeout, body_timeout, reader_timeout, idle_timeout, .. } = limits;
-    let shortest = first_byte_timeout.min(head_timeout).min(body_timeout).min(reader_timeout).min(idle_timeout);
+    let shortest =
+        first_byte_timeout.min(head_timeout).min(body_timeout).min(reader_timeout).min(idle_timeout);
     (*shortest / 4).max(Duration::from_millis(1))
 }
 
