@@ -53,6 +53,8 @@ pub struct Measured {
 /// Runs load against a server.
 pub struct Load {
     directory: PathBuf,
+    /// wrk's own threads, [`WRK_THREADS`] if nothing else is said.
+    pub threads: usize,
     /// How long a run takes.
     pub seconds: u32,
 }
@@ -60,7 +62,7 @@ pub struct Load {
 impl Load {
     /// Load with scripts in `directory`.
     pub fn new(directory: &Path, seconds: u32) -> Self {
-        Self { directory: directory.to_owned(), seconds }
+        Self { directory: directory.to_owned(), threads: WRK_THREADS, seconds }
     }
 
     /// GET of one path.
@@ -88,7 +90,7 @@ impl Load {
         }
         let file = self.directory.join("requests");
         std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
-        let threads = WRK_THREADS.to_string();
+        let threads = self.threads.to_string();
         self.run(address, "/", &format!("{IN_TURN}{DONE}"), &[&file.display().to_string(), &threads])
     }
 
@@ -102,7 +104,7 @@ impl Load {
         let file = self.directory.join("script.lua");
         std::fs::write(&file, script).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(super::tools::WRK);
-        command.arg(format!("-t{WRK_THREADS}")).arg(format!("-c{CONNECTIONS}"));
+        command.arg(format!("-t{}", self.threads)).arg(format!("-c{CONNECTIONS}"));
         command.arg(format!("-d{}s", self.seconds)).arg("-s").arg(&file);
         command.arg(format!("http://{address}{path}"));
         if !arguments.is_empty() {

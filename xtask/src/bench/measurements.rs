@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::client::{self, Client};
 use super::figures::{Table, Target, median};
 use super::load::{CONNECTIONS, Load, Measured};
-use super::processes::{Accountd, Nginx, Scratch};
+use super::processes::{Accountd, NGINX_WORKERS, Nginx, Scratch};
 use super::signature::{self, Call, Key, Signed};
 use super::tools;
 
@@ -133,7 +133,7 @@ impl Bench {
         let root = Key::of_account(ROOT);
         succeed(&server, signature::put_alternate_contact(), &root)?;
         let body = succeed(&server, signature::get_alternate_contact(), &root)?;
-        let nginx = Nginx::start(&self.data("nginx"), body.len())?;
+        let nginx = Nginx::start(&self.data("nginx"), body.len(), NGINX_WORKERS)?;
 
         let get = |key: &Key| {
             let signed = sign(&server, signature::get_alternate_contact(), key);
@@ -159,6 +159,34 @@ impl Bench {
         table.add("signed GetAlternateContact, 99th percentile", Target::None, p99(&of_root), "ms");
         std::thread::sleep(Duration::from_secs(3));
         table.add("memory after this load (resident)", Target::None, server.resident_megabytes()?, "MB");
+        Ok(())
+    }
+
+    /// The same with one worker of nginx and one thread of load: what accountd costs beside a server that is not held up.
+    pub fn one_worker(&self, table: &mut Table) -> Result<(), String> {
+        eprintln!("reading beside one worker …");
+        let server = self.start(&self.data("one-worker"))?;
+        let root = Key::of_account(ROOT);
+        succeed(&server, signature::put_alternate_contact(), &root)?;
+        let body = succeed(&server, signature::get_alternate_contact(), &root)?;
+        let nginx = Nginx::start(&self.data("one-worker-nginx"), body.len(), 1)?;
+        let mut load = Load::new(&self.scratch.path, self.load.seconds);
+        load.threads = 1;
+        let (mut of_nginx, mut of_root) = (Vec::new(), Vec::new());
+        for round in 0..=ROUNDS {
+            let signed = sign(&server, signature::get_alternate_contact(), &root);
+            let rows = (load.get(nginx.address, "/file")?, load.repeat(server.address, &signed)?);
+            // One round of each warms both up and does not count.
+            if round > 0 {
+                of_nginx.push(rows.0);
+                of_root.push(rows.1);
+            }
+        }
+        let what = "signed GetAlternateContact, root user, one thread of load";
+        table.add("nginx, one worker, one thread of load", Target::None, speed(&of_nginx), "/s");
+        table.add(what, Target::None, speed(&of_root), "/s");
+        table.add(format!("{what} ÷ nginx"), Target::AtLeast(0.5), ratio(&of_root, &of_nginx), "");
+        table.add(format!("{what}, 99th percentile"), Target::None, p99(&of_root), "ms");
         Ok(())
     }
 

@@ -25,9 +25,10 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 12] = [
+const PARTS: [(&str, Measure); 13] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
+    ("one-worker", Bench::one_worker),
     ("writing", Bench::writing),
     ("mixed", Bench::mixed),
     ("many-accounts", Bench::many_accounts),

@@ -133,11 +133,11 @@ pub struct Nginx {
 
 impl Nginx {
     /// Serves `/file`, a file of `bytes` bytes, out of `directory`.
-    pub fn start(directory: &Path, bytes: usize) -> Result<Self, String> {
+    pub fn start(directory: &Path, bytes: usize, workers: usize) -> Result<Self, String> {
         let address = free_address()?;
         let place = directory.display();
         let configuration = format!(
-            "worker_processes {NGINX_WORKERS};\ndaemon off;\nerror_log {place}/error.log;\npid {place}/pid;\n\
+            "worker_processes {workers};\ndaemon off;\nerror_log {place}/error.log;\npid {place}/pid;\n\
              events {{ worker_connections 1024; }}\n\
              http {{ access_log off; sendfile on; tcp_nodelay on; keepalive_requests 1000000000;\n\
              client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;\n\
