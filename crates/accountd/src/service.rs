@@ -5,6 +5,7 @@ mod acting;
 mod buckets;
 mod in_step;
 mod issuers;
+mod judge;
 mod opened_sessions;
 mod signing_keys;
 mod token_keys;
@@ -41,6 +42,7 @@ use opened_sessions::OpenedSessions;
 use signing_keys::SigningKeys;
 
 pub use acting::{Act, Done};
+pub use judge::Judgement;
 pub use services::front::words::{Answered, Summary};
 pub use trail_buckets::TrailBuckets;
 
@@ -193,7 +195,20 @@ impl Service {
         if decided.is_err() && Box::pin(self.was_fetched(&decided, begun.call.context())).await {
             decided = Box::pin(self.decide(&begun, true)).await.and_then(decided_at_last);
         }
-        decided.unwrap_or_else(|error| internal_failure(call, &error))
+        let answered = decided.unwrap_or_else(|error| internal_failure(call, &error));
+        if let Some(operation @ Operation::CloudTrail(_)) = call.operation()
+            && answered.response.status().is_success()
+        {
+            Box::pin(self.mark_buckets(operation, answered.response.body())).await;
+        }
+        answered
+    }
+
+    async fn mark_buckets(&self, operation: Operation, answer: &Bytes) {
+        if self.trail_buckets.marks(operation) {
+            let answer = serde_json::from_slice(answer).unwrap_or_default();
+            self.trail_buckets.mark(&answer).await;
+        }
     }
 
     async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {

@@ -5,6 +5,7 @@
 //! slow: the table says which target is met. `docs/benchmarks.md` keeps the figures of a run.
 
 pub(crate) mod client;
+mod delivery;
 mod figures;
 mod load;
 mod measurements;
@@ -24,7 +25,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 11] = [
+const PARTS: [(&str, Measure); 12] = [
     ("starting", Bench::starting),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
@@ -33,6 +34,7 @@ const PARTS: [(&str, Measure); 11] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("delivering", Bench::delivering),
     ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),

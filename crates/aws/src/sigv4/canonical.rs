@@ -11,7 +11,7 @@ use super::encode::{
     EncodedPair, decoded_text, encoded_pair, is_unreserved, pairs, push_encoded_path, push_hex,
     push_sorted_pairs,
 };
-use super::{Options, SignedRequest};
+use super::{Options, PayloadHash, SignedRequest};
 
 /// Which parameters of the query string the signature leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +129,16 @@ fn ordered_names(names: &str) -> Cow<'_, str> {
 /// Appends the hash of the payload; `None` where the request announces another payload than it has.
 ///
 /// `announced` is the value of `x-amz-content-sha256`. A service that is not S3 hashes what it got,
-/// so chunked signatures (`STREAMING-…`) cannot match here (F-SIG-7).
-fn push_payload(out: &mut Vec<u8>, announced: Option<&[u8]>, body: &[u8]) -> Option<()> {
+/// so chunked signatures (`STREAMING-…`) cannot match there (F-SIG-7).
+fn push_payload(out: &mut Vec<u8>, announced: Option<&[u8]>, body: &[u8], rule: PayloadHash) -> Option<()> {
     const UNSIGNED: &[u8] = b"UNSIGNED-PAYLOAD";
-    if announced == Some(UNSIGNED) {
-        out.extend_from_slice(UNSIGNED);
+    let taken = match (rule, announced) {
+        (PayloadHash::OfBody, Some(UNSIGNED)) | (PayloadHash::AnnouncedOrUnsigned, None) => Some(UNSIGNED),
+        (PayloadHash::OfBody, _) => None,
+        (PayloadHash::Announced | PayloadHash::AnnouncedOrUnsigned, announced) => announced,
+    };
+    if let Some(taken) = taken {
+        out.extend_from_slice(taken);
         return Some(());
     }
     let start = out.len();
@@ -164,7 +169,7 @@ pub(super) fn request(
     out.push(b'\n');
     out.extend_from_slice(names.as_bytes());
     out.push(b'\n');
-    push_payload(&mut out, announced_payload, request.body)?;
+    push_payload(&mut out, announced_payload, request.body, options.payload)?;
     Some(out)
 }
 

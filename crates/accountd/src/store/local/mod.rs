@@ -12,6 +12,7 @@ pub(super) mod engine;
 pub(super) mod events;
 mod failure;
 pub(super) mod index;
+mod listed;
 mod log;
 mod memory;
 mod migrate;
