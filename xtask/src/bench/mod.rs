@@ -10,6 +10,7 @@ mod load;
 mod measurements;
 mod neighbours;
 pub(crate) mod processes;
+mod reach;
 pub(crate) mod signature;
 pub(crate) mod tools;
 
@@ -22,8 +23,10 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 8] = [
+const PARTS: [(&str, Measure); 10] = [
     ("starting", Bench::starting),
+    ("resetting", Bench::resetting),
+    ("tls", Bench::tls),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
     ("mixed", Bench::mixed),

@@ -37,14 +37,26 @@ impl Accountd {
         seed: Option<&Path>,
         more: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<Self, String> {
+        Self::begin(binary, |command| {
+            command.arg("--data").arg(data);
+            if let Some(seed) = seed {
+                command.arg("--seed").arg(seed);
+            }
+            more(command)
+        })
+    }
+
+    /// Starts one without a data directory, as tests do.
+    pub fn start_in_memory(binary: &Path, seed: &Path) -> Result<Self, String> {
+        Self::begin(binary, |command| command.arg("--in-memory").arg("--seed").arg(seed))
+    }
+
+    fn begin(binary: &Path, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self, String> {
         let address = free_address()?;
         let mut command = Command::new(binary);
-        command.arg("--listen").arg(address.to_string()).arg("--data").arg(data);
-        if let Some(seed) = seed {
-            command.arg("--seed").arg(seed);
-        }
+        command.arg("--listen").arg(address.to_string());
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        more(&mut command);
+        arguments(&mut command);
         let key = Key::of_account(0);
         let request = signature::get_caller_identity().sign(&key, &address.to_string()).text();
         let begun = Instant::now();
