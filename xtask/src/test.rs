@@ -46,6 +46,8 @@ pub fn run(names: &[&str]) -> Result<(), String> {
     let gate = Gate { is_everything, ..Gate::new(&root) };
     let is_chosen = |suite| suites.contains(&suite);
     std::thread::scope(|scope| {
+        // Looked for, and installed if need be, while the tests are compiled.
+        scope.spawn(|| is_chosen(Suite::Rust).then(|| gate.postgres.set(gate.tools.postgres())));
         // Terraform's provider waits for minutes until a Region is there, so that nobody waits behind it.
         scope.spawn(|| is_chosen(Suite::Terraform).then(|| gate.terraform()));
         scope.spawn(|| {
@@ -112,6 +114,8 @@ struct Gate {
     is_everything: bool,
     /// The program under test, once it is built, or why there is none.
     binary: OnceLock<Result<PathBuf, String>>,
+    /// Whether PostgreSQL is on this machine, once that was looked for, or why it is not.
+    postgres: OnceLock<Result<(), String>>,
 }
 
 impl Gate {
@@ -122,6 +126,7 @@ impl Gate {
             report: Report::new(),
             is_everything: false,
             binary: OnceLock::new(),
+            postgres: OnceLock::new(),
         }
     }
 
@@ -235,7 +240,10 @@ impl Gate {
     fn torture(&self) {
         let Some(binary) = self.binary() else { return };
         self.report.step("torture, a minute of it", || {
-            let held = torture::attack(&binary, Duration::from_secs(60), &[], |line| self.report.say(line))?;
+            let held = {
+                let tell = |line: &str| self.report.say(line);
+                torture::attack(&binary, Duration::from_secs(60), &torture::IN_GATE, tell)?
+            };
             Ok(Counts { passed: held, ..Counts::default() })
         });
     }

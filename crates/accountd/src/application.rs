@@ -15,7 +15,7 @@ use services::seed::{self, SeedDocuments};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::admin::metrics::{Metrics, SUCCESS, StoreCounter};
+use crate::admin::metrics::{Metrics, SUCCESS};
 use crate::admin::unanswered::UnansweredCalls;
 use crate::admin::{self, Admin, Facts};
 use crate::clock::Clock;
@@ -29,7 +29,7 @@ use crate::service::{Service, Settings, Summary};
 use crate::startup::{Application as Process, Edges};
 use crate::state_engine::{Outbox, StateEngine};
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::{installation, log, mail};
+use crate::{installation, log, mail, store_figures};
 use listener::{Answer, Payload, Unread, Upload};
 
 /// The services that are answered. An operation of theirs that is not answered says so, naming itself.
@@ -64,6 +64,10 @@ const LOG_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How often the log is looked through for what is older.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// How often a part of the log is taken into its index, and how many records a second put that off.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+const BUSY_EVENTS: u64 = 500;
 
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
@@ -129,6 +133,7 @@ impl Application {
             waiting = courier.waiting();
             deliveries.push(tokio::spawn(courier.run(lease.clone(), stopped.clone())));
         }
+        tasks.push(tokio::spawn(index_the_log(Arc::clone(&store))));
         tasks.push(tokio::spawn(forget_old_events(Arc::clone(&store), Arc::clone(&edges.clock), waiting)));
         if let Some(sink) = delivery.sink {
             let (clock, delays) = (Arc::clone(&edges.clock), configuration.delays);
@@ -138,7 +143,7 @@ impl Application {
         let counted = Arc::clone(&store);
         let unanswered = Arc::new(UnansweredCalls::default());
         let metrics =
-            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_counters(&counted));
+            Metrics::new(edges.connections, Arc::clone(&unanswered), move || store_figures::of(&counted));
         let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
@@ -284,11 +289,29 @@ fn guard(configuration: &Configuration) -> Guard {
 async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waiting) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
+        match installation::forget_full_buckets(&store, clock.now()).await {
+            Ok(0) => {}
+            Ok(buckets) => tracing::debug!(buckets, "buckets of request rates that were full are gone"),
+            Err(reason) => tracing::error!(reason, "buckets of request rates could not be deleted"),
+        }
         let Ok(before) = clock.now().checked_sub(LOG_KEPT) else { continue };
         match store.forget(waiting.or_before(before)).await {
             Ok(0) => {}
             Ok(blocks) => tracing::info!(blocks, "events of more than 90 days ago are gone"),
             Err(error) => tracing::error!(reason = %error, "old events could not be deleted"),
+        }
+    }
+}
+
+/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it.
+async fn index_the_log(store: Arc<Store>) {
+    let mut recorded = 0;
+    loop {
+        tokio::time::sleep(INDEX_EVERY).await;
+        let until_now = store.statistics().events.load(std::sync::atomic::Ordering::Relaxed);
+        let is_busy = until_now.saturating_sub(std::mem::replace(&mut recorded, until_now)) > BUSY_EVENTS;
+        if !is_busy && let Err(error) = store.index_log().await {
+            tracing::error!(reason = %error, "the event log could not be indexed");
         }
     }
 }
@@ -333,37 +356,4 @@ async fn apply_seed(store: &Store, seed: &SeedDocuments) -> Result<(), String> {
         }
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn store_counters(store: &Store) -> Vec<StoreCounter> {
-    use std::sync::atomic::Ordering::Relaxed;
-    let statistics = store.statistics();
-    let counter = |name, help, value: &std::sync::atomic::AtomicU64| StoreCounter {
-        name,
-        help,
-        value: value.load(Relaxed),
-    };
-    vec![
-        counter(
-            "transactions",
-            "Transactions committed, each one wait for the disk",
-            &statistics.transactions,
-        ),
-        counter("changes", "Changes acknowledged", &statistics.changes),
-        counter(
-            "questions",
-            "Times a database was asked what other processes committed",
-            &statistics.questions,
-        ),
-        counter(
-            "overtaken",
-            "Transactions that another process was faster than, put together again",
-            &statistics.overtaken,
-        ),
-        counter("reruns", "Requests decided again because others were faster", &statistics.reruns),
-        counter("read_records", "Records of calls that changed nothing, written", &statistics.read_records),
-        counter("cache_hits", "Documents found in memory", &statistics.cache_hits),
-        counter("cache_misses", "Documents fetched from the engine", &statistics.cache_misses),
-        counter("log_blocks", "Blocks of the event log looked into", &statistics.log_blocks),
-    ]
 }

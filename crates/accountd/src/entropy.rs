@@ -1,10 +1,12 @@
-//! Randomness: a seed for every request and an id for every request.
+//! Randomness: a seed for every request, and an id for it and for its record.
 //!
 //! Both come from a generator of this thread (ChaCha, seeded and reseeded by the operating system),
 //! so that a request costs no system call. One-time codes are derived from the seed: it is secret.
 
+use jiff::Timestamp;
 use rand::Rng;
-use services::context::{Seed, uuid_text};
+use services::context::{Seed, TokenKey, uuid_text};
+use services::event_id;
 
 /// A fresh seed for one request.
 pub fn seed() -> Seed {
@@ -18,6 +20,13 @@ pub fn request_id() -> String {
     let mut bytes = [0; 16];
     rand::rng().fill_bytes(&mut bytes);
     uuid_text(bytes)
+}
+
+/// A fresh id for the record of a request that came at `now`.
+pub fn event_id(now: Timestamp, key: &TokenKey) -> String {
+    let mut bytes = [0; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    event_id::seal(bytes, now, key)
 }
 
 /// 32 secret random bytes, for a key that an installation keeps.

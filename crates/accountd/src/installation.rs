@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use services::context::TokenKey;
 use services::state::identity::SealingKey;
-use services::state::installation::{OrderedFaults, PageTokenKey, ServiceTime};
+use services::state::installation::{OrderedFaults, PageTokenKey, RateTokens, ServiceTime};
 use services::world::Document;
-use services::world::key::{Current, Key};
+use services::world::key::{Current, Key, Prefix};
 
 use crate::clock::{Clock, TimeMode};
 use crate::entropy;
@@ -60,6 +61,47 @@ pub async fn keep_time(store: &Store, clock: &Clock) -> Result<(), String> {
         Ok(())
     })
     .await
+}
+
+/// How long after the last request a bucket of any published rate is full again: the slowest take some minutes.
+const BUCKETS_ARE_FULL_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// Buckets looked at together.
+const BUCKETS_AT_ONCE: usize = 500;
+
+/// Deletes the buckets of request rates that nobody has taken a token from for so long that they are full: that is the same
+/// as none. Says how many went. F-STORE-34
+///
+/// # Errors
+/// One line that says why the store failed.
+pub async fn forget_full_buckets(store: &Store, now: Timestamp) -> Result<u64, String> {
+    if !store.is_shared() {
+        return Ok(0);
+    }
+    let Ok(before) = now.checked_sub(BUCKETS_ARE_FULL_AFTER) else { return Ok(0) };
+    let (mut forgotten, mut after) = (0, None);
+    loop {
+        let place: Option<String> = after.take();
+        let (deleted, last) = change(store, move |world| {
+            let keys = world.keys::<RateTokens>(&Prefix::empty(), place.as_deref(), BUCKETS_AT_ONCE)?;
+            let mut deleted = 0;
+            for key in &keys {
+                let id = key.id()?;
+                if world.get::<RateTokens>(id)?.is_some_and(|kept| kept.bucket.asked_at() < before) {
+                    world.delete::<RateTokens>(id);
+                    deleted += 1;
+                }
+            }
+            let last = keys.last().filter(|_| keys.len() == BUCKETS_AT_ONCE);
+            Ok((deleted, last.map(|key| key.place(&Prefix::empty()).to_owned())))
+        })
+        .await?;
+        forgotten += deleted;
+        match last {
+            Some(last) => after = Some(last),
+            None => return Ok(forgotten),
+        }
+    }
 }
 
 /// What there is of these, and the faults that were ordered, for whoever replaces everything else; all but the key only

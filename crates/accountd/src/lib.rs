@@ -20,6 +20,7 @@ pub mod service;
 pub mod startup;
 pub mod state_engine;
 pub mod store;
+mod store_figures;
 pub mod terminal;
 pub mod tls;
 pub mod transfer;

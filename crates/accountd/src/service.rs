@@ -253,7 +253,9 @@ impl Service {
 
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {
         let is_secure = self.sees_secure_transport(&request);
-        Call::new(request, peer, self.context(), entropy::request_id()).with_secure_transport(is_secure)
+        let context = self.context();
+        let event_id = entropy::event_id(context.now, &context.token_key);
+        Call::new(request, peer, context, event_id).with_secure_transport(is_secure)
     }
 
     /// The same beside the threads that answer everybody.
@@ -263,7 +265,8 @@ impl Service {
         let kept = head.clone();
         let context = self.context();
         let begin = move || {
-            let call = Call::new(Request::from_parts(head, body), peer, context, entropy::request_id());
+            let event_id = entropy::event_id(context.now, &context.token_key);
+            let call = Call::new(Request::from_parts(head, body), peer, context, event_id);
             call.with_secure_transport(is_secure)
         };
         self.store.compute(begin).await.map_err(|error| {
@@ -317,10 +320,13 @@ fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
     decided.ok_or_else(|| StoreError::NotCommitted("faults were looked for twice".to_owned()))
 }
 
-/// A fault of our own. Its reason is logged under the request's id, never shown.
+/// A fault of our own, or a store that is away. Its reason is logged under the request's id, never shown.
 fn internal_failure(call: &Call, error: &StoreError) -> Answered {
     tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
-    call.internal_failure()
+    match error.is_away() {
+        Some(is_known) => call.store_is_away(is_known),
+        None => call.internal_failure(),
+    }
 }
 
 /// What a person ordered to happen to such a request, before anything else does.

@@ -56,6 +56,11 @@ impl TokenBucket {
         true
     }
 
+    /// When a token was last taken, or asked for.
+    pub fn asked_at(&self) -> Timestamp {
+        self.filled_at
+    }
+
     /// Whether the bucket is full again, so that it can be forgotten.
     pub fn is_full(&self, rate: Rate, now: Timestamp) -> bool {
         let seconds = now.duration_since(self.filled_at).as_secs_f64();

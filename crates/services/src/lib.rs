@@ -10,6 +10,7 @@ pub mod cloudtrail;
 pub mod context;
 pub mod decided;
 pub mod ec2;
+pub mod event_id;
 pub mod explain;
 pub mod failure;
 pub mod front;

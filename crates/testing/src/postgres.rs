@@ -64,11 +64,6 @@ pub fn database() -> Option<TestDatabase> {
         std::mem::forget(cluster);
         Some(url)
     });
-    if base.is_none() {
-        eprintln!(
-            "skipped: there is no PostgreSQL here (initdb and postgres, for example of Debian's postgresql)"
-        );
-    }
     base.as_deref().map(TestDatabase::new)
 }
 
@@ -173,7 +168,12 @@ impl Cluster {
 
     fn prepared() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let bin = programs()?;
+        let Some(bin) = programs() else {
+            eprintln!(
+                "skipped: there is no PostgreSQL here (initdb and postgres, for example of Debian's postgresql)"
+            );
+            return None;
+        };
         let name = format!("accountd-pg-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
         let _ = std::fs::remove_dir_all(&directory);
@@ -189,6 +189,17 @@ impl Cluster {
 
     fn data(&self) -> PathBuf {
         self.directory.join("data")
+    }
+
+    /// Puts a file into its data directory, which nobody else may read.
+    pub fn put(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.data().join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some(user) = self.user {
+            assert!(Command::new("chown").arg(user).arg(&file).status().unwrap().success());
+        }
     }
 
     /// The directory of its socket.
@@ -344,10 +355,7 @@ pub struct Shell {
 
 /// `None` where there is no PostgreSQL, which is said.
 pub fn ordinary_shell() -> Option<Shell> {
-    let Some(cluster) = Cluster::prepared() else {
-        eprintln!("skipped: there is no PostgreSQL here");
-        return None;
-    };
+    let cluster = Cluster::prepared()?;
     let mut command = match cluster.user {
         Some(user) => {
             let mut command = Command::new("setpriv");

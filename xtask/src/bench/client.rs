@@ -13,6 +13,8 @@ pub struct Client {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The request's id, as services that speak JSON or a form say it; empty where there is none.
+    pub request_id: String,
     /// The body.
     pub body: String,
 }
@@ -35,6 +37,7 @@ impl Client {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut status = 0;
         let mut length = 0;
+        let mut request_id = String::new();
         loop {
             let mut line = String::new();
             if self.stream.read_line(&mut line)? == 0 {
@@ -48,11 +51,13 @@ impl Client {
                 status = rest.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
             } else if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap_or(0);
+            } else if let Some(value) = line.strip_prefix("x-amzn-requestid:") {
+                value.trim().clone_into(&mut request_id);
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Answer { status, request_id, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }
 

@@ -267,7 +267,7 @@ pub(super) fn succeed(server: &Accountd, call: Call, key: &Key) -> Result<String
 }
 
 /// Puts a contact into each account, which comes into being by that. Many connections at once share fsyncs.
-fn bring_into_being(server: &Accountd, keys: &[Key]) -> Result<(), String> {
+pub(super) fn bring_into_being(server: &Accountd, keys: &[Key]) -> Result<(), String> {
     let put = |keys: &[Key]| {
         let mut client = Client::connect(server.address).map_err(|error| error.to_string())?;
         for key in keys {

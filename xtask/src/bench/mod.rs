@@ -11,6 +11,7 @@ mod measurements;
 mod neighbours;
 pub(crate) mod processes;
 mod reach;
+mod shared;
 pub(crate) mod signature;
 pub(crate) mod tools;
 
@@ -23,7 +24,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 10] = [
+const PARTS: [(&str, Measure); 12] = [
     ("starting", Bench::starting),
     ("resetting", Bench::resetting),
     ("tls", Bench::tls),
@@ -34,6 +35,8 @@ const PARTS: [(&str, Measure); 10] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("shared", Bench::shared),
+    ("shared-costs", Bench::shared_costs),
 ];
 
 /// Measures everything, or the parts that are named, and prints a table.

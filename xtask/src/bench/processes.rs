@@ -1,5 +1,6 @@
 //! The processes under test: accountd as built for release, and nginx beside it.
 
+use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,8 +38,7 @@ impl Accountd {
         seed: Option<&Path>,
         more: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<Self, String> {
-        Self::begin(binary, |command| {
-            command.arg("--data").arg(data);
+        Self::start_on(binary, [OsStr::new("--data"), data.as_os_str()], |command| {
             if let Some(seed) = seed {
                 command.arg("--seed").arg(seed);
             }
@@ -48,15 +48,20 @@ impl Accountd {
 
     /// Starts one without a data directory, as tests do.
     pub fn start_in_memory(binary: &Path, seed: &Path) -> Result<Self, String> {
-        Self::begin(binary, |command| command.arg("--in-memory").arg("--seed").arg(seed))
+        Self::start_on(binary, ["--in-memory"], |command| command.arg("--seed").arg(seed))
     }
 
-    fn begin(binary: &Path, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self, String> {
+    /// The same with its state wherever these arguments say.
+    pub fn start_on(
+        binary: &Path,
+        storage: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        more: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Self, String> {
         let address = free_address()?;
         let mut command = Command::new(binary);
-        command.arg("--listen").arg(address.to_string());
+        command.arg("--listen").arg(address.to_string()).args(storage);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        arguments(&mut command);
+        more(&mut command);
         let key = Key::of_account(0);
         let request = signature::get_caller_identity().sign(&key, &address.to_string()).text();
         let begun = Instant::now();
@@ -179,6 +184,11 @@ impl Drop for Nginx {
 /// nginx started by root reads the file as another user.
 fn allow_reading(directory: &Path) {
     let _ = Command::new("chmod").arg("-R").arg("a+rX").arg(directory).status();
+}
+
+/// A port of the loopback address at which nobody listens.
+pub fn free_port() -> Result<u16, String> {
+    free_address().map(|address| address.port())
 }
 
 fn free_address() -> Result<SocketAddr, String> {

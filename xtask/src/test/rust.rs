@@ -17,6 +17,9 @@ use super::{Gate, dependencies};
 /// Tests of Account Management and Organizations over the wire. They make a database each, so not all are chosen.
 const ON_POSTGRESQL: &[&str] = &["observed::", "edges::", "resources::", "newcomers::"];
 
+/// The step that runs them.
+const ON_A_DATABASE: &str = "the wire of two services on PostgreSQL";
+
 /// Everything in the workspace, so that each build has the same features of what it depends on.
 pub(super) const WORKSPACE: &str = "--workspace";
 
@@ -45,15 +48,26 @@ impl Gate {
                 let messages = self.built(&["test", WORKSPACE, "--no-run"])?;
                 lints(&messages)
             });
+            // Tests that need it are skipped where it is missing, and say so one by one; this line says it of all.
+            let missing = self.postgres.wait().as_ref().err();
             self.report.step("rust tests", || self.tests(&[], |cargo| cargo));
-            self.report.step("the wire of two services on PostgreSQL", || {
-                // Of the whole workspace, as above: one package alone has other features, and all would be built anew.
-                let only = [WORKSPACE, "--test", "it", "--"];
-                self.tests(&[&only[..], ON_POSTGRESQL].concat(), |cargo| {
-                    // In-process suites keep their state there rather than in memory.
-                    cargo.env("ACCOUNTD_TEST_DATABASE", "postgres")
-                })
-            });
+            match missing {
+                Some(reason) => {
+                    let reason =
+                        format!("{reason}; of the Rust tests, those of many processes were passed over");
+                    self.report.skip(ON_A_DATABASE, &reason, 0);
+                }
+                None => {
+                    self.report.step(ON_A_DATABASE, || {
+                        // Of the whole workspace, as above: one package alone has other features, and all would be built anew.
+                        let only = [WORKSPACE, "--test", "it", "--"];
+                        self.tests(&[&only[..], ON_POSTGRESQL].concat(), |cargo| {
+                            // In-process suites keep their state there rather than in memory.
+                            cargo.env("ACCOUNTD_TEST_DATABASE", "postgres")
+                        })
+                    });
+                }
+            }
             // By now everything is at hand that packing looks up.
             self.report.step("crates, packed", || self.packed());
             self.report.step("documentation", || {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
+use crate::torture::Programs;
+
 /// The oldest Python that the pinned packages run on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
 
@@ -137,6 +139,23 @@ impl Tools {
         found().ok_or_else(|| "this system's packages have no chromium".to_owned())
     }
 
+    /// PostgreSQL's programs, found on the machine or installed from the system's packages by root.
+    ///
+    /// # Errors
+    /// Says what to install where it is missing and this user may not install it.
+    pub fn postgres(&self) -> Result<(), String> {
+        if Programs::find().is_some() {
+            return Ok(());
+        }
+        let _alone = self.system.lock();
+        if !is_root() || in_path("apt-get").is_none() {
+            return Err("there is no PostgreSQL: install the package postgresql".to_owned());
+        }
+        apt(&["update", "--quiet"])?;
+        apt(&["install", "--quiet", "--yes", "--no-install-recommends", "postgresql"])?;
+        Programs::find().map(drop).ok_or_else(|| "this system's packages have no PostgreSQL".to_owned())
+    }
+
     fn node_from_python(&self) -> Result<(PathBuf, PathBuf), String> {
         let python = self.python()?;
         let folder = self.clients.join("python/bin");
@@ -199,7 +218,8 @@ fn system_python() -> Result<PathBuf, String> {
 }
 
 fn apt(arguments: &[&str]) -> Result<(), String> {
-    run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    // Debian starts what it installs; this machine's ports are not ours to take.
+    run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1"))
 }
 
 fn usable_python() -> Option<PathBuf> {

@@ -3,11 +3,15 @@
 //! Each part attacks a running accountd of its own over loopback and says what it saw; what must hold and does not is an
 //! error. An hour by default, shared by the parts; a minute in the gate. `docs/torture.md` keeps the figures of a run.
 
+mod cluster;
 mod dear;
 mod disk;
 mod kills;
+mod shared;
 mod sockets;
 mod writers;
+
+pub use cluster::{Cluster, Programs};
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,13 +27,17 @@ const USUAL_MINUTES: u64 = 60;
 type Attack = fn(&Victim, Duration) -> Result<String, String>;
 
 /// The parts by name, each with its share of the time in hundredths.
-const PARTS: [(&str, u32, Attack); 5] = [
+const PARTS: [(&str, u32, Attack); 6] = [
     ("kill", 35, kills::killed),
     ("power-loss", 30, disk::power_lost),
     ("failing-disk", 15, disk::failing),
     ("dear-requests", 10, dear::watched),
     ("sockets", 10, sockets::held),
+    ("shared", 50, shared::lived_through),
 ];
+
+/// The parts that the gate has a minute for. What several processes on one database withstand is a test of its own there.
+pub const IN_GATE: [&str; 5] = ["kill", "power-loss", "failing-disk", "dear-requests", "sockets"];
 
 /// What is attacked: a program, and a place for its data.
 pub struct Victim {
@@ -40,6 +48,11 @@ pub struct Victim {
 impl Victim {
     fn new(binary: PathBuf) -> Result<Self, String> {
         Ok(Self { binary, scratch: Scratch::new(&tools::target())? })
+    }
+
+    /// What tells it from others on this machine.
+    fn number(&self) -> u32 {
+        std::process::id()
     }
 
     fn data(&self, name: &str) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub struct Tally {
     total: AtomicU64,
     refused: AtomicU64,
     ended: AtomicBool,
+    /// An answer that is neither an acknowledgement nor a refusal.
+    wrong: Mutex<Option<String>>,
 }
 
 impl Tally {
@@ -28,6 +31,7 @@ impl Tally {
             total: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             ended: AtomicBool::new(false),
+            wrong: Mutex::default(),
         }
     }
 
@@ -78,8 +82,14 @@ impl Tally {
                     self.acknowledged[writer].store(number, Ordering::SeqCst);
                     self.total.fetch_add(1, Ordering::SeqCst);
                 }
-                Ok(_) => {
+                // F-STORE-33
+                Ok(answer) if answer.status == 503 => {
                     self.refused.fetch_add(1, Ordering::SeqCst);
+                }
+                Ok(answer) => {
+                    let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+                    wrong.get_or_insert_with(|| format!("{}: {}", answer.status, answer.body));
+                    return;
                 }
                 Err(_) => return,
             }
@@ -92,6 +102,9 @@ impl Tally {
     /// # Errors
     /// What was lost, halved or doubled.
     pub fn check(&self, address: SocketAddr) -> Result<(), String> {
+        if let Some(wrong) = &*self.wrong.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(format!("a change was answered with {wrong}"));
+        }
         let mut client = Client::connect(address).map_err(|error| error.to_string())?;
         let mut stored_in_all = 0;
         for (writer, acknowledged) in self.acknowledged.iter().enumerate() {
@@ -118,18 +131,20 @@ impl Tally {
     }
 }
 
-fn key(writer: usize) -> Key {
+/// The key of a writer, who has an account of their own.
+pub fn key(writer: usize) -> Key {
     Key::of_account(700_000_000_000 + writer)
 }
 
 /// The change of this number. Its title is the number, so that a change that was answered twice or lost shows.
-fn put(number: u64) -> Call {
+pub fn put(number: u64) -> Call {
     let call = signature::put_alternate_contact();
     let body = call.body.replace("On call", &number.to_string());
     Call { body, ..call }
 }
 
-fn title(body: &str) -> Result<u64, String> {
+/// The number of the change that an answer shows.
+pub fn title(body: &str) -> Result<u64, String> {
     let answer: Value = serde_json::from_str(body).map_err(|error| format!("{body}: {error}"))?;
     let title = answer["AlternateContact"]["Title"].as_str().and_then(|title| title.parse().ok());
     title.ok_or_else(|| format!("no number in {body}"))

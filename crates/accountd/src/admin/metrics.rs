@@ -45,15 +45,17 @@ struct Operation {
     operation: &'static str,
 }
 
-/// A counter of the store, read when somebody looks.
+/// A figure of the store, read when somebody looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreCounter {
-    /// The name, without `accountd_store_` in front and `_total` behind.
+pub struct StoreFigure {
+    /// The name, without `accountd_store_` in front and, where it is a count, `_total` behind.
     pub name: &'static str,
     /// What it counts, in a sentence without a full stop.
     pub help: &'static str,
-    /// The count since the start.
+    /// What there is now, or the count since the start.
     pub value: u64,
+    /// Whether it is a count since the start, which only grows.
+    pub is_count: bool,
 }
 
 /// What is measured. Memory is bounded by the number of operations and error codes.
@@ -64,11 +66,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing measured yet. `store_counters` is asked on each scrape.
+    /// Nothing measured yet. `store_figures` is asked on each scrape.
     pub fn new(
         connections: Arc<Connections>,
         unanswered: Arc<UnansweredCalls>,
-        store_counters: impl Fn() -> Vec<StoreCounter> + Send + Sync + 'static,
+        store_figures: impl Fn() -> Vec<StoreFigure> + Send + Sync + 'static,
     ) -> Self {
         let requests = Family::default();
         let latencies: Family<Operation, Histogram, fn() -> Histogram> =
@@ -83,7 +85,7 @@ impl Metrics {
         own.register_collector(Box::new(OnScrape {
             connections,
             unanswered,
-            store_counters: Box::new(store_counters),
+            store_figures: Box::new(store_figures),
         }));
         // Prometheus names what is true of every process.
         let mut process = Registry::default();
@@ -159,7 +161,7 @@ fn latency_histogram() -> Histogram {
 struct OnScrape {
     connections: Arc<Connections>,
     unanswered: Arc<UnansweredCalls>,
-    store_counters: Box<dyn Fn() -> Vec<StoreCounter> + Send + Sync>,
+    store_figures: Box<dyn Fn() -> Vec<StoreFigure> + Send + Sync>,
 }
 
 impl fmt::Debug for OnScrape {
@@ -177,8 +179,14 @@ impl Collector for OnScrape {
         build(&mut encoder)?;
         let accepted = self.connections.accepted.load(Ordering::Relaxed);
         counter(&mut encoder, "connections_accepted", "Connections accepted", accepted)?;
-        for store in (self.store_counters)() {
-            counter(&mut encoder, &format!("store_{}", store.name), store.help, store.value)?;
+        for store in (self.store_figures)() {
+            let name = format!("store_{}", store.name);
+            if store.is_count {
+                counter(&mut encoder, &name, store.help, store.value)?;
+            } else {
+                let now = ConstGauge::new(i64::try_from(store.value).unwrap_or(i64::MAX));
+                now.encode(encoder.encode_descriptor(&name, store.help, None, now.metric_type())?)?;
+            }
         }
         self.unanswered(&mut encoder)
     }
@@ -221,7 +229,7 @@ mod tests {
         let connections = Arc::new(Connections::default());
         connections.accepted.store(5, Ordering::Relaxed);
         connections.closed.store(2, Ordering::Relaxed);
-        let commits = || vec![StoreCounter { name: "commits", help: "Commits", value: 7 }];
+        let commits = || vec![StoreFigure { name: "commits", help: "Commits", value: 7, is_count: true }];
         let unanswered = Arc::new(UnansweredCalls::default());
         let call = Unanswered { service: "s3".into(), operation: "-".into(), user_agent: "x".into() };
         unanswered.count(call, "2026-11-27T10:00:00Z".parse().unwrap());

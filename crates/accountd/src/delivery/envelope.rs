@@ -21,12 +21,12 @@ struct Seen {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope(pub Value);
 
-/// F-EVENTS-1: the events that a record brings about when it is made. Reading calls bring none, as AWS's default rules see
+/// F-EVENTS-1: the events that a record brings about when it is made. Calls that read bring none, as AWS's default rules see
 /// none.
 pub fn at_once(record: &FollowedRecord) -> Vec<Envelope> {
     let Some(seen) = Seen::of(record) else { return Vec::new() };
     let is_service = seen.text("eventType") == "AwsServiceEvent";
-    if !is_service && seen.record["readOnly"] != json!(false) {
+    if !is_service && seen.is_reading() {
         return Vec::new();
     }
     let kind = if is_service { "AWS Service Event via CloudTrail" } else { "AWS API Call via CloudTrail" };
@@ -59,6 +59,15 @@ impl Seen {
 
     fn text(&self, member: &str) -> &str {
         self.record[member].as_str().unwrap_or_default()
+    }
+
+    /// F-EVENTS-5: calls that read are those whose names say so; of STS, which gives credentials, only some of them.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html>
+    fn is_reading(&self) -> bool {
+        let name = self.text("eventName");
+        let says_so = ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+        let gives_credentials = matches!(name, "GetFederationToken" | "GetSessionToken");
+        self.record["readOnly"] != json!(false) && says_so && !gives_credentials
     }
 
     /// The operation, where it switched a Region.
@@ -156,6 +165,19 @@ mod tests {
         let mut own = call("organizations", "CreateAccountResult", false);
         own["eventType"] = json!("AwsServiceEvent");
         assert_eq!(at_once(&record(own))[0].0["detail-type"], "AWS Service Event via CloudTrail");
+    }
+
+    /// F-EVENTS-5.
+    #[test]
+    fn a_call_that_reads_is_one_whose_name_says_so_f_events_5() {
+        let is_told = |source: &str, name: &str| !at_once(&record(call(source, name, true))).is_empty();
+        for name in ["AssumeRole", "GetSessionToken", "GetFederationToken"] {
+            assert!(is_told("sts", name), "{name}");
+        }
+        assert!(is_told("cloudtrail", "LookupEvents"));
+        for (source, name) in [("sts", "GetCallerIdentity"), ("iam", "GetRole"), ("ec2", "DescribeRegions")] {
+            assert!(!is_told(source, name), "{name}");
+        }
     }
 
     /// F-EVENTS-2.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use services::context::Context;
 use services::front::acting::{Acted, Actor, decide_as};
-use services::front::words::Summary;
+use services::front::words::{Summary, store_is_away};
 use services::front::{Circumstances, serving_region};
 use services::service::Operation;
 use services::world::{self, Snapshot};
@@ -92,7 +92,7 @@ impl Service {
             summary.error = Some(refusal.code.clone());
             return Done { outcome: Err(refusal), event_id: None, summary };
         }
-        let event_id = entropy::request_id();
+        let event_id = entropy::event_id(context.now, &context.token_key);
         let secure_transport = self.secure_transport.is_seen();
         let begun = Arc::new(BegunAct {
             act: Arc::new(act),
@@ -116,10 +116,14 @@ impl Service {
             }
             Err(error) => {
                 tracing::error!(request_id = %summary.request_id, reason = %error, "a request failed inside");
-                let code = begun.act.operation.service().profile().internal_failure;
-                summary.error = Some(code.into());
+                let profile = begun.act.operation.service().profile();
                 let text = "The request failed inside accountd; the log says why.";
-                Done { outcome: Err(Refusal::new(code, 500, text)), event_id: None, summary }
+                let refusal = match error.is_away() {
+                    Some(is_known) => store_is_away(profile.unavailable(), is_known),
+                    None => Refusal::new(profile.internal_failure, 500, text),
+                };
+                summary.error = Some(refusal.code.clone());
+                Done { outcome: Err(refusal), event_id: None, summary }
             }
         }
     }

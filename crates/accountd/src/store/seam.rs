@@ -14,6 +14,8 @@ pub enum StoreError {
     /// The transaction failed, for example because the disk is full. Nobody sees anything of it; where the disk failed
     /// while it was written, a restart may find all of it.
     NotCommitted(String),
+    /// The same, and whether the change was kept is not known.
+    NotKnown(String),
     /// The snapshot could not be read.
     Fault(Fault),
     /// The pure function panicked when it was run again.
@@ -26,10 +28,26 @@ pub enum StoreError {
     Closed,
 }
 
+impl StoreError {
+    /// Where the store is away or has no room, so that the same may succeed later: whether it is known that nothing was
+    /// changed. F-STORE-33
+    pub fn is_away(&self) -> Option<bool> {
+        match self {
+            Self::NotKnown(_) => Some(false),
+            Self::NotCommitted(_) | Self::Fault(Fault::Away(_)) => Some(true),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotCommitted(reason) => write!(formatter, "the change was not acknowledged: {reason}"),
+            Self::NotKnown(reason) => {
+                write!(formatter, "whether the change was kept is not known: {reason}")
+            }
+            Self::Fault(Fault::Away(reason)) => write!(formatter, "the store is away: {reason}"),
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
             Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
@@ -105,8 +123,22 @@ pub struct StoreStatistics {
     pub questions: AtomicU64,
     /// Transactions that came to nothing because another process had committed, and were put together again.
     pub overtaken: AtomicU64,
+    /// Where the store is a database: how often something was sent there and its answer waited for.
+    pub round_trips: AtomicU64,
+    /// How long those answers took together, in microseconds.
+    pub round_trip_microseconds: AtomicU64,
+    /// Connections to it that were opened.
+    pub connections_opened: AtomicU64,
+    /// Commits of other processes that this one learned of.
+    pub followed: AtomicU64,
     /// Blocks of the event log that were looked into.
     pub log_blocks: AtomicU64,
+    /// Not a counter: connections to the database that are open.
+    pub connections: AtomicU64,
+    /// Not a counter: those of them that nobody uses.
+    pub connections_idle: AtomicU64,
+    /// Not a counter: how many commits of other processes the last answer of the database told of.
+    pub behind: AtomicU64,
     /// Not a counter: how many documents there are.
     pub documents: AtomicU64,
     /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::cast::*;
 use crate::world::World;
 
-fn names(answer: &Answer) -> Vec<String> {
+pub fn names(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let events = answer.json()["Events"].as_array().unwrap().clone();
     events.iter().map(|event| event["EventName"].as_str().unwrap().to_owned()).collect()
@@ -30,7 +30,7 @@ fn with_history() -> World {
     world
 }
 
-fn by(key: &str, value: &str) -> Value {
+pub fn by(key: &str, value: &str) -> Value {
     json!({ "LookupAttributes": [{ "AttributeKey": key, "AttributeValue": value }] })
 }
 

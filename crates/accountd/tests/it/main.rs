@@ -20,6 +20,7 @@ mod faults;
 mod fuzz;
 mod last_access;
 mod lookup;
+mod lookup_costs;
 mod newcomers;
 mod observed;
 mod over_a_socket;

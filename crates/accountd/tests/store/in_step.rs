@@ -7,30 +7,39 @@ use accountd::admin::faults::Rule;
 use accountd::configuration::Throttle;
 use accountd::installation;
 use accountd::state_engine::Outbox;
-use accountd::store::{Store, StoreOptions};
+use accountd::store::{Database, Store, StoreOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use services::seed;
 use services::service::Service as AwsService;
 use testing::company::{MANAGEMENT_ADMIN, MEMBER_ROOT};
 use testing::postgres::{TestDatabase, database};
-use testing::server::{COMPANY, Server, Setup};
+use testing::server::{Server, Setup};
 use testing::signer::Key;
 use testing::wire;
 
 use crate::support::block_on;
 
 /// Another accountd on this database; the first of them applies the seed.
-async fn process(database: &TestDatabase, setup: Setup) -> Server {
-    let store = Arc::new(Store::connect(&database.database(), &StoreOptions::default()).unwrap());
+pub async fn process(database: &TestDatabase, setup: Setup) -> Server {
+    process_over(database.database(), setup).await
+}
+
+/// The same on any database.
+pub async fn process_over(database: Database, setup: Setup) -> Server {
+    server_over(Arc::new(Store::connect(&database, &StoreOptions::default()).unwrap()), setup).await
+}
+
+/// The same on any store.
+pub async fn server_over(store: Arc<Store>, setup: Setup) -> Server {
     let token_key = installation::restore(&store, &setup.clock).await.unwrap();
-    let seed = seed::read(COMPANY, setup.clock.now()).unwrap_or_else(|_| panic!("the company"));
+    let seed = seed::read(&setup.seed, setup.clock.now()).unwrap_or_else(|_| panic!("the seed"));
     let _ = store.seed(seed.writes).await;
     setup.over(store, token_key)
 }
 
 /// Status and text of the answer to a call.
-async fn call(
+pub async fn call(
     server: &Server,
     key: &Key,
     service: AwsService,
@@ -144,6 +153,31 @@ fn rates_are_those_of_all_processes_together() {
         }
         assert!(answered[0] < 60, "some were refused");
         assert_eq!(answered[0], answered[1], "as many as one process alone answers");
+    });
+}
+
+/// F-STORE-34: a bucket that nobody has taken from for an hour is full, which is the same as none.
+#[test]
+fn buckets_that_are_full_again_are_forgotten() {
+    let Some(database) = database() else { return };
+    let buckets = || {
+        database.number(
+            "SELECT count(*) FROM accountd.document WHERE key >= 'rate-tokens/' AND key < 'rate-tokens0'",
+        )
+    };
+    block_on(async {
+        let setup = Setup { throttle: Throttle::Aws, ..Setup::company() };
+        let server = process(&database, setup).await;
+        let forget = async || installation::forget_full_buckets(&server.store, server.clock.now()).await;
+        assert_eq!(regions(&server, json!({})).await.0, 200);
+        assert_eq!(buckets(), 1);
+        assert_eq!(forget().await, Ok(0), "it is not full yet");
+        server.clock.advance(SignedDuration::from_mins(59)).unwrap();
+        let other = call(&server, &MEMBER_ROOT.key, AwsService::Account, "GetContactInformation", json!({}));
+        assert_eq!(other.await.0, 200);
+        server.clock.advance(SignedDuration::from_mins(2)).unwrap();
+        assert_eq!(forget().await, Ok(1), "the first is, the second is not");
+        assert_eq!(buckets(), 1);
     });
 }
 

@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod away;
 mod commits;
 mod crash;
 mod derived;
 mod far;
+mod history;
 mod in_step;
+mod index;
 mod log;
 mod many;
 mod opening;
 mod processes;
 mod ratio;
+mod secured;
 mod support;
+mod walks;

@@ -121,8 +121,8 @@ fn foreign_files_are_refused() {
 #[test]
 fn a_newer_file_is_refused() {
     let directory = filled();
-    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 5).unwrap();
-    assert_refused(&directory, "was written by a newer accountd (schema 5, this one reads up to 4)");
+    Connection::open(directory.database()).unwrap().pragma_update(None, "user_version", 6).unwrap();
+    assert_refused(&directory, "was written by a newer accountd (schema 6, this one reads up to 5)");
 }
 
 /// F-STORE-8

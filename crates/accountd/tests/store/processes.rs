@@ -1,24 +1,25 @@
 //! Whole processes over one PostgreSQL: killed, cut off, and stopped with it. Nothing that was acknowledged is lost, nothing
 //! counts twice, and every answer is of a moment after its request began.
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Request;
-use serde_json::{Value, json};
-use services::service::Service;
+use serde_json::Value;
 use testing::postgres::{Cluster, TestDatabase};
-use testing::signer::Key;
-use testing::wire;
 
+use crate::history::{self, History};
 use crate::support::Directory;
+
+/// So much is acknowledged before the next kill: however slow the machine is, something goes on between two.
+const ACKNOWLEDGED_BETWEEN_KILLS: usize = 30;
 
 /// How long the torment lasts: a short piece in the gate, longer where somebody says so.
 fn lasting() -> Duration {
@@ -69,7 +70,7 @@ impl Drop for Process {
 }
 
 /// Status, request id and body of the answer; `None` where there was none.
-fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, String)> {
+pub fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, String)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut text = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method(), request.uri());
@@ -89,65 +90,6 @@ fn send(address: SocketAddr, request: &Request<Bytes>) -> Option<(u16, String, S
     Some((status, id, body.to_owned()))
 }
 
-fn key_of(account: usize) -> Key {
-    let id = Box::leak(format!("{:012}", 100_000_000_000 + account).into_boxed_str());
-    Key { id, secret: "test", token: None }
-}
-
-fn contact(key: &Key, operation: &str, name: Option<u64>) -> Request<Bytes> {
-    let mut members = json!({ "AlternateContactType": "BILLING" });
-    if let Some(name) = name {
-        members = json!({ "AlternateContactType": "BILLING", "Name": name.to_string(), "Title": "Owner",
-            "EmailAddress": "ann@example.com", "PhoneNumber": "+12065550100" });
-    }
-    let request = wire::request(wire::operation(Service::Account, operation), &members);
-    wire::signed(request, key, "account", "us-east-1")
-}
-
-/// What became of one account's contact: numbers that only grow, written by one writer and read by anybody.
-#[derive(Default)]
-struct History {
-    /// The highest number that anybody began to write.
-    begun: AtomicU64,
-    /// The highest number that was acknowledged or read.
-    seen: AtomicU64,
-    /// The ids of the requests that were acknowledged, with what they wrote.
-    acknowledged: Mutex<BTreeMap<String, u64>>,
-    broken: Mutex<Vec<String>>,
-}
-
-impl History {
-    /// One writer: a number may have been written although nobody said so, and is then never written again.
-    fn write(&self, address: SocketAddr, key: &Key) {
-        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        if let Some((200, id, _)) = send(address, &contact(key, "PutAlternateContact", Some(number))) {
-            self.acknowledged.lock().unwrap().insert(id, number);
-            self.seen.fetch_max(number, Ordering::SeqCst);
-        }
-    }
-
-    /// A read is of a moment between its beginning and its end: not older than what anybody knew before, not newer than what
-    /// was begun before it ended. With one writer and growing numbers, that every read is so is linearizability.
-    fn read(&self, address: SocketAddr, key: &Key) {
-        let known = self.seen.load(Ordering::SeqCst);
-        let answer = send(address, &contact(key, "GetAlternateContact", None));
-        let begun = self.begun.load(Ordering::SeqCst);
-        let number = match answer {
-            Some((200, _, body)) => {
-                let body: Value = serde_json::from_str(&body).unwrap();
-                body["AlternateContact"]["Name"].as_str().unwrap().parse().unwrap()
-            }
-            Some((404, ..)) => 0,
-            _ => return,
-        };
-        if number < known || number > begun {
-            let what = format!("{number} was read where {known} was known before and {begun} begun after");
-            self.broken.lock().unwrap().push(what);
-        }
-        self.seen.fetch_max(number, Ordering::SeqCst);
-    }
-}
-
 /// Processes that may be restarted while others call them.
 struct Company {
     addresses: Mutex<Vec<SocketAddr>>,
@@ -159,8 +101,11 @@ struct Company {
 impl Company {
     fn start(storage: &[&str], count: usize) -> Self {
         let directory = Directory::new();
+        let seed = directory.path().join("seed.yaml");
+        std::fs::write(&seed, history::seed()).unwrap();
+        let storage = [storage, &["--seed", seed.to_str().unwrap()]].concat();
         let processes: Vec<_> =
-            (0..count).map(|name| Process::start(storage, directory.path(), name)).collect();
+            (0..count).map(|name| Process::start(&storage, directory.path(), name)).collect();
         let addresses = processes.iter().map(|process| process.address).collect();
         let storage = storage.iter().map(|&text| text.to_owned()).collect();
         Self { addresses: Mutex::new(addresses), processes: Mutex::new(processes), storage, directory }
@@ -179,58 +124,78 @@ impl Company {
         self.addresses.lock().unwrap()[name] = processes[name].address;
     }
 
-    /// Writers and readers of every account until `is_done`, each through any process; `torment` goes on meanwhile.
-    fn live_through(&self, accounts: usize, torment: impl FnOnce()) -> Vec<Arc<History>> {
+    /// One writer and two readers of every register until `torment` is over, each through any process.
+    fn live_through(&self, torment: impl FnOnce(&[History])) -> Vec<History> {
         let is_done = AtomicBool::new(false);
-        let histories: Vec<Arc<History>> = (0..accounts).map(|_| Arc::default()).collect();
+        let histories = history::all();
         std::thread::scope(|scope| {
-            for (account, history) in histories.iter().enumerate() {
-                let (is_done, key) = (&is_done, key_of(account));
-                scope.spawn(move || {
-                    for turn in account.. {
-                        if is_done.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        history.write(self.address(turn), &key);
+            for (number, history) in histories.iter().enumerate() {
+                let is_done = &is_done;
+                let on_and_on = move |step: &dyn Fn(SocketAddr)| {
+                    let mut turns = number..;
+                    while !is_done.load(Ordering::Relaxed)
+                        && let Some(turn) = turns.next()
+                    {
+                        step(self.address(turn));
                     }
-                });
-                for reader in 0..2 {
+                };
+                scope.spawn(move || on_and_on(&|address| history.write(address)));
+                for _ in 0..2 {
                     scope.spawn(move || {
-                        for turn in account + reader.. {
-                            if is_done.load(Ordering::Relaxed) {
-                                break;
-                            }
-                            history.read(self.address(turn), &key);
-                        }
+                        on_and_on(&|address| {
+                            let _ = history.read(address);
+                        })
                     });
                 }
             }
-            torment();
+            // Whatever becomes of it, the others are to end.
+            let outcome = catch_unwind(AssertUnwindSafe(|| torment(&histories)));
             is_done.store(true, Ordering::Relaxed);
+            outcome.unwrap_or_else(|panic| resume_unwind(panic));
         });
         histories
     }
 
     /// Every acknowledged change is there with one record, every process answers the same, and no read was out of order.
-    fn check(&self, histories: &[Arc<History>]) {
-        let export = Request::builder().uri("/_accountd/export").header("host", "localhost");
-        let export = export.body(Bytes::new()).unwrap();
-        let exported = send(self.address(0), &export).expect("an export").2;
-        let mut changes = 0;
-        for (account, history) in histories.iter().enumerate() {
-            assert_eq!(*history.broken.lock().unwrap(), [""; 0]);
+    fn check(&self, histories: &[History]) {
+        let own = |path: &str| {
+            let request =
+                Request::builder().uri(path).header("host", "localhost").body(Bytes::new()).unwrap();
+            send(self.address(0), &request).expect(path).2
+        };
+        let exported = own("/_accountd/export");
+        for history in histories {
+            assert_eq!(history.broken(), [""; 0]);
             for turn in 0..3 {
-                history.read(self.address(turn), &key_of(account));
+                assert!(history.read(self.address(turn)), "{} answers at the end", history.name());
             }
-            assert_eq!(*history.broken.lock().unwrap(), [""; 0]);
-            for id in history.acknowledged.lock().unwrap().keys() {
+            assert_eq!(history.broken(), [""; 0]);
+            for id in history.acknowledged().iter() {
                 let record = format!("\"requestID\":\"{id}\"");
                 assert_eq!(exported.matches(&record).count(), 1, "records of {id}");
-                changes += 1;
             }
         }
-        assert!(changes > 0, "nothing was acknowledged");
-        eprintln!("{changes} acknowledged changes, none lost and none twice");
+        assert_eq!(history::members_in_units(self.address(1)), history::MEMBERS, "each is in one unit");
+        eprintln!("{} acknowledged changes, none lost and none twice", history::changes(histories));
+        if self.storage.iter().any(|argument| argument == "--database") {
+            let metrics = own("/_accountd/metrics");
+            // F-STORE-35
+            for figure in
+                ["round_trips_total", "connections_opened_total", "followed_total", "connections", "behind"]
+            {
+                let name = format!("accountd_store_{figure} ");
+                assert!(metrics.lines().any(|line| line.starts_with(&name)), "{name} in {metrics}");
+            }
+        }
+    }
+}
+
+/// Lets so many changes more be acknowledged.
+fn wait_for(histories: &[History], more: usize) {
+    let (begun, enough) = (Instant::now(), history::changes(histories) + more);
+    while history::changes(histories) < enough {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nothing is acknowledged any more");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -247,13 +212,13 @@ fn processes_that_are_killed_and_a_database_that_crashes_lose_nothing() {
     let Some(mut cluster) = Cluster::start(&[]) else { return };
     let database = cluster.database();
     let company = Company::start(&["--database", database.url()], 3);
-    let histories = company.live_through(6, || {
+    let histories = company.live_through(|histories| {
         let until = Instant::now() + lasting();
         for round in 0.. {
             if Instant::now() > until {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(400));
+            wait_for(histories, ACKNOWLEDGED_BETWEEN_KILLS);
             company.kill_and_restart(round % 3);
             cut(&database);
             if round % 3 == 1 {
@@ -278,11 +243,11 @@ fn a_promoted_standby_has_everything_that_was_acknowledged() {
     let both =
         format!("postgres://accountd@127.0.0.1:{},127.0.0.1:{}/{name}", cluster.port(), standby.port());
     let company = Company::start(&["--database", &both], 2);
-    let histories = company.live_through(4, || {
-        std::thread::sleep(Duration::from_secs(2));
+    let histories = company.live_through(|histories| {
+        wait_for(histories, ACKNOWLEDGED_BETWEEN_KILLS);
         cluster.stop("immediate");
         standby.promote();
-        std::thread::sleep(Duration::from_secs(3));
+        wait_for(histories, ACKNOWLEDGED_BETWEEN_KILLS);
     });
     company.check(&histories);
 }
@@ -292,12 +257,12 @@ fn a_promoted_standby_has_everything_that_was_acknowledged() {
 fn reads_over_the_embedded_store_are_linearizable_and_kills_lose_nothing() {
     let directory = Directory::new();
     let company = Company::start(&["--data", directory.path().to_str().unwrap()], 1);
-    let histories = company.live_through(6, || {
+    let histories = company.live_through(|histories| {
         for _ in 0..3 {
-            std::thread::sleep(Duration::from_millis(500));
+            wait_for(histories, ACKNOWLEDGED_BETWEEN_KILLS);
             company.kill_and_restart(0);
         }
-        std::thread::sleep(Duration::from_millis(500));
+        wait_for(histories, ACKNOWLEDGED_BETWEEN_KILLS);
     });
     company.check(&histories);
 }

@@ -14,14 +14,18 @@ use super::model::{
     Event, LookupAttribute, LookupAttributeKey, LookupEventsRequest, LookupEventsResponse, Resource,
 };
 use super::resources::resources;
+use super::terms;
 use crate::authority::access::Permitted;
 use crate::context::Context;
+use crate::event_id;
 use crate::failure::Failure;
 use crate::page_token::Binding;
 use crate::world::{EventPosition, EventQuery, Fault, LoggedEvent, World};
 
 /// F-TRAIL-1: the most, and the default, of what one page holds.
 const LARGEST_PAGE: i32 = 50;
+/// F-TRAIL-16: what the records of one page have at most, together (*assumed*; 50 of the largest would have 12.8 MB).
+const LARGEST_PAGE_BYTES: usize = 1 << 20;
 /// F-TRAIL-2: how far back LookupEvents sees.
 const DAYS_VISIBLE: i64 = 90;
 /// How many records are read from the log at a time. A page with a rare attribute takes several such reads.
@@ -55,7 +59,10 @@ pub fn lookup_events(
     if input.event_category.is_some() {
         return Ok(LookupEventsResponse { events: Some(Vec::new()), next_token: None });
     }
-    let found = search(permitted.target(), &wanted, before, page_size, world)?;
+    let found = match wanted.event_id() {
+        Some(id) => by_id(permitted.target(), &wanted, id, context, world)?,
+        None => search(permitted.target(), &wanted, before, page_size, world)?,
+    };
     let next_token = found.continues.map(|position| binding.seal(&place_of(position), &context.token_key));
     Ok(LookupEventsResponse { events: Some(found.events), next_token })
 }
@@ -147,48 +154,88 @@ impl Wanted {
         parts
     }
 
+    /// The id, where the record of one is looked up.
+    fn event_id(&self) -> Option<&str> {
+        let attribute = self.attribute.as_ref()?;
+        (attribute.attribute_key == LookupAttributeKey::EventId).then_some(attribute.attribute_value.as_str())
+    }
+
     /// The records among which the search looks. The log knows when a call was made to the microsecond, a record in
     /// whole seconds, by which [`Self::includes`] judges: hence the whole second of the end.
     fn query(&self, account: AccountId, before: Option<EventPosition>) -> EventQuery {
-        let until = Timestamp::from_second(self.to.as_second())
+        let (from, until) = (self.from, self.until());
+        EventQuery { account: Some(account), from, until, before, limit: RECORDS_PER_READ }
+    }
+
+    fn until(&self) -> Timestamp {
+        Timestamp::from_second(self.to.as_second())
             .and_then(|second| second.checked_add(SignedDuration::from_secs(1)))
-            .unwrap_or(Timestamp::MAX);
-        EventQuery { account: Some(account), from: self.from, until, before, limit: RECORDS_PER_READ }
+            .unwrap_or(Timestamp::MAX)
     }
 
-    fn includes(&self, event: &Event) -> bool {
-        let in_time = event.event_time.is_some_and(|time| self.from <= time && time <= self.to);
-        in_time && self.attribute.as_ref().is_none_or(|attribute| has_attribute(event, attribute))
+    fn includes(&self, record: &Record<'_>) -> bool {
+        let in_time = self.from <= record.event_time && record.event_time <= self.to;
+        in_time && self.attribute.as_ref().is_none_or(|attribute| has_attribute(record, attribute))
+    }
+
+    /// The event of a row as it is shown, if it is wanted. A record that cannot be read is left out rather than refused.
+    fn event(&self, row: &LoggedEvent) -> Option<Event> {
+        let record: Record<'_> = serde_json::from_str(&row.record).ok()?;
+        self.includes(&record).then(|| event_of(record, &row.record))
     }
 }
 
-fn has_attribute(event: &Event, attribute: &LookupAttribute) -> bool {
-    let value = attribute.attribute_value.as_str();
-    let actual = match attribute.attribute_key {
-        LookupAttributeKey::EventId => event.event_id.as_deref(),
-        LookupAttributeKey::EventName => event.event_name.as_deref(),
-        LookupAttributeKey::ReadOnly => event.read_only.as_deref(),
-        LookupAttributeKey::Username => event.username.as_deref(),
-        LookupAttributeKey::EventSource => event.event_source.as_deref(),
-        LookupAttributeKey::AccessKeyId => event.access_key_id.as_deref(),
-        LookupAttributeKey::ResourceType => {
-            return has_resource(event, |it| it.resource_type.as_deref(), value);
-        }
-        LookupAttributeKey::ResourceName => {
-            return has_resource(event, |it| it.resource_name.as_deref(), value);
-        }
-    };
-    actual == Some(value)
+/// Whether a record has an attribute.
+fn has_attribute(record: &Record<'_>, attribute: &LookupAttribute) -> bool {
+    let wanted = (attribute.attribute_key, attribute.attribute_value.as_str());
+    if attribute.attribute_key == LookupAttributeKey::EventId {
+        return record.event_id == wanted.1;
+    }
+    let mut has = false;
+    each_attribute(record, &mut |key, value| has |= (key, value) == wanted);
+    has
 }
 
-/// Whether one of the event's resources (F-TRAIL-9) has this type or name.
-fn has_resource(event: &Event, part: impl Fn(&Resource) -> Option<&str>, value: &str) -> bool {
-    event.resources.iter().flatten().any(|resource| part(resource) == Some(value))
+/// Calls `add` with what a record may be looked up by, but its id.
+pub(super) fn each_attribute(record: &Record<'_>, add: &mut dyn FnMut(LookupAttributeKey, &str)) {
+    use LookupAttributeKey as Key;
+    add(Key::EventName, &record.event_name);
+    add(Key::EventSource, &record.event_source);
+    if let Some(read_only) = record.read_only {
+        add(Key::ReadOnly, if read_only { "true" } else { "false" });
+    }
+    if let Some(name) = username(&record.user_identity) {
+        add(Key::Username, name);
+    }
+    if let Some(id) = &record.user_identity.access_key_id {
+        add(Key::AccessKeyId, id);
+    }
+    // F-TRAIL-9
+    for Resource { resource_type, resource_name } in resources(record) {
+        for (key, value) in [(Key::ResourceType, resource_type), (Key::ResourceName, resource_name)] {
+            add(key, &value.unwrap_or_default());
+        }
+    }
 }
 
 struct Page {
     events: Vec<Event>,
     continues: Option<EventPosition>,
+}
+
+/// F-TRAIL-15: an id says where its record lies. There is one, so that no page follows.
+fn by_id(
+    account: AccountId,
+    wanted: &Wanted,
+    id: &str,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<Page, Fault> {
+    let (from, until, key) = (wanted.from, wanted.until(), &context.token_key);
+    let place = event_id::Where { account: Some(account), from, until, most: usize::MAX, key };
+    let row = event_id::find(id, place, world)?;
+    let events = row.and_then(|row| wanted.event(&row)).into_iter().collect();
+    Ok(Page { events, continues: None })
 }
 
 fn search(
@@ -198,22 +245,30 @@ fn search(
     page_size: usize,
     world: &World<'_>,
 ) -> Result<Page, Fault> {
-    let mut events = Vec::new();
+    let term = wanted.attribute.as_ref().map(|attribute| {
+        terms::term(account.as_str(), attribute.attribute_key, attribute.attribute_value.as_str())
+    });
+    let (mut events, mut bytes) = (Vec::new(), 0);
     loop {
-        let rows = world.events(&wanted.query(account, before))?;
+        let query = wanted.query(account, before);
+        let rows = match term {
+            Some(term) => world.events_with(&query, term)?,
+            None => world.events(&query)?,
+        };
         let is_end = rows.len() < RECORDS_PER_READ;
         for row in rows {
-            let position = row.position;
-            let Some(event) = event_of(row).filter(|event| wanted.includes(event)) else {
-                before = Some(position);
+            let Some(event) = wanted.event(&row) else {
+                before = Some(row.position);
                 continue;
             };
-            if events.len() == page_size {
+            bytes += row.record.len();
+            // F-TRAIL-16: the first one is shown, however large.
+            if events.len() == page_size || (bytes > LARGEST_PAGE_BYTES && !events.is_empty()) {
                 // One more is there, so the page continues after the last one shown.
                 return Ok(Page { events, continues: before });
             }
             events.push(event);
-            before = Some(position);
+            before = Some(row.position);
         }
         if is_end {
             return Ok(Page { events, continues: None });
@@ -221,11 +276,10 @@ fn search(
     }
 }
 
-/// The event as LookupEvents shows it. A record that cannot be read is left out rather than refused.
-fn event_of(row: LoggedEvent) -> Option<Event> {
-    let record: Record<'_> = serde_json::from_str(&row.record).ok()?;
+/// The event as LookupEvents shows it.
+fn event_of(record: Record<'_>, text: &str) -> Event {
     let identity = &record.user_identity;
-    Some(Event {
+    Event {
         event_id: Some(record.event_id.to_string()),
         event_name: Some(record.event_name.to_string()),
         read_only: record.read_only.map(|read_only| read_only.to_string()),
@@ -234,8 +288,8 @@ fn event_of(row: LoggedEvent) -> Option<Event> {
         event_source: Some(record.event_source.to_string()),
         username: username(identity).map(str::to_owned),
         resources: Some(resources(&record)),
-        cloud_trail_event: Some(shown(record, &row.record)),
-    })
+        cloud_trail_event: Some(shown(record, text)),
+    }
 }
 
 /// F-EVENT-13: of a call that STS denied AWS shows neither parameters nor resources. The log keeps them, for whoever is

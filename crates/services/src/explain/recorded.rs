@@ -17,6 +17,7 @@ use super::answer::RecordedCall;
 use super::call::{Call, Origin, keys};
 use super::question::Question;
 use super::{Situation, Stop, not_found, session_terms, wrong};
+use crate::event_id;
 use crate::service::{Operation, Service};
 use crate::state::identity::{Role, RoleId, User, UserId};
 use crate::world::{EventPosition, EventQuery, Fault, World};
@@ -70,10 +71,10 @@ pub(super) fn call(
     if id.is_empty() || id.len() > LONGEST_ID_BYTES {
         return Err(not_found("There is no event of that id: one is a few dozen letters and digits."));
     }
-    let found = find(None, None, MOST_RECORDS, world, |line, position| {
-        // Most records are none of it, which their text tells at once.
-        line.contains(id).then(|| read(line, position, |record| record.event_id == id)).flatten()
-    })?;
+    let (from, until, key) = (Timestamp::MIN, Timestamp::MAX, &situation.context.token_key);
+    let place = event_id::Where { account: None, from, until, most: MOST_RECORDS, key };
+    let found = event_id::find(id, place, world)?;
+    let found = found.map(|found| Found { line: found.record, position: found.position });
     let Some(found) = found else {
         let text = format!("There is no event {id} among the last {MOST_RECORDS} calls in the event log.");
         return Err(not_found(text));

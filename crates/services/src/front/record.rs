@@ -74,7 +74,12 @@ pub(super) fn events(
     let shared = target.as_ref().map(|_| context.request_id.as_str());
     let mut events = vec![record(identity(progress), own, circumstances.event_id, shared)];
     if let Some((account, identity)) = target {
-        events.push(record(identity, Some(account), &context.seed.id("target's event"), shared));
+        events.push(record(
+            identity,
+            Some(account),
+            &context.event_id("target's event", context.now),
+            shared,
+        ));
     }
     events.extend(world.take_announced().into_iter().map(|event| announced(event, circumstances)));
     events
@@ -86,7 +91,7 @@ fn announced(event: ServiceEvent, circumstances: &Circumstances<'_>) -> EventRec
         event_source: event.source.into(),
         event_name: event.name.into(),
         aws_region: "us-east-1".into(),
-        event_id: circumstances.context.seed.id(event.name).into(),
+        event_id: circumstances.context.event_id(event.name, event.at).into(),
         ..Record::of_service(event.invoked_by, event.account, event.at, &event.details)
     };
     EventRecord::new(Some(event.account), event.at, record.to_json())

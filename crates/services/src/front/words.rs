@@ -16,6 +16,13 @@ use crate::service::{Operation, Service};
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
 const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
 
+/// F-STORE-33: what a caller is told where the store is away. The reason goes to the log only.
+const AWAY: &str = "The store of accountd cannot be reached now. Nothing was changed; try again later.";
+
+/// F-STORE-33: the same where a change was under way.
+const NOT_KNOWN: &str = "The store of accountd cannot be reached now. Whether the change was kept is not known; look before you \
+    try again.";
+
 /// F-COST-12: the headers that clients in a browser send. A `*` would not cover `Authorization`.
 const SIGNED_HEADERS: &str = "authorization, content-type, date, x-amz-content-sha256, x-amz-date, \
     x-amz-security-token, x-amz-target, x-amz-user-agent, amz-sdk-invocation-id, amz-sdk-request";
@@ -120,6 +127,13 @@ impl Call {
         self.refuse_unseen(&Refusal::new(code, 500, INTERNAL))
     }
 
+    /// F-STORE-33: the store is away, or has no room. A change either `is_known` not to have been kept, or may have been.
+    pub fn store_is_away(&self, is_known: bool) -> Answered {
+        let profile = self.route.service.map(Service::profile);
+        let code = profile.map_or("ServiceUnavailableException", |profile| profile.unavailable());
+        self.refuse_unseen(&store_is_away(code, is_known))
+    }
+
     /// OPTIONS is a browser's question, which the gateway answers without a signature; `None` for any other method.
     pub fn preflight(&self) -> Option<Answered> {
         if self.request.method() != Method::OPTIONS {
@@ -174,6 +188,11 @@ impl Call {
             user_agent: agent.collect(),
         })
     }
+}
+
+/// F-STORE-33: the refusal of whoever needs the store where it is away.
+pub fn store_is_away(code: &'static str, is_known: bool) -> Refusal {
+    Refusal::new(code, 503, if is_known { AWAY } else { NOT_KNOWN })
 }
 
 /// F-EDGE-5: a body that is too large, as the gateway refuses it.

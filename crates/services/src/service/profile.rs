@@ -81,6 +81,14 @@ impl Profile {
         }
     }
 
+    /// The code of a refusal with the status 503. F-STORE-33
+    pub fn unavailable(&self) -> &'static str {
+        match self.shape.protocol {
+            Protocol::RestJson => "ServiceUnavailableException",
+            Protocol::AwsJson11 | Protocol::Query | Protocol::Ec2Query => "ServiceUnavailable",
+        }
+    }
+
     /// The refusal of a call that policies do not allow.
     pub fn access_denied(&self, message: &str) -> Refusal {
         let (code, status) = self.access_denied;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::identity::SealingKey;
 use crate::state::trail::{Delivery, DeliveryLease, DigestChain, DigestKey};
 use crate::world::is_of_kind;
+use crate::world::key::{Current, Key};
 
 /// The key of page tokens. Key: `page-token-key/current`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -39,6 +40,11 @@ pub struct OrderedFaults {
 pub struct RateTokens {
     /// What is left, and since when.
     pub bucket: TokenBucket,
+}
+
+/// The keys of what every request looks at where several processes share a store.
+pub fn looked_at_by_all() -> [String; 2] {
+    [Key::<ServiceTime>::of(Current).into_string(), Key::<OrderedFaults>::of(Current).into_string()]
 }
 
 /// Whether the document under `key` belongs to the installation.

@@ -7,6 +7,7 @@ pub mod account;
 pub mod identity;
 pub mod installation;
 mod kinds;
+pub mod leads;
 pub mod message;
 pub mod organization;
 pub mod quota;

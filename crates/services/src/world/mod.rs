@@ -21,7 +21,7 @@ use serde_json::Value;
 use key::{Key, Part, Prefix};
 
 pub use derived::Derived;
-pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Wanted};
+pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Term, Wanted};
 
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
@@ -81,6 +81,14 @@ pub trait Snapshot {
     /// # Errors
     /// See [`Fault`].
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault>;
+
+    /// The same where only records are of use that have a term: the log may leave others out, and need not.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    fn events_with(&self, query: &EventQuery, _term: Term) -> Result<Vec<LoggedEvent>, Fault> {
+        self.events(query)
+    }
 
     /// Whether a run over this snapshot may take long: nobody else waits for its thread.
     fn may_take_long(&self) -> bool {
@@ -282,6 +290,14 @@ impl<'s> World<'s> {
     /// See [`Fault`].
     pub fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
         self.snapshot.events(query)
+    }
+
+    /// The same where only records are of use that have a term; others may be among them.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn events_with(&self, query: &EventQuery, term: Term) -> Result<Vec<LoggedEvent>, Fault> {
+        self.snapshot.events_with(query, term)
     }
 
     /// Whether this run may take long; where it may not, whatever might is to begin with [`World::take_time`].

@@ -12,6 +12,8 @@ pub enum Fault {
     Wanted(Box<Wanted>),
     /// The store failed or holds something unreadable.
     Broken(String),
+    /// The store cannot be reached now: the same may succeed later.
+    Away(String),
 }
 
 impl From<Wanted> for Fault {
@@ -78,6 +80,10 @@ impl EventQuery {
         Self { account: Some(account), from, until, before: None, limit }
     }
 }
+
+/// Something that records of an account are looked up by, as a number: see [`terms`](crate::cloudtrail::terms).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(pub u64);
 
 /// A record's place in the event log. Places are in order of commit, and a past window never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -26,8 +26,9 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use services::world::Change;
 
 use super::checksum::{of_block, of_document};
-use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
+use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, Terms, VisitBlock};
 use super::events::{Block, parse_line};
+use super::index;
 use super::open::{self, Held, OpenError};
 use super::statements::*;
 use super::sync::lock;
@@ -36,19 +37,12 @@ use crate::store::seam::Exported;
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
 
-impl From<rusqlite::Error> for EngineError {
-    fn from(error: rusqlite::Error) -> Self {
-        // SQLite's messages name tables, columns and causes, never stored values.
-        Self(error.to_string())
-    }
-}
-
 /// SQLite has signed integers only; no counter here will ever get there.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -220,7 +214,7 @@ pub(super) fn put(
 /// Whether what was read is what was written, where that is known.
 fn check(found: i64, stored: Option<i64>, what: impl FnOnce() -> String) -> EngineResult<()> {
     match stored {
-        Some(stored) if stored != found => Err(EngineError(format!("{} is damaged", what()))),
+        Some(stored) if stored != found => Err(EngineError::broken(format!("{} is damaged", what()))),
         _ => Ok(()),
     }
 }
@@ -251,7 +245,7 @@ fn load(
     let mut block = Block::default();
     let nothing_listed = Listed::default();
     for item in items {
-        match item.map_err(EngineError)? {
+        match item.map_err(EngineError::broken)? {
             Exported::Document { key, text } => {
                 let is_new = transaction
                     .prepare_cached(VERSION)?
@@ -380,11 +374,14 @@ impl Engine for EmbeddedEngine {
     fn blocks(&self, filter: &BlockFilter, visit: VisitBlock<'_>) -> EngineResult<()> {
         self.with_reader(|connection| {
             let account = filter.account.as_ref().map(AccountId::as_str);
+            if let (Some(account), Some(term)) = (account, filter.term) {
+                return index::blocks_with(connection, account, term, filter, visit);
+            }
             let text = if account.is_some() { BLOCKS_OF_ACCOUNT } else { BLOCKS };
             let mut statement = connection.prepare_cached(text)?;
             let up_to = signed(filter.up_to);
             let mut rows = match account {
-                Some(account) => statement.query(params![up_to, filter.from, filter.until, account])?,
+                Some(account) => statement.query(params![up_to, filter.from, filter.until, account, 0])?,
                 None => statement.query(params![up_to, filter.from, filter.until])?,
             };
             while let Some(row) = rows.next()? {
@@ -409,6 +406,18 @@ impl Engine for EmbeddedEngine {
             }
             Ok(())
         })
+    }
+
+    fn unindexed(&self) -> EngineResult<Option<u64>> {
+        self.with_reader(|connection| {
+            let newest = head(connection)?.sequence;
+            Ok(index::unindexed(connection, newest)?)
+        })
+    }
+
+    fn index(&self, segment: u64, terms: &Terms) -> EngineResult<()> {
+        self.held.check()?;
+        Ok(index::index(&mut lock(&self.writer), segment, terms)?)
     }
 
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {
@@ -449,7 +458,9 @@ mod tests {
     fn steps(blocks: u64, statement: &str) -> i32 {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.set_prepared_statement_cache_capacity(STATEMENTS.len());
-        connection.execute_batch(&format!("{SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA}")).unwrap();
+        connection
+            .execute_batch(&format!("{SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} {TERM_SCHEMA}"))
+            .unwrap();
         let transaction = connection.transaction().unwrap();
         let account = AccountId::from_number(1);
         let mut listed = Listed::default();
@@ -463,8 +474,8 @@ mod tests {
         let mut statement = transaction.prepare(statement).unwrap();
         let (from, until) = (blocks as i64 * 1_000_000, i64::MAX);
         let found = match statement.parameter_count() {
-            4 => statement
-                .query_map(params![i64::MAX, from, until, account.as_str()], |_| Ok(()))
+            5 => statement
+                .query_map(params![i64::MAX, from, until, account.as_str(), 0], |_| Ok(()))
                 .unwrap()
                 .count(),
             _ => statement.query_map(params![i64::MAX, from, until], |_| Ok(())).unwrap().count(),

@@ -8,14 +8,47 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 
 use aws::arn::AccountId;
-use services::world::Change;
+use services::world::{Change, Term};
 
 use super::events::Block;
 use crate::store::seam::Exported;
 
-/// Why an engine could not do what it was asked to: its own words, without any stored value.
+/// Why an engine could not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineError(pub String);
+pub struct EngineError {
+    /// Its own words, without any stored value.
+    pub reason: String,
+    /// What it means for whoever asked.
+    pub meaning: Meaning,
+}
+
+/// What a failure means for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It would fail again: what is stored, or what was asked, is wrong.
+    Broken,
+    /// The place where state lies is away, or has no room: the same may succeed later. Nothing was changed.
+    Away,
+    /// The same, and a change that was under way may have been kept.
+    NotKnown,
+}
+
+impl EngineError {
+    /// What would fail again.
+    pub fn broken(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), meaning: Meaning::Broken }
+    }
+
+    /// What may succeed later.
+    pub fn away(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), meaning: Meaning::Away }
+    }
+
+    /// A change that may have been kept.
+    pub fn not_known(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), meaning: Meaning::NotKnown }
+    }
+}
 
 pub type EngineResult<T> = Result<T, EngineError>;
 
@@ -61,7 +94,12 @@ pub struct BlockFilter {
     pub until: i64,
     /// Only blocks with this number or a lower one.
     pub up_to: u64,
+    /// Only blocks with a record of the account that has this term, as far as an index says so. Not without an account.
+    pub term: Option<Term>,
 }
+
+/// Terms of a segment of the log (`index.rs`), each with the places of its blocks in the segment, from the first to the last.
+pub type Terms = BTreeMap<Term, Vec<u8>>;
 
 /// Called with a block's number, how many records it holds, and its lines.
 pub type VisitBlock<'a> = &'a mut dyn FnMut(u64, u32, &str) -> ControlFlow<()>;
@@ -103,6 +141,16 @@ pub trait Engine: Send + Sync {
 
     /// Visits blocks of records with this number or a higher one, oldest first.
     fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()>;
+
+    /// The oldest segment of the log to which nothing is added any more and which is in no index yet, if this engine has one.
+    fn unindexed(&self) -> EngineResult<Option<u64>> {
+        Ok(None)
+    }
+
+    /// Takes the terms of such a segment into the index.
+    fn index(&self, _segment: u64, _terms: &Terms) -> EngineResult<()> {
+        Ok(())
+    }
 
     /// Visits every document in key order and then every event, oldest first, as of one moment.
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()>;
@@ -148,7 +196,7 @@ pub type Stored = Option<(u64, String)>;
 pub struct Fetched {
     /// The last commit that they are of.
     pub as_of: u64,
-    /// One for each key that was asked for.
+    /// One for each key that was asked for, and for each that these lead to.
     pub documents: Vec<(String, Stored)>,
 }
 
@@ -161,7 +209,8 @@ pub trait Shared: Send + Sync {
     /// What was committed after `known`. Whatever anybody was told of before this was asked is in it.
     fn changes(&self, known: Commit) -> Later<'_, Changes>;
 
-    /// Reads documents together.
+    /// Reads documents together, and with them those that they lead to ([`services::state::leads`]), which whoever reads
+    /// the ones is likely to want next.
     fn fetch(&self, keys: Vec<String>) -> Later<'_, Fetched>;
 
     /// State as of now, which stays as it is for whoever holds it. To be called where waiting is allowed.
@@ -189,8 +238,8 @@ pub trait Moment: Send {
     /// Whether what failed last failed because the connection was lost.
     fn was_lost(&self) -> bool;
 
-    /// As [`Engine::read`].
-    fn read(&self, key: &str) -> EngineResult<Stored>;
+    /// As [`Shared::fetch`].
+    fn fetch(&self, keys: &[String]) -> EngineResult<Vec<(String, Stored)>>;
 
     /// As [`Engine::keys`].
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> EngineResult<Vec<String>>;

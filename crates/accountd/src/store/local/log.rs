@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use services::world::{EventPosition, EventQuery, LoggedEvent};
+use services::world::{EventPosition, EventQuery, LoggedEvent, Term};
 
 use super::Core;
 use super::engine::{BlockFilter, EngineResult, VisitBlock};
@@ -24,14 +24,15 @@ pub(super) struct LogReader {
 }
 
 impl LogReader {
-    /// Records that match, newest first.
+    /// Records that match, newest first. Where only those with a term are wanted, blocks without it may be left out.
     pub fn read(
         &self,
         core: &Core,
         blocks: Blocks<'_>,
         query: &EventQuery,
+        term: Option<Term>,
     ) -> EngineResult<Vec<LoggedEvent>> {
-        let mut found = self.read_committed(core, blocks, query)?;
+        let mut found = self.read_committed(core, blocks, query, term)?;
         if query.account.is_none() {
             found.extend(core.nobody.read(query));
             found.sort_by_key(|event| std::cmp::Reverse(event.position));
@@ -45,13 +46,15 @@ impl LogReader {
         core: &Core,
         visit_blocks: Blocks<'_>,
         query: &EventQuery,
+        term: Option<Term>,
     ) -> EngineResult<Vec<LoggedEvent>> {
         let mut found = Vec::new();
         let mut kept = self.kept.borrow_mut();
-        let mut up_to = query.before.map_or(u64::MAX, |place| place.commit);
-        if query.limit == 0 {
+        // Before the first record of a block lies another block.
+        let last = |place: EventPosition| place.commit.checked_sub(u64::from(place.index == 0));
+        let Some(mut up_to) = query.before.map_or(Some(u64::MAX), last).filter(|_| query.limit > 0) else {
             return Ok(found);
-        }
+        };
         if let Some((mut cursor, records)) = kept.take()
             && query.before == Some(cursor.position())
         {
@@ -67,6 +70,7 @@ impl LogReader {
             from: query.from.as_microsecond(),
             until: query.until.as_microsecond(),
             up_to,
+            term,
         };
         let mut blocks = 0;
         visit_blocks(&filter, &mut |block, count, records| {

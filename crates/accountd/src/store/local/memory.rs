@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Bound, ControlFlow};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use services::world::Change;
+use services::world::{Change, Term};
 
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
 use super::events::{Block, parse_line};
+use super::index::each_term;
 use crate::store::seam::Exported;
 
 /// The event log keeps its newest blocks up to about this much; older ones are dropped, since memory is
@@ -29,6 +30,21 @@ struct Kept {
     /// The latest time in this block and all before it: where that is too early, so is everything.
     latest: i64,
     block: Arc<Block>,
+    /// The terms of its records in order, gathered when they are first asked for.
+    terms: Arc<OnceLock<Vec<Term>>>,
+}
+
+impl Kept {
+    fn has(&self, term: Term) -> bool {
+        let terms = self.terms.get_or_init(|| {
+            let mut terms = Vec::new();
+            each_term(&self.block.records, &mut |term| terms.push(term));
+            terms.sort_unstable();
+            terms.dedup();
+            terms
+        });
+        terms.binary_search(&term).is_ok()
+    }
 }
 
 impl State {
@@ -38,7 +54,7 @@ impl State {
         }
         self.log_bytes += block.records.len();
         let latest = self.blocks.back().map_or(i64::MIN, |last| last.latest).max(block.last_time);
-        self.blocks.push_back(Kept { sequence, latest, block: Arc::new(block) });
+        self.blocks.push_back(Kept { sequence, latest, block: Arc::new(block), terms: Arc::default() });
         while self.log_bytes > LOG_LIMIT_BYTES && self.blocks.len() > 1 {
             if let Some(dropped) = self.blocks.pop_front() {
                 self.log_bytes -= dropped.block.records.len();
@@ -113,7 +129,7 @@ impl Engine for MemoryEngine {
             State { head: Head { sequence: version, documents: 0, events: 0 }, ..State::default() };
         let mut block = Block::default();
         for item in items {
-            match item.map_err(EngineError)? {
+            match item.map_err(EngineError::broken)? {
                 Exported::Document { key, text } => {
                     state.documents.insert(key, (version, text.into()));
                 }
@@ -167,8 +183,11 @@ impl Engine for MemoryEngine {
             })
             .cloned()
             .collect();
-        for Kept { sequence, block, .. } in blocks {
-            if visit(sequence, block.count, &block.records).is_break() {
+        for kept in blocks {
+            if filter.term.is_some_and(|term| !kept.has(term)) {
+                continue;
+            }
+            if visit(kept.sequence, kept.block.count, &kept.block.records).is_break() {
                 break;
             }
         }

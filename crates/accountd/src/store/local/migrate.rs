@@ -14,7 +14,7 @@ use services::world::key::{Current, Key};
 use super::embedded::{Listed, append, close_segments, head, put};
 use super::events::Block;
 use super::open::SCHEMA_VERSION;
-use super::statements::{CHECKSUM_SCHEMA, FORGET_CHECKSUMS, SEGMENT_BITS, SEGMENT_SCHEMA};
+use super::statements::{CHECKSUM_SCHEMA, FORGET_CHECKSUMS, SEGMENT_BITS, SEGMENT_SCHEMA, TERM_SCHEMA};
 
 /// Schema 1 kept the key of page tokens in a file of this name beside the database.
 const TOKEN_KEY_NAME: &str = "page-token-key";
@@ -31,6 +31,9 @@ pub(super) fn forward(transaction: &Transaction<'_>, schema: u32, directory: &Pa
     }
     if schema == 3 {
         transaction.execute_batch(FORGET_CHECKSUMS)?;
+    }
+    if schema < 5 {
+        transaction.execute_batch(TERM_SCHEMA)?;
     }
     if schema < SCHEMA_VERSION {
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;

@@ -10,6 +10,8 @@ mod checksum;
 mod embedded;
 pub(super) mod engine;
 pub(super) mod events;
+mod failure;
+pub(super) mod index;
 mod log;
 mod memory;
 mod migrate;
@@ -43,7 +45,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use cache::DocumentCache;
-use engine::{Commit, Engine, EngineError};
+use engine::{Commit, Engine};
 use nobody::Nobody;
 use queue::{Queued, RecordQueue};
 use run::{Reach, Run};
@@ -63,12 +65,6 @@ const MOST_COMPUTING: usize = 4;
 
 /// How many exports at the most are under way.
 const MOST_EXPORTING: usize = 2;
-
-impl From<EngineError> for StoreError {
-    fn from(error: EngineError) -> Self {
-        Self::Fault(Fault::Broken(error.0))
-    }
-}
 
 /// How a store uses memory.
 #[derive(Debug, Clone)]
@@ -95,7 +91,7 @@ struct Core {
     known: Mutex<Commit>,
     /// Why the last transaction failed, until one succeeds.
     trouble: Mutex<Option<String>>,
-    statistics: StoreStatistics,
+    statistics: Arc<StoreStatistics>,
 }
 
 /// The local store. Dropping it writes what is queued and ends the writer thread.
@@ -142,8 +138,9 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]; nothing that was there is changed then.
     pub fn connect(database: &Database, options: &StoreOptions) -> Result<Self, OpenError> {
-        let engine = PostgresEngine::open(database).map_err(OpenError::Database)?;
-        Self::start(Box::new(engine), options, None)
+        let statistics = Arc::new(StoreStatistics::default());
+        let engine = PostgresEngine::open(database, Arc::clone(&statistics)).map_err(OpenError::Database)?;
+        Self::start_with(Box::new(engine), options, None, statistics)
     }
 
     /// An empty store that forgets everything when it is dropped.
@@ -159,7 +156,17 @@ impl Store {
         options: &StoreOptions,
         directory: Option<PathBuf>,
     ) -> Result<Self, OpenError> {
-        let head = engine.head().map_err(|error| OpenError::Unusable(error.0))?;
+        Self::start_with(engine, options, directory, Arc::default())
+    }
+
+    /// The same with statistics that the engine counts in, too.
+    fn start_with(
+        engine: Box<dyn Engine>,
+        options: &StoreOptions,
+        directory: Option<PathBuf>,
+        statistics: Arc<StoreStatistics>,
+    ) -> Result<Self, OpenError> {
+        let head = engine.head().map_err(|error| OpenError::Unusable(error.reason))?;
         let threads = std::thread::available_parallelism().map_or(4, usize::from);
         let core = Arc::new(Core {
             engine,
@@ -169,7 +176,7 @@ impl Store {
             sequence: AtomicU64::new(head.sequence),
             known: Mutex::new(Commit { sequence: head.sequence, mark: String::new() }),
             trouble: Mutex::default(),
-            statistics: StoreStatistics::default(),
+            statistics,
         });
         let (sender, inbox) = channel();
         let writer = Writer::new(Arc::clone(&core), inbox, head);

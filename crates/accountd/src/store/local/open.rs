@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::embedded::head;
 use super::engine::{EngineError, EngineResult};
 use super::migrate;
-use super::statements::{CHECKSUM_SCHEMA, SCHEMA, SEGMENT_SCHEMA, STATEMENTS};
+use super::statements::{CHECKSUM_SCHEMA, SCHEMA, SEGMENT_SCHEMA, STATEMENTS, TERM_SCHEMA};
 
 /// The file's name in the data directory.
 const DATABASE_NAME: &str = "accountd.sqlite";
@@ -28,7 +28,7 @@ const LOCK_NAME: &str = "accountd.lock";
 const APPLICATION_ID: u32 = 0x6163_6374;
 
 /// The schema that this release writes, and the newest it reads.
-pub(super) const SCHEMA_VERSION: u32 = 4;
+pub(super) const SCHEMA_VERSION: u32 = 5;
 
 /// Every SQLite file begins with this.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -145,7 +145,7 @@ pub(super) fn open_current(directory: &Path) -> Result<Opened, OpenError> {
     }
     let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
     let held = Held { lock, database };
-    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    let connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.reason))?;
     let schema = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
     match schema.map_err(|error| damaged(&file, error.to_string()))? {
         SCHEMA_VERSION => Ok(Opened { connection, file, held }),
@@ -172,10 +172,10 @@ impl Held {
             let links = file.metadata().map(|metadata| std::os::unix::fs::MetadataExt::nlink(&metadata));
             match links {
                 Ok(0) => {
-                    return Err(EngineError("the data directory was removed while it was in use".to_owned()));
+                    return Err(EngineError::away("the data directory was removed while it was in use"));
                 }
                 Ok(_) => {}
-                Err(error) => return Err(EngineError(error.to_string())),
+                Err(error) => return Err(EngineError::away(error.to_string())),
             }
         }
         Ok(())
@@ -193,7 +193,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     close_to_others(directory)?;
     let database = File::open(&file).map_err(|error| directory_error(&file, &error))?;
     let held = Held { lock, database };
-    let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.0))?;
+    let mut connection = connect(&file, WRITER_CACHE_KIB).map_err(|error| damaged(&file, error.reason))?;
     check_content(&mut connection, directory, &file)?;
     Ok(Opened { connection, file, held })
 }
@@ -352,7 +352,9 @@ fn make_database(directory: &Path, file: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        connection.execute_batch(&format!("BEGIN; {SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} COMMIT;"))?;
+        connection.execute_batch(&format!(
+            "BEGIN; {SCHEMA} {SEGMENT_SCHEMA} {CHECKSUM_SCHEMA} {TERM_SCHEMA} COMMIT;"
+        ))?;
         connection.pragma_update(None, "journal_mode", "WAL")
     };
     make().map_err(|error| OpenError::Directory { path: unfinished.clone(), reason: error.to_string() })?;

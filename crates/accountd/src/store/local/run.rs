@@ -38,9 +38,12 @@ impl Core {
     pub(super) fn events(&self, query: &EventQuery) -> EngineResult<Vec<LoggedEvent>> {
         match self.engine.shared() {
             Some(shared) => self.events_shared(shared, query),
-            None => {
-                LogReader::default().read(self, &|filter, visit| self.engine.blocks(filter, visit), query)
-            }
+            None => LogReader::default().read(
+                self,
+                &|filter, visit| self.engine.blocks(filter, visit),
+                query,
+                None,
+            ),
         }
     }
 

@@ -11,11 +11,12 @@
 //! - A run that wants lists or the log sees one moment of the database ([`Moment`]). Documents come from memory where
 //!   they are known to be of that moment.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
+use services::state::installation::{is_of_installation, looked_at_by_all};
 use services::world::{Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,6 +30,12 @@ const ATTEMPTS_HERE: usize = 3;
 
 /// How many documents are fetched one after the other for one run, before it is given a moment of its own.
 const FETCHES_HERE: usize = 64;
+
+/// How many documents of a list are fetched together.
+const FETCHED_TOGETHER: usize = 100;
+
+/// How many keys that were listed are remembered.
+const MOST_LISTED: usize = 10_000;
 
 /// A question what was committed, for whoever waits for the answer.
 pub(super) type Question = oneshot::Sender<EngineResult<()>>;
@@ -61,6 +68,9 @@ impl Core {
     /// Takes note of what was committed.
     pub(super) fn follow(&self, changes: &Changes) {
         let mut known = lock(&self.known);
+        let behind = changes.until.sequence.saturating_sub(known.sequence);
+        self.statistics.behind.store(behind, Ordering::Relaxed);
+        self.statistics.followed.fetch_add(behind, Ordering::Relaxed);
         match &changes.what {
             Changed::Everything => self.cache.begin_all().forget_all(changes.until.sequence),
             Changed::Keys(_) if changes.until.sequence <= known.sequence => return,
@@ -88,8 +98,20 @@ impl Core {
         decode: Decode,
     ) -> Result<Found, Fault> {
         self.at_a_moment(shared, |core, moment| {
-            core.keep(key, moment.read(key)?, moment.changes().until.sequence, decode)
+            let fetched = moment.fetch(&[key.to_owned()])?;
+            let stored = fetched.into_iter().find(|(found, _)| found == key).and_then(|(_, stored)| stored);
+            core.keep(key, stored, moment.changes().until.sequence, decode)
         })
+    }
+
+    /// A key and others that are wanted whenever it is. What belongs to the installation is looked at for every request.
+    fn with_what_goes_along(&self, key: String) -> Vec<String> {
+        let mut keys = vec![key];
+        if is_of_installation(&keys[0]) {
+            let others = looked_at_by_all().into_iter().filter(|other| self.cache.get(other).is_none());
+            keys.extend(others.filter(|other| *other != keys[0]).collect::<Vec<_>>());
+        }
+        keys
     }
 
     /// The log as of one moment.
@@ -99,7 +121,7 @@ impl Core {
         query: &EventQuery,
     ) -> EngineResult<Vec<LoggedEvent>> {
         self.at_a_moment(shared, |core, moment| {
-            LogReader::default().read(core, &|filter, visit| moment.blocks(filter, visit), query)
+            LogReader::default().read(core, &|filter, visit| moment.blocks(filter, visit), query, None)
         })
     }
 
@@ -134,8 +156,7 @@ impl Core {
     /// Runs over one moment of the database. To be called where waiting is allowed.
     fn run_at_a_moment<T>(&self, run: &impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>) -> Run<T> {
         let Some(shared) = self.engine.shared() else { return Run::Overtaken };
-        let outcome = self
-            .at_a_moment(shared, |core, moment| run(&AtMoment { core, moment, log: LogReader::default() }));
+        let outcome = self.at_a_moment(shared, |core, moment| run(&AtMoment::new(core, moment)));
         match outcome {
             Err(Fault::Wanted(wanted)) => Run::Wanted(wanted),
             Err(fault) => Run::Failed(fault),
@@ -186,7 +207,7 @@ impl Store {
                 }
                 Err(Fault::Wanted(wanted)) => match *wanted {
                     Wanted::Document(key) => {
-                        let fetched = shared.fetch(vec![key]).await?;
+                        let fetched = shared.fetch(self.core.with_what_goes_along(key)).await?;
                         fetches += 1;
                         for (key, stored) in fetched.documents {
                             at_hand.insert(key, (fetched.as_of, stored));
@@ -200,6 +221,7 @@ impl Store {
                 },
                 // It may have seen documents of different moments.
                 Err(Fault::Broken(_)) => break,
+                Err(fault @ Fault::Away(_)) => return Err(fault.into()),
             }
         }
         let turns = if takes_long { &self.computing } else { &self.reading };
@@ -287,6 +309,40 @@ struct AtMoment<'c> {
     core: &'c Core,
     moment: &'c dyn Moment,
     log: LogReader,
+    /// What was fetched together with what was wanted.
+    at_hand: RefCell<BTreeMap<String, Stored>>,
+    /// Keys that were listed, the last first: their documents are likely to be wanted in that order.
+    listed: RefCell<Vec<String>>,
+}
+
+impl<'c> AtMoment<'c> {
+    fn new(core: &'c Core, moment: &'c dyn Moment) -> Self {
+        let (at_hand, listed) = (RefCell::default(), RefCell::default());
+        Self { core, moment, log: LogReader::default(), at_hand, listed }
+    }
+
+    /// The document under `key`, fetched with those that it leads to, and where it is one of a list with the next of that.
+    fn fetch(&self, key: &str, as_of: u64) -> EngineResult<Stored> {
+        if let Some(stored) = self.at_hand.borrow_mut().remove(key) {
+            return Ok(stored);
+        }
+        let mut keys = vec![key.to_owned()];
+        let mut listed = self.listed.borrow_mut();
+        if let Some(place) = listed.iter().rposition(|listed| listed == key) {
+            // Those before it were read, or passed over.
+            listed.truncate(place);
+            while keys.len() < FETCHED_TOGETHER
+                && let Some(next) = listed.pop()
+            {
+                if self.core.cache.get_as_of(&next, as_of).is_none() {
+                    keys.push(next);
+                }
+            }
+        }
+        let mut at_hand = self.at_hand.borrow_mut();
+        at_hand.extend(self.moment.fetch(&keys)?);
+        Ok(at_hand.remove(key).flatten())
+    }
 }
 
 impl Snapshot for AtMoment<'_> {
@@ -297,14 +353,20 @@ impl Snapshot for AtMoment<'_> {
             return Ok(found);
         }
         self.core.statistics.cache_misses.fetch_add(1, Ordering::Relaxed);
-        self.core.keep(key, self.moment.read(key)?, as_of, decode)
+        self.core.keep(key, self.fetch(key, as_of)?, as_of, decode)
     }
 
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
-        Ok(self.moment.keys(prefix, after, limit)?)
+        let keys = self.moment.keys(prefix, after, limit)?;
+        let mut listed = self.listed.borrow_mut();
+        if listed.len() > MOST_LISTED {
+            listed.clear();
+        }
+        listed.extend(keys.iter().rev().cloned());
+        Ok(keys)
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(self.log.read(self.core, &|filter, visit| self.moment.blocks(filter, visit), query)?)
+        Ok(self.log.read(self.core, &|filter, visit| self.moment.blocks(filter, visit), query, None)?)
     }
 }

@@ -3,17 +3,13 @@
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-use services::world::{Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
+use services::world::{
+    Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Term, Wanted,
+};
 
-use super::engine::{EngineError, EngineResult, Stored, Writes};
+use super::engine::{EngineResult, Stored, VisitBlock, Writes};
 use super::log::LogReader;
 use super::{Core, Reach};
-
-impl From<EngineError> for Fault {
-    fn from(error: EngineError) -> Self {
-        Self::Broken(error.0)
-    }
-}
 
 impl Core {
     /// The document under `key` from the engine, remembered if nothing overtook the reading of it; the
@@ -87,6 +83,11 @@ impl<'c> Committed<'c> {
         Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled, has_listed }
     }
 
+    fn read_log(&self, query: &EventQuery, term: Option<Term>) -> Result<Vec<LoggedEvent>, Fault> {
+        let blocks = |filter: &_, visit: VisitBlock<'_>| self.core.engine.blocks(filter, visit);
+        Ok(self.log.read(self.core, &blocks, query, term)?)
+    }
+
     /// Counts what was read, and says how it was seen.
     pub fn finish(self) -> Seen {
         let statistics = &self.core.statistics;
@@ -132,7 +133,14 @@ impl Snapshot for Committed<'_> {
         if self.reach == Reach::Documents {
             return Err(Wanted::Events(*query).into());
         }
-        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query)?)
+        self.read_log(query, None)
+    }
+
+    fn events_with(&self, query: &EventQuery, term: Term) -> Result<Vec<LoggedEvent>, Fault> {
+        if self.reach == Reach::Documents {
+            return Err(Wanted::Events(*query).into());
+        }
+        self.read_log(query, Some(term))
     }
 
     fn may_take_long(&self) -> bool {
@@ -205,6 +213,6 @@ impl Snapshot for InGroup<'_> {
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query)?)
+        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query, None)?)
     }
 }

@@ -47,6 +47,21 @@ pub(super) const FORGET_CHECKSUMS: &str = "
     UPDATE event_block SET checksum = NULL;
 ";
 
+/// Schema 5 adds this: the index of `index.rs`. In `blocks` each byte is the place of a block in its segment.
+pub(super) const TERM_SCHEMA: &str = "
+    CREATE TABLE event_term (
+        term INTEGER NOT NULL,
+        segment INTEGER NOT NULL,
+        blocks BLOB NOT NULL,
+        PRIMARY KEY (term, segment)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE event_indexed (
+        id INTEGER PRIMARY KEY,
+        until INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO event_indexed (id, until) VALUES (1, 0);
+";
+
 /// The first segment with a record at or after the time `?2`, or one before it.
 macro_rules! oldest_segment {
     () => {
@@ -79,13 +94,26 @@ pub(super) const BLOCKS_OF_ACCOUNT: &str = concat!(
     "SELECT b.sequence, b.count, b.records, b.checksum
     FROM event_account AS a JOIN event_block AS b
         ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
-    WHERE a.account = ?4 AND a.segment >= ",
+    WHERE a.account = ?4 AND a.segment >= ?5 AND a.segment >= ",
     oldest_segment!(),
     " AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
             WHERE s.segment = a.segment AND (s.last_time < ?2 OR s.first_time >= ?3))
         AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
     ORDER BY a.segment DESC, b.sequence DESC"
 );
+pub(super) const SEGMENTS_OF_TERM: &str = concat!(
+    "SELECT segment, blocks FROM event_term WHERE term = ?3 AND segment >= ",
+    oldest_segment!(),
+    " AND segment <= ?1 >> 8 AND segment < ?4 ORDER BY segment DESC"
+);
+pub(super) const BLOCK: &str = "SELECT sequence, count, records, checksum FROM event_block
+    WHERE sequence = ?1 AND sequence <= ?4 AND last_time >= ?2 AND first_time < ?3";
+pub(super) const INDEXED_UNTIL: &str = "SELECT until FROM event_indexed WHERE id = 1";
+pub(super) const INDEXED: &str = "UPDATE event_indexed SET until = max(until, ?1) WHERE id = 1";
+pub(super) const INDEX_TERM: &str =
+    "INSERT OR REPLACE INTO event_term (term, segment, blocks) VALUES (?1, ?2, ?3)";
+pub(super) const OLD_TERMS: &str =
+    "DELETE FROM event_term WHERE segment < (SELECT min(sequence) >> 8 FROM event_block)";
 pub(super) const BLOCKS_FROM: &str =
     "SELECT sequence, count, records, checksum FROM event_block WHERE sequence >= ?1 ORDER BY sequence";
 pub(super) const LAST_SEGMENT: &str =
@@ -106,10 +134,10 @@ pub(super) const OLD_ACCOUNTS: &str =
     "DELETE FROM event_account WHERE segment < (SELECT max(segment) FROM event_segment)
     AND segment NOT IN (SELECT segment FROM event_segment)";
 pub(super) const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account; DELETE FROM event_block;
-    DELETE FROM event_segment;";
+    DELETE FROM event_segment; DELETE FROM event_term;";
 
 /// Every statement but the last, which is a script: what an opened file must be able to run.
-pub(super) const STATEMENTS: [&str; 20] = [
+pub(super) const STATEMENTS: [&str; 26] = [
     HEAD,
     VERSION,
     READ,
@@ -120,6 +148,12 @@ pub(super) const STATEMENTS: [&str; 20] = [
     APPEND_ACCOUNT,
     BLOCKS,
     BLOCKS_OF_ACCOUNT,
+    SEGMENTS_OF_TERM,
+    BLOCK,
+    INDEXED_UNTIL,
+    INDEXED,
+    INDEX_TERM,
+    OLD_TERMS,
     BLOCKS_FROM,
     LAST_SEGMENT,
     NEXT_BLOCK,

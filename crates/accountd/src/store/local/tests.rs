@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use services::world::key::Prefix;
 use services::world::{Document, Found, ReadsAndWrites, World};
 
-use super::engine::{Batch, BlockFilter, EngineResult, Head, Staged, VisitBlock, Writes};
+use super::engine::{Batch, BlockFilter, EngineError, EngineResult, Head, Staged, VisitBlock, Writes};
 use super::events::{Block, PRESSING_BYTES, parse_line};
 use super::memory::MemoryEngine;
 use super::*;
@@ -57,7 +57,7 @@ impl Engine for Staging {
         let _ = self.entered.send(());
         drop(lock(&self.gate));
         if self.fails.load(Ordering::SeqCst) {
-            return Err(EngineError("the disk is full".to_owned()));
+            return Err(EngineError::away("the disk is full"));
         }
         self.inner.commit(batch)
     }

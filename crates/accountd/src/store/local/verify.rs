@@ -45,7 +45,7 @@ pub(super) fn verify(
 ) -> Result<Verified, String> {
     let opened = open::open_current(directory).map_err(|error| error.to_string())?;
     let mut problems = Problems::default();
-    let verified = look(&opened.connection, check, &mut problems).map_err(|error| error.0)?;
+    let verified = look(&opened.connection, check, &mut problems).map_err(|error| error.reason)?;
     if problems.told.is_empty() {
         return Ok(verified);
     }
@@ -75,7 +75,7 @@ fn look(
     while let Some(row) = rows.next()? {
         verified.documents += 1;
         match document(row) {
-            Err(error) => problems.add(error.0),
+            Err(error) => problems.add(error.reason),
             Ok((key, version, _)) if version > head.sequence => {
                 problems.add(format!("`{key}` is newer than the log"));
             }
@@ -94,7 +94,7 @@ fn look(
     let mut rows = blocks.query([])?;
     while let Some(row) = rows.next()? {
         match block(row) {
-            Err(error) => problems.add(error.0),
+            Err(error) => problems.add(error.reason),
             Ok((sequence, count, records)) if records.lines().count() != count as usize => {
                 problems.add(format!("block {sequence} of the event log does not hold what was counted"));
             }

@@ -370,14 +370,14 @@ impl Writer {
             Err(error) => {
                 // A disk that failed to write to the end may have kept it all the same.
                 tracing::error!(
-                    reason = error.0,
+                    reason = error.reason,
                     "a transaction failed; nobody sees anything of it now, a restart may find all of it or nothing"
                 );
-                *lock(&self.core.trouble) = Some(error.0.clone());
+                *lock(&self.core.trouble) = Some(error.reason.clone());
                 self.carried.truncate(&mark);
                 // The records are tried again in a second, not at once: the disk needs time to be put right.
                 self.records_due = Some(Instant::now() + RECORDS_WAIT_AT_MOST);
-                return Err(StoreError::NotCommitted(error.0));
+                return Err(StoreError::not_committed(error));
             }
         };
         *lock(&self.core.trouble) = None;

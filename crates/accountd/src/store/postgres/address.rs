@@ -22,12 +22,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long what was sent may stay unacknowledged before the connection counts as lost.
 const UNACKNOWLEDGED_AT_MOST: Duration = Duration::from_secs(10);
 
+/// How long a database that is away is waited for. Less than clients wait, more than a database takes to change over.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A database as it was configured. It shows no password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Database {
     url: Secret,
     password: Option<Secret>,
     allows_lost_commits: bool,
+    patience: Duration,
 }
 
 /// What `sslmode` says.
@@ -57,7 +61,12 @@ impl Database {
     /// Says what is wrong with the URL, without repeating it: it may hold a password.
     pub fn parse(url: &str) -> Result<Self, String> {
         parts(url)?;
-        Ok(Self { url: Secret::new(url.to_owned()), password: None, allows_lost_commits: false })
+        Ok(Self {
+            url: Secret::new(url.to_owned()),
+            password: None,
+            allows_lost_commits: false,
+            patience: PATIENCE,
+        })
     }
 
     /// The same, with a password that is not in the URL.
@@ -70,6 +79,16 @@ impl Database {
     #[must_use]
     pub fn allowing_lost_commits(self, allows_lost_commits: bool) -> Self {
         Self { allows_lost_commits, ..self }
+    }
+
+    /// The same, waited for as long as this where it is away, instead of ten seconds. F-STORE-33
+    #[must_use]
+    pub fn waited_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(super) fn allows_lost_commits(&self) -> bool {

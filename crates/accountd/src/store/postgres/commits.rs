@@ -14,12 +14,13 @@ use std::sync::Arc;
 use aws::arn::AccountId;
 use services::world::Change;
 use tokio::runtime::Handle;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row};
 
 use super::address::Address;
+use super::reach::Reach;
 use super::reading::{changes, escaped, sent};
-use super::session::{Pauses, Sent, Session, Trouble, failed, unreachable};
+use super::session::{Failed, Pauses, Sent, Session, Trouble, failed, unreachable};
 use super::statements::*;
 use super::{signed, unsigned};
 use crate::entropy;
@@ -38,6 +39,7 @@ const SETTINGS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET sta
 /// The connection that commits.
 pub(super) struct Committing {
     address: Arc<Address>,
+    reach: Reach,
     handle: Handle,
     session: Option<Session>,
     /// Whether a transaction has begun that holds the head.
@@ -193,10 +195,11 @@ fn head_of(row: &Row) -> Head {
 }
 
 impl Committing {
-    pub fn new(address: Arc<Address>, handle: Handle) -> Self {
+    pub fn new(address: Arc<Address>, reach: Reach, handle: Handle) -> Self {
         let process = entropy::request_id();
         Self {
             address,
+            reach,
             handle,
             session: None,
             holds_head: false,
@@ -212,13 +215,13 @@ impl Committing {
     }
 
     /// The connection; another where it was lost.
-    async fn session(&mut self) -> Result<&Session, Error> {
+    async fn session(&mut self) -> Result<&Session, Failed> {
         if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
             self.holds_head = false;
             self.session = None;
-            let session = Session::open(&self.address, COMMITTING).await?;
+            let session = Session::open(&self.address, &self.reach, COMMITTING).await?;
             // A database that does not know a setting has its own ways of not waiting for ever.
-            let _ = session.client.batch_execute(SETTINGS).await;
+            let _ = session.answer(session.client.batch_execute(SETTINGS)).await;
             self.session = Some(session);
         }
         Ok(self.opened())
@@ -230,11 +233,13 @@ impl Committing {
     }
 
     /// Forgets what failed: a lost connection altogether, a transaction that was refused by rolling it back.
-    async fn give_up(&mut self, error: &Error) {
+    async fn give_up(&mut self, error: &Failed) {
         self.holds_head = false;
         let is_lost = Trouble::of(error) == Trouble::Lost;
         let is_usable = match &self.session {
-            Some(session) if !is_lost => session.client.batch_execute("ROLLBACK").await.is_ok(),
+            Some(session) if !is_lost => {
+                session.answer(session.client.batch_execute("ROLLBACK")).await.is_ok()
+            }
             _ => false,
         };
         if !is_usable {
@@ -249,7 +254,7 @@ impl Committing {
     }
 
     async fn lock_head(&mut self, known: &Commit) -> EngineResult<(Head, Changes)> {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::new(&self.reach);
         loop {
             let error = match self.try_to_lock(known).await {
                 Ok(locked) => {
@@ -270,7 +275,7 @@ impl Committing {
         }
     }
 
-    async fn try_to_lock(&mut self, known: &Commit) -> Result<(Head, Changes), Error> {
+    async fn try_to_lock(&mut self, known: &Commit) -> Result<(Head, Changes), Failed> {
         let session = self.session().await?;
         let asked = signed(known.sequence);
         // The last of these begins when the head is locked, and so sees all that was committed.
@@ -279,17 +284,21 @@ impl Committing {
             query(session, LOCK, Vec::new()),
             query(session, CHANGES, vec![&asked]),
         ];
-        let answers = sent(all).await?;
+        let answers = session.answer(sent(all)).await?;
         let head = answers[1].first().map(head_of).unwrap_or_default();
         Ok((head, changes(known, &answers[2])))
     }
 
     /// See [`Shared::unlock`](crate::store::local::engine::Shared::unlock).
     pub fn unlock(&mut self) {
+        let handle = self.handle.clone();
+        handle.block_on(self.roll_back());
+    }
+
+    async fn roll_back(&mut self) {
         self.holds_head = false;
         let Some(session) = self.session.take() else { return };
-        let handle = self.handle.clone();
-        if handle.block_on(session.client.batch_execute("ROLLBACK")).is_ok() {
+        if session.answer(session.client.batch_execute("ROLLBACK")).await.is_ok() {
             self.session = Some(session);
         }
     }
@@ -302,6 +311,12 @@ impl Committing {
     ) -> EngineResult<Option<(Head, String)>> {
         let handle = self.handle.clone();
         handle.block_on(async {
+            if self.session().await.is_err() {
+                // Nothing was sent, and where there is a connection again, it is to be decided again with the head held.
+                self.lock_head(known).await?;
+                self.roll_back().await;
+                return Ok(None);
+            }
             let segment = (known.sequence + 1) >> SEGMENT_BITS;
             let accounts = self.listed.lacks(batch.block, segment);
             let mark = self.next_mark();
@@ -314,7 +329,10 @@ impl Committing {
                         // It was rolled back: to be decided again, with the head held.
                         Trouble::Again => Ok(None),
                         Trouble::Lasting => Err(failed(&error)),
-                        Trouble::Lost => self.what_became_of(&commit).await,
+                        Trouble::Lost => {
+                            self.reach.failed();
+                            self.what_became_of(&commit).await
+                        }
                     }
                 }
             };
@@ -325,12 +343,12 @@ impl Committing {
         })
     }
 
-    async fn try_to_commit(&mut self, commit: &Sending<'_>) -> Result<Option<Head>, Error> {
+    async fn try_to_commit(&mut self, commit: &Sending<'_>) -> Result<Option<Head>, Failed> {
         self.session().await?;
         // Asked only now: with the connection goes the head. Outside of a transaction, others would see a part of it.
         let begins = !self.holds_head;
         let session = self.opened();
-        let answers = sent(commit.sent(session, begins)).await?;
+        let answers = session.answer(sent(commit.sent(session, begins))).await?;
         self.holds_head = false;
         let moved = answers.get(usize::from(begins)).and_then(|rows| rows.first());
         Ok(moved.map(|row| Head {
@@ -342,10 +360,8 @@ impl Committing {
 
     /// Whether a commit was made whose answer was lost. Where it was not, it will not be.
     async fn what_became_of(&mut self, commit: &Sending<'_>) -> EngineResult<Option<Head>> {
-        let unknown = |error: EngineError| {
-            EngineError(format!("{}; whether the change was kept is not known", error.0))
-        };
-        let mut pauses = Pauses::new();
+        let unknown = |error: EngineError| EngineError::not_known(error.reason);
+        let mut pauses = Pauses::new(&self.reach);
         loop {
             let (head, changes) = self.lock_head(&Commit::default()).await.map_err(unknown)?;
             let error = match self.look_for(commit, head, &changes.until).await {
@@ -361,22 +377,24 @@ impl Committing {
     }
 
     /// Looks for a commit with the head held, and lets go of it.
-    async fn look_for(&mut self, commit: &Sending<'_>, head: Head, last: &Commit) -> Result<Found, Error> {
+    async fn look_for(&mut self, commit: &Sending<'_>, head: Head, last: &Commit) -> Result<Found, Failed> {
         let mark = self.next_mark();
         self.session().await?;
         if !self.holds_head {
             return Ok(Found::NotHeld);
         }
         let session = self.opened();
-        let found = session.client.query_opt(session.statement(WRITER), &[&commit.sequence]).await?;
+        let parameters = [&commit.sequence as &(dyn ToSql + Sync)];
+        let asked = session.client.query_opt(session.statement(WRITER), &parameters);
+        let found = session.answer(asked).await?;
         if found.is_some_and(|row| row.get::<_, &str>(0) == commit.mark) {
-            session.client.batch_execute("ROLLBACK").await?;
+            session.answer(session.client.batch_execute("ROLLBACK")).await?;
             self.holds_head = false;
             return Ok(Found::Head(Some(Head { sequence: unsigned(commit.sequence), ..head })));
         }
         let (nothing, empty) = (Writes::new(), Block::default());
         let fence = Sending::new(last, mark, &nothing, &empty, Vec::new());
-        sent(fence.sent(session, false)).await?;
+        session.answer(sent(fence.sent(session, false))).await?;
         self.holds_head = false;
         Ok(Found::Head(None))
     }
@@ -393,7 +411,7 @@ impl Committing {
             (Some(session), true) => {
                 Replacing { session, handle: &handle, mark, sequence, events: 0 }.run(items)
             }
-            _ => Err(EngineError("the connection to the database was lost".to_owned())),
+            _ => Err(EngineError::away("the connection to the database was lost")),
         };
         self.holds_head = false;
         self.listed = Listed::default();

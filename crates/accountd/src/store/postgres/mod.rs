@@ -9,12 +9,14 @@
 //! - `address.rs`: which database, and how it is reached; `tls.rs`: the connection's encryption.
 //! - `schema.rs`: the tables, made by the first process and moved forward by later versions.
 //! - `statements.rs`: every statement. What some of these databases lack is in none of them (decision 20).
-//! - `session.rs`: a connection with its statements, and what its errors mean.
+//! - `session.rs`: a connection with its statements, and what its errors mean; `reach.rs`: how long a database that is
+//!   away is waited for.
 //! - `commits.rs`: the head: locking it, committing, and finding out what became of a commit whose answer was lost.
 //! - `reading.rs`: documents, lists and the log.
 
 mod address;
 mod commits;
+mod reach;
 mod reading;
 mod schema;
 mod session;
@@ -33,10 +35,11 @@ use crate::store::local::engine::{
     Batch, BlockFilter, Changes, Commit, Engine, EngineError, EngineResult, Fetched, Head, Later, Moment,
     Shared, Stored, VisitBlock,
 };
-use crate::store::seam::Exported;
+use crate::store::seam::{Exported, StoreStatistics};
 
 pub use address::Database;
 use commits::Committing;
+use reach::Reach;
 use reading::{Pool, Snapshot};
 
 /// One database, as this process uses it.
@@ -55,7 +58,7 @@ impl PostgresEngine {
     ///
     /// # Errors
     /// One line that says what is wrong.
-    pub fn open(database: &Database) -> Result<Self, String> {
+    pub fn open(database: &Database, statistics: Arc<StoreStatistics>) -> Result<Self, String> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("store-database")
@@ -64,13 +67,14 @@ impl PostgresEngine {
             .map_err(|error| format!("no thread for the database: {error}"))?;
         let handle = runtime.handle().clone();
         let address = Arc::new(database.address()?);
-        let opening = schema::open(&address, database.allows_lost_commits());
+        let reach = Reach::new(database.patience(), statistics);
+        let opening = schema::open(&address, &reach, database.allows_lost_commits());
         // Whoever opens a store may itself be within a runtime, whose threads must not wait for a future.
         let opened = std::thread::scope(|scope| scope.spawn(|| handle.block_on(opening)).join());
         let opened = opened.map_err(|_| "opening the database failed inside".to_owned())?;
         let opened = opened.map_err(|reason| format!("{database}: {reason}"))?;
-        let pool = Arc::new(Pool::new(Arc::clone(&address), handle.clone()));
-        let committing = Mutex::new(Committing::new(address, handle.clone()));
+        let pool = Arc::new(Pool::new(Arc::clone(&address), reach.clone(), handle.clone()));
+        let committing = Mutex::new(Committing::new(address, reach, handle.clone()));
         Ok(Self { runtime: Some(runtime), handle, opened, pool, committing })
     }
 
@@ -99,7 +103,7 @@ impl Engine for PostgresEngine {
 
     fn read(&self, key: &str) -> EngineResult<Stored> {
         let fetched = self.handle.block_on(self.pool.fetch(vec![key.to_owned()]))?;
-        Ok(fetched.documents.into_iter().next().and_then(|(_, stored)| stored))
+        Ok(fetched.documents.into_iter().find(|(found, _)| found == key).and_then(|(_, stored)| stored))
     }
 
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> EngineResult<Vec<String>> {
@@ -116,7 +120,7 @@ impl Engine for PostgresEngine {
         let (_, changes) = self.lock(Commit::default())?;
         match self.commit_after(&changes.until, batch)? {
             Some(_) => Ok(()),
-            None => Err(EngineError("another process was faster".to_owned())),
+            None => Err(EngineError::away("another process was faster")),
         }
     }
 

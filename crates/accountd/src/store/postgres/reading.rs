@@ -2,14 +2,18 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::arn::AccountId;
+use services::state::leads::LEADS;
 use tokio::runtime::Handle;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::address::Address;
-use super::session::{Pauses, Session, Trouble, all, failed, unreachable};
+use super::reach::Reach;
+use super::session::{Failed, Pauses, Session, Trouble, all, failed, unreachable};
 use super::statements::*;
 use super::{signed, unsigned};
 use crate::store::local::engine::{
@@ -45,25 +49,35 @@ const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY
 /// Connections to read with: as many as are in use at once.
 pub(super) struct Pool {
     address: Arc<Address>,
+    reach: Reach,
     handle: Handle,
     idle: Mutex<Vec<Session>>,
 }
 
 impl Pool {
-    pub fn new(address: Arc<Address>, handle: Handle) -> Self {
-        Self { address, handle, idle: Mutex::default() }
+    pub fn new(address: Arc<Address>, reach: Reach, handle: Handle) -> Self {
+        Self { address, reach, handle, idle: Mutex::default() }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn session(&self) -> Result<Session, Error> {
-        let kept = self.idle().pop();
+    async fn session(&self) -> Result<Session, Failed> {
+        let kept = {
+            let mut idle = self.idle();
+            let kept = idle.pop();
+            self.note_idle(idle.len());
+            kept
+        };
         match kept {
             Some(session) if !session.client.is_closed() => Ok(session),
-            _ => Session::open(&self.address, READING).await,
+            _ => Session::open(&self.address, &self.reach, READING).await,
         }
+    }
+
+    fn note_idle(&self, idle: usize) {
+        self.reach.statistics().connections_idle.store(idle as u64, Relaxed);
     }
 
     fn give_back(&self, session: Session) {
@@ -71,10 +85,11 @@ impl Pool {
         if idle.len() < KEPT_IDLE && !session.client.is_closed() {
             idle.push(session);
         }
+        self.note_idle(idle.len());
     }
 
     /// Whether what failed is worth asking again, after a pause if need be: a question can be asked twice.
-    async fn again(&self, error: &Error, attempts: &mut Attempts) -> EngineResult<()> {
+    async fn again(&self, error: &Failed, attempts: &mut Attempts) -> EngineResult<()> {
         attempts.made += 1;
         match Trouble::of(error) {
             Trouble::Lasting => Err(failed(error)),
@@ -83,6 +98,7 @@ impl Pool {
             Trouble::Lost => {
                 // Those that were kept were lost together.
                 self.idle().clear();
+                self.note_idle(0);
                 if attempts.made == 1 || attempts.pauses.wait().await {
                     Ok(())
                 } else {
@@ -94,7 +110,7 @@ impl Pool {
 
     /// See [`Shared::changes`](crate::store::local::engine::Shared::changes).
     pub async fn changes(&self, known: Commit) -> EngineResult<Changes> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(&self.reach);
         loop {
             match self.ask_for_changes(signed(known.sequence)).await {
                 Ok(rows) => return Ok(changes(&known, &rows)),
@@ -103,16 +119,16 @@ impl Pool {
         }
     }
 
-    async fn ask_for_changes(&self, known: i64) -> Result<Vec<Row>, Error> {
+    async fn ask_for_changes(&self, known: i64) -> Result<Vec<Row>, Failed> {
         let session = self.session().await?;
-        let rows = session.client.query(session.statement(CHANGES), &[&known]).await?;
+        let rows = session.answer(session.client.query(session.statement(CHANGES), &[&known])).await?;
         self.give_back(session);
         Ok(rows)
     }
 
     /// See [`Shared::fetch`](crate::store::local::engine::Shared::fetch).
     pub async fn fetch(&self, keys: Vec<String>) -> EngineResult<Fetched> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(&self.reach);
         loop {
             match self.ask_for_documents(&keys).await {
                 Ok(fetched) => return Ok(fetched),
@@ -121,35 +137,47 @@ impl Pool {
         }
     }
 
-    async fn ask_for_documents(&self, keys: &[String]) -> Result<Fetched, Error> {
+    async fn ask_for_documents(&self, keys: &[String]) -> Result<Fetched, Failed> {
         let session = self.session().await?;
         let fetched = fetch(&session, keys).await?;
         self.give_back(session);
         Ok(fetched)
     }
 
-    async fn begin_snapshot(&self, known: &Commit) -> Result<(Session, Changes), Error> {
+    async fn begin_snapshot(&self, known: &Commit) -> Result<(Session, Changes), Failed> {
         let session = self.session().await?;
         let asked = signed(known.sequence);
         let parameters = [&asked as _];
-        let (begun, rows) = tokio::join!(
-            biased;
-            session.client.batch_execute(BEGIN),
-            session.client.query(session.statement(CHANGES), &parameters)
-        );
-        begun?;
-        let changes = changes(known, &rows?);
+        let begin = async {
+            let (begun, rows) = tokio::join!(
+                biased;
+                session.client.batch_execute(BEGIN),
+                session.client.query(session.statement(CHANGES), &parameters)
+            );
+            begun.and(rows)
+        };
+        let changes = changes(known, &session.answer(begin).await?);
         Ok((session, changes))
     }
 
-    /// Whether state can be read.
+    /// Whether state can be read, now: whoever asks that waits for nothing to be mended.
     pub async fn check(&self) -> EngineResult<()> {
-        self.changes(Commit { sequence: u64::MAX, mark: String::new() }).await.map(drop)
+        let newest = signed(u64::MAX);
+        let asked = match self.ask_for_changes(newest).await {
+            // The connections that were kept may be those of a database that was started again.
+            Err(error) if Trouble::of(&error) == Trouble::Lost => {
+                self.idle().clear();
+                self.note_idle(0);
+                self.ask_for_changes(newest).await
+            }
+            asked => asked,
+        };
+        asked.map(drop).map_err(|error| unreachable(&error))
     }
 
     /// See [`Engine::forget`](crate::store::local::engine::Engine::forget).
     pub async fn forget(&self, before: i64, limit: u32) -> EngineResult<u64> {
-        let mut attempts = Attempts::new();
+        let mut attempts = Attempts::new(&self.reach);
         loop {
             match self.delete_old(before, limit).await {
                 Ok(blocks) => return Ok(blocks),
@@ -158,7 +186,7 @@ impl Pool {
         }
     }
 
-    async fn delete_old(&self, before: i64, limit: u32) -> Result<u64, Error> {
+    async fn delete_old(&self, before: i64, limit: u32) -> Result<u64, Failed> {
         let session = self.session().await?;
         let client = &session.client;
         let most = i64::from(limit);
@@ -179,22 +207,27 @@ struct Attempts {
 }
 
 impl Attempts {
-    fn new() -> Self {
-        Self { made: 0, pauses: Pauses::new() }
+    fn new(reach: &Reach) -> Self {
+        Self { made: 0, pauses: Pauses::new(reach) }
     }
 }
 
-async fn fetch(session: &Session, keys: &[String]) -> Result<Fetched, Error> {
+/// The documents under these keys, and those that they lead to.
+async fn fetch(session: &Session, keys: &[String]) -> Result<Fetched, Failed> {
     let asked: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
-    let rows = session.client.query(session.statement(FETCH), &[&asked]).await?;
+    let kinds: Vec<&str> = LEADS.iter().map(|lead| lead.kind).collect();
+    let members: Vec<&str> = LEADS.iter().map(|lead| lead.member).collect();
+    let places: Vec<&str> = LEADS.iter().map(|lead| lead.leads_to).collect();
+    let parameters = [&asked as _, &kinds as _, &members as _, &places as &(dyn ToSql + Sync)];
+    let rows = session.answer(session.client.query(session.statement(FETCH), &parameters)).await?;
     let as_of = rows.first().map_or(0, |row| unsigned(row.get(0)));
-    let stored = |key: &String| {
-        let is_of = |row: &&Row| row.get::<_, Option<&[u8]>>(1).is_some_and(|it| it == key.as_bytes());
-        let row = rows.iter().find(is_of)?;
-        Some((unsigned(row.get(2)), row.get::<_, String>(3)))
+    let document = |row: &Row| {
+        // What is no text is nobody's key.
+        let key = std::str::from_utf8(row.get::<_, Option<&[u8]>>(1)?).ok()?;
+        let stored = row.get::<_, Option<i64>>(2).map(|version| (unsigned(version), row.get(3)));
+        Some((key.to_owned(), stored))
     };
-    let documents = keys.iter().map(|key| (key.clone(), stored(key))).collect();
-    Ok(Fetched { as_of, documents })
+    Ok(Fetched { as_of, documents: rows.iter().filter_map(document).collect() })
 }
 
 /// What the rows of [`CHANGES`] say.
@@ -273,7 +306,7 @@ fn end_of(prefix: &str) -> Vec<u8> {
 
 fn key_of(bytes: &[u8]) -> EngineResult<String> {
     let text = std::str::from_utf8(bytes);
-    text.map(str::to_owned).map_err(|_| EngineError("a key in the database is no text".to_owned()))
+    text.map(str::to_owned).map_err(|_| EngineError::broken("a key in the database is no text"))
 }
 
 /// One moment of the database, on a connection of its own.
@@ -288,7 +321,7 @@ impl Snapshot {
     /// Begins one. To be called where waiting is allowed.
     pub fn begin(pool: &Arc<Pool>, known: Commit) -> EngineResult<Self> {
         let begun: EngineResult<_> = pool.handle.block_on(async {
-            let mut attempts = Attempts::new();
+            let mut attempts = Attempts::new(&pool.reach);
             loop {
                 match pool.begin_snapshot(&known).await {
                     Ok(begun) => return Ok(begun),
@@ -305,7 +338,11 @@ impl Snapshot {
     }
 
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> EngineResult<T> {
-        self.pool.handle.block_on(answer).map_err(|error| {
+        self.note(self.pool.handle.block_on(self.session().answer(answer)))
+    }
+
+    fn note<T>(&self, answer: Result<T, Failed>) -> EngineResult<T> {
+        answer.map_err(|error| {
             self.was_lost.set(Trouble::of(&error) != Trouble::Lasting);
             failed(&error)
         })
@@ -384,10 +421,9 @@ impl Moment for Snapshot {
         self.was_lost.get()
     }
 
-    fn read(&self, key: &str) -> EngineResult<Stored> {
-        let keys = [key.to_owned()];
-        let fetched = self.wait(fetch(self.session(), &keys))?;
-        Ok(fetched.documents.into_iter().next().and_then(|(_, stored)| stored))
+    fn fetch(&self, keys: &[String]) -> EngineResult<Vec<(String, Stored)>> {
+        let fetched = self.note(self.pool.handle.block_on(fetch(self.session(), keys)))?;
+        Ok(fetched.documents)
     }
 
     fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> EngineResult<Vec<String>> {

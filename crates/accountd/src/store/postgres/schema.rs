@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use super::address::Address;
+use super::reach::Reach;
 use super::session::{Session, Trouble, told};
 use super::statements::{
     FIRST_VERSION, HAS_SCHEMA, HEAD, MAKE_SCHEMA, MAKE_VERSION, NEXT_VERSION, SCHEMA_VERSION, VERSION_1,
@@ -21,8 +22,12 @@ const VERSIONS: &[&[&str]] = &[VERSION_1];
 const MOST_ATTEMPTS: usize = 100;
 
 /// Opens the schema, and makes it where there is none.
-pub(super) async fn open(address: &Address, allows_lost_commits: bool) -> Result<Head, String> {
-    let session = Session::open(address, &[]).await.map_err(|error| told(&error))?;
+pub(super) async fn open(
+    address: &Address,
+    reach: &Reach,
+    allows_lost_commits: bool,
+) -> Result<Head, String> {
+    let session = Session::open(address, reach, &[]).await.map_err(|failed| failed.told())?;
     let client = &session.client;
     if !allows_lost_commits {
         check_durability(client).await?;
@@ -125,5 +130,5 @@ fn is_of_a_race(error: &Error) -> bool {
         SqlState::DUPLICATE_SCHEMA,
         SqlState::DUPLICATE_OBJECT,
     ];
-    Trouble::of(error) == Trouble::Again || error.code().is_some_and(|code| races.contains(code))
+    Trouble::of_error(error) == Trouble::Again || error.code().is_some_and(|code| races.contains(code))
 }

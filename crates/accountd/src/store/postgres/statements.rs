@@ -66,9 +66,27 @@ pub(super) const CHANGES: &str = "SELECT h.sequence, h.writer,
         WHERE sequence > $1 ORDER BY sequence LIMIT 1001
     ) AS b ON true
     WHERE h.id = 1";
-/// The documents under `$1`, and the number of the last commit; one row at least.
-pub(super) const FETCH: &str = "SELECT h.sequence, d.key, d.version, d.text
-    FROM accountd.head AS h LEFT JOIN accountd.document AS d ON d.key = ANY($1)
+/// The documents under `$1` and all that these lead to, and the number of the last commit; one row at least. From a document
+/// of the kind `$2`, the text in its member `$3`, or each text of a list there, leads to `$4`: its `$` is the text's last
+/// part in lower case, its `@` the document's account.
+pub(super) const FETCH: &str = r"WITH RECURSIVE walk (key) AS (
+        SELECT asked.key FROM unnest($1::bytea[]) AS asked (key)
+        UNION
+        SELECT convert_to(replace(replace(l.leads_to, '@', coalesce(d.text::json ->> 'account', '')), '$',
+            lower(regexp_replace(t.text, '^.*/', ''))), 'UTF8')
+        FROM walk AS w
+        JOIN accountd.document AS d ON d.key = w.key
+        JOIN unnest($2::text[], $3::text[], $4::text[]) AS l (kind, member, leads_to)
+            ON l.kind = split_part(convert_from(d.key, 'UTF8'), '/', 1)
+        CROSS JOIN LATERAL json_array_elements_text(
+            CASE json_typeof(d.text::json #> string_to_array(l.member, '.'))
+                WHEN 'array' THEN d.text::json #> string_to_array(l.member, '.')
+                WHEN 'string' THEN json_build_array(d.text::json #> string_to_array(l.member, '.'))
+                ELSE json_build_array()
+            END) AS t (text)
+    )
+    SELECT h.sequence, w.key, d.version, d.text
+    FROM accountd.head AS h CROSS JOIN walk AS w LEFT JOIN accountd.document AS d ON d.key = w.key
     WHERE h.id = 1";
 pub(super) const KEYS: &str = "SELECT key FROM accountd.document
     WHERE key >= $1 AND key > $2 AND key < $3 ORDER BY key LIMIT $4";

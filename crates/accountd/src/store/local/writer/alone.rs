@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use services::state::installation::is_of_installation;
 use services::world::Change;
 
-use super::super::engine::{Changed, Changes, Commit, Staged, Writes};
+use super::super::engine::{Changed, Changes, Commit, Staged, Terms, Writes};
 use super::super::events::Block;
 use super::super::nobody::Nobody;
 use super::Writer;
@@ -27,6 +27,11 @@ impl Writer {
     /// Deletes blocks of the log, see [`Engine::forget`](super::super::engine::Engine::forget).
     pub fn forget(&mut self, before: i64) -> Result<u64, StoreError> {
         Ok(self.core.engine.forget(before, FORGOTTEN_AT_ONCE)?)
+    }
+
+    /// Takes the terms of a segment into the index of the log, see [`Engine::index`](super::super::engine::Engine::index).
+    pub fn index(&mut self, segment: u64, terms: &Terms) -> Result<(), StoreError> {
+        Ok(self.core.engine.index(segment, terms)?)
     }
 
     /// Stores the first documents beside those of the installation.
@@ -89,7 +94,7 @@ impl Writer {
                 Ok(())
             }
             (Err(_), Some(reason)) => Err(StoreError::NotImported(reason)),
-            (Err(error), None) => Err(StoreError::NotCommitted(error.0)),
+            (Err(error), None) => Err(StoreError::not_committed(error)),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Writer {
     }
 
     fn note_trouble(&self, error: EngineError) -> StoreError {
-        *lock(&self.core.trouble) = Some(error.0.clone());
-        StoreError::NotCommitted(error.0)
+        *lock(&self.core.trouble) = Some(error.reason.clone());
+        StoreError::not_committed(error)
     }
 }

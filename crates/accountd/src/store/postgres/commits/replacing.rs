@@ -46,7 +46,7 @@ impl Replacing<'_> {
         let mut block = Block::default();
         let mut is_first = true;
         for item in items {
-            match item.map_err(EngineError)? {
+            match item.map_err(EngineError::broken)? {
                 Exported::Document { key, text } => {
                     documents.insert(key, text);
                     if documents.len() >= PUT_AT_ONCE {
@@ -73,7 +73,7 @@ impl Replacing<'_> {
     }
 
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> EngineResult<T> {
-        self.handle.block_on(answer).map_err(|error| failed(&error))
+        self.handle.block_on(answer).map_err(|error| failed(&error.into()))
     }
 
     fn move_head(&self) -> EngineResult<u64> {

@@ -1,0 +1,59 @@
+//! What the metrics page shows of the store. F-STORE-35
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::admin::metrics::StoreFigure;
+use crate::store::Store;
+
+/// The figures of now.
+pub(crate) fn of(store: &Store) -> Vec<StoreFigure> {
+    let all = store.statistics();
+    let figure = |name, help, value: &AtomicU64, is_count| StoreFigure {
+        name,
+        help,
+        value: value.load(Relaxed),
+        is_count,
+    };
+    let count = |name, help, value| figure(name, help, value, true);
+    let now = |name, help, value| figure(name, help, value, false);
+    let mut figures = vec![
+        count("transactions", "Transactions committed, each one wait for the disk", &all.transactions),
+        count("changes", "Changes acknowledged", &all.changes),
+        count("questions", "Times a database was asked what other processes committed", &all.questions),
+        count(
+            "overtaken",
+            "Transactions that another process was faster than, put together again",
+            &all.overtaken,
+        ),
+        count("reruns", "Requests decided again because others were faster", &all.reruns),
+        count("read_records", "Records of calls that changed nothing, written", &all.read_records),
+        count("cache_hits", "Documents found in memory", &all.cache_hits),
+        count("cache_misses", "Documents fetched from the engine", &all.cache_misses),
+        count("log_blocks", "Blocks of the event log looked into", &all.log_blocks),
+    ];
+    if store.is_shared() {
+        figures.extend([
+            count("round_trips", "Times an answer of the database was waited for", &all.round_trips),
+            count(
+                "round_trip_microseconds",
+                "How long the answers of the database took together",
+                &all.round_trip_microseconds,
+            ),
+            count(
+                "connections_opened",
+                "Connections to the database that were opened",
+                &all.connections_opened,
+            ),
+            count("followed", "Commits of other processes that this one learned of", &all.followed),
+            now("connections", "Connections to the database that are open", &all.connections),
+            now("connections_idle", "Connections to the database that nobody uses", &all.connections_idle),
+            now(
+                "behind",
+                "Commits of other processes that the last answer of the database told of",
+                &all.behind,
+            ),
+        ]);
+    }
+    figures
+}
