@@ -94,7 +94,7 @@ async fn the_example_of_its_readme_runs() -> Outcome {
     let config = aws_sdk_account::Config::builder()
         .http_client(world.http_client())
         .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::from_keys("admin111122223333", "test", None))
+        .credentials_provider(Credentials::new("admin111122223333", "test", None, None, "tests"))
         .behavior_version_latest()
         .build();
     let account = aws_sdk_account::Client::from_conf(config);
