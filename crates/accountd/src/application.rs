@@ -160,7 +160,11 @@ impl Application {
             engine,
         };
         let admin = Arc::new(admin);
-        let running = Running { throttle: configuration.throttle, delays: configuration.delays };
+        let data = match &configuration.storage {
+            Storage::Directory(directory) => Some(directory.clone()),
+            Storage::Memory | Storage::Database(_) => None,
+        };
+        let running = Running { throttle: configuration.throttle, delays: configuration.delays, data };
         let console = Console::new(Arc::clone(&service), Arc::clone(&store), Arc::clone(&admin), running);
         let pages = Pages::new(guard(configuration), configuration.allow_origins.clone());
         Ok(Self {
@@ -246,14 +250,19 @@ impl Answer for Application {
 
     fn takes_pieces(&self, head: &request::Parts) -> bool {
         let path = head.uri.path();
-        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_export(head)
+        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_in_pieces(head)
     }
 
     async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
-        if admin::is_own(request.uri().path()) {
+        let path = request.uri().path();
+        if admin::is_own(path) && !path.starts_with(console::ASSETS) {
             return self.admin.answer(request).await;
         }
-        self.console.export(request, peer).await
+        Box::pin(self.console.answer_in_pieces(request, peer)).await
+    }
+
+    fn end(&self) {
+        self.console.end();
     }
 }
 

@@ -38,6 +38,9 @@ pub trait Answer: Send + Sync + 'static {
         let (head, _) = request.into_parts();
         std::future::ready(self.refuse_unread(&head, Unread::Malformed).map(Payload::from))
     }
+
+    /// The end has come: answers that would go on by themselves are to end.
+    fn end(&self) {}
 }
 
 /// An answer that is on its way.
@@ -49,6 +52,7 @@ pub(super) trait Answering: Send + Sync {
     fn unread(&self, head: &request::Parts, why: Unread) -> Response<Bytes>;
     fn is_in_pieces(&self, head: &request::Parts) -> bool;
     fn in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Coming<'_, Payload>;
+    fn end_of_serving(&self);
 }
 
 impl<A: Answer> Answering for A {
@@ -66,5 +70,9 @@ impl<A: Answer> Answering for A {
 
     fn in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Coming<'_, Payload> {
         Box::pin(self.answer_in_pieces(request, peer))
+    }
+
+    fn end_of_serving(&self) {
+        self.end();
     }
 }

@@ -156,6 +156,7 @@ pub async fn serve_both<A: Answer>(
         }
     }
     server.stop.stopping.store(true, Ordering::Release);
+    server.answer.end_of_serving();
     // What waits in the kernel's queue was accepted as far as its client can tell.
     accept_queued(&server, &listener).await;
     drop(listener);

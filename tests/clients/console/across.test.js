@@ -1,11 +1,19 @@
-// One story across the screens: an account is vended, refused, finds out why, and is let through, without a terminal.
+// One story across the screens, from an accountd that holds nothing: an account is vended, refused, finds out why, and is let
+// through, without a terminal.
 
 const { test } = require('node:test');
-const { COMPANY, accessible, actAs, done, outcome, story } = require('./browser.js');
+const { accessible, actAs, done, outcome, story } = require('./browser.js');
 
-test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed', COMPANY], async (page) => {
-  await actAs(page, '111111111111:root');
+// What the console's page in docs/ tells a newcomer, step by step. Nothing is there before, and no terminal is used.
+test('vend, be refused, ask why, try a draft, apply it, succeed', story([], async (page) => {
   await page.goto('/');
+  await page.getByRole('link', { name: 'whom to act as' }).click();
+  await page.getByRole('button', { name: 'root user of 000000000000' }).click();
+  await page.getByRole('button', { name: 'Create an organization' }).click();
+  await done(page);
+  await page.getByText('Policy types').click();
+  await page.getByRole('button', { name: 'Enable SERVICE_CONTROL_POLICY' }).click();
+  await done(page);
   await page.getByText('Create an account', { exact: true }).click();
   const create = page.locator('#form-create-account');
   await create.getByLabel('Name', { exact: true }).fill('vended');
@@ -49,7 +57,7 @@ test('vend, be refused, ask why, try a draft, apply it, succeed', story(['--seed
   await page.getByText('ALLOWED').first().waitFor();
   await accessible(page);
 
-  await actAs(page, '111111111111:root');
+  await actAs(page, '000000000000:root');
   await page.goto(address);
   await page.getByText('Edit', { exact: true }).click();
   await page.locator('#form-update-policy').getByLabel('Document').fill(drafted);

@@ -28,7 +28,8 @@ async function open(flags = [], options = {}) {
     colorScheme: 'light',
     ...options,
   });
-  context.setDefaultTimeout(10_000);
+  // A busy machine may take long for a page; what never comes fails all the same.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {

@@ -167,7 +167,7 @@ test('calls come by themselves, are filtered, and played again', story(company, 
   await actAs(page, '222222222222:user/admin');
   await page.goto(record);
   await page.getByText('Play again').first().click();
-  await page.getByLabel('As', { exact: true }).selectOption('222222222222:user/admin');
+  await page.getByLabel('As', { exact: true }).fill('222222222222:user/admin');
   await page.getByRole('button', { name: 'Play again' }).click();
   await done(page);
 }));
@@ -190,6 +190,43 @@ test('the control room moves the clock, orders faults and shows codes', story(co
   await picture(page, 'control-room');
   await page.getByRole('button', { name: 'Remove fault 1' }).click();
   await page.getByText('None is ordered').waitFor();
+
+  // Taken away, changed, and brought back.
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export all of it' }).click();
+  const file = await (await download).path();
+  await page.getByRole('button', { name: 'Empty the outbox' }).click();
+  await page.getByText('No message was sent yet').waitFor();
+  await page.locator('summary', { hasText: /^Import$/ }).click();
+  await page.getByLabel('File').setInputFiles(file);
+  await page.getByRole('button', { name: 'Yes: import' }).click();
+  await outcome(page).getByText('the state was replaced').waitFor();
+  await page.getByText(code, { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Count them by kind' }).first().click();
+  await page.getByText('Roots and units').waitFor();
+}));
+
+test('a policy is tried before it is attached', story(company, async (page) => {
+  await actAs(page, '222222222222:user/admin');
+  await page.goto(MEMBER);
+  await page.getByRole('button', { name: 'Enable af-south-1' }).click();
+  await done(page);
+  await actAs(page, '111111111111:root');
+  await page.goto('/units/ou-root-workload');
+  await page.getByText('Attach a policy').click();
+  await page.locator('#form-attach').getByLabel('Policy').selectOption({ label: 'account-is-locked (SERVICE_CONTROL_POLICY)' });
+  await page.getByRole('button', { name: 'What if?' }).click();
+  await page.getByText('1 would be answered otherwise').waitFor();
+  await accessible(page);
+  await page.getByRole('link', { name: 'why: account:EnableRegion' }).click();
+  await page.getByRole('status').getByText('REFUSED').waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Attach it' }).click();
+  await done(page);
+  await actAs(page, '222222222222:user/admin');
+  await page.goto(MEMBER);
+  await page.getByRole('button', { name: 'Enable eu-south-1' }).click();
+  await outcome(page).getByText('explicit deny in a service control policy').waitFor();
 }));
 
 test('identities are made, and documents are checked while one types', story(company, async (page) => {
@@ -212,6 +249,29 @@ test('identities are made, and documents are checked while one types', story(com
   await page.getByRole('button', { name: 'Create access key' }).click();
   await outcome(page).getByText('SecretAccessKey').waitFor();
   await accessible(page);
+  await page.goto(`${MEMBER}/iam?tab=providers`);
+  await page.getByText('New OpenID Connect provider').click();
+  await page.getByLabel('URL of the issuer').fill('https://issuer.example/a');
+  await page.locator('#form-create-oidc').getByRole('button').click();
+  await page.getByRole('link', { name: 'issuer.example/a' }).click();
+  await page.getByText('Add a tag').click();
+  await page.locator('#form-tag').getByLabel('Key').fill('colour');
+  await page.locator('#form-tag').getByLabel('Value').fill('blue');
+  await page.locator('#form-tag').getByRole('button').click();
+  await page.getByText('Change colour').click();
+  await page.locator('#form-tag-0').getByLabel('Value').fill('red');
+  await page.locator('#form-tag-0').getByRole('button').click();
+  await done(page);
+  await page.getByText('colour=red').waitFor();
+  await accessible(page);
+  await page.goto(`${MEMBER}/iam/users/nobody`);
+  await page.locator('summary', { hasText: 'Give it a password' }).click();
+  await page.locator('#form-password').getByLabel('Password').fill('short');
+  await page.locator('#form-password').getByRole('button').click();
+  await outcome(page).locator('.sign.bad').waitFor();
+  assert.equal(await page.locator('#form-password').getByLabel('Password').inputValue(), '', 'no password is repeated');
+  await accessible(page);
+
   await page.goto(`${MEMBER}/iam/users/admin`);
   await page.getByText('AdministratorAccess').first().waitFor();
   await picture(page, 'identities');

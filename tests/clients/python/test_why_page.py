@@ -34,6 +34,7 @@ def test_a_refusal_is_explained_as_the_page_says(story):
     assert imagined.count("ALLOWED") == 2
     assert "but for a condition" in imagined
     assert "   ALLOWED" in story.of("--draft")
+    assert "   ALLOWED" in story.of("--detach")
 
     who = story.of("--who organization").splitlines()
     assert who[0] == "who may account:EnableRegion"

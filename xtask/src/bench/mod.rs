@@ -9,6 +9,7 @@ mod figures;
 mod load;
 mod measurements;
 mod neighbours;
+mod pages;
 pub(crate) mod processes;
 mod reach;
 mod shared;
@@ -24,7 +25,7 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 12] = [
+const PARTS: &[(&str, Measure)] = &[
     ("starting", Bench::starting),
     ("resetting", Bench::resetting),
     ("tls", Bench::tls),
@@ -35,6 +36,7 @@ const PARTS: [(&str, Measure); 12] = [
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),
 ];
@@ -45,7 +47,7 @@ const PARTS: [(&str, Measure); 12] = [
 /// Says what is missing, or what did not answer as it should.
 pub fn run(named: &[&str]) -> Result<(), String> {
     if let Some(unknown) = named.iter().find(|name| PARTS.iter().all(|(part, _)| part != *name)) {
-        let parts = PARTS.map(|(name, _)| name).join(", ");
+        let parts = PARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         return Err(format!("there is no part `{unknown}`; the parts are {parts}"));
     }
     tools::install()?;

@@ -45,6 +45,14 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_name = "POLICY=FILE", value_parser = parse_pair)]
     draft: Vec<(String, String)>,
 
+    /// What if: a policy attached to a root, unit or account
+    #[arg(long, value_name = "POLICY=TARGET", value_parser = parse_pair)]
+    attach: Vec<(String, String)>,
+
+    /// What if: a policy detached from it
+    #[arg(long, value_name = "POLICY=TARGET", value_parser = parse_pair)]
+    detach: Vec<(String, String)>,
+
     /// Everybody of an account, or of the organization, instead of one principal
     #[arg(long, value_name = "ACCOUNT|organization", requires = "action", conflicts_with = "principal")]
     who: Option<String>,
@@ -79,6 +87,8 @@ impl ExplainArguments {
             let text = std::fs::read_to_string(Path::new(&file));
             Ok((policy, text.map_err(|error| format!("--draft: {file} cannot be read: {error}"))?))
         });
+        let attach = self.attach.into_iter().map(|(policy, target)| (policy, target, true));
+        let detach = self.detach.into_iter().map(|(policy, target)| (policy, target, false));
         let parts = Parts {
             event: self.event,
             principal: self.principal,
@@ -87,6 +97,7 @@ impl ExplainArguments {
             context: self.context,
             members: members.transpose()?,
             drafts: drafts.collect::<Result<_, String>>()?,
+            attachments: attach.chain(detach).collect(),
             who: self.who,
             next_token: self.next_token,
         };

@@ -11,6 +11,7 @@ use super::Console;
 use super::fields::{address, escaped};
 use super::marks::{self, account_link};
 use super::shell::{Page, Place, Wrong};
+use super::somebody::{self, Suggested};
 use super::visit::Visit;
 
 /// The name of the cookie.
@@ -19,43 +20,13 @@ pub const COOKIE: &str = "accountd_as";
 /// Accounts, users or roles on one page.
 const PER_PAGE: usize = 25;
 
-/// Reads `111122223333:root`, `111122223333:user/NAME` or `111122223333:role/NAME`.
-pub fn read(text: &str) -> Option<Actor> {
-    let (account, who) = text.split_once(':')?;
-    let account = account.parse().ok()?;
-    match who.split_once('/') {
-        None if who == "root" => Some(Actor::Root(account)),
-        Some(("user", name)) if !name.is_empty() => Some(Actor::User(account, name.to_owned())),
-        Some(("role", name)) if !name.is_empty() => Some(Actor::Role(account, name.to_owned())),
-        _ => None,
-    }
-}
-
-/// The same text again.
-pub fn write(actor: &Actor) -> String {
-    match actor {
-        Actor::Root(account) => format!("{account}:root"),
-        Actor::User(account, name) => format!("{account}:user/{name}"),
-        Actor::Role(account, name) => format!("{account}:role/{name}"),
-    }
-}
-
-/// As people say it.
-pub fn said(actor: &Actor) -> Markup {
-    match actor {
-        Actor::Root(account) => html! { "root user of " code { (account) } },
-        Actor::User(account, name) => html! { "user " bdi { (name) } " of " code { (account) } },
-        Actor::Role(account, name) => html! { "role " bdi { (name) } " of " code { (account) } },
-    }
-}
-
 /// The value of `Set-Cookie` for whoever was chosen; `None` where the text names nobody.
 pub fn cookie(chosen: &str) -> Option<String> {
     if chosen.is_empty() {
         return Some(format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"));
     }
-    let actor = read(chosen)?;
-    Some(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", escaped(&write(&actor))))
+    let actor = somebody::read(chosen)?;
+    Some(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", escaped(&somebody::write(&actor))))
 }
 
 /// A button that chooses somebody and goes back.
@@ -63,7 +34,7 @@ pub fn button(visit: &Visit, actor: &Actor, back: &str, label: &str) -> Markup {
     html! {
         form class="inline" method="post" action="/acting" {
             (visit.hidden_token())
-            input type="hidden" name="as" value=(write(actor));
+            input type="hidden" name="as" value=(somebody::write(actor));
             input type="hidden" name="back" value=(back);
             button type="submit" { (label) }
         }
@@ -76,6 +47,7 @@ struct Choice {
     more_accounts: Option<String>,
     users: Vec<String>,
     roles: Vec<String>,
+    suggested: Suggested,
 }
 
 /// The page on which somebody is chosen.
@@ -86,9 +58,11 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
     let account: Option<AccountId> = visit.query.filled("account").and_then(|text| text.parse().ok());
     let back = visit.query.filled("back").unwrap_or("/").to_owned();
     let after = visit.query.filled("after").map(str::to_owned);
+    let actor = visit.actor.clone();
     let choice = console.look(move |world| {
-        let mut choice =
-            Choice { accounts: Vec::new(), more_accounts: None, users: Vec::new(), roles: Vec::new() };
+        let suggested = somebody::suggested(actor.as_ref(), world)?;
+        let (accounts, users, roles) = (Vec::new(), Vec::new(), Vec::new());
+        let mut choice = Choice { accounts, more_accounts: None, users, roles, suggested };
         if let Some(account) = account {
             for key in world.keys::<User>(&UserId::within(account), None, PER_PAGE * 4)? {
                 choice.users.extend(world.get::<User>(key.id()?)?.map(|user| user.name.clone()));
@@ -125,18 +99,12 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
             None => { (accounts(visit, &choice, &back)) }
         }
         h2 { "Somebody else" }
-        form method="post" action="/acting" class="row" {
+        form method="post" action="/acting" {
             (visit.hidden_token())
             input type="hidden" name="back" value=(back);
-            label { "Root user, user or role "
-                input name="as" required pattern="[0-9]{12}:(root|user/.+|role/.+)"
-                    placeholder="111122223333:root" aria-describedby="as-form";
-            }
-            button type="submit" { "Act as" }
-        }
-        p id="as-form" class="quiet" {
-            code { "111122223333:root" } ", " code { "111122223333:user/ann" } " or " code { "111122223333:role/Admin" }
-            ". The root user of an account that is not there brings it into being with its first operation."
+            (somebody::field("as", "Root user, user or role", "", &choice.suggested))
+            p class="buttons" { button type="submit" { "Act as" } }
+            p class="quiet" { "The root user of an account that is not there brings it into being with its first operation." }
         }
     };
     Ok(Page::new(Place::Elsewhere, "Act as", main))
@@ -201,16 +169,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whom_a_browser_acts_as_is_read_as_it_is_written() {
-        for text in ["111122223333:root", "111122223333:user/a,b=c", "111122223333:role/Admin"] {
-            assert_eq!(write(&read(text).unwrap()), text);
-            assert!(cookie(text).unwrap().ends_with("; Path=/; HttpOnly; SameSite=Strict"));
-        }
-        for text in
-            ["", "root", "1111:root", "111122223333:user/", "111122223333:group/g", "111122223333:rooot"]
-        {
-            assert_eq!(read(text), None, "{text}");
-        }
+    fn a_cookie_holds_whom_a_browser_acts_as_and_nothing_else() {
+        let kept = cookie("111122223333:user/a,b=c").unwrap();
+        assert_eq!(kept, "accountd_as=111122223333%3Auser%2Fa%2Cb%3Dc; Path=/; HttpOnly; SameSite=Strict");
+        assert!(cookie("").unwrap().contains("Max-Age=0"));
+        assert_eq!(cookie("nobody"), None);
         let hostile = cookie("111122223333:user/\r\nSet-Cookie: x=y; Path=/evil").unwrap();
         assert!(!hostile.contains(['\r', '\n']) && !hostile.contains("Path=/evil"), "{hostile}");
     }

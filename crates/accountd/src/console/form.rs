@@ -116,6 +116,16 @@ impl<'v> Form<'v> {
         field.labelled(label, prefix == OPTIONAL, control)
     }
 
+    /// A member that nobody is to read over a shoulder. What was typed is not repeated.
+    pub fn secret(&self, member: &str, label: &str) -> Markup {
+        let (field, _) = self.field(MEMBER, member, "");
+        let control = html! {
+            input type="password" id=(field.id) name=(field.name) autocomplete="new-password"
+                aria-describedby=[field.described_by()] aria-invalid=[field.is_wrong()];
+        };
+        field.labelled(label, false, control)
+    }
+
     /// A member of several lines; a document that is checked while one types where `checked_as` says how.
     pub fn area(&self, member: &str, label: &str, current: &str, checked_as: Option<&str>) -> Markup {
         let (field, value) = self.field(MEMBER, member, current);

@@ -59,6 +59,14 @@ pub fn policy_link(id: &str, name: &str) -> Markup {
     html! { a href={ "/policies/" (escaped(id)) } { bdi { (name) } } }
 }
 
+/// What a policy is attached to, by its id, as a link to its page.
+pub fn target_link(target: &str) -> Markup {
+    match target.parse() {
+        Ok(account) => account_link(account),
+        Err(_) => html! { a href={ "/units/" (escaped(target)) } { code { (target) } } },
+    }
+}
+
 /// An instant, to the second.
 pub fn time(at: Timestamp) -> Markup {
     let text = aws::trail::whole_seconds(at);

@@ -15,14 +15,18 @@ mod fields;
 mod form;
 mod identities;
 mod marks;
+mod news;
 mod organization;
 mod outcome;
 mod search;
 mod shell;
+mod somebody;
+mod tags;
 mod visit;
 mod why;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -42,8 +46,8 @@ use crate::store::Store;
 use listener::{Payload, Upload};
 use marks::Sign;
 use shell::{Page, Wrong};
-use visit::Visit;
-pub use visit::{ASSETS, is_export, is_for_console};
+pub use visit::{ASSETS, is_for_console, is_in_pieces};
+use visit::{TOKEN_HEADER, Visit};
 
 /// The cookie of a browser that has sent the administrator's token.
 const SESSION_COOKIE: &str = "accountd_session";
@@ -57,6 +61,7 @@ pub struct Console {
     store: Arc<Store>,
     admin: Arc<Admin<StateEngine>>,
     running: Running,
+    streams: news::Streams,
     /// What every form carries, so that no other page can send one.
     token: String,
     /// What a browser that has signed in shows. Neither outlives the process.
@@ -64,12 +69,24 @@ pub struct Console {
 }
 
 /// What the pages say of how accountd runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Running {
     /// Whether published rates are applied.
     pub throttle: Throttle,
     /// How long background work takes.
     pub delays: Delays,
+    /// Where the state is kept in files, if it is.
+    pub data: Option<PathBuf>,
+}
+
+impl Running {
+    /// What the files take that the state is kept in.
+    fn bytes_on_disk(&self) -> Option<u64> {
+        let files = std::fs::read_dir(self.data.as_ref()?).ok()?;
+        let sizes =
+            files.flatten().filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file);
+        Some(sizes.map(|file| file.len()).sum())
+    }
 }
 
 /// What a page says that no operation answered.
@@ -99,7 +116,7 @@ impl Note {
     fn shown(&self) -> Markup {
         let sign = if self.is_good { Sign::Good } else { Sign::Bad };
         html! {
-            section id="outcome" class={ "outcome " (if self.is_good { "done" } else { "refused" }) } role="status" aria-label="What came of it" {
+            section id="outcome" class={ "outcome " (if self.is_good { "done" } else { "refused" }) } role="status" aria-label="What came of it" tabindex="-1" {
                 p { (marks::sign(sign, if self.is_good { "done" } else { "not done" })) " " (self.text) }
                 @if let Some((address, label)) = &self.link { p { a href=(address) { (label) } } }
             }
@@ -119,7 +136,7 @@ impl Console {
         running: Running,
     ) -> Self {
         let (token, session) = (secret_text(), secret_text());
-        Self { service, store, admin, running, token, session }
+        Self { service, store, admin, running, streams: news::Streams::default(), token, session }
     }
 
     /// Answers a request that [`is_for_console`].
@@ -135,16 +152,44 @@ impl Console {
         (answer, noted)
     }
 
-    /// Answers a request that [`is_export`].
-    pub async fn export(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
-        let visit = self.visit(request.map(|_| Bytes::new()), peer);
+    /// Answers a request that [`is_in_pieces`].
+    pub async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
+        let (head, upload) = request.into_parts();
+        let visit = self.visit(Request::from_parts(head, Bytes::new()), peer);
         if let Err(forbidden) = self.admit(&visit) {
             return closed(&visit, forbidden).map(Payload::from);
+        }
+        if visit.address.starts_with(visit::NEWS) {
+            return news::answer(self, &visit).await;
+        }
+        if visit.method == Method::POST {
+            return self.import(visit, upload).await.map(Payload::from);
         }
         match control::export(self).await {
             Ok(document) => document,
             Err(wrong) => shell::wrong(&visit, wrong).map(Payload::from),
         }
+    }
+
+    /// Takes a document of any size as the script sends it, with the token of its form in a header.
+    async fn import(&self, mut visit: Visit, document: Upload) -> Response<Bytes> {
+        let token = visit.headers.get(TOKEN_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
+        if !visit.is_of_this_origin() || !constant_time_eq(token, self.token.as_bytes()) {
+            return refused(
+                &visit,
+                StatusCode::FORBIDDEN,
+                "The form is of another page, or of an earlier accountd.",
+            );
+        }
+        visit.note = Some(control::import(self, document).await);
+        self.tell_time(&mut visit);
+        visit.go_to("/control");
+        self.page(&visit).await
+    }
+
+    /// The process ends: what is told while somebody looks ends with it.
+    pub fn end(&self) {
+        self.streams.end();
     }
 
     async fn answer_visit(&self, visit: &mut Visit) -> Answered {
@@ -182,6 +227,9 @@ impl Console {
             ["_accountd", "console", "check"] => (document::answer(visit), None),
             // It changes nothing; drafts are too long for an address.
             ["why"] => (self.page(visit).await, None),
+            ["what-if"] => {
+                (shell::redirect(&organization::what_if::address_of_form(&visit.form), None), None)
+            }
             ["control", what] => {
                 let what = (*what).to_owned();
                 (self.control(visit, &what).await, None)
@@ -190,16 +238,14 @@ impl Console {
         }
     }
 
-    /// What is only looked at: a page, or what the script asks for.
+    /// What is only looked at.
     async fn look_at(&self, visit: &Visit) -> Response<Bytes> {
-        let asked = match visit.path().as_slice() {
-            ["_accountd", "console", "news"] => calls::news(self, visit).await,
+        match visit.path().as_slice() {
             // A form's address, loaded again without the form.
-            ["act"] => Ok(shell::redirect("/", None)),
-            ["control", _] => Ok(shell::redirect("/control", None)),
-            _ => return self.page(visit).await,
-        };
-        asked.unwrap_or_else(|wrong| shell::wrong(visit, wrong))
+            ["act"] => shell::redirect("/", None),
+            ["control", _] => shell::redirect("/control", None),
+            _ => self.page(visit).await,
+        }
     }
 
     /// Something of the control room, which then tells what came of it.
@@ -229,6 +275,7 @@ impl Console {
             ["control"] => control::page(self, visit).await,
             ["acting"] => acting::page(self, visit).await,
             ["search"] => search::page(self, visit).await,
+            ["what-if"] => organization::what_if::page(self, visit).await,
             ["why"] => why::page(self, visit).await,
             _ => Err(Wrong::NotFound("There is no such page.".to_owned())),
         };

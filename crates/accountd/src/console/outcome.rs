@@ -4,17 +4,18 @@ use aws::protocol::Protocol;
 use aws::protocol::query::{self, Parameters};
 use aws::refusal::Refusal;
 use aws::smithy::{self, Patterns};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{Markup, html};
 use serde_json::Value;
 use services::front::acting::Actor;
 use services::service::{Operation, Service};
 
-use super::acting;
 use super::commands::{as_boto3, as_cli};
 use super::fields::{Fields, escaped};
 use super::marks::{self, Sign, sign, snippet};
 use super::visit::Visit;
-use super::{Console, Note};
+use super::{Console, Note, somebody};
 use crate::service::{Act, Summary};
 
 /// What begins the name of a field whose value is a member of the input, whatever is in it.
@@ -48,7 +49,7 @@ pub async fn act(console: &Console, visit: &mut Visit) -> Option<(Summary, u16)>
         visit.note = Some(Note::bad("There is no such operation, so nothing was done."));
         return None;
     };
-    let chosen = form.filled("as").and_then(acting::read).or_else(|| visit.actor.clone());
+    let chosen = form.filled("as").and_then(somebody::read).or_else(|| visit.actor.clone());
     let Some(actor) = chosen else {
         let back = escaped(&visit.address);
         visit.note = Some(
@@ -156,17 +157,17 @@ impl Outcome {
                 role="status" aria-label="What came of it" tabindex="-1" {
                 @match &self.result {
                     Ok(output) => {
-                        p { (sign(Sign::Good, "OK")) " " code { (name) } " as " (acting::said(&self.actor)) }
+                        p { (sign(Sign::Good, "OK")) " " code { (name) } " as " (somebody::said(&self.actor)) }
                         @if output.as_object().is_some_and(|members| !members.is_empty()) {
                             details open[is_shown_once(output)] {
                                 summary { "Answer" }
-                                pre tabindex="0" { code { (marks::pretty(&output.to_string())) } }
+                                pre tabindex="0" { code { (marks::pretty(&readable(output).to_string())) } }
                             }
                         }
                     }
                     Err(refusal) => {
                         p {
-                            (sign(Sign::Bad, "refused")) " " code { (name) } " as " (acting::said(&self.actor)) ": "
+                            (sign(Sign::Bad, "refused")) " " code { (name) } " as " (somebody::said(&self.actor)) ": "
                             b { (refusal.code) } " " span class="quiet" { "(" (refusal.status) ")" }
                         }
                         @if let Some(message) = &refusal.message { blockquote { (message) } }
@@ -181,15 +182,43 @@ impl Outcome {
                         None => { "A fault that was ordered answered, so there is no record." }
                     }
                 }
-                (as_commands(self.operation, &self.members, &endpoint))
+                (as_commands(self.operation, &without_passwords(&self.members), &endpoint))
             }
         }
     }
 }
 
+/// An answer for people: the seed of an MFA device as its owner types it, and not the picture of it.
+fn readable(output: &Value) -> Value {
+    let mut output = output.clone();
+    if let Some(device) = output.get_mut("VirtualMFADevice").and_then(Value::as_object_mut) {
+        device.remove("QRCodePNG");
+        let seed = device.get_mut("Base32StringSeed");
+        let read = |seed: &Value| String::from_utf8(BASE64.decode(seed.as_str()?).ok()?).ok();
+        if let Some(seed) = seed
+            && let Some(text) = read(seed)
+        {
+            *seed = text.into();
+        }
+    }
+    output
+}
+
+/// Members as they may stand on a screen.
+fn without_passwords(members: &Value) -> Value {
+    let mut members = members.clone();
+    for (_, value) in
+        members.as_object_mut().into_iter().flatten().filter(|(name, _)| name.ends_with("Password"))
+    {
+        *value = "PASSWORD".into();
+    }
+    members
+}
+
 /// Whether an answer holds what is never shown again.
 fn is_shown_once(output: &Value) -> bool {
-    output.to_string().contains("\"SecretAccessKey\"")
+    let output = output.to_string();
+    ["\"SecretAccessKey\"", "\"Base32StringSeed\""].iter().any(|secret| output.contains(secret))
 }
 
 /// An operation as somebody would type it.

@@ -1,4 +1,5 @@
-// What moves by itself: news of lists, moving accounts by dragging, copying, and documents that are checked while one types.
+// What moves by itself: news of lists, moving accounts by dragging, copying, documents that are checked while one types, and
+// files that are sent.
 "use strict";
 document.documentElement.classList.add("js");
 
@@ -26,16 +27,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Short answers with a time to ask again: nothing is held open.
+// A browser has few connections to one host: news are told to the page that is in front.
 for (const line of document.querySelectorAll("[data-news]")) {
-  const source = new EventSource(line.dataset.news);
-  source.addEventListener("news", (event) => {
-    const link = document.createElement("a");
-    link.href = address;
-    link.textContent = event.data;
-    line.replaceChildren(link);
-  });
-  addEventListener("pagehide", () => source.close());
+  let source;
+  const listen = () => {
+    source?.close();
+    source = document.hidden ? undefined : new EventSource(line.dataset.news);
+    source?.addEventListener("news", (event) => {
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = event.data;
+      line.replaceChildren(link);
+    });
+  };
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source?.close());
+  listen();
 }
 
 const mover = document.getElementById("form-move");
@@ -73,3 +80,29 @@ for (const area of document.querySelectorAll("[data-check]")) {
     }, 300);
   });
 }
+
+// The file alone, so that it may be of any size, and says how far it is.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-upload]")) return;
+  event.preventDefault();
+  const [bar, said] = [form.querySelector("progress"), form.querySelector(".sent")];
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.responseType = "document";
+  request.setRequestHeader("Accept", "text/html");
+  request.setRequestHeader("x-accountd-token", form.elements["token"].value);
+  request.upload.addEventListener("progress", (sent) => {
+    Object.assign(bar, { hidden: false, max: sent.total, value: sent.loaded });
+    said.textContent = `${megabytes(sent.loaded)} of ${megabytes(sent.total)} MB`;
+  });
+  request.addEventListener("load", () => {
+    for (const part of ["header", "main"]) {
+      document.querySelector(part).replaceWith(request.response.querySelector(part));
+    }
+    document.getElementById("outcome")?.focus();
+  });
+  request.addEventListener("error", () => { said.textContent = "It could not be sent."; });
+  request.send(form.elements["document"].files[0]);
+});

@@ -5,9 +5,9 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-use super::acting;
 use super::fields::escaped;
 use super::marks;
+use super::somebody;
 use super::visit::Visit;
 use crate::clock::TimeMode;
 
@@ -144,7 +144,7 @@ fn top(visit: &Visit) -> Markup {
             p class={ "acting" @if is_root { " root" } } {
                 "acting as "
                 a href={ "/acting?back=" (escaped(&visit.address)) } {
-                    @match &visit.actor { Some(actor) => { (acting::said(actor)) } None => { "nobody" } }
+                    @match &visit.actor { Some(actor) => { (somebody::said(actor)) } None => { "nobody" } }
                 }
             }
             p class="clock" { (service_time(visit)) }

@@ -11,14 +11,26 @@ use services::front::acting::Actor;
 
 use super::fields::Fields;
 use super::outcome::Outcome;
-use super::{Note, acting};
+use super::{Note, acting, somebody};
 use crate::clock::TimeMode;
 
 /// What lies below this is the console's own whoever asks: style, script and what the script asks for.
 pub const ASSETS: &str = "/_accountd/console/";
 
+/// Where all state is had as a file.
+const EXPORT: &str = "/control/export";
+
+/// Where an exported document goes that may be of any size: alone, and not in the parts of a form.
+const IMPORT: &str = "/control/import";
+
+/// The header with the token of the form that an import comes from.
+pub const TOKEN_HEADER: &str = "x-accountd-token";
+
+/// Where a page asks for its news.
+pub const NEWS: &str = "/_accountd/console/news";
+
 /// The first parts of the console's addresses.
-const PLACES: [&str; 13] = [
+const PLACES: [&str; 14] = [
     "",
     "accounts",
     "act",
@@ -31,6 +43,7 @@ const PLACES: [&str; 13] = [
     "sign-in",
     "theme",
     "units",
+    "what-if",
     "why",
 ];
 
@@ -93,7 +106,7 @@ impl Visit {
             uri: head.uri,
         };
         visit.go_to(&address);
-        visit.actor = visit.cookie(acting::COOKIE).and_then(|text| acting::read(&text));
+        visit.actor = visit.cookie(acting::COOKIE).and_then(|text| somebody::read(&text));
         visit
     }
 
@@ -170,11 +183,18 @@ pub fn is_for_console<B>(request: &Request<B>) -> bool {
         || is_of_place(request.method(), request.uri(), request.headers())
 }
 
-/// Whether it asks for all state as a file, which may be of any size.
-pub fn is_export(head: &request::Parts) -> bool {
-    head.uri.path() == "/control/export"
-        && head.method != Method::POST
-        && is_of_place(&head.method, &head.uri, &head.headers)
+/// Whether it or its answer comes in pieces: all state as a file, which may be of any size, and news as they come.
+pub fn is_in_pieces(head: &request::Parts) -> bool {
+    match head.uri.path() {
+        EXPORT => head.method != Method::POST && is_of_place(&head.method, &head.uri, &head.headers),
+        IMPORT => {
+            head.method == Method::POST
+                && head.headers.contains_key(TOKEN_HEADER)
+                && is_of_place(&head.method, &head.uri, &head.headers)
+        }
+        NEWS => head.method == Method::GET,
+        _ => false,
+    }
 }
 
 fn is_of_place(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {

@@ -36,6 +36,8 @@ pub struct Parts {
     pub members: Option<Value>,
     /// Policies and the documents in their place.
     pub drafts: Vec<(String, String)>,
+    /// Policies and where each is to be taken as attached, or as not.
+    pub attachments: Vec<(String, String, bool)>,
     /// An account's id, or `organization`.
     pub who: Option<String>,
     /// Continues a list.
@@ -79,6 +81,10 @@ impl Parts {
         if !self.drafts.is_empty() {
             let draft = |(policy, document)| json!({ "policy": policy, "document": document });
             question.insert("drafts".to_owned(), self.drafts.into_iter().map(draft).collect());
+        }
+        if !self.attachments.is_empty() {
+            let draft = |(policy, target, attached)| json!({ "policy": policy, "target": target, "attached": attached });
+            question.insert("attachments".to_owned(), self.attachments.into_iter().map(draft).collect());
         }
         if let Some(who) = self.who {
             let who = match who.as_str() {

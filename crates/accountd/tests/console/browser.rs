@@ -14,7 +14,7 @@ use accountd::startup::Edges;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use listener::{Answer, Upload};
+use listener::{Answer, Payload, Upload};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What browsers send of what they would like to read.
@@ -138,6 +138,22 @@ impl Browser {
         self.seen(request).await
     }
 
+    /// Begins an answer that goes on while somebody reads it.
+    pub async fn open(&self, address: &str) -> Stream {
+        let (head, _) = self.request("GET", address, String::new()).into_parts();
+        assert!(self.application.takes_pieces(&head), "{address} is answered in pieces");
+        let peer = SocketAddr::from(([127, 0, 0, 1], 50_000));
+        let request = Request::from_parts(head, Upload::whole(Bytes::new()));
+        let answer = self.application.answer_in_pieces(request, peer).await;
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Stream(answer.into_body())
+    }
+
+    /// What a page is told at once of what is new since it was made.
+    pub async fn news(&self, page: &Seen) -> String {
+        self.open(&page.news_address()).await.next().await.expect("it is told something")
+    }
+
     /// Sends the form of a page whose fields hold these, with what its hidden fields hold.
     pub async fn submit(&mut self, page: &Seen, action: &str, fields: &[(&str, &str)]) -> Seen {
         let mut all = vec![("token", page.token())];
@@ -170,7 +186,24 @@ impl Browser {
     }
 }
 
+/// An answer on its way.
+pub struct Stream(Payload);
+
+impl Stream {
+    /// Its next piece; `None` where it has ended.
+    pub async fn next(&mut self) -> Option<String> {
+        let piece = self.0.frame().await?.unwrap().into_data().unwrap();
+        Some(String::from_utf8(piece.to_vec()).unwrap())
+    }
+}
+
 impl Seen {
+    /// Where the page asks for its news.
+    pub fn news_address(&self) -> String {
+        let (_, rest) = self.text.split_once("data-news=\"").expect("the page is told news");
+        rest.split('"').next().unwrap().replace("&amp;", "&")
+    }
+
     /// What the page's forms must carry.
     pub fn token(&self) -> String {
         let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("the page has a form");

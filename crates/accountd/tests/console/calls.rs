@@ -1,11 +1,19 @@
 //! The event log: newest first, filtered, one record, and played again.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use listener::Answer;
 use testing::company::{MANAGEMENT_ADMIN, MEMBER_NOBODY};
 use testing::wire;
 
 use crate::browser::Browser;
+
+/// What is told where nothing is new.
+const NOTHING_NEW: &str = "retry: 2000\n\n";
+
+/// As many as may be open.
+const MOST_STREAMS: usize = 64;
 
 /// A call of a client, as an SDK sends it.
 async fn call(browser: &Browser, who: &testing::company::Caller, operation: &str) -> u16 {
@@ -57,22 +65,52 @@ async fn what_is_not_answered_here_is_listed() {
     browser.look("/calls").await.shows("Not answered here").shows("support:DescribeCases");
 }
 
-/// F-CONSOLE-7: the answer ends at once, and tells how long to wait.
+/// F-CONSOLE-7: what is new is told as it comes.
 #[tokio::test]
-async fn news_are_counted_and_nobody_is_held() {
+async fn news_are_counted_as_they_come() {
     let mut browser = Browser::company().await;
     call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
     let page = browser.look("/calls").await;
-    let news =
-        page.text.split("data-news=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    let none = browser.look(&news).await;
-    assert_eq!(
-        (none.text.as_str(), none.headers["content-type"].to_str().unwrap()),
-        ("retry: 2000\n\n", "text/event-stream")
-    );
+    let mut news = browser.open(&page.news_address()).await;
+    assert_eq!(news.next().await.as_deref(), Some(NOTHING_NEW));
     call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
     call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
-    assert_eq!(browser.look(&news).await.text, "retry: 2000\n\nevent: news\ndata: 2 new\n\n");
+    let mut told = String::new();
+    // A look may fall between the two calls, and one without news shows that the stream is alive.
+    while !told.contains("data: 2 new") {
+        told = news.next().await.expect("it goes on");
+    }
+    assert_eq!(browser.news(&page).await, format!("{NOTHING_NEW}event: news\ndata: 2 new\n\n"));
+}
+
+/// F-CONSOLE-7: streams are few, and end with their reader and with the process.
+#[tokio::test]
+async fn news_hold_no_more_than_there_is_room_for() {
+    let mut browser = Browser::company().await;
+    call(&browser, &MANAGEMENT_ADMIN, "ListRoots").await;
+    let address = browser.look("/calls").await.news_address();
+    let mut open = Vec::new();
+    for _ in 0..MOST_STREAMS {
+        open.push(browser.open(&address).await);
+    }
+    // Whoever finds no room is told at once, and asks again.
+    let mut crowded = browser.open(&address).await;
+    assert_eq!((crowded.next().await.as_deref(), crowded.next().await), (Some(NOTHING_NEW), None));
+    drop(open.pop());
+    let mut again = loop {
+        let mut stream = browser.open(&address).await;
+        assert_eq!(stream.next().await.as_deref(), Some(NOTHING_NEW));
+        let next = tokio::time::timeout(Duration::ZERO, stream.next()).await;
+        if next.is_err() {
+            break stream;
+        }
+        tokio::task::yield_now().await;
+    };
+    browser.application.end();
+    assert_eq!(again.next().await, None);
+    for mut stream in open {
+        while stream.next().await.is_some() {}
+    }
 }
 
 /// F-CONSOLE-7: what waits says when it has come, by service time.
@@ -83,12 +121,11 @@ async fn a_page_with_something_that_waits_says_when_it_has_come() {
     let page = browser
         .act("/accounts/222222222222", "account:EnableRegion", &[("m.RegionName", "af-south-1")])
         .await;
-    let news =
-        page.text.split("data-news=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    assert_eq!(browser.look(&news).await.text, "retry: 2000\n\n");
+    assert_eq!(browser.news(&page).await, NOTHING_NEW);
     let control = browser.look("/control").await;
     browser.submit(&control, "/control/clock", &[("advance", "1m")]).await;
-    browser.look(&news).await.shows("data: what was waited for has come");
+    let news = browser.news(&page).await;
+    assert!(news.contains("data: what was waited for has come"), "{news}");
 }
 
 /// F-CONSOLE-7: an account that has come, of which the log knew before.
@@ -99,12 +136,11 @@ async fn what_a_service_did_by_itself_is_new_when_its_time_has_come() {
     let fields = [("m.AccountName", "New"), ("m.Email", "new@example.com")];
     browser.act("/", "organizations:CreateAccount", &fields).await;
     let page = browser.look("/calls?account=111111111111").await;
-    let news =
-        page.text.split("data-news=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    assert_eq!(browser.look(&news).await.text, "retry: 2000\n\n");
+    assert_eq!(browser.news(&page).await, NOTHING_NEW);
     let control = browser.look("/control").await;
     browser.submit(&control, "/control/clock", &[("advance", "1h")]).await;
-    assert!(browser.look(&news).await.has(" new\n"));
+    let news = browser.news(&page).await;
+    assert!(news.contains(" new\n"), "{news}");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The control room: clock, outbox, faults, state.
 
-use crate::browser::Browser;
+use bytes::Bytes;
+use http::Request;
+
+use crate::browser::{ACCEPT, Browser, HOST};
 
 #[tokio::test]
 async fn the_clock_moves_forward_only_and_says_what_falls_due() {
@@ -20,6 +23,10 @@ async fn the_clock_moves_forward_only_and_says_what_falls_due() {
     let fields = [("m.AccountName", "New"), ("m.Email", "new@example.com")];
     browser.act("/", "organizations:CreateAccount", &fields).await.shows("IN_PROGRESS");
     browser.look("/control").await.shows("the account of new@example.com is created");
+    browser.act_as("666666666666:root").await;
+    browser.act("/accounts/666666666666", "account:EnableRegion", &[("m.RegionName", "af-south-1")]).await;
+    let due = browser.look("/control").await;
+    due.shows("af-south-1 of 666666666666 is switched").shows("href=\"/accounts/666666666666\"");
 }
 
 /// A browser that loads the address of a form again is shown the page.
@@ -76,4 +83,39 @@ async fn the_state_is_exported_imported_and_reset() {
     let refused = browser.submit(&page, "/control/import", &[("document", "{}")]).await;
     refused.shows("Nothing was imported").shows("line 1");
     browser.look("/").await.shows("Workloads");
+}
+
+/// F-CONSOLE-9: with scripts the document is sent alone, so that it may be of any size.
+#[tokio::test]
+async fn a_document_of_any_size_is_imported_with_the_token_in_a_header() {
+    let mut browser = Browser::company().await;
+    let export = browser.look("/control/export").await.text;
+    let token = browser.look("/control").await.token();
+    browser.act_as("111111111111:root").await;
+    let unit = [("m.ParentId", "r-root"), ("m.Name", "Short-lived")];
+    browser.act("/", "organizations:CreateOrganizationalUnit", &unit).await.shows("Short-lived");
+    let import = |token: &str, origin: &str| {
+        let request = Request::post("/control/import").header("host", HOST).header("accept", ACCEPT);
+        let request = request.header("x-accountd-token", token).header("origin", origin);
+        request.body(Bytes::from(export.clone())).unwrap()
+    };
+    let own = format!("http://{HOST}");
+    for (token, origin) in [("", own.as_str()), ("wrong", &own), (&token, "http://evil.example")] {
+        assert_eq!(browser.send(import(token, origin)).await.status(), 403, "{token} {origin}");
+    }
+    browser.look("/").await.shows("Short-lived");
+    let imported = browser.send(import(&token, &own)).await;
+    let text = String::from_utf8(imported.body().to_vec()).unwrap();
+    assert!(text.contains("the state was replaced and holds") && text.contains(" events"), "{text}");
+    assert!(!browser.look("/").await.has("Short-lived"));
+}
+
+/// F-CONSOLE-9
+#[tokio::test]
+async fn what_there_is_is_counted_by_kind() {
+    let mut browser = Browser::company().await;
+    let page = browser.look("/control").await;
+    assert!(!page.shows("Count them by kind").has("<dt>Accounts</dt>"));
+    let counted = browser.look("/control?count=on").await;
+    counted.shows("<dt>Organizations</dt><dd>1</dd>").shows("<dt>Roots and units</dt><dd>3</dd>");
 }

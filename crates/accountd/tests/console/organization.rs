@@ -129,3 +129,65 @@ async fn a_search_finds_names_ids_addresses_and_tags() {
     assert_eq!(browser.look("/search?q=222222222222").await.text.matches("<td>account</td>").count(), 1);
     browser.look("/search?q=nowhere").await.shows("Nothing here has this name");
 }
+
+/// F-WHY-14: what a policy would change is told before it is attached, and nothing is changed by asking.
+#[tokio::test]
+async fn what_a_policy_would_change_is_told_before_it_is_attached() {
+    let mut browser = Browser::company().await;
+    browser.act_as("222222222222:user/admin").await;
+    let rename = [("m.AccountName", "Renamed")];
+    browser
+        .act("/accounts/222222222222", "account:PutAccountName", &rename)
+        .await
+        .shows("class=\"outcome done\"");
+    browser.act_as("111111111111:user/admin").await;
+    let page = browser.look("/units/ou-root-workload").await;
+    page.shows("formaction=\"/what-if\"");
+    let chosen = [("m.TargetId", "ou-root-workload"), ("m.PolicyId", "p-locked00")];
+    let asked = browser.submit(&page, "/what-if", &chosen).await;
+    let address = asked.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(
+        (asked.status, address.as_str()),
+        (303, "/what-if?do=attach&policy=p-locked00&target=ou-root-workload")
+    );
+    let told = browser.look(&address).await;
+    told.shows("1 would be answered otherwise")
+        .shows("account:PutAccountName")
+        .shows("refused")
+        .shows("Attach it");
+    let (_, why) = told.text.split_once("<a href=\"/why?event=").unwrap();
+    let why =
+        browser.look(&format!("/why?event={}", why.split('"').next().unwrap().replace("&amp;", "&"))).await;
+    why.shows("REFUSED").shows("as drafted").shows("◆ draft").shows("As if ");
+    let stored = why.text.split("\">As stored").next().unwrap().rsplit('"').next().unwrap().to_owned();
+    browser.look(&stored).await.shows("ALLOWED");
+    // Detached, where it is attached: what was refused would be allowed.
+    browser.act_as("444444444444:user/admin").await;
+    browser.act("/accounts/444444444444", "account:PutAccountName", &rename).await.shows("AccessDenied");
+    let unit = browser.look("/units/ou-root-lockedou").await;
+    let detach = "/what-if?do=detach&policy=p-locked00&target=ou-root-lockedou";
+    unit.shows(&detach.replace('&', "&amp;"));
+    browser.look(detach).await.shows("1 would be answered otherwise").shows("allowed").shows("Detach it");
+    browser.look("/units/ou-root-workload").await;
+    assert!(!browser.look("/units/ou-root-workload").await.has("account-is-locked</bdi></a></td>"));
+    for wrong in ["policy=p-none&target=r-root", "policy=p-locked00&target=ou-none", ""] {
+        assert_eq!(browser.look(&format!("/what-if?{wrong}")).await.status, 404, "{wrong}");
+    }
+}
+
+/// Policies that are merged are told as they come out, by the operation that tells it.
+#[tokio::test]
+async fn an_account_tells_what_comes_of_the_policies_on_its_way() {
+    let mut browser = Browser::company().await;
+    browser.act_as("111111111111:user/admin").await;
+    let account = "/accounts/222222222222";
+    assert!(!browser.look(account).await.has("Effective TAG_POLICY"));
+    let kind = [("m.RootId", "r-root"), ("m.PolicyType", "TAG_POLICY")];
+    browser.act("/", "organizations:EnablePolicyType", &kind).await.shows("class=\"outcome done\"");
+    browser.look(account).await.shows("Effective TAG_POLICY");
+    let asked = [("m.PolicyType", "TAG_POLICY"), ("m.TargetId", "222222222222")];
+    browser
+        .act(account, "organizations:DescribeEffectivePolicy", &asked)
+        .await
+        .shows("&quot;EffectivePolicy&quot;");
+}

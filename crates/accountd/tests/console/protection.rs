@@ -8,7 +8,7 @@ use testing::server::Setup;
 
 use crate::browser::{ACCEPT, Browser, HOST};
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "/",
     "/policies",
     "/acting",
@@ -22,6 +22,8 @@ const PAGES: [&str; 13] = [
     "/accounts/222222222222/iam/users/admin",
     "/calls",
     "/control",
+    "/control?count=on",
+    "/what-if?do=attach&policy=p-locked00&target=r-root",
 ];
 
 /// F-CONSOLE-2

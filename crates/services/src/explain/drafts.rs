@@ -6,8 +6,8 @@ use aws::policy::{Policy, PolicyKind};
 use aws::principal::Caller;
 use serde_json::Value;
 
-use super::question::Draft;
-use super::{Stop, not_found, wrong};
+use super::question::{Draft, Question};
+use super::{Stop, attachments, not_found, wrong};
 use crate::authority::ancestry::Ancestry;
 use crate::authority::managed::AWS_MANAGED_PREFIX;
 use crate::authority::trust::role_with_arn;
@@ -25,14 +25,25 @@ const LONGEST_DOCUMENT_BYTES: usize = 60_000;
 
 /// Puts the drafts in place and gives the names under which explanations tell them.
 pub(super) fn apply(
-    drafts: &[Draft],
+    question: &Question,
     caller: &mut Caller,
     world: &mut World<'_>,
 ) -> Result<Vec<String>, Stop> {
-    if drafts.len() > MOST_DRAFTS {
+    let Question { drafts, attachments, .. } = question;
+    if drafts.len() + attachments.len() > MOST_DRAFTS {
         return Err(wrong(format!("There may be at most {MOST_DRAFTS} drafts.")));
     }
-    drafts.iter().map(|draft| put(draft, caller, world)).collect()
+    let mut named = Vec::new();
+    for draft in drafts {
+        named.push(put(draft, caller, world)?);
+    }
+    for draft in attachments {
+        attachments::put(draft, world)?;
+        if !named.contains(&draft.policy) {
+            named.push(draft.policy.clone());
+        }
+    }
+    Ok(named)
 }
 
 fn put(draft: &Draft, caller: &mut Caller, world: &mut World<'_>) -> Result<String, Stop> {

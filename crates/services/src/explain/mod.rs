@@ -4,6 +4,7 @@
 //! Policies are gathered and asked by [`crate::authority`] as for every request; nothing here decides anything.
 
 pub mod answer;
+mod attachments;
 mod call;
 mod drafts;
 mod principal;
@@ -106,7 +107,7 @@ fn explained(
         Some(event) => recorded::call(event, question, situation, world)?,
         None => Call::imagined(question, situation, world)?,
     };
-    let drafted = drafts::apply(&question.drafts, &mut call.caller, world)?;
+    let drafted = drafts::apply(question, &mut call.caller, world)?;
     let mut notes = std::mem::take(&mut call.notes);
     let (decision, refusal, asked) = match call.asks(situation.context, world)? {
         Asks::Nothing => {

@@ -24,6 +24,8 @@ pub struct Question {
     pub members: Option<Value>,
     /// Documents that are to be taken in place of the stored ones.
     pub drafts: Vec<Draft>,
+    /// Policies that are to be taken as attached, or as not attached.
+    pub attachments: Vec<AttachmentDraft>,
     /// Asks of everybody instead of one principal.
     pub who: Option<Who>,
     /// Continues a list of principals.
@@ -38,6 +40,18 @@ pub struct Draft {
     pub policy: String,
     /// The document, as text or as its members.
     pub document: Value,
+}
+
+/// A policy of an organization that is to be taken as attached somewhere, or as not attached there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentDraft {
+    /// The policy's id.
+    pub policy: String,
+    /// The id of the root, the unit or the account.
+    pub target: String,
+    /// Whether it is attached there.
+    pub attached: bool,
 }
 
 /// Whose principals are asked for.

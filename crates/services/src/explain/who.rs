@@ -58,11 +58,9 @@ pub(super) fn list(
                 .ok_or_else(|| wrong("`next_token` is not one that an answer to this question gave."))?,
         ),
     };
-    if !question.drafts.is_empty() {
-        // A draft of an inline policy is of the account that is asked for.
-        let mut of_account = principal::of_root(accounts.first);
-        drafts::apply(&question.drafts, &mut of_account, world)?;
-    }
+    // A draft of an inline policy is of the account that is asked for.
+    let mut of_account = principal::of_root(accounts.first);
+    drafts::apply(question, &mut of_account, world)?;
     let limit = who.limit.unwrap_or(PAGE_SIZE).clamp(1, LARGEST_PAGE);
     let mut page =
         Page { question, situation, world, limit, evaluations: 0, verdicts: Vec::new(), last: None };

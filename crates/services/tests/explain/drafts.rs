@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 use services::authority::explained::LayerName;
+use services::explain::Answer;
 use services::explain::answer::Decision;
 use testing::builders::policy;
 
-use crate::support::{company, explained, not_explained};
+use crate::support::{ask, company, explained, not_explained};
 
 const ANN: &str = "arn:aws:iam::222222222222:user/ann";
+const UNIT: &str = "ou-ab12-workload";
 
 fn question(action: &str, drafts: &Value) -> Value {
     json!({ "principal": ANN, "action": action, "members": {"RegionName": "af-south-1"}, "drafts": drafts })
@@ -102,4 +104,45 @@ fn a_draft_that_cannot_be_is_refused_with_its_place() {
         let message = not_explained(&mut world, &question("account:ListRegions", &drafts));
         assert!(message.contains(part), "{name}: {message}");
     }
+}
+
+/// F-WHY-14: what if a policy were attached somewhere, or not.
+#[test]
+fn a_policy_is_asked_as_if_it_were_attached_or_detached() {
+    let mut world = company();
+    let asked = |action: &str, attachments: Value| -> Value {
+        json!({ "principal": ANN, "action": action, "members": {"RegionName": "af-south-1"}, "attachments": attachments })
+    };
+    let draft = |policy: &str, target: &str, attached: bool| json!([{ "policy": policy, "target": target, "attached": attached }]);
+    let decision = |world: &mut testing::world::World, question: &Value| explained(world, question).decision;
+    let enable = "account:EnableRegion";
+    assert_eq!(decision(&mut world, &asked(enable, json!([]))), Decision::Denied);
+    let detached = explained(&mut world, &asked(enable, draft("p-regions0", UNIT, false)));
+    assert_eq!((detached.decision, detached.drafts), (Decision::Allowed, vec!["p-regions0".to_owned()]));
+    // Attached elsewhere as well it still denies.
+    let both = json!([
+        {"policy": "p-regions0", "target": UNIT, "attached": false},
+        {"policy": "p-regions0", "target": "222222222222", "attached": true}]);
+    let level = explained(&mut world, &asked(enable, both)).decided_by.unwrap().level;
+    assert_eq!(level.as_deref(), Some("222222222222"));
+    // Without FullAWSAccess on the way nothing is allowed.
+    let list = "account:ListRegions";
+    assert_eq!(decision(&mut world, &asked(list, json!([]))), Decision::Allowed);
+    assert_eq!(
+        decision(&mut world, &asked(list, draft("p-FullAWSAccess", "222222222222", false))),
+        Decision::Denied
+    );
+    for (policy, target, part) in [
+        ("p-none", UNIT, "no policy `p-none`"),
+        ("p-regions0", "ou-none", "no root, unit or account `ou-none`"),
+        ("p-regions0", "333333333333", "no root, unit or account"),
+        ("p-RCPFullAWSAccess", UNIT, "attached everywhere"),
+    ] {
+        let message = not_explained(&mut world, &asked(list, draft(policy, target, true)));
+        assert!(message.contains(part), "{policy} {target}: {message}");
+    }
+    let everybody = json!({ "who": {"account": "222222222222"}, "action": enable,
+        "members": {"RegionName": "af-south-1"}, "attachments": draft("p-regions0", UNIT, false) });
+    let Ok(Answer::Principals(page)) = ask(&mut world, &everybody) else { panic!("a list") };
+    assert!(page.principals.iter().any(|one| one.principal == ANN && one.decision == Decision::Allowed));
 }

@@ -1,11 +1,11 @@
 //! An account's place in its organization: the way, the policies on it, tags, invitations, and how it leaves.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use services::model::organizations::EffectivePolicyType;
 use services::state::account::Account;
 use services::state::organization::{
     Handshake, HandshakeId, HandshakeOf, HandshakeOfId, Membership, Organization, OrganizationId,
@@ -16,6 +16,7 @@ use services::world::{Fault, World};
 use crate::console::form::Form;
 use crate::console::marks;
 use crate::console::organization::{attached, pending, tree};
+use crate::console::tags::Tagged;
 use crate::console::visit::Visit;
 
 /// Invitations that are looked at.
@@ -98,27 +99,22 @@ impl Place {
             }
             (attached::table(visit, id, &self.attached.bindings))
             (attached::attach(visit, id, &self.attached.choices))
-            (tags(visit, id, &self.membership.tags))
+            (effective(visit, id, &self.organization))
+            (Tagged::of_organization(id).shown(visit, &self.membership.tags))
             (leaving(visit, account, self.organization.management_account == account.id))
         }
     }
 }
 
-fn tags(visit: &Visit, id: &str, tags: &BTreeMap<String, String>) -> Markup {
-    let add = Form::new(visit, "organizations:TagResource", "tag");
+/// What comes of the management policies on the way, which are merged: told by the operation that tells it.
+fn effective(visit: &Visit, id: &str, organization: &Organization) -> Markup {
     html! {
-        h2 { "Tags" }
-        @if tags.is_empty() { p { "None yet." } }
-        ul class="plain" { @for (key, value) in tags {
-            @let remove = Form::new(visit, "organizations:UntagResource", format!("untag-{key}"));
-            li { bdi { (key) } "=" bdi { (value) } " "
-                (remove.only_button(&[("ResourceId", id), ("TagKeys.member.1", key)], &format!("Remove {key}"))) }
-        } }
-        (add.folded("Add a tag", html! {
-            (add.fixed("ResourceId", id))
-            (add.text("Tags.member.1.Key", "Key", ""))
-            (add.text("Tags.member.1.Value", "Value", ""))
-        }, "Tag"))
+        @for kind in EffectivePolicyType::ALL.iter().map(|kind| kind.as_str()) {
+            @if organization.enabled_policy_types.iter().any(|enabled| enabled.as_str() == kind) {
+                @let form = Form::new(visit, "organizations:DescribeEffectivePolicy", format!("effective-{kind}"));
+                (form.only_button(&[("PolicyType", kind), ("TargetId", id)], &format!("Effective {kind}"))) " "
+            }
+        }
     }
 }
 
@@ -147,8 +143,9 @@ fn invitation(visit: &Visit, handshake: &Handshake) -> Markup {
     let accept = Form::new(visit, "organizations:AcceptHandshake", format!("accept-{}", handshake.id));
     let decline = Form::new(visit, "organizations:DeclineHandshake", format!("decline-{}", handshake.id));
     html! {
-        section class="outcome" aria-label="Invitation" {
-            p { "Invitation of " bdi { (handshake.management_name) } " to the organization " (marks::id(&handshake.organization_id)) ": "
+        section class="outcome" aria-label="Handshake" {
+            p { bdi { (handshake.management_name) } " of the organization " (marks::id(&handshake.organization_id)) ": "
+                (pending::said(handshake)) " "
                 (marks::due(handshake.state.as_str(), handshake.expires_at, visit.now)) }
             @if let Some(notes) = &handshake.notes { blockquote { bdi { (notes) } } }
             (accept.only_button(&[("HandshakeId", &handshake.id)], "Accept")) " "

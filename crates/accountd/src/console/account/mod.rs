@@ -16,10 +16,10 @@ use services::state::organization::Membership;
 use services::world::key::Prefix;
 
 use super::Console;
-use super::calls;
 use super::fields::address as address_with;
 use super::form::Form;
 use super::marks;
+use super::news;
 use super::shell::{Page, Place, Wrong};
 use super::visit::Visit;
 use crate::admin::access::Access;
@@ -118,8 +118,8 @@ pub async fn page(console: &Console, visit: &Visit, id: &str) -> Result<Page, Wr
     let is_well_known = matches!(console.admin.access, Access::Loopback);
     let main = shown(visit, &account, &member, is_well_known);
     let page = Page::new(Place::Accounts, format!("Account {}", account.id), main);
-    let newest = calls::newest(console, account.id, now).await?;
-    Ok(page.with_news(calls::news_address(newest, account.id.as_str(), now, soonest(&account, now))))
+    let newest = news::newest(console, account.id, now).await?;
+    Ok(page.with_news(news::address_of(newest, account.id.as_str(), now, soonest(&account, now))))
 }
 
 /// When the next of what the page shows as waiting has come.

@@ -4,8 +4,6 @@ mod record;
 
 use aws::arn::AccountId;
 use aws::trail::{Record, UserIdentity};
-use bytes::Bytes;
-use http::Response;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use services::service::Service;
@@ -14,7 +12,8 @@ use services::world::{EventPosition, EventQuery, LoggedEvent};
 use super::Console;
 use super::fields::{Fields, address};
 use super::marks::{self, Sign, sign};
-use super::shell::{self, Page, Place, Wrong};
+use super::news;
+use super::shell::{Page, Place, Wrong};
 use super::visit::Visit;
 
 pub use record::page as record_page;
@@ -25,20 +24,17 @@ const PER_PAGE: usize = 50;
 const PER_READ: usize = 250;
 /// Records that one page looks at; a search for something rare is gone on with.
 const LOOKED_AT: usize = 5_000;
-/// Where news are asked for.
-const NEWS: &str = "/_accountd/console/news";
 /// Of what is not answered here this many are listed.
 const MOST_UNANSWERED: usize = 20;
-/// News are counted up to this.
-const MOST_NEWS: usize = 100;
 
 /// One call as the list shows it.
 struct Row {
-    position: EventPosition,
     event_id: String,
     time: Timestamp,
     who: String,
     arn: String,
+    /// Whether somebody called whom policies are asked about: no service, and no unknown caller.
+    is_by_a_principal: bool,
     account: String,
     source: String,
     name: String,
@@ -86,17 +82,18 @@ impl Filter {
 }
 
 /// The records up to now: what services will have done by themselves is not seen before its time (F-ORGS-EVENT-3).
-fn query(account: Option<AccountId>, now: Timestamp, before: Option<EventPosition>) -> EventQuery {
+pub fn query(account: Option<AccountId>, now: Timestamp, before: Option<EventPosition>) -> EventQuery {
     let until = now.saturating_add(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MAX);
     EventQuery { account, from: Timestamp::MIN, until, before, limit: PER_READ }
 }
 
 /// `12.3`, as addresses hold it.
-fn position_text(position: EventPosition) -> String {
+pub fn position_text(position: EventPosition) -> String {
     format!("{}.{}", position.commit, position.index)
 }
 
-fn read_position(text: &str) -> Option<EventPosition> {
+/// Reads it back.
+pub fn read_position(text: &str) -> Option<EventPosition> {
     let (commit, index) = text.split_once('.')?;
     Some(EventPosition { commit: commit.parse().ok()?, index: index.parse().ok()? })
 }
@@ -105,11 +102,11 @@ fn row(event: &LoggedEvent) -> Option<(Row, Option<String>)> {
     let record: Record<'_> = serde_json::from_str(&event.record).ok()?;
     let identity = &record.user_identity;
     let row = Row {
-        position: event.position,
         event_id: record.event_id.to_string(),
         time: record.event_time,
         who: name_of(identity),
         arn: identity.arn.as_deref().or(identity.invoked_by.as_deref()).unwrap_or_default().to_owned(),
+        is_by_a_principal: identity.account_id.is_some() && identity.invoked_by.is_none(),
         account: record.recipient_account_id.map(|account| account.to_string()).unwrap_or_default(),
         source: record.event_source.to_string(),
         name: record.event_name.to_string(),
@@ -170,7 +167,34 @@ pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
         return Ok(page);
     }
     let account = visit.query.filled("account").unwrap_or_default();
-    Ok(page.with_news(news_address(newest, account, visit.now, None)))
+    Ok(page.with_news(news::address_of(newest, account, visit.now, None)))
+}
+
+/// A call of late.
+pub struct OfLate {
+    /// The id of its record.
+    pub event_id: String,
+    /// The ARN of its caller.
+    pub who: String,
+    /// `iam:CreateUser`
+    pub operation: String,
+}
+
+/// The newest calls, each by another caller or of another operation.
+///
+/// # Errors
+/// The store failed.
+pub async fn of_late(console: &Console, now: Timestamp, most: usize) -> Result<Vec<OfLate>, Wrong> {
+    let events = console.events(EventQuery { limit: 2 * PER_READ, ..query(None, now, None) }).await?;
+    let mut calls: Vec<OfLate> = Vec::new();
+    for (row, _) in events.iter().filter_map(row) {
+        let operation = format!("{}:{}", row.source.split('.').next().unwrap_or_default(), row.name);
+        let is_known = calls.iter().any(|call| call.who == row.arn && call.operation == operation);
+        if row.is_by_a_principal && !is_known && calls.len() < most {
+            calls.push(OfLate { event_id: row.event_id, who: row.arn, operation });
+        }
+    }
+    Ok(calls)
 }
 
 fn listed(visit: &Visit, rows: &[Row], next: Option<EventPosition>) -> Markup {
@@ -221,11 +245,10 @@ fn unanswered(console: &Console) -> Markup {
 }
 
 fn shown(row: &Row) -> Markup {
-    let place = format!("/calls/{}?at={}", row.event_id, position_text(row.position));
     let service = row.source.split('.').next().unwrap_or_default();
     html! {
         tr {
-            td { a href=(place) { (marks::time(row.time)) } }
+            td { a href={ "/calls/" (row.event_id) } { (marks::time(row.time)) } }
             td { bdi title=(row.arn) { (row.who) } }
             td { @match row.account.parse() { Ok(account) => { (marks::account_link(account)) } Err(_) => {} } }
             td { span class="quiet" { (service) ":" } (row.name) }
@@ -261,67 +284,4 @@ fn filters(query: &Fields) -> Markup {
             button type="submit" { "Show" }
         }
     }
-}
-
-/// Where a page asks for its news: calls in the log of an account (or of all) since it was made, and whether what it
-/// waits for is due.
-pub fn news_address(
-    newest: Option<EventPosition>,
-    account: &str,
-    made_at: Timestamp,
-    due: Option<Timestamp>,
-) -> String {
-    let since = newest.map(position_text).unwrap_or_else(|| "0.0".to_owned());
-    let due = due.map(|due| due.to_string()).unwrap_or_default();
-    let pairs =
-        [("since", since.as_str()), ("account", account), ("at", &made_at.to_string()), ("due", &due)];
-    address(NEWS, &pairs)
-}
-
-/// The newest place in the log of an account.
-///
-/// # Errors
-/// The store failed.
-pub async fn newest(
-    console: &Console,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Option<EventPosition>, Wrong> {
-    let events = console.events(EventQuery { limit: 1, ..query(Some(account), now, None) }).await?;
-    Ok(events.first().map(|event| event.position))
-}
-
-/// What is new since a page was made, as one server-sent event. The answer ends at once and the browser asks again after
-/// the time it names, so that nobody's question is held open.
-///
-/// # Errors
-/// The store failed.
-pub async fn news(console: &Console, visit: &Visit) -> Result<Response<Bytes>, Wrong> {
-    let instant = |name: &str| visit.query.filled(name).and_then(|text| text.parse::<Timestamp>().ok());
-    let mut text = "retry: 2000\n\n".to_owned();
-    if instant("due").is_some_and(|due| due <= visit.now) {
-        text.push_str("event: news\ndata: what was waited for has come\n\n");
-    } else if let Some(since) = visit.query.filled("since").and_then(read_position) {
-        let account = visit.query.filled("account").and_then(|account| account.parse().ok());
-        let count = count_new(console, account, since, instant("at"), visit.now).await?;
-        if count > 0 {
-            let more = if count == MOST_NEWS { " or more" } else { "" };
-            text.push_str(&format!("event: news\ndata: {count}{more} new\n\n"));
-        }
-    }
-    Ok(shell::answer(text.into(), "text/event-stream"))
-}
-
-/// Records that are new: committed since, or what a service did by itself since, which is in the log before its time.
-async fn count_new(
-    console: &Console,
-    account: Option<AccountId>,
-    since: EventPosition,
-    made_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<usize, Wrong> {
-    let events = console.events(EventQuery { limit: MOST_NEWS, ..query(account, now, None) }).await?;
-    let time = |event: &LoggedEvent| row(event).map(|(row, _)| row.time);
-    let has_come = |event: &LoggedEvent| made_at.is_some_and(|at| time(event).is_some_and(|time| time > at));
-    Ok(events.iter().filter(|event| event.position > since || has_come(event)).count())
 }

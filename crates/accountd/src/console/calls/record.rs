@@ -4,51 +4,47 @@ use aws::smithy::{HIDDEN, Kind, Schema};
 use aws::trail::{Record, UserIdentity};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use services::event_id;
 use services::front::acting::Actor;
 use services::service::{Operation, Service};
+use services::world::{EventQuery, World};
 
-use super::{PER_READ, query, read_position};
+use super::query;
 use crate::console::Console;
-use crate::console::acting;
 use crate::console::marks::{self, Sign, sign};
 use crate::console::outcome::{as_commands, name_of};
 use crate::console::shell::{Page, Place, Wrong};
+use crate::console::somebody::{self, Suggested};
 use crate::console::visit::Visit;
 
-/// Records among which one is looked for, from the newest or from the place that its link names.
+/// Records among which one is looked for whose id does not say when it is of (F-TRAIL-15).
 const LOOKED_AT: usize = 20_000;
 
 /// The page of one record.
 ///
 /// # Errors
 /// There is none of this id, or the store failed.
-pub async fn page(console: &Console, visit: &Visit, event_id: &str) -> Result<Page, Wrong> {
-    let hint = visit.query.filled("at").and_then(read_position);
-    let mut before = hint.map(|mut at| {
-        at.index = at.index.saturating_add(1);
-        at
-    });
-    for _ in 0..LOOKED_AT / PER_READ {
-        let events = console.events(query(None, visit.now, before)).await?;
-        for event in &events {
-            // Most records are passed over by their text alone.
-            if event.record.contains(event_id)
-                && let Ok(record) = serde_json::from_str::<Record<'_>>(&event.record)
-                && record.event_id == event_id
-            {
-                let title = format!("{} {}", record.event_name, record.event_time);
-                return Ok(Page::new(Place::Calls, title, shown(visit, &record, &event.record)));
-            }
-        }
-        before = events.last().map(|event| event.position);
-        if events.len() < PER_READ {
-            break;
-        }
-    }
-    Err(Wrong::NotFound(format!("No call {event_id} is among the newest {LOOKED_AT}.")))
+pub async fn page(console: &Console, visit: &Visit, id: &str) -> Result<Page, Wrong> {
+    let none = || Wrong::NotFound(format!("There is no call {id} in the event log."));
+    console.store.flush().await.map_err(|error| Wrong::Failed(error.to_string()))?;
+    let (wanted, key) = (id.to_owned(), console.service.context().token_key);
+    let EventQuery { from, until, .. } = query(None, visit.now, None);
+    let find = move |world: &World<'_>| {
+        // One that is not at its time may be anywhere.
+        world.take_time()?;
+        let place = event_id::Where { account: None, from, until, most: LOOKED_AT, key: &key };
+        event_id::find(&wanted, place, world)
+    };
+    let event = console.look(find).await?;
+    let event = event.ok_or_else(none)?;
+    let record: Record<'_> = serde_json::from_str(&event.record).map_err(|_| none())?;
+    let actor = visit.actor.clone();
+    let suggested = console.look(move |world| somebody::suggested(actor.as_ref(), world)).await?;
+    let title = format!("{} {}", record.event_name, record.event_time);
+    Ok(Page::new(Place::Calls, title, shown(visit, &record, &event.record, suggested)))
 }
 
-fn shown(visit: &Visit, record: &Record<'_>, text: &str) -> Markup {
+fn shown(visit: &Visit, record: &Record<'_>, text: &str, suggested: Suggested) -> Markup {
     let operation = operation_of(record);
     html! {
         h1 { (record.event_name) }
@@ -69,19 +65,21 @@ fn shown(visit: &Visit, record: &Record<'_>, text: &str) -> Markup {
             dt { "Event" } dd { (marks::id(&record.event_id)) }
             @if let Some(request) = &record.request_id { dt { "Request" } dd { (marks::id(request)) } }
         }
-        @if let Some(operation) = operation { (again(visit, record, operation)) }
+        @if let Some(operation) = operation { (again(visit, record, operation, suggested)) }
         h2 { "Record" }
         (marks::snippet("JSON", &marks::pretty(text)))
     }
 }
 
 /// The call as commands, and once more: as the same caller, as another, with another input.
-fn again(visit: &Visit, record: &Record<'_>, operation: Operation) -> Markup {
+fn again(visit: &Visit, record: &Record<'_>, operation: Operation, mut suggested: Suggested) -> Markup {
     let schema = operation.shape().map(|shape| shape.input_schema());
     let members = schema.map_or(Value::Null, |schema| members(schema, &record.request_parameters));
     let members = if members.is_null() { Value::Object(Map::new()) } else { members };
     let is_hidden = members.to_string().contains(HIDDEN);
     let same = actor_of(&record.user_identity);
+    let caller = same.as_ref().or(visit.actor.as_ref()).map(somebody::write).unwrap_or_default();
+    suggested.extend(same.map(|same| (same, "the same caller")));
     html! {
         h2 { "The call" }
         @if is_hidden { p { "The record hides sensitive values: put them in where " code { (HIDDEN) } " stands." } }
@@ -93,13 +91,7 @@ fn again(visit: &Visit, record: &Record<'_>, operation: Operation) -> Markup {
                 input type="hidden" name="operation" value=(name_of(operation));
                 input type="hidden" name="form" value="again";
                 input type="hidden" name="back" value=(visit.address);
-                div class="field" {
-                    label for="again-as" { "As" }
-                    select id="again-as" name="as" {
-                        @if let Some(same) = &same { option value=(acting::write(same)) { "the same caller, " (acting::write(same)) } }
-                        @if let Some(actor) = &visit.actor { option value=(acting::write(actor)) { "whoever you act as, " (acting::write(actor)) } }
-                    }
-                }
+                (somebody::field("as", "As", &caller, &suggested))
                 div class="field" {
                     label for="again-members" { "Input" }
                     textarea id="again-members" name="members" rows="8" spellcheck="false" { "\n" (marks::pretty(&members.to_string())) }

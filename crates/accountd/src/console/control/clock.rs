@@ -1,15 +1,19 @@
 //! Service time: what it is, moving it forward, and what falls due when it passes.
 
+use aws::arn::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
+use services::state::account::Account;
 use services::state::organization::{Closure, MembershipChanges, Organization, OrganizationId};
 use services::state::region::OrganizationRegionRequests;
 use services::world::key::Prefix;
+use services::world::{Fault, World};
 
 use super::failed;
 use crate::admin::Engine;
 use crate::clock::TimeMode;
 use crate::configuration::parse_duration;
+use crate::console::fields::address;
 use crate::console::marks;
 use crate::console::shell::Wrong;
 use crate::console::visit::Visit;
@@ -26,7 +30,8 @@ const STEPS: [(&str, &str); 4] = [("1m", "+1 min"), ("1h", "+1 h"), ("24h", "+24
 pub struct Due {
     at: Timestamp,
     what: String,
-    organization: String,
+    /// The address of the page that shows it.
+    place: String,
 }
 
 /// What falls due, soonest first.
@@ -35,9 +40,13 @@ pub struct Due {
 /// The store failed.
 pub async fn due(console: &Console, visit: &Visit) -> Result<Vec<Due>, Wrong> {
     let now = visit.now;
+    let own = visit.actor.as_ref().map(|actor| actor.account());
     console
         .look(move |world| {
-            let mut due = Vec::new();
+            let mut due = match own {
+                Some(account) => of_account(account, world)?,
+                None => Vec::new(),
+            };
             for key in world.keys::<Organization>(&Prefix::empty(), None, ORGANIZATIONS)? {
                 let id = key.id()?.0;
                 let changes = world.get::<MembershipChanges>(OrganizationId(id))?;
@@ -46,11 +55,8 @@ pub async fn due(console: &Console, visit: &Visit) -> Result<Vec<Due>, Wrong> {
                 }
                 let regions = world.get::<OrganizationRegionRequests>(OrganizationId(id))?;
                 for until in regions.iter().flat_map(|regions| &regions.open_until) {
-                    due.push(Due {
-                        at: *until,
-                        what: "a Region is switched".to_owned(),
-                        organization: id.to_owned(),
-                    });
+                    let what = "a Region of a member is switched".to_owned();
+                    due.push(Due { at: *until, what, place: place_of(id) });
                 }
             }
             due.retain(|due| due.at > now);
@@ -61,8 +67,24 @@ pub async fn due(console: &Console, visit: &Visit) -> Result<Vec<Due>, Wrong> {
         .await
 }
 
+fn place_of(organization: &str) -> String {
+    address("/", &[("organization", organization)])
+}
+
+/// What the account of whoever acts waits for.
+fn of_account(account: AccountId, world: &World<'_>) -> Result<Vec<Due>, Fault> {
+    let Some(account) = world.get::<Account>(account)? else { return Ok(Vec::new()) };
+    let place = format!("/accounts/{}", account.id);
+    let regions = account.regions.iter();
+    let regions =
+        regions.map(|(region, switch)| (switch.until, format!("{region} of {} is switched", account.id)));
+    let update = account.email_update.iter().filter_map(|update| update.completes_at);
+    let update = update.map(|at| (at, format!("the primary address of {} changes", account.id)));
+    Ok(regions.chain(update).map(|(at, what)| Due { at, what, place: place.clone() }).collect())
+}
+
 fn gather(changes: &MembershipChanges, organization: &str, due: &mut Vec<Due>) {
-    let mut add = |at, what: String| due.push(Due { at, what, organization: organization.to_owned() });
+    let mut add = |at, what: String| due.push(Due { at, what, place: place_of(organization) });
     for creation in &changes.creations {
         add(creation.completes_at, format!("the account of {} is created", creation.email));
     }
@@ -107,7 +129,7 @@ pub fn shown(visit: &Visit, due: &[Due]) -> Markup {
             ul class="plain" { @for due in due { li {
                 (marks::time(due.at)) " " bdi { (due.what) } " "
                 span class="left" { (marks::left(due.at, visit.now)) } " "
-                a href={ "/?organization=" (due.organization) } { code { (due.organization) } }
+                a href=(due.place) aria-label={ "where: " (due.what) } { "where" }
             } } }
         }
     }

@@ -5,6 +5,8 @@ mod faults;
 mod outbox;
 mod state;
 
+pub use state::import;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use maud::html;
@@ -22,12 +24,16 @@ use listener::Payload;
 pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
     let due = clock::due(console, visit).await?;
     let messages = outbox::newest(console, visit).await?;
+    let counts = match visit.query.filled("count") {
+        Some(_) => Some(state::count(console).await?),
+        None => None,
+    };
     let main = html! {
         h1 { "Control room" }
         (clock::shown(visit, &due))
         (outbox::shown(visit, &messages))
         (faults::shown(console, visit))
-        (state::shown(console, visit))
+        (state::shown(console, visit, counts.as_ref()))
     };
     Ok(Page::new(Place::Control, "Control room", main))
 }
@@ -39,7 +45,7 @@ pub async fn change(console: &Console, visit: &Visit, what: &str) -> Option<Note
         "outbox" => outbox::clear(console).await,
         "faults" => faults::change(console, visit).await,
         "reset" => state::reset(console).await,
-        "import" => state::import(console, visit).await,
+        "import" => state::import_form(console, visit).await,
         _ => return None,
     })
 }

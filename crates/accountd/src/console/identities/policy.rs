@@ -1,38 +1,25 @@
 //! One customer-managed policy: its versions and the document in force.
 
-use std::sync::Arc;
-
 use aws::arn::AccountId;
 use maud::{Markup, html};
-use services::state::identity::{ManagedPolicy, ManagedPolicyId};
+use services::state::identity::ManagedPolicy;
 
-use super::heading;
-use crate::console::Console;
+use super::{Titled, heading};
 use crate::console::form::Form;
 use crate::console::marks;
-use crate::console::shell::Wrong;
+use crate::console::tags::Tagged;
 use crate::console::visit::Visit;
 
-/// Title and content; `None` where there is no such policy.
-///
-/// # Errors
-/// The store failed.
-pub async fn page(
-    console: &Console,
-    visit: &Visit,
-    account: AccountId,
-    name: &str,
-) -> Result<Option<(String, Markup)>, Wrong> {
-    let wanted = name.to_owned();
-    let policy =
-        console.look(move |world| world.get::<ManagedPolicy>(ManagedPolicyId::new(account, &wanted))).await?;
-    Ok(policy.map(|policy| (policy.name.clone(), shown(visit, account, &policy))))
+/// The page of a policy.
+pub fn titled(visit: &Visit, policy: &ManagedPolicy) -> Titled {
+    (policy.name.clone(), shown(visit, policy.account, policy))
 }
 
-fn shown(visit: &Visit, account: AccountId, policy: &Arc<ManagedPolicy>) -> Markup {
+fn shown(visit: &Visit, account: AccountId, policy: &ManagedPolicy) -> Markup {
     let arn = format!("arn:aws:iam::{account}:policy{}{}", policy.path, policy.name);
     let version = Form::new(visit, "iam:CreatePolicyVersion", "version");
     let delete = Form::new(visit, "iam:DeletePolicy", "delete");
+    let tagged = Tagged { operations: ("iam:TagPolicy", "iam:UntagPolicy"), member: "PolicyArn", id: &arn };
     let document = marks::pretty(policy.document.source());
     html! {
         (heading(visit, account, &html! { "Policy " bdi { (policy.name) } }))
@@ -50,6 +37,7 @@ fn shown(visit: &Visit, account: AccountId, policy: &Arc<ManagedPolicy>) -> Mark
             (version.area("PolicyDocument", "Document, in force at once", &document, Some("managed")))
         }, "Create version"))
         @for (number, other) in &policy.other_versions { (earlier(visit, &arn, *number, other.document.source())) }
+        (tagged.shown(visit, &policy.tags))
         (delete.confirmed(&[("PolicyArn", &arn)], "delete this policy",
             "A policy is deleted for good, and only while nobody uses it and it has no other versions.",
             &format!("/accounts/{account}/iam?tab=policies")))

@@ -1,6 +1,8 @@
-//! One user, group or role: its policies and boundary, and what only it has: groups, keys, a trust policy.
+//! One user, group or role: its policies, boundary and tags, and what only it has: groups, keys, a password, a trust
+//! policy.
 
 mod keys;
+mod sign_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +12,21 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use services::front::acting::Actor;
 use services::state::identity::{
-    AccessKeyId, Credential, Group, GroupId, GroupMember, GroupMemberId, Role, RoleId, User, UserId,
+    AccessKeyId, Credential, Group, GroupId, GroupMember, GroupMemberId, LoginProfile, Role, RoleId, User,
+    UserId,
 };
 use services::world::key::CaseInsensitive;
 use services::world::{Fault, World};
 
 use super::documents::FIRST_POLICY;
-use super::heading;
+use super::{Titled, heading};
 use crate::console::Console;
 use crate::console::acting::button;
 use crate::console::fields::escaped;
 use crate::console::form::Form;
 use crate::console::marks;
 use crate::console::shell::Wrong;
+use crate::console::tags::Tagged;
 use crate::console::visit::Visit;
 
 /// Members of a group that are listed.
@@ -40,6 +44,8 @@ pub struct Words {
     put: &'static str,
     delete_inline: &'static str,
     delete: &'static str,
+    /// A group has no tags.
+    tag: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +65,7 @@ pub const USER: Words = Words {
     put: "iam:PutUserPolicy",
     delete_inline: "iam:DeleteUserPolicy",
     delete: "iam:DeleteUser",
+    tag: Some(("iam:TagUser", "iam:UntagUser")),
 };
 
 /// A group.
@@ -71,6 +78,7 @@ pub const GROUP: Words = Words {
     put: "iam:PutGroupPolicy",
     delete_inline: "iam:DeleteGroupPolicy",
     delete: "iam:DeleteGroup",
+    tag: None,
 };
 
 /// A role.
@@ -83,6 +91,7 @@ pub const ROLE: Words = Words {
     put: "iam:PutRolePolicy",
     delete_inline: "iam:DeleteRolePolicy",
     delete: "iam:DeleteRole",
+    tag: Some(("iam:TagRole", "iam:UntagRole")),
 };
 
 /// What the three kinds have in common, and what only one has.
@@ -98,7 +107,17 @@ struct Seen {
     /// Of a user, or of a group its members.
     related: Vec<String>,
     keys: Vec<Credential>,
-    trust: Option<Policy>,
+    login_profile: Option<LoginProfile>,
+    mfa_devices: Vec<String>,
+    role: Option<OfRole>,
+}
+
+/// What only a role has.
+struct OfRole {
+    trust: Policy,
+    description: String,
+    max_session_seconds: u32,
+    instance_profiles: Vec<String>,
 }
 
 /// Title and content; `None` where there is nobody of this name.
@@ -110,14 +129,13 @@ pub async fn page(
     visit: &Visit,
     account: AccountId,
     words: &'static Words,
-    name: &str,
-) -> Result<Option<(String, Markup)>, Wrong> {
-    let wanted = name.to_owned();
+    name: String,
+) -> Result<Option<Titled>, Wrong> {
     let seen = console
         .look(move |world| match words.kind {
-            Kind::User => user(account, &wanted, world),
-            Kind::Group => group(account, &wanted, world),
-            Kind::Role => role(account, &wanted, world),
+            Kind::User => user(account, &name, world),
+            Kind::Group => group(account, &name, world),
+            Kind::Role => role(account, &name, world),
         })
         .await?;
     Ok(seen.map(|seen| (seen.name.clone(), shown(visit, account, words, &seen))))
@@ -139,6 +157,8 @@ fn user(account: AccountId, name: &str, world: &World<'_>) -> Result<Option<Seen
         permissions_boundary,
         tags,
         groups,
+        login_profile,
+        mfa_devices,
         ..
     } = (*user).clone();
     Ok(Some(Seen {
@@ -152,7 +172,9 @@ fn user(account: AccountId, name: &str, world: &World<'_>) -> Result<Option<Seen
         tags,
         related: groups.into_iter().collect(),
         keys,
-        trust: None,
+        login_profile,
+        mfa_devices,
+        role: None,
     }))
 }
 
@@ -175,7 +197,9 @@ fn group(account: AccountId, name: &str, world: &World<'_>) -> Result<Option<See
         tags: BTreeMap::new(),
         related: members,
         keys: Vec::new(),
-        trust: None,
+        login_profile: None,
+        mfa_devices: Vec::new(),
+        role: None,
     }))
 }
 
@@ -191,6 +215,9 @@ fn role(account: AccountId, name: &str, world: &World<'_>) -> Result<Option<Seen
         permissions_boundary,
         tags,
         trust_policy,
+        description,
+        max_session_duration_seconds,
+        instance_profiles,
         ..
     } = (*role).clone();
     Ok(Some(Seen {
@@ -204,7 +231,14 @@ fn role(account: AccountId, name: &str, world: &World<'_>) -> Result<Option<Seen
         tags,
         related: Vec::new(),
         keys: Vec::new(),
-        trust: Some(trust_policy),
+        login_profile: None,
+        mfa_devices: Vec::new(),
+        role: Some(OfRole {
+            trust: trust_policy,
+            description,
+            max_session_seconds: max_session_duration_seconds,
+            instance_profiles: instance_profiles.into_iter().collect(),
+        }),
     }))
 }
 
@@ -222,19 +256,25 @@ fn shown(visit: &Visit, account: AccountId, words: &'static Words, seen: &Seen) 
             dt { "ARN" } dd { (marks::id(&arn)) }
             dt { "Id" } dd { (marks::id(&seen.id)) }
             dt { "Created" } dd { (marks::time(seen.created_at)) }
-            @if !seen.tags.is_empty() { dt { "Tags" } dd { @for (key, value) in &seen.tags { bdi { (key) } "=" bdi { (value) } " " } } }
         }
         @if let Some(actor) = actor {
             p { (button(visit, &actor, &visit.address, "Act as it"))
                 " " a href={ "/calls?by=" (escaped(&seen.name)) "&account=" (account) } { "Its calls" } }
         }
-        @if let Some(trust) = &seen.trust { (trust_of(visit, seen, trust)) }
+        @if let Some(role) = &seen.role { (of_role(visit, account, seen, role)) }
         (policies(visit, words, seen))
         @if words.kind != Kind::Group { (boundary(visit, words, seen)) }
         @match words.kind {
-            Kind::User => { (groups(visit, account, seen)) (keys::shown(visit, account, &seen.name, &seen.keys)) }
-            Kind::Group => { (members(visit, account, seen)) }
+            Kind::User => {
+                (ties(visit, account, words, seen))
+                (keys::shown(visit, account, &seen.name, &seen.keys))
+                (sign_in::shown(visit, account, &seen.name, seen.login_profile.as_ref(), &seen.mfa_devices))
+            }
+            Kind::Group => { (ties(visit, account, words, seen)) }
             Kind::Role => {}
+        }
+        @if let Some(operations) = words.tag {
+            (Tagged { operations, member: words.member, id: &seen.name }.shown(visit, &seen.tags))
         }
         (delete.confirmed(&[(words.member, &seen.name)], &format!("delete this {}", words.word),
             "It is deleted for good, and only while nothing is attached to it.",
@@ -242,10 +282,27 @@ fn shown(visit: &Visit, account: AccountId, words: &'static Words, seen: &Seen) 
     }
 }
 
-fn trust_of(visit: &Visit, seen: &Seen, trust: &Policy) -> Markup {
+/// What only a role has: a description, the longest session, a trust policy, the instance profiles it is in.
+fn of_role(visit: &Visit, account: AccountId, seen: &Seen, role: &OfRole) -> Markup {
+    let update = Form::new(visit, "iam:UpdateRole", "update-role");
     let form = Form::new(visit, "iam:UpdateAssumeRolePolicy", "trust");
-    let document = marks::pretty(trust.source());
+    let document = marks::pretty(role.trust.source());
     html! {
+        dl {
+            @if !role.description.is_empty() { dt { "Description" } dd { bdi { (role.description) } } }
+            dt { "Longest session" } dd { (role.max_session_seconds) " seconds" }
+            @if !role.instance_profiles.is_empty() {
+                dt { "Instance profiles" }
+                dd { @for name in &role.instance_profiles {
+                    a href={ "/accounts/" (account) "/iam/instance-profiles/" (escaped(name)) } { bdi { (name) } } " "
+                } }
+            }
+        }
+        (update.folded("Edit description and session", html! {
+            (update.fixed("RoleName", &seen.name))
+            (update.text("Description", "Description", &role.description))
+            (update.text("MaxSessionDuration", "Longest session in seconds", &role.max_session_seconds.to_string()))
+        }, "Update role"))
         h2 { "Trust policy" }
         (marks::numbered(&document))
         (form.folded("Edit the trust policy", html! {
@@ -315,34 +372,31 @@ fn boundary(visit: &Visit, words: &'static Words, seen: &Seen) -> Markup {
     }
 }
 
-fn groups(visit: &Visit, account: AccountId, seen: &Seen) -> Markup {
-    let add = Form::new(visit, "iam:AddUserToGroup", "join");
+/// The groups of a user, or the members of a group.
+fn ties(visit: &Visit, account: AccountId, words: &Words, seen: &Seen) -> Markup {
+    let of_user = words.kind == Kind::User;
+    let (title, none, folder, other) = match of_user {
+        true => ("Groups", "In none.", "groups", "GroupName"),
+        false => ("Members", "Nobody yet.", "users", "UserName"),
+    };
+    let (summary, label, button) = match of_user {
+        true => ("Put into a group", "Group", "Add to group"),
+        false => ("Put a user into it", "User", "Add user"),
+    };
+    let add = Form::new(visit, "iam:AddUserToGroup", "tie");
     html! {
-        h2 { "Groups" }
-        @if seen.related.is_empty() { p { "In none." } }
-        ul class="plain" { @for group in &seen.related {
-            @let leave = Form::new(visit, "iam:RemoveUserFromGroup", format!("leave-{group}"));
-            li { a href={ "/accounts/" (account) "/iam/groups/" (escaped(group)) } { bdi { (group) } } " "
-                (leave.only_button(&[("GroupName", group), ("UserName", &seen.name)], &format!("Take out of {group}"))) }
+        h2 { (title) }
+        @if seen.related.is_empty() { p { (none) } }
+        ul class="plain" { @for name in &seen.related {
+            @let remove = Form::new(visit, "iam:RemoveUserFromGroup", format!("untie-{name}"));
+            @let members = [(words.member, seen.name.as_str()), (other, name)];
+            @let action = if of_user { format!("Take out of {name}") } else { format!("Take {name} out") };
+            li { a href={ "/accounts/" (account) "/iam/" (folder) "/" (escaped(name)) } { bdi { (name) } } " "
+                (remove.only_button(&members, &action)) }
         } }
-        (add.folded("Put into a group", html! {
-            (add.fixed("UserName", &seen.name))
-            (add.text("GroupName", "Group", ""))
-        }, "Add to group"))
-    }
-}
-
-fn members(visit: &Visit, account: AccountId, seen: &Seen) -> Markup {
-    let add = Form::new(visit, "iam:AddUserToGroup", "member");
-    html! {
-        h2 { "Members" }
-        @if seen.related.is_empty() { p { "Nobody yet." } }
-        ul class="plain" { @for user in &seen.related {
-            li { a href={ "/accounts/" (account) "/iam/users/" (escaped(user)) } { bdi { (user) } } }
-        } }
-        (add.folded("Put a user into it", html! {
-            (add.fixed("GroupName", &seen.name))
-            (add.text("UserName", "User", ""))
-        }, "Add user"))
+        (add.folded(summary, html! {
+            (add.fixed(words.member, &seen.name))
+            (add.text(other, label, ""))
+        }, button))
     }
 }

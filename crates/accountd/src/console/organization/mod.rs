@@ -3,6 +3,7 @@
 mod policies;
 pub mod tree;
 mod unit;
+pub mod what_if;
 
 use maud::{Markup, html};
 use services::state::organization::Organization;

@@ -1,5 +1,6 @@
 //! The policies of an organization: the list by type, and one with its document and where it is attached.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -16,6 +17,7 @@ use crate::console::fields::address;
 use crate::console::form::Form;
 use crate::console::marks;
 use crate::console::shell::{Page, Place, Wrong};
+use crate::console::tags::Tagged;
 use crate::console::visit::Visit;
 
 /// Policies, or targets of one, on one page.
@@ -119,6 +121,7 @@ struct Seen {
     description: String,
     document: String,
     is_managed_by_aws: bool,
+    tags: BTreeMap<String, String>,
     targets: Vec<String>,
 }
 
@@ -142,6 +145,7 @@ pub async fn policy_page(console: &Console, visit: &Visit, id: &str) -> Result<P
                 description: policy.description.clone(),
                 document: policy.document.source().to_owned(),
                 is_managed_by_aws: false,
+                tags: policy.tags.clone(),
                 targets,
             }))
         })
@@ -152,6 +156,7 @@ pub async fn policy_page(console: &Console, visit: &Visit, id: &str) -> Result<P
         description: String::new(),
         document: managed.content().to_owned(),
         is_managed_by_aws: true,
+        tags: BTreeMap::new(),
         targets: Vec::new(),
     });
     let Some(seen) = seen.or(managed) else {
@@ -172,7 +177,7 @@ fn shown(visit: &Visit, id: &str, seen: &Seen) -> Markup {
             dt { "Attached to" } dd {
                 @if seen.is_managed_by_aws { "whatever nobody detached it from" }
                 @else if seen.targets.is_empty() { "nothing" }
-                @for target in &seen.targets { (target_link(target)) " " }
+                @for target in &seen.targets { (marks::target_link(target)) " " }
             }
         }
         (marks::numbered(&marks::pretty(&seen.document)))
@@ -183,6 +188,7 @@ fn shown(visit: &Visit, id: &str, seen: &Seen) -> Markup {
                 (update.text("Description", "Description", &seen.description))
                 (update.area("Content", "Document", &marks::pretty(&seen.document), Some(checked_as(seen.kind))))
             }, "Update policy"))
+            (Tagged::of_organization(id).shown(visit, &seen.tags))
             (delete.confirmed(&[("PolicyId", id)], "delete this policy",
                 "A policy is deleted for good, and only while it is attached to nothing.", "/policies"))
         }
@@ -194,12 +200,5 @@ fn checked_as(kind: PolicyType) -> &'static str {
         PolicyType::ServiceControlPolicy => "organizations",
         PolicyType::ResourceControlPolicy => "resource-control",
         _ => "json",
-    }
-}
-
-fn target_link(target: &str) -> Markup {
-    match target.parse() {
-        Ok(account) => marks::account_link(account),
-        Err(_) => html! { a href={ "/units/" (target) } { code { (target) } } },
     }
 }

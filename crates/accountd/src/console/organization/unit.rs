@@ -8,16 +8,18 @@ mod trust;
 use std::sync::Arc;
 
 use maud::{Markup, html};
+use services::model::organizations::OrganizationFeatureSet;
 use services::state::organization::{Organization, OrganizationId, OrganizationalUnit};
 use services::world::key::Prefix;
 use services::world::{Fault, World};
 
 use super::tree::{self, Branch};
 use crate::console::Console;
-use crate::console::calls;
 use crate::console::form::Form;
 use crate::console::marks;
+use crate::console::news;
 use crate::console::shell::{Page, Place, Wrong};
+use crate::console::tags::Tagged;
 use crate::console::visit::Visit;
 
 /// Other organizations that a root's page leads to.
@@ -49,8 +51,8 @@ pub async fn unit_page(console: &Console, visit: &Visit, id: &str) -> Result<Pag
     let unit = seen.unit();
     let title = if unit.parent_id.is_none() { "Organization".to_owned() } else { unit.name.clone() };
     let management = seen.organization.management_account;
-    let newest = calls::newest(console, management, now).await?;
-    let news = calls::news_address(newest, management.as_str(), now, seen.pending.soonest());
+    let newest = news::newest(console, management, now).await?;
+    let news = news::address_of(newest, management.as_str(), now, seen.pending.soonest());
     Ok(Page::new(Place::Organization, title, shown(visit, &seen)).with_news(news))
 }
 
@@ -106,19 +108,22 @@ fn shown(visit: &Visit, seen: &Seen) -> Markup {
                 p { a href={ "/policies?organization=" (organization.id) } { "Policies of the organization" } }
             }
             div {
-                (facts(seen))
+                (facts(visit, seen))
                 (accounts::shown(visit, unit, &seen.accounts, visit.now))
                 (pending::shown(visit, &seen.pending))
                 (attached::shown(visit, unit, organization, &seen.attached))
                 (units(visit, unit))
+                (Tagged::of_organization(&unit.id).shown(visit, &unit.tags))
                 @if unit.parent_id.is_none() { (trust::shown(visit, organization)) }
             }
         }
     }
 }
 
-fn facts(seen: &Seen) -> Markup {
+fn facts(visit: &Visit, seen: &Seen) -> Markup {
     let (unit, organization) = (seen.unit(), &seen.organization);
+    let has_all = organization.feature_set == OrganizationFeatureSet::All;
+    let all = Form::new(visit, "organizations:EnableAllFeatures", "all-features");
     let path: String = seen.way.iter().map(|unit| format!("{}/", unit.id)).collect();
     html! {
         dl {
@@ -126,16 +131,10 @@ fn facts(seen: &Seen) -> Markup {
             dt { "Path" } dd { (marks::id(&format!("{}/{path}", organization.id))) }
             @if unit.parent_id.is_none() {
                 dt { "Management account" } dd { (marks::account_link(organization.management_account)) }
-                dt { "Features" } dd { (organization.feature_set.as_str()) }
+                dt { "Features" } dd { (organization.feature_set.as_str()) @if !has_all { " " (all.only_button(&[], "Enable all features")) } }
             }
-            @if !unit.tags.is_empty() { dt { "Tags" } dd { (tags(&unit.tags)) } }
         }
     }
-}
-
-/// Tags, one after another.
-pub fn tags(tags: &std::collections::BTreeMap<String, String>) -> Markup {
-    html! { @for (key, value) in tags { bdi { (key) } "=" bdi { (value) } " " } }
 }
 
 /// What can be done with the unit itself.

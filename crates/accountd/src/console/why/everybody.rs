@@ -30,6 +30,8 @@ fn row(asked: &Asked, one: &PrincipalVerdict) -> Markup {
             ("resource", asked.get("resource")),
             ("members", asked.get("members")),
             ("context", asked.get("context")),
+            ("attach", asked.get("attach")),
+            ("detach", asked.get("detach")),
         ],
     );
     html! {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use serde_json::Value;
 use services::explain::Question;
-use services::front::acting::Actor;
 
 use crate::console::fields::address;
+use crate::console::somebody::{self, Suggested};
 use crate::console::visit::Visit;
 use crate::explain::Parts;
 
@@ -13,8 +13,12 @@ use crate::explain::Parts;
 const DRAFT: &str = "d.";
 
 /// The fields of a question but for its drafts, in the order of the form.
-const FIELDS: [&str; 8] =
-    ["event", "principal", "action", "resource", "members", "context", "who", "next_token"];
+const FIELDS: [&str; 10] =
+    ["event", "principal", "action", "resource", "members", "context", "who", "next_token", ATTACH, DETACH];
+
+/// Policies that are to be taken as attached, or as not: a line each of `POLICY=TARGET`.
+const ATTACH: &str = "attach";
+const DETACH: &str = "detach";
 
 /// A question as its fields hold it.
 pub struct Asked {
@@ -65,21 +69,59 @@ impl Asked {
         let context = lines.map(|line| {
             pair(line).ok_or_else(|| format!("Condition keys are lines of KEY=VALUE, not \"{line}\"."))
         });
+        let mut attachments = self.placed(ATTACH, true)?;
+        attachments.extend(self.placed(DETACH, false)?);
         let parts = Parts {
             event: text("event"),
-            principal: text("principal"),
+            principal: text("principal").map(as_principal),
             action: text("action"),
             resource: text("resource"),
             context: context.collect::<Result<_, _>>()?,
             members,
             drafts: self.drafts.clone(),
+            attachments,
             who: text("who"),
             next_token: text("next_token"),
         };
         serde_json::from_value(parts.into_question()).map_err(|error| error.to_string())
     }
 
-    /// The address of the same question without its drafts, and with other values of some fields.
+    fn placed(&self, field: &str, attached: bool) -> Result<Vec<(String, String, bool)>, String> {
+        let lines = self.get(field).lines().map(str::trim).filter(|line| !line.is_empty());
+        let pair = |line: &str| {
+            let (policy, target) = line.split_once('=')?;
+            Some((policy.to_owned(), target.to_owned(), attached))
+        };
+        lines
+            .map(|line| pair(line).ok_or_else(|| format!("\"{line}\" is not of the form POLICY=TARGET.")))
+            .collect()
+    }
+
+    /// The address of the same question with nothing drafted.
+    pub fn address_as_stored(&self) -> String {
+        self.address(&[(ATTACH, ""), (DETACH, "")])
+    }
+
+    /// The address of the same question as if a policy were detached as well.
+    pub fn address_without(&self, policy: &str, target: &str) -> String {
+        let detached = format!("{}\n{policy}={target}", self.get(DETACH));
+        self.address(&[(DETACH, detached.trim())])
+    }
+
+    /// What is asked as if it were attached or detached: told, and carried on by a form.
+    fn placements(&self) -> Markup {
+        html! {
+            @for field in [ATTACH, DETACH] {
+                @let lines = self.get(field);
+                @if !lines.is_empty() {
+                    input type="hidden" name=(field) value=(lines);
+                    @for line in lines.lines() { p { "As if " code { (line) } " were " (field) "ed." } }
+                }
+            }
+        }
+    }
+
+    /// The address of the same question without drafts of documents, and with other values of some fields.
     pub fn address(&self, others: &[(&str, &str)]) -> String {
         let value = |name: &'static str| {
             let other = others.iter().find(|(known, _)| *known == name);
@@ -100,6 +142,12 @@ impl Asked {
             }
         }
     }
+}
+
+/// A principal as explanations name it. Those of a session, or that are wrong, are left as they are.
+fn as_principal(text: String) -> String {
+    let actor = if text.starts_with("arn:") { None } else { somebody::read(&text) };
+    actor.map_or(text, |actor| somebody::principal(&actor))
 }
 
 /// A policy's document to be edited, and the same call asked with it.
@@ -129,24 +177,22 @@ pub fn draft(
 }
 
 /// The same forms, folded, below an answer.
-pub fn another(visit: &Visit, asked: &Asked) -> Markup {
-    html! { details { summary { "Ask something else" } (first_forms(visit, asked)) } }
+pub fn another(visit: &Visit, asked: &Asked, suggested: &Suggested) -> Markup {
+    html! { details { summary { "Ask something else" } (first_forms(visit, asked, suggested)) } }
 }
 
 /// The forms of a page without an answer.
-pub fn first_forms(visit: &Visit, asked: &Asked) -> Markup {
-    let principal = match &visit.actor {
-        _ if !asked.get("principal").is_empty() => asked.get("principal").to_owned(),
-        Some(Actor::Root(account)) => account.to_string(),
-        Some(Actor::User(account, name)) => format!("arn:aws:iam::{account}:user/{name}"),
-        Some(Actor::Role(account, name)) => format!("arn:aws:sts::{account}:assumed-role/{name}/session"),
-        None => String::new(),
+pub fn first_forms(visit: &Visit, asked: &Asked, suggested: &Suggested) -> Markup {
+    let principal = match (asked.get("principal"), &visit.actor) {
+        ("", Some(actor)) => somebody::write(actor),
+        (asked, _) => asked.to_owned(),
     };
     html! {
         p { "Of a call that was made: open a refused one in " a href="/calls?refused=on" { "Calls" } " and follow its " i { "why" } "." }
         h2 { "May somebody do something?" }
         form method="get" action="/why" {
-            (text_field("principal", "Who: an ARN, or an account's id for its root user", &principal, true))
+            (asked.placements())
+            (somebody::field("principal", "Who", &principal, suggested))
             (text_field("action", "Action, for example account:EnableRegion", asked.get("action"), true))
             (text_field("resource", "Resource, an ARN; what the operation asks for where left out", asked.get("resource"), false))
             (area(asked, "members", "Input of the operation, JSON", 3))
@@ -155,6 +201,7 @@ pub fn first_forms(visit: &Visit, asked: &Asked) -> Markup {
         }
         h2 { "Who may do something?" }
         form method="get" action="/why" {
+            (asked.placements())
             div class="field" {
                 label for="who" { "Everybody of an account, by its id, or of the organization" }
                 input id="who" name="who" required value=(if asked.get("who").is_empty() { "organization" } else { asked.get("who") });

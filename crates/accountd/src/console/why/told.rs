@@ -22,6 +22,11 @@ fn is_of_aws(policy: &PolicySaid) -> bool {
         )
 }
 
+/// Policies that an organization attaches and detaches.
+fn can_be_detached(policy: &PolicySaid) -> bool {
+    policy.id.starts_with("p-") && policy.id != "p-RCPFullAWSAccess"
+}
+
 /// The whole explanation.
 pub fn call(visit: &Visit, asked: &Asked, explained: &Explained) -> Markup {
     html! {
@@ -29,7 +34,7 @@ pub fn call(visit: &Visit, asked: &Asked, explained: &Explained) -> Markup {
         p role="status" {
             (verdict(explained.decision))
             @if !explained.drafts.is_empty() {
-                " as drafted. " a href=(asked.address(&[])) { "As stored" }
+                " as drafted. " a href=(asked.address_as_stored()) { "As stored" }
             }
         }
         @if let Some(refusal) = &explained.refusal { p { b { (refusal.code) } } blockquote { (refusal.message) } }
@@ -90,6 +95,10 @@ fn layer(visit: &Visit, asked: &Asked, layer: &Layer) -> Markup {
                 (part(level.says, layer.decides))
             }
             (policies(visit, asked, &level.policies, layer.decides))
+            @for policy in level.policies.iter().filter(|policy| can_be_detached(policy)) {
+                p { a href=(asked.address_without(&policy.id, &level.id)) {
+                    "As if " bdi { (policy.name) } " were detached from " bdi { (level.name) } } }
+            }
         }
         (policies(visit, asked, &layer.policies, layer.decides))
     }

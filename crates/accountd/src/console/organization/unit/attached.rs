@@ -13,6 +13,7 @@ use services::world::{Fault, World};
 
 use crate::console::form::Form;
 use crate::console::marks;
+use crate::console::organization::what_if;
 use crate::console::visit::Visit;
 
 /// Policies that can be chosen from to attach.
@@ -150,7 +151,10 @@ pub fn table(visit: &Visit, target: &str, bindings: &[Binding]) -> Markup {
 /// The button that detaches a policy.
 pub fn detach(visit: &Visit, target: &str, policy: &str) -> Markup {
     let form = Form::new(visit, "organizations:DetachPolicy", format!("detach-{policy}"));
-    form.only_button(&[("PolicyId", policy), ("TargetId", target)], "Detach")
+    html! {
+        (form.only_button(&[("PolicyId", policy), ("TargetId", target)], "Detach")) " "
+        a class="beside" href=(what_if::address_of(policy, target, false)) aria-label={ "what if " (policy) " were detached" } { "what if?" }
+    }
 }
 
 /// The form that attaches a policy.
@@ -163,6 +167,7 @@ pub fn attach(visit: &Visit, target: &str, choices: &[(String, String)]) -> Mark
             (form.folded("Attach a policy", html! {
                 (form.fixed("TargetId", target))
                 (form.choice("PolicyId", "Policy", "", choices.iter().map(|(id, name)| (id.as_str(), name.as_str()))))
+                p class="buttons" { button type="submit" formaction="/what-if" { "What if?" } }
             }, "Attach policy"))
         }
     }

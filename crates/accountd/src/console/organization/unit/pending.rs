@@ -80,6 +80,10 @@ pub fn shown(visit: &Visit, pending: &Pending) -> Markup {
                     @let cancel = Form::new(visit, "organizations:CancelHandshake", format!("cancel-{}", handshake.id));
                     li {
                         (said(handshake)) " " (marks::due(handshake.state.as_str(), handshake.expires_at, now)) " "
+                        @if handshake.recipient == Recipient::Organization {
+                            @let accept = Form::new(visit, "organizations:AcceptHandshake", format!("accept-{}", handshake.id));
+                            (accept.only_button(&[("HandshakeId", &handshake.id)], "Accept")) " "
+                        }
                         (cancel.only_button(&[("HandshakeId", &handshake.id)], "Cancel"))
                     }
                 }
@@ -95,6 +99,7 @@ pub fn shown(visit: &Visit, pending: &Pending) -> Markup {
 pub fn said(handshake: &Handshake) -> Markup {
     let what = match handshake.action {
         ActionType::Invite => "invitation",
+        ActionType::EnableAllFeatures | ActionType::ApproveAllFeatures => "request to enable all features",
         _ => handshake.action.as_str(),
     };
     html! {
