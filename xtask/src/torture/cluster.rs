@@ -216,6 +216,13 @@ impl Cluster {
         speed.ok_or_else(|| format!("pgbench: {told}"))
     }
 
+    /// The end of its log.
+    pub fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(20).collect();
+        format!("the end of its log, the last line first: {}", lines.join(" | "))
+    }
+
     /// Fills its disk.
     pub fn fill(&self) -> Result<(), String> {
         let mut fill = Command::new("dd");

@@ -27,7 +27,7 @@ const TROUBLES: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What can happen.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Trouble {
     Kill,
     Cut,
@@ -53,9 +53,13 @@ pub fn lived_through(victim: &Victim, time: Duration) -> Result<String, String> 
                 // Each in turn, so that a short run has seen all of them.
                 let trouble = next % ALL.len();
                 next += 1;
-                if company.happens(ALL[trouble], round)? {
+                let told = |reason| format!("{reason}; after {:?}", ALL[trouble]);
+                if company.happens(ALL[trouble], round).map_err(told)? {
                     happened[trouble] += 1;
                 }
+                round
+                    .wait_for(1)
+                    .map_err(|reason| format!("{}; {}", told(reason), company.database.log()))?;
             }
             round.wait_for(ACKNOWLEDGED_BETWEEN)
         })?;
@@ -85,6 +89,8 @@ struct Round {
     refused: AtomicU64,
     is_over: AtomicBool,
     wrong: Mutex<Option<String>>,
+    /// What was last heard that was no acknowledgement.
+    heard: Mutex<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -122,9 +128,13 @@ impl Round {
                 }
                 Ok(answer) if answer.status == 503 => {
                     self.refused.fetch_add(1, Ordering::SeqCst);
+                    *lock(&self.heard) = answer.body;
                 }
                 Ok(answer) => *lock(&self.wrong) = Some(format!("{}: {}", answer.status, answer.body)),
-                Err(_) => *connected = None,
+                Err(reason) => {
+                    *lock(&self.heard) = reason;
+                    *connected = None;
+                }
             }
         }
     }
@@ -136,7 +146,7 @@ impl Round {
                 return Err(format!("a change was answered with {wrong}"));
             }
             if begun.elapsed() > PATIENCE {
-                return Err("nothing is acknowledged any more".to_owned());
+                return Err(format!("nothing is acknowledged any more; last heard: {}", lock(&self.heard)));
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -184,6 +194,7 @@ impl<'v> Company<'v> {
             refused: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             wrong: Mutex::default(),
+            heard: Mutex::default(),
         };
         std::thread::scope(|scope| {
             for writer in 0..WRITERS {
