@@ -133,7 +133,16 @@ impl Gate {
     fn python(&self) {
         const NAME: &str = "boto3, AWS CLI and awslocal";
         let Some(binary) = self.ready(NAME, || self.tools.python().map(drop)) else { return };
-        self.report.step(NAME, || self.pytest("python", &binary, |pytest| pytest));
+        let s3 = self.is_everything.then(|| self.tools.s3s_fs());
+        if let Some(Err(reason)) = &s3 {
+            self.report.say(&format!("there is no S3 that checks signatures: {reason}"));
+        }
+        self.report.step(NAME, || {
+            self.pytest("python", &binary, |pytest| match s3 {
+                Some(Ok(program)) => pytest.env("S3S_FS", program),
+                _ => pytest,
+            })
+        });
     }
 
     fn node(&self) {

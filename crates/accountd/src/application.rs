@@ -23,6 +23,7 @@ use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
 use crate::delivery::events::Events;
 use crate::delivery::{Courier, Lease, Waiting, setup};
+use crate::forward::Forwarder;
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary};
@@ -42,6 +43,8 @@ pub struct Application {
     console: Console,
     metrics: Arc<Metrics>,
     pages: Pages,
+    /// What hands calls to another emulator, where there is one.
+    forwarder: Option<Forwarder>,
     unanswered: Arc<UnansweredCalls>,
     hint: KeyHint,
     clock: Arc<Clock>,
@@ -68,6 +71,9 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How often a part of the log is taken into its index, and how many records a second put that off.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 const BUSY_EVENTS: u64 = 500;
+
+/// Every so often in this it is measured how much of the log there is.
+const MEASURE_EVERY: u64 = 10;
 
 impl Application {
     /// Opens the store, applies the seed to an empty one, and starts what delivers messages.
@@ -173,6 +179,7 @@ impl Application {
             console,
             metrics,
             pages,
+            forwarder: Forwarder::new(configuration.forward.clone()),
             unanswered,
             hint,
             clock,
@@ -189,9 +196,10 @@ impl Application {
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
         let target = summary.target;
-        let (service, operation) = match &summary.unanswered {
-            Some(call) => (call.service.as_str(), call.operation.as_str()),
-            None => (summary.service, summary.operation),
+        let (service, operation) = match (&summary.unanswered, &summary.handed_over) {
+            (Some(call), _) => (call.service.as_str(), call.operation.as_str()),
+            (_, Some(call)) => (call.service.as_str(), call.operation.as_deref().unwrap_or("-")),
+            (None, None) => (summary.service, summary.operation),
         };
         log::call(&log::Call {
             request_id: &summary.request_id,
@@ -217,6 +225,37 @@ impl Application {
         }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
+    }
+}
+
+impl Application {
+    /// What hands such a request to another emulator, if anything does.
+    fn forwards(&self, head: &request::Parts) -> Option<&Forwarder> {
+        let path = head.uri.path();
+        let forwarder = self.forwarder.as_ref().filter(|_| !admin::is_own(path))?;
+        forwarder.takes(head).then_some(forwarder)
+    }
+
+    async fn forward(
+        &self,
+        forwarder: &Forwarder,
+        request: Request<Upload>,
+        peer: SocketAddr,
+    ) -> Response<Payload> {
+        let begun = Instant::now();
+        let (noted, origin) = match self.pages.admit(request.uri(), request.headers()) {
+            Ok(origin) => (forwarder.answer(&self.service, request, peer.ip()).await, origin),
+            Err(forbidden) => {
+                let refusal = Refusal::new("AccessDeniedException", 403, forbidden.message());
+                let request = request.map(|_| Bytes::new());
+                let answered = self.service.refuse_unseen(request, peer.ip(), &refusal);
+                ((answered.summary, answered.response.map(Payload::from)), None)
+            }
+        };
+        let (summary, mut response) = noted;
+        self.note(summary, response.status().as_u16(), begun);
+        pages::let_read(origin, response.headers_mut());
+        response
     }
 }
 
@@ -250,7 +289,9 @@ impl Answer for Application {
 
     fn takes_pieces(&self, head: &request::Parts) -> bool {
         let path = head.uri.path();
-        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_in_pieces(head)
+        (admin::is_own(path) && !path.starts_with(console::ASSETS))
+            || console::is_in_pieces(head)
+            || self.forwards(head).is_some()
     }
 
     async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
@@ -258,6 +299,11 @@ impl Answer for Application {
         if admin::is_own(path) && !path.starts_with(console::ASSETS) {
             return self.admin.answer(request).await;
         }
+        let (head, body) = request.into_parts();
+        if let Some(forwarder) = self.forwards(&head) {
+            return Box::pin(self.forward(forwarder, Request::from_parts(head, body), peer)).await;
+        }
+        let request = Request::from_parts(head, body);
         Box::pin(self.console.answer_in_pieces(request, peer)).await
     }
 
@@ -312,15 +358,21 @@ async fn forget_old_events(store: Arc<Store>, clock: Arc<Clock>, waiting: Waitin
     }
 }
 
-/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it.
+/// Takes the log into its index, a segment at a time and while there is little to do, so that no call waits for it; and
+/// measures it.
 async fn index_the_log(store: Arc<Store>) {
     let mut recorded = 0;
-    loop {
+    for seconds in 0_u64.. {
         tokio::time::sleep(INDEX_EVERY).await;
         let until_now = store.statistics().events.load(std::sync::atomic::Ordering::Relaxed);
         let is_busy = until_now.saturating_sub(std::mem::replace(&mut recorded, until_now)) > BUSY_EVENTS;
         if !is_busy && let Err(error) = store.index_log().await {
             tracing::error!(reason = %error, "the event log could not be indexed");
+        }
+        if (seconds % MEASURE_EVERY) == 0
+            && let Err(error) = store.measure_log().await
+        {
+            tracing::debug!(reason = %error, "the event log could not be measured");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Seek;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +22,7 @@ use crate::admin::faults::Rule;
 use crate::admin::{Engine, Log, NotAnswered, NotImported};
 use crate::clock::{Clock, TimeMode};
 use crate::service::Service;
-use crate::store::{Decided, Exported, Store, StoreError};
+use crate::store::{Decided, Exported, LogSize, Store, StoreError};
 use crate::transfer::Writing;
 use crate::{entropy, installation, mail, transfer};
 use listener::{Payload, Upload};
@@ -158,7 +158,8 @@ async fn following(store: &Store, after: EventPosition, asked: &EventsAsked) -> 
 
 /// The newest events, among those that are looked at.
 async fn newest(store: &Store, asked: &EventsAsked) -> Result<EventsPage, String> {
-    let (from, until) = (Timestamp::MIN, Timestamp::MAX);
+    let from = asked.filter.since.unwrap_or(Timestamp::MIN);
+    let until = asked.filter.until.unwrap_or(Timestamp::MAX);
     let account = asked.filter.account.as_ref().and_then(|account| account.parse().ok());
     let mut query = EventQuery { account, from, until, before: None, limit: BATCH };
     let (mut events, mut next, mut looked_at) = (Vec::new(), EventPosition { commit: 0, index: 0 }, 0);
@@ -180,6 +181,10 @@ async fn newest(store: &Store, asked: &EventsAsked) -> Result<EventsPage, String
 }
 
 impl Engine for StateEngine {
+    fn log_size(&self) -> LogSize {
+        *self.store.statistics().log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn ready(&self) -> Result<(), String> {
         self.store.check().await.map_err(said)
     }

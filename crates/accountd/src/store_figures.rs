@@ -1,5 +1,6 @@
-//! What the metrics page shows of the store. F-STORE-35
+//! What the metrics page shows of the store. F-STORE-35, F-TRAIL-18
 
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -55,5 +56,16 @@ pub(crate) fn of(store: &Store) -> Vec<StoreFigure> {
             ),
         ]);
     }
+    let log = *all.log.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = |name, help, value| StoreFigure { name, help, value, is_count: false };
+    figures.extend(log.records.map(|records| now("log_records", "Records in the event log", records)));
+    figures.extend([
+        now("log_bytes", "Bytes that the event log takes, in a data directory all state", log.bytes),
+        now(
+            "log_oldest_seconds",
+            "The time of the oldest record, since 1970",
+            u64::try_from(log.oldest).unwrap_or(0),
+        ),
+    ]);
     figures
 }

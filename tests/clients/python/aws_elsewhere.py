@@ -1,5 +1,7 @@
 """AWS services that accountd delivers to, played by moto in a process of its own."""
 
+import gzip
+import json
 import socket
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import botocore.config
 from accountd import SESSION, clean_environment
 
 READY_WITHIN_SECONDS = 30
+
+# What moto takes, which looks at none of it.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class Moto:
@@ -55,3 +60,42 @@ class Moto:
             aws_secret_access_key="test",
             config=botocore.config.Config(s3={"addressing_style": "path"}),
         )
+
+
+def within(seconds, found):
+    """What is found in time."""
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.05)
+    return result
+
+
+def bucket(moto, name, account, trail="main", policy=True):
+    """A bucket that lets a trail of an account in."""
+    s3 = moto.client("s3")
+    s3.create_bucket(Bucket=name)
+    arn = f"arn:aws:cloudtrail:us-east-1:{account}:trail/{trail}"
+    allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    source = {"aws:SourceArn": arn}
+    put = source | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    statements = [
+        allow | {"Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{name}", "Condition": {"StringEquals": source}},
+        allow | {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*", "Condition": {"StringEquals": put}},
+    ]
+    if policy:
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return s3
+
+
+def objects(s3, name):
+    return [item["Key"] for item in s3.list_objects_v2(Bucket=name).get("Contents", [])]
+
+
+def keys(s3, name, part="CloudTrail/"):
+    return [key for key in objects(s3, name) if part in key and not key.endswith("/")]
+
+
+def delivered(s3, name):
+    texts = (gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()) for key in keys(s3, name))
+    return [record for text in texts for record in json.loads(text)["Records"]]

@@ -5,15 +5,13 @@ import json
 import pathlib
 import subprocess
 import sys
-import time
 
 import pytest
 from accountd import clean_environment, refusal
-from aws_elsewhere import Moto
+from aws_elsewhere import CREDENTIALS, Moto, bucket, delivered, keys, objects, within
 from company import MANAGEMENT, MEMBER
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @pytest.fixture(scope="module")
@@ -24,48 +22,13 @@ def moto():
     server.stop()
 
 
-def within(seconds, found):
-    """What is found in time."""
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, "it did not come in time"
-        time.sleep(0.05)
-    return result
-
-
-def bucket(moto, name, account, trail="main", policy=True):
-    """A bucket that lets a trail of an account in."""
-    s3 = moto.client("s3")
-    s3.create_bucket(Bucket=name)
-    arn = f"arn:aws:cloudtrail:us-east-1:{account}:trail/{trail}"
-    allow = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
-    source = {"aws:SourceArn": arn}
-    put = source | {"s3:x-amz-acl": "bucket-owner-full-control"}
-    statements = [
-        allow | {"Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{name}", "Condition": {"StringEquals": source}},
-        allow | {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*", "Condition": {"StringEquals": put}},
-    ]
-    if policy:
-        s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
-    return s3
-
-
-def keys(s3, name, part="CloudTrail/"):
-    return [item["Key"] for item in s3.list_objects_v2(Bucket=name).get("Contents", []) if part in item["Key"]]
-
-
-def delivered(s3, name):
-    texts = (gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()) for key in keys(s3, name))
-    return [record for text in texts for record in json.loads(text)["Records"]]
-
-
 def start_with(start, moto, *flags, s3=True):
     to_s3 = ("--s3", moto.url) if s3 else ()
     return start("--time", "manual", "--trail-interval", "60s", *to_s3, *flags, environment=CREDENTIALS)
 
 
 def test_a_trail_is_delivered_to_a_bucket(start, moto):
-    """F-S3-1, F-S3-2: the bucket is asked for its policy, and gets the files; the status says when."""
+    """F-S3-1, F-S3-2: the bucket is asked for its policy, and gets the files; the status says when. F-S3-4: it is marked."""
     server = start_with(start, moto)
     trail = server.client("cloudtrail", server.root(MEMBER))
     told = refusal(trail.create_trail, Name="main", S3BucketName="absent-bucket")
@@ -75,6 +38,9 @@ def test_a_trail_is_delivered_to_a_bucket(start, moto):
     assert told.code == "InsufficientS3BucketPolicyException"
     bucket(moto, "delivered", MEMBER)
     trail.create_trail(Name="main", S3BucketName="delivered")
+    assert objects(s3, "delivered") == [f"AWSLogs/{MEMBER}/CloudTrail/"]
+    trail.update_trail(Name="main", EnableLogFileValidation=True)
+    assert objects(s3, "delivered") == [f"AWSLogs/{MEMBER}/CloudTrail{end}/" for end in ("-Digest", "")]
     trail.start_logging(Name="main")
     server.client("account", server.root(MEMBER)).list_regions()
     server.advance("60s")
@@ -84,7 +50,7 @@ def test_a_trail_is_delivered_to_a_bucket(start, moto):
     status = trail.get_trail_status(Name="main")
     assert status["IsLogging"] and "LatestDeliveryTime" in status and "LatestDeliveryError" not in status
     s3.delete_bucket_policy(Bucket="delivered")
-    for key in keys(s3, "delivered", ""):
+    for key in objects(s3, "delivered"):
         s3.delete_object(Bucket="delivered", Key=key)
     s3.delete_bucket(Bucket="delivered")
     server.client("account", server.root(MEMBER)).list_regions()

@@ -5,6 +5,7 @@
 //! slow: the table says which target is met. `docs/benchmarks.md` keeps the figures of a run.
 
 pub(crate) mod client;
+mod delivery;
 mod figures;
 mod load;
 mod measurements;
@@ -36,6 +37,7 @@ const PARTS: &[(&str, Measure)] = &[
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("delivering", Bench::delivering),
     ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),

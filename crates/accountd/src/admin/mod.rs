@@ -29,6 +29,7 @@ use services::state::message::Message;
 
 use crate::clock::Clock;
 use crate::configuration::{Signatures, parse_duration};
+use crate::store::LogSize;
 use access::{Access, Forbidden};
 use endpoint::Endpoint;
 pub use endpoint::is_own;
@@ -48,6 +49,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Empties the outbox and says how many messages it held.
     fn clear_messages(&self) -> impl Future<Output = Result<u64, String>> + Send;
+
+    /// How much of the event log there was when it was last measured.
+    fn log_size(&self) -> LogSize {
+        LogSize::default()
+    }
 
     /// Events of the log.
     fn events(&self, asked: EventsAsked) -> impl Future<Output = Result<EventsPage, String>> + Send;
@@ -253,6 +259,8 @@ impl<E: Engine> Admin<E> {
     fn health(&self) -> Value {
         let services: serde_json::Map<String, Value> =
             self.facts.services.iter().map(|service| ((*service).to_owned(), json!("running"))).collect();
+        let log = self.engine.log_size();
+        let oldest = Timestamp::from_second(log.oldest).ok().filter(|_| log.oldest != 0);
         json!({
             "status": "running",
             "version": env!("CARGO_PKG_VERSION"),
@@ -263,6 +271,7 @@ impl<E: Engine> Admin<E> {
             },
             "storage": self.facts.storage,
             "services": services,
+            "log": { "records": log.records, "bytes": log.bytes, "oldest": oldest.map(|it| it.to_string()) },
         })
     }
 

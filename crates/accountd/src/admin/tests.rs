@@ -35,6 +35,10 @@ impl Engine for Fake {
         Ok(self.messages.lock().unwrap().drain(..).count() as u64)
     }
 
+    fn log_size(&self) -> LogSize {
+        LogSize { records: Some(7), bytes: 9000, oldest: 1_795_774_200 }
+    }
+
     async fn events(&self, asked: EventsAsked) -> Result<EventsPage, String> {
         let next = asked.after.unwrap_or(services::world::EventPosition { commit: 1, index: 0 });
         if self.broken { Err("disk full".to_owned()) } else { Ok(EventsPage { events: Vec::new(), next }) }
@@ -146,6 +150,8 @@ async fn health_says_what_runs_at_both_paths() {
         assert_eq!(page["storage"], "memory");
         assert_eq!(page["uptime_seconds"], 0);
         assert_eq!(page["services"], json!({"account": "running", "sts": "running"}));
+        // F-TRAIL-18
+        assert_eq!(page["log"], json!({"records": 7, "bytes": 9000, "oldest": "2026-11-27T10:10:00Z"}));
     }
 }
 

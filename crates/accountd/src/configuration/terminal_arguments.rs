@@ -93,31 +93,7 @@ pub(super) enum TerminalCommand {
         told: Told,
     },
     /// Show the calls of all accounts that a running accountd recorded, oldest first
-    Events {
-        /// Only of this account
-        #[arg(long, value_name = "ID")]
-        account: Option<String>,
-        /// Only of this service, such as iam
-        #[arg(long, value_name = "SERVICE")]
-        source: Option<String>,
-        /// Only of this operation
-        #[arg(long, value_name = "OPERATION")]
-        name: Option<String>,
-        /// Only by somebody in whose ARN this stands
-        #[arg(long, value_name = "TEXT")]
-        user: Option<String>,
-        /// Only what was refused
-        #[arg(long)]
-        errors: bool,
-        /// So many of the newest at most [default: 100]
-        #[arg(long, value_name = "N")]
-        limit: Option<u16>,
-        /// Go on showing them as they come
-        #[arg(long, short)]
-        follow: bool,
-        #[command(flatten)]
-        told: Told,
-    },
+    Events(Box<EventsArguments>),
     /// Show, replace or end the faults that a running accountd makes on order
     Faults {
         /// A JSON list of rules in place of those that are there; - reads it from standard input
@@ -170,6 +146,54 @@ pub(super) enum TerminalCommand {
         #[command(flatten)]
         told: Told,
     },
+}
+
+#[derive(Args)]
+pub(super) struct EventsArguments {
+    /// Only of this account
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Only of this service, such as iam
+    #[arg(long, value_name = "SERVICE")]
+    source: Option<String>,
+    /// Only of this operation
+    #[arg(long, value_name = "OPERATION")]
+    name: Option<String>,
+    /// Only by somebody in whose ARN this stands
+    #[arg(long, value_name = "TEXT")]
+    user: Option<String>,
+    /// Only signed with this access key
+    #[arg(long, value_name = "ID")]
+    key: Option<String>,
+    /// Only the one with this id
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only of this Region
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Only about a resource of this name or ARN
+    #[arg(long, value_name = "NAME|ARN")]
+    resource: Option<String>,
+    /// Only from this time on, such as 2026-11-27T10:00:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only what was refused
+    #[arg(long)]
+    errors: bool,
+    /// Only what changes something
+    #[arg(long)]
+    changes: bool,
+    /// So many of the newest at most [default: 100]
+    #[arg(long, value_name = "N")]
+    limit: Option<u16>,
+    /// Go on showing them as they come
+    #[arg(long, short)]
+    follow: bool,
+    #[command(flatten)]
+    told: Told,
 }
 
 #[derive(Args)]
@@ -269,19 +293,7 @@ impl TerminalCommand {
                 let query = query([("to", to), ("account", account), ("limit", limit)]);
                 (told, Errand::Outbox { query, clear })
             }
-            Self::Events { account, source, name, user, errors, limit, follow, told } => {
-                let limit = limit.map(|limit| limit.to_string());
-                let errors = errors.then(|| "true".to_owned());
-                let query = query([
-                    ("account", account),
-                    ("source", source),
-                    ("name", name),
-                    ("user", user),
-                    ("errors", errors),
-                    ("limit", limit),
-                ]);
-                (told, Errand::Events { query, follow })
-            }
+            Self::Events(events) => events.into_errand(),
             Self::Faults { file, clear, told } => (told, Errand::Faults { file, clear }),
             Self::Reset { told } => (told, Errand::Reset),
             Self::Export { file, without_events, told } => {
@@ -292,6 +304,28 @@ impl TerminalCommand {
             Self::Health { told } => (told, Errand::Health),
         };
         Ok(asked(Asked { endpoint: told.there.into_endpoint()?, json: told.json, errand }))
+    }
+}
+
+impl EventsArguments {
+    fn into_errand(self) -> (Told, Errand) {
+        let flag = |given: bool| given.then(|| "true".to_owned());
+        let query = query([
+            ("account", self.account),
+            ("source", self.source),
+            ("name", self.name),
+            ("user", self.user),
+            ("key", self.key),
+            ("id", self.id),
+            ("region", self.region),
+            ("resource", self.resource),
+            ("since", self.since),
+            ("until", self.until),
+            ("errors", flag(self.errors)),
+            ("changes", flag(self.changes)),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ]);
+        (self.told, Errand::Events { query, follow: self.follow })
     }
 }
 

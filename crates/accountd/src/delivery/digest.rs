@@ -70,10 +70,7 @@ impl Courier {
         place: &Arc<Place>,
         until: Timestamp,
     ) -> Result<(), String> {
-        let Some((trail, _)) = place.trail.as_ref().filter(|(trail, _)| trail.validates_files) else {
-            return Ok(());
-        };
-        let trail = Arc::clone(trail);
+        let Some(trail) = place.vouched_for() else { return Ok(()) };
         for (id, chain) in open_chains(&self.store, &trail).await? {
             let mut chain = chain;
             while chain.until.saturating_add(HOUR).is_ok_and(|end| end <= until) {

@@ -31,7 +31,7 @@ pub struct File {
     pub oldest: Timestamp,
     /// Its records, as many as there are.
     pub records: usize,
-    /// Its records for CloudWatch Logs, where they go there as well.
+    /// Its records for CloudWatch Logs, where they go there and no file is written.
     pub lines: Vec<Line>,
 }
 
@@ -45,8 +45,8 @@ pub struct Naming<'n> {
     pub organization: Option<&'n str>,
     /// When files are written.
     pub windows: Windows,
-    /// Whether records are wanted for CloudWatch Logs.
-    pub with_lines: bool,
+    /// Whether records are wanted for CloudWatch Logs, and no files.
+    pub as_lines: bool,
 }
 
 /// The files of records, which are in the order of the log. F-DELIVER-3: a file's name follows from where its first record
@@ -79,15 +79,7 @@ fn file(
     let unique = letters_and_digits(&Sha256::digest(of_file.as_bytes()));
     let folder = window::folder(naming.prefix, naming.organization, account);
     let key = window::file_key(&folder, account, &region, end, &unique);
-    let mut text = Vec::with_capacity(records.iter().map(|record| record.json.len() + 1).sum::<usize>() + 16);
-    text.extend_from_slice(b"{\"Records\":[");
-    for (number, record) in records.iter().enumerate() {
-        if number > 0 {
-            text.push(b',');
-        }
-        text.extend_from_slice(record.json.as_bytes());
-    }
-    text.extend_from_slice(b"]}");
+    let text = if naming.as_lines { Vec::new() } else { text_of(records) };
     let times = || records.iter().map(|record| record.time);
     Some(File {
         account,
@@ -98,12 +90,22 @@ fn file(
         newest: times().max()?,
         oldest: times().min()?,
         records: records.len(),
-        lines: if naming.with_lines {
-            records.iter().map(|record| line(record)).collect()
-        } else {
-            Vec::new()
-        },
+        lines: records.iter().filter(|_| naming.as_lines).map(|record| line(record)).collect(),
     })
+}
+
+/// What a file holds, before it is compressed.
+fn text_of(records: &[&FollowedRecord]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(records.iter().map(|record| record.json.len() + 1).sum::<usize>() + 16);
+    text.extend_from_slice(b"{\"Records\":[");
+    for (number, record) in records.iter().enumerate() {
+        if number > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(record.json.as_bytes());
+    }
+    text.extend_from_slice(b"]}");
+    text
 }
 
 fn line(record: &FollowedRecord) -> Line {
@@ -158,7 +160,7 @@ mod tests {
         ];
         let windows = Windows::of(Duration::from_secs(60));
         let naming =
-            Naming { place: "directory", prefix: None, organization: None, windows, with_lines: false };
+            Naming { place: "directory", prefix: None, organization: None, windows, as_lines: false };
         let of = || files(&naming, records.iter().map(|record| (record, "us-east-1".to_owned())));
         let (made, again) = (of(), of());
         assert_eq!(made.len(), 2);

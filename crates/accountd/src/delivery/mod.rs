@@ -18,6 +18,7 @@ mod progress;
 pub mod s3;
 pub mod setup;
 mod target;
+mod telling;
 pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,7 +189,7 @@ impl Courier {
             let reached = progress.delivery.reached;
             let is_paused = progress.is_paused();
             self.progress.insert(place.name.clone(), progress);
-            if !is_paused {
+            if self.tell_again(&place).await? && !is_paused {
                 waiting.entry(reached).or_default().push(Arc::new(place));
             }
         }
@@ -218,8 +219,12 @@ impl Courier {
         let everything = self.settings.everything.clone().map(Target::Directory);
         let mut places: Vec<Place> = everything.map(Place::directory).into_iter().collect();
         if let Some(target) = &self.settings.trails {
-            let trails = progress::trails(&self.store).await?;
-            places.extend(trails.into_iter().map(|trail| Place::of_trail(trail, target.clone())));
+            for trail in progress::trails(&self.store).await? {
+                if trail.logs.is_some() && self.settings.notices.logs.is_some() {
+                    places.push(Place::of_log_group(Arc::clone(&trail), target.clone()));
+                }
+                places.push(Place::of_trail(trail, target.clone()));
+            }
         }
         Ok(places)
     }
@@ -295,13 +300,12 @@ impl Courier {
         mut delivery: Delivery,
     ) -> Result<bool, String> {
         let now = self.clock.now();
-        let oldest = files.iter().map(|file| file.oldest).min();
+        // F-NOTICE-4: for a log group the log keeps nothing longer than it would.
+        let oldest = files.iter().map(|file| file.oldest).min().filter(|_| !place.gets_lines);
+        let topic = place.trail().filter(|_| !place.gets_lines).and_then(|it| it.sns_topic_arn.as_ref());
         let mut delivered = Vec::new();
         for mut file in files {
-            let object = object(place, file.key.clone(), std::mem::take(&mut file.content));
-            let bucket = place.trail().map(|trail| trail.bucket.as_str());
-            let put = place.target.put(bucket, object).await;
-            if let Err(not_put) = put {
+            if let Err(not_put) = self.hand_over(place, &mut file).await {
                 self.note_failure(place, now, &not_put, oldest).await?;
                 return Ok(false);
             }
@@ -311,8 +315,8 @@ impl Courier {
                 records = file.records,
                 "a file was delivered"
             );
-            let bucket = bucket.unwrap_or_default().to_owned();
-            self.tell(place, &file, now, &mut delivery).await;
+            let bucket = place.trail().map(|trail| trail.bucket.clone()).unwrap_or_default();
+            delivery.untold.extend(topic.map(|_| file.key.clone()));
             delivered.push((
                 (file.account, file.region),
                 DeliveredFile {
@@ -327,22 +331,11 @@ impl Courier {
         if !delivered.is_empty() {
             delivery.delivered_at = Some(now);
             delivery.files.note(now, Ok(()));
+            self.tell(place, now, &mut delivery).await;
         }
         let Some(progress) = self.progress.get_mut(&place.name) else { return Ok(true) };
         progress.moved(&self.store, place, delivery, delivered).await?;
         Ok(true)
-    }
-
-    /// Tells of a file that was delivered.
-    async fn tell(&mut self, place: &Place, file: &File, now: Timestamp, delivery: &mut Delivery) {
-        let Some(trail) = place.trail() else { return };
-        if let Some(told) = self.settings.notices.publish(trail, &file.key).await {
-            delivery.notifications.note(now, told);
-        }
-        let logged = self.settings.notices.log(trail, &mut self.streams, file.account, &file.lines).await;
-        if let Some(told) = logged {
-            delivery.logs.note(now, told);
-        }
     }
 
     async fn note_failure(
@@ -408,7 +401,7 @@ fn naming(place: &Place, windows: Windows) -> Naming<'_> {
         prefix: trail.and_then(|trail| trail.prefix.as_deref()),
         organization: trail.and_then(|trail| trail.organization.as_deref()),
         windows,
-        with_lines: trail.is_some_and(|trail| trail.logs.is_some()),
+        as_lines: place.gets_lines,
     }
 }
 

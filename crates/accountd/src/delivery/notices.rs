@@ -1,12 +1,12 @@
-//! What hears of a trail's files besides its bucket: a topic of SNS, and a log group of CloudWatch Logs. Neither holds a file
-//! up: what went wrong is noted in the trail's status.
+//! What hears of a trail besides its bucket: a topic of SNS, which is told of each file, and a log group of CloudWatch Logs,
+//! which gets the records. What could not be told is told later, in its order (`telling.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws::arn::{AccountId, Arn};
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use services::state::trail::Trail;
@@ -23,6 +23,14 @@ pub struct Notices {
     pub logs: Option<(Endpoint, Arc<Client>)>,
 }
 
+/// Why a topic was not told.
+pub struct NotTold {
+    /// The error's code.
+    pub code: String,
+    /// Whether telling it again is of no use: there is no such topic, or it lets nobody in.
+    pub is_final: bool,
+}
+
 /// F-NOTICE-2: the most events, and about the most bytes, of one PutLogEvents; each event counts 26 bytes more than its text.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
 const MOST_EVENTS: usize = 10_000;
@@ -31,7 +39,7 @@ const BYTES_BESIDE: usize = 26;
 
 impl Notices {
     /// Publishes that a file is there, where the trail has a topic; `None` where nobody is told. F-NOTICE-1
-    pub async fn publish(&self, trail: &Trail, key: &str) -> Option<Result<(), String>> {
+    pub async fn publish(&self, trail: &Trail, key: &str) -> Option<Result<(), NotTold>> {
         let (topic, (endpoint, client)) = (trail.sns_topic_arn.as_ref()?, self.sns.as_ref()?);
         let message = json!({ "s3Bucket": trail.bucket, "s3ObjectKey": [key] }).to_string();
         let encoded = |text: &str| {
@@ -46,12 +54,17 @@ impl Notices {
             Request::post("/").header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
         let request = request.body(Bytes::from(body)).ok()?;
         let answer = client.send(endpoint, request, Signing::Other("sns"), Timestamp::now()).await;
-        Some(answer.map_err(|_| "Unreachable".to_owned()).and_then(
-            |answer| match answer.status.is_success() {
-                true => Ok(()),
-                false => Err(s3::code(&answer)),
-            },
-        ))
+        let Ok(answer) = answer else {
+            return Some(Err(NotTold { code: "Unreachable".to_owned(), is_final: false }));
+        };
+        if answer.status.is_success() {
+            return Some(Ok(()));
+        }
+        let code = s3::code(&answer);
+        let is_final = answer.status.is_client_error()
+            && answer.status != StatusCode::TOO_MANY_REQUESTS
+            && !code.starts_with("Throttl");
+        Some(Err(NotTold { code, is_final }))
     }
 
     /// Writes the records of a file to the trail's log group, where it has one; `None` where nobody is told. `streams` are

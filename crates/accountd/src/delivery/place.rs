@@ -20,18 +20,33 @@ pub struct Place {
     pub target: Target,
     /// The trail it is of; `None` of the directory that gets everything.
     pub trail: Option<(Arc<Trail>, Selection)>,
+    /// Whether it is a trail's log group, which gets records and no files.
+    pub gets_lines: bool,
 }
 
 impl Place {
     /// The directory that gets everything.
     pub fn directory(target: Target) -> Self {
-        Self { name: DIRECTORY.to_owned(), target, trail: None }
+        Self { name: DIRECTORY.to_owned(), target, trail: None, gets_lines: false }
     }
 
     /// A trail.
     pub fn of_trail(trail: Arc<Trail>, target: Target) -> Self {
         let selection = Selection::of(&trail);
-        Self { name: trail.delivery_name(), target, trail: Some((trail, selection)) }
+        Self { name: trail.delivery_name(), target, trail: Some((trail, selection)), gets_lines: false }
+    }
+
+    /// The log group of a trail.
+    pub fn of_log_group(trail: Arc<Trail>, target: Target) -> Self {
+        let name = trail.log_delivery_name();
+        Self { name, gets_lines: true, ..Self::of_trail(trail, target) }
+    }
+
+    /// The trail whose digests vouch for what is delivered here.
+    pub fn vouched_for(&self) -> Option<Arc<Trail>> {
+        let (trail, _) =
+            self.trail.as_ref().filter(|(trail, _)| trail.validates_files && !self.gets_lines)?;
+        Some(Arc::clone(trail))
     }
 
     /// The trail.
@@ -42,7 +57,7 @@ impl Place {
     /// The Region in the names of a record's file, if the record is delivered here. `organization` is that of the record's
     /// account.
     pub fn takes(&self, record: &FollowedRecord, organization: Option<&str>) -> Option<String> {
-        if !self.may_take(record.account, organization) {
+        if !self.may_take(record.account, organization) || self.is_before_its_time(record) {
             return None;
         }
         let seen = SeenRecord::read(&record.json)?;
@@ -51,6 +66,12 @@ impl Place {
             .as_ref()
             .is_none_or(|(trail, selection)| trail.was_logging_at(record.time) && selection.takes(&seen));
         is_taken.then(|| path_part(&seen.aws_region))
+    }
+
+    /// F-NOTICE-4: whether a record was made before the log group was this one.
+    fn is_before_its_time(&self, record: &FollowedRecord) -> bool {
+        let since = self.trail().and_then(|trail| trail.logs.as_ref()?.since);
+        self.gets_lines && since.is_some_and(|since| record.time < since)
     }
 
     /// Whether records of this account come here at all.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use services::world::key::Prefix;
 
 use super::digest;
 use super::place::Place;
-use super::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::telling::Patience;
 use crate::state_engine::{change, look};
 use crate::store::{FollowedRecord, Store};
 
@@ -30,8 +30,9 @@ pub struct Progress {
     /// What is kept, and what has happened since.
     pub delivery: Delivery,
     kept: LogPlace,
-    pause: Duration,
-    retry_at: Option<Instant>,
+    patience: Patience,
+    /// The same of what its topic is told.
+    pub telling: Patience,
     /// The time of the oldest record that waits, after a failure.
     waiting_since: Option<Timestamp>,
 }
@@ -44,12 +45,12 @@ impl Progress {
 
     /// Whether it is to be left alone for now.
     pub fn is_paused(&self) -> bool {
-        self.retry_at.is_some_and(|at| at > Instant::now())
+        self.patience.is_put_off()
     }
 
     /// When it is to be tried again, after a failure.
     pub fn retry_at(&self) -> Option<Instant> {
-        self.retry_at
+        [self.patience.until(), self.telling.until()].into_iter().flatten().min()
     }
 
     /// The place has moved on: keeps that, where it matters, with the files that digests are to vouch for.
@@ -65,18 +66,17 @@ impl Progress {
     ) -> Result<(), String> {
         let is_worth_it = !delivered.is_empty()
             || delivery.ahead != self.delivery.ahead
+            || delivery.untold != self.delivery.untold
             || delivery.reached.commit.saturating_sub(self.kept.commit) > UNKEPT_COMMITS;
         self.delivery = delivery;
-        self.pause = FIRST_PAUSE;
-        self.retry_at = None;
+        self.patience = Patience::default();
         self.waiting_since = None;
         if !is_worth_it {
             return Ok(());
         }
         self.kept = self.delivery.reached;
         let (name, kept) = (place.name.clone(), self.delivery.clone());
-        let chained = place.trail.as_ref().map(|(trail, _)| Arc::clone(trail));
-        let chained = chained.filter(|trail| trail.validates_files);
+        let chained = place.vouched_for();
         change(store, move |world| {
             world.put(DeliveryId(&name), kept.clone());
             let Some(trail) = &chained else { return Ok(()) };
@@ -106,9 +106,21 @@ impl Progress {
         oldest: Option<Timestamp>,
     ) -> Result<(), String> {
         self.waiting_since = oldest;
-        self.retry_at = Some(Instant::now() + self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.patience.put_off();
         self.delivery.files.note(now, Err(code.to_owned()));
+        self.keep(store, place).await
+    }
+
+    /// A topic was told of files, or was not.
+    ///
+    /// # Errors
+    /// One line that says why the store failed.
+    pub async fn told(&mut self, store: &Store, place: &Place, delivery: Delivery) -> Result<(), String> {
+        self.delivery = delivery;
+        self.keep(store, place).await
+    }
+
+    async fn keep(&self, store: &Store, place: &Place) -> Result<(), String> {
         let (name, kept) = (place.name.clone(), self.delivery.clone());
         change(store, move |world| {
             world.put(DeliveryId(&name), kept.clone());
@@ -139,7 +151,8 @@ pub async fn open(
     let reached = if place.trail.is_some() { new_start } else { LogPlace::default() };
     let fresh = || Delivery { of_trail_created_at: created_at, reached, ..Delivery::default() };
     let delivery = kept.map_or_else(fresh, |kept| Delivery::clone(&kept));
-    Ok(Progress { kept: delivery.reached, delivery, pause: FIRST_PAUSE, retry_at: None, waiting_since: None })
+    let (patience, telling) = (Patience::default(), Patience::default());
+    Ok(Progress { kept: delivery.reached, delivery, patience, telling, waiting_since: None })
 }
 
 /// All trails that have ever been logging.

@@ -23,6 +23,13 @@ pub struct Object {
     pub metadata: Vec<(&'static str, String)>,
 }
 
+impl Object {
+    /// An empty object, which marks a folder.
+    pub fn marker(key: String) -> Self {
+        Self { key, content: Bytes::new(), kms_key: None, metadata: Vec::new() }
+    }
+}
+
 /// What `{bucket}` in the URL stands for.
 pub(super) const PLACEHOLDER: &str = "{bucket}";
 
@@ -60,7 +67,9 @@ impl S3 {
         let path = format!("{path}/{}", encoded_path(&object.key));
         let mut request = Request::builder().method(Method::PUT).uri(path);
         request = request.header("x-amz-acl", "bucket-owner-full-control");
-        request = request.header("content-type", "application/json").header("content-encoding", "gzip");
+        if !object.content.is_empty() {
+            request = request.header("content-type", "application/json").header("content-encoding", "gzip");
+        }
         if let Some(key) = &object.kms_key {
             request = request.header("x-amz-server-side-encryption", "aws:kms");
             request = request.header("x-amz-server-side-encryption-aws-kms-key-id", key.as_str());

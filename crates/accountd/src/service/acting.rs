@@ -107,6 +107,11 @@ impl Service {
         }
         match acted {
             Ok(acted) => {
+                if let Ok(answer) = &acted.outcome
+                    && self.trail_buckets.marks(begun.act.operation)
+                {
+                    self.trail_buckets.mark(answer).await;
+                }
                 summary.event_id.clone_from(&event_id);
                 summary.caller = acted.caller;
                 summary.target = acted.target;

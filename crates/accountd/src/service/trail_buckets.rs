@@ -4,11 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use aws::arn::Arn;
+use serde_json::Value;
 use services::bucket::{BucketState, TrailBucket};
+use services::cloudtrail::model::Operation as CloudTrail;
 use services::context::Context;
+use services::service::Operation;
 use services::world::{Fault, Wanted};
 
-use crate::delivery::s3::S3;
+use crate::delivery::s3::{Object, S3};
+use crate::delivery::window;
 use crate::store::StoreError;
 
 /// Who knows buckets.
@@ -49,5 +54,29 @@ impl TrailBuckets {
         };
         context.trail_bucket.told(name.clone(), state);
         true
+    }
+
+    /// Whether the bucket of a trail is to be marked after an operation.
+    pub(super) fn marks(&self, operation: Operation) -> bool {
+        let sets_up = [CloudTrail::CreateTrail, CloudTrail::UpdateTrail].map(Operation::CloudTrail);
+        matches!(self, Self::S3(_)) && sets_up.contains(&operation)
+    }
+
+    /// Marks the folders of a trail in its bucket, after such an operation was answered. F-S3-4
+    pub(super) async fn mark(&self, answer: &Value) {
+        let Self::S3(s3) = self else { return };
+        let text = |member: &str| answer[member].as_str();
+        let account = text("TrailARN").and_then(Arn::parse).and_then(|arn| arn.account.parse().ok());
+        let (Some(account), Some(bucket)) = (account, text("S3BucketName")) else { return };
+        let folder = window::folder(text("S3KeyPrefix"), None, account);
+        let has_digests = answer["LogFileValidationEnabled"] == true;
+        let folders = [Some("CloudTrail"), has_digests.then_some("CloudTrail-Digest")];
+        for part in folders.into_iter().flatten() {
+            if let Err(not_put) = s3.put(bucket, &Object::marker(format!("{folder}/{part}/"))).await {
+                let (code, reason) = (not_put.code, not_put.reason);
+                tracing::warn!(code, reason, "a trail's folder was not marked in its bucket");
+                return;
+            }
+        }
     }
 }

@@ -15,4 +15,6 @@ mod seam;
 
 pub use local::{OpenError, Store, StoreOptions, Verified};
 pub use postgres::Database;
-pub use seam::{Decided, EventRecord, Exported, Followed, FollowedRecord, StoreError, StoreStatistics};
+pub use seam::{
+    Decided, EventRecord, Exported, Followed, FollowedRecord, LogSize, StoreError, StoreStatistics,
+};

@@ -1,5 +1,6 @@
 //! What passes between the store and its callers, whichever kind of store it is.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use aws::arn::AccountId;
@@ -104,6 +105,17 @@ pub struct FollowedRecord {
     pub json: String,
 }
 
+/// How much of the event log there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogSize {
+    /// Its records; a database that processes share does not count them.
+    pub records: Option<u64>,
+    /// What it takes, in bytes: in memory and in a shared database the log alone, in a data directory all that is stored.
+    pub bytes: u64,
+    /// The time of the oldest of them, in seconds since 1970; 0 where there is none.
+    pub oldest: i64,
+}
+
 /// What the store has done since it was opened, for metrics. Counters only grow.
 #[derive(Debug, Default)]
 pub struct StoreStatistics {
@@ -143,4 +155,6 @@ pub struct StoreStatistics {
     pub documents: AtomicU64,
     /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.
     pub events: AtomicU64,
+    /// Not a counter: how much of the event log there was when it was last measured.
+    pub log: Mutex<LogSize>,
 }

@@ -19,7 +19,7 @@ mod sync;
 /// What the files know of their callers.
 mod store {
     pub mod seam {
-        pub use accountd::store::{EventRecord, Exported};
+        pub use accountd::store::{EventRecord, Exported, LogSize};
     }
 }
 

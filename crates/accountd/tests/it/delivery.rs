@@ -26,13 +26,19 @@ use crate::wire;
 use crate::world::{Setup, World};
 
 /// A directory that goes with the test.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         Self(std::env::temp_dir().join(format!("accountd-delivery-{}-{number}", std::process::id())))
+    }
+}
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -42,27 +48,32 @@ impl Drop for Folder {
     }
 }
 
-const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Duration = Duration::from_secs(60);
 
 fn courier(world: &World, folder: &Folder) -> Courier {
+    courier_with(world, folder, Notices::default())
+}
+
+/// The same where somebody is told.
+pub fn courier_with(world: &World, folder: &Folder, notices: Notices) -> Courier {
     let directory = Directory::open(&folder.0).unwrap();
     let settings = Settings {
         windows: Windows::of(WINDOW),
         everything: Some(directory.clone()),
         trails: Some(Target::Directory(directory)),
-        notices: Notices::default(),
+        notices,
     };
     Courier::new(Arc::clone(&world.store), Arc::clone(&world.clock), settings)
 }
 
 /// Delivers what is due.
-fn deliver(world: &World, courier: &mut Courier) {
+pub fn deliver(world: &World, courier: &mut Courier) {
     let until = Windows::of(WINDOW).begin(world.clock.now());
     world.block_on(courier.round(until));
 }
 
 /// All files below a folder, by their keys.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(folder: &Path, root: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
         for entry in entries {
@@ -87,17 +98,17 @@ fn unpacked(content: &[u8]) -> Value {
 }
 
 /// The records of all files whose keys begin so.
-fn records(folder: &Folder, prefix: &str) -> Vec<Value> {
+pub fn records(folder: &Folder, prefix: &str) -> Vec<Value> {
     let files = files(&folder.0);
     let files = files.iter().filter(|(key, _)| key.starts_with(prefix) && !key.contains("Digest"));
     files.flat_map(|(_, content)| unpacked(content)["Records"].as_array().unwrap().clone()).collect()
 }
 
-fn names(records: &[Value]) -> Vec<String> {
+pub fn names(records: &[Value]) -> Vec<String> {
     records.iter().map(|record| record["eventName"].as_str().unwrap().to_owned()).collect()
 }
 
-fn trail_call(world: &World, caller: &Caller, operation: &str, members: Value) -> Value {
+pub fn trail_call(world: &World, caller: &Caller, operation: &str, members: Value) -> Value {
     let answer = world.ask(&caller.key, wire::operation(Service::CloudTrail, operation), &members);
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()

@@ -22,6 +22,7 @@ mod last_access;
 mod lookup;
 mod lookup_costs;
 mod newcomers;
+mod notices;
 mod observed;
 mod over_a_socket;
 mod perimeter;

@@ -116,3 +116,29 @@ fn the_index_outlives_the_process_f_trail_17() {
     assert_eq!(found, [1207, 907, 607, 307, 7]);
     assert!(blocks <= SEGMENT + 5, "{blocks} blocks");
 }
+
+/// F-TRAIL-18
+#[test]
+fn the_log_says_how_much_of_it_there_is_f_trail_18() {
+    on_every_engine(|store| async move {
+        let measured = async || {
+            store.flush().await.unwrap();
+            store.measure_log().await.unwrap();
+            *store.statistics().log.lock().unwrap()
+        };
+        assert_eq!(measured().await.oldest, 0);
+        for number in 100..140 {
+            record_change(&store, vec![record(number), record(number)]).await;
+        }
+        let size = measured().await;
+        assert_eq!(size.oldest, 100);
+        assert!(size.bytes > 80 * 200, "{size:?}");
+        // A database that processes share does not count them.
+        assert_eq!(size.records, (!store.is_shared()).then_some(80));
+        store.forget(Timestamp::from_second(130).unwrap()).await.unwrap();
+        let size = measured().await;
+        assert_eq!((size.records, size.oldest), ((!store.is_shared()).then_some(20), 130));
+        store.reset().await.unwrap();
+        assert_eq!(measured().await.oldest, 0);
+    });
+}

@@ -17,4 +17,5 @@ mod processes;
 mod ratio;
 mod secured;
 mod support;
+mod takeover;
 mod walks;

@@ -28,13 +28,13 @@ fn lasting() -> Duration {
 }
 
 /// One accountd process.
-struct Process {
+pub struct Process {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Process {
-    fn start(storage: &[&str], directory: &Path, name: usize) -> Self {
+    pub fn start(storage: &[&str], directory: &Path, name: usize) -> Self {
         let ready = directory.join(format!("ready-{name}"));
         let _ = std::fs::remove_file(&ready);
         let mut command = Command::new(env!("CARGO_BIN_EXE_accountd"));
@@ -56,7 +56,11 @@ impl Process {
         }
     }
 
-    fn kill(&mut self) {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

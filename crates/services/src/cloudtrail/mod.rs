@@ -2,7 +2,7 @@
 
 pub(crate) mod lookup;
 pub use crate::model::cloudtrail as model;
-pub(crate) mod resources;
+pub mod resources;
 pub mod terms;
 pub mod trails;
 

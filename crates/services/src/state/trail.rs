@@ -65,6 +65,9 @@ pub struct LogGroup {
     pub group_arn: String,
     /// The ARN of the role.
     pub role_arn: String,
+    /// Since when it is this group that gets the records, where it was not from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// Event selectors, member for member as they were given.
@@ -99,6 +102,11 @@ impl Trail {
     /// The name under which [`Delivery`] is kept of it.
     pub fn delivery_name(&self) -> String {
         format!("trail/{}/{}/{}", self.account, self.region, self.name)
+    }
+
+    /// The same of what goes to its log group, which is delivered apart: neither waits for the other.
+    pub fn log_delivery_name(&self) -> String {
+        format!("{}/logs", self.delivery_name())
     }
 
     /// Whether it is logging.
@@ -171,12 +179,12 @@ pub struct Delivery {
     /// The same of notifications.
     #[serde(default)]
     pub notifications: Attempts,
-    /// The same of CloudWatch Logs.
-    #[serde(default)]
-    pub logs: Attempts,
     /// The same of digest files.
     #[serde(default)]
     pub digests: Attempts,
+    /// The keys of files that a topic has not heard of yet, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<String>,
 }
 
 /// Which of several processes on one store delivers. Key: `delivery-lease/current`.

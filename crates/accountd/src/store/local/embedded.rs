@@ -16,7 +16,6 @@
 //!
 //! Versions and block numbers come from one counter, so neither is ever given twice.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -29,10 +28,11 @@ use super::checksum::{of_block, of_document};
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, Terms, VisitBlock};
 use super::events::{Block, parse_line};
 use super::index;
+use super::listed::Listed;
 use super::open::{self, Held, OpenError};
 use super::statements::*;
 use super::sync::lock;
-use crate::store::seam::Exported;
+use crate::store::seam::{Exported, LogSize};
 
 /// SQLite's page cache of each reading connection, in KiB: the cache of documents is what counts.
 const READER_CACHE_KIB: u32 = 512;
@@ -44,26 +44,6 @@ pub(super) fn signed(number: u64) -> i64 {
 
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-/// The accounts that are known to be listed in the newest segment. Only what was committed is noted.
-#[derive(Default)]
-pub(super) struct Listed {
-    segment: u64,
-    accounts: BTreeSet<AccountId>,
-}
-
-impl Listed {
-    fn has(&self, account: &AccountId, segment: u64) -> bool {
-        self.segment == segment && self.accounts.contains(account)
-    }
-
-    fn note(&mut self, accounts: &BTreeSet<AccountId>, segment: u64) {
-        if self.segment != segment {
-            *self = Self { segment, accounts: BTreeSet::new() };
-        }
-        self.accounts.extend(accounts);
-    }
 }
 
 /// One SQLite file, its one writing connection and its readers.
@@ -406,6 +386,10 @@ impl Engine for EmbeddedEngine {
             }
             Ok(())
         })
+    }
+
+    fn log_size(&self) -> EngineResult<LogSize> {
+        self.with_reader(|connection| Ok(index::log_size(connection, head(connection)?.events)?))
     }
 
     fn unindexed(&self) -> EngineResult<Option<u64>> {

@@ -11,7 +11,7 @@ use aws::arn::AccountId;
 use services::world::{Change, Term};
 
 use super::events::Block;
-use crate::store::seam::Exported;
+use crate::store::seam::{Exported, LogSize};
 
 /// Why an engine could not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,11 @@ pub trait Engine: Send + Sync {
 
     /// Visits blocks of records with this number or a higher one, oldest first.
     fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()>;
+
+    /// How much of the event log there is.
+    fn log_size(&self) -> EngineResult<LogSize> {
+        Ok(LogSize::default())
+    }
 
     /// The oldest segment of the log to which nothing is added any more and which is in no index yet, if this engine has one.
     fn unindexed(&self) -> EngineResult<Option<u64>> {

@@ -1,4 +1,4 @@
-//! The index of the log: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
+//! The index of the log and its size: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
 //!
 //! The log is cut into segments of 256 numbers. Once nothing is added to a segment any more, its terms are gathered, beside
 //! everything else and while little is recorded, so that no call pays for it. What is not in the index yet is looked through,
@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use services::cloudtrail::terms;
 use services::world::Term;
 
@@ -14,8 +14,9 @@ use super::embedded::{block, signed, unsigned};
 use super::engine::{BlockFilter, Engine, EngineResult, Terms, VisitBlock};
 use super::events::Line;
 use super::statements::*;
+use super::sync::lock;
 use super::{Core, Store};
-use crate::store::seam::StoreError;
+use crate::store::seam::{LogSize, StoreError};
 
 /// Every so many segments, what the index has of blocks that were deleted goes.
 const TIDY_EVERY: u64 = 64;
@@ -47,6 +48,16 @@ fn gather(engine: &dyn Engine, segment: u64) -> EngineResult<Terms> {
 }
 
 impl Store {
+    /// Measures the event log; [`StoreStatistics::log`](crate::store::StoreStatistics::log) says what came of it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn measure_log(&self) -> Result<(), StoreError> {
+        let size = self.beside(&self.exporting, |core| core.engine.log_size()).await??;
+        *lock(&self.core.statistics.log) = size;
+        Ok(())
+    }
+
     /// Takes one segment of the log into the index; `false` if there is none to take in.
     ///
     /// # Errors
@@ -60,6 +71,19 @@ impl Store {
         self.alone(move |writer| writer.index(segment, &terms)).await?;
         Ok(true)
     }
+}
+
+/// As [`Engine::log_size`], where so many events were ever recorded.
+pub(super) fn log_size(connection: &Connection, events: u64) -> rusqlite::Result<LogSize> {
+    let mut oldest = connection.prepare_cached(OLDEST)?;
+    let oldest = oldest.query_row([], |row| Ok((unsigned(row.get(0)?), row.get::<_, i64>(1)?))).optional()?;
+    let bytes = connection.prepare_cached(BYTES)?.query_row([], |row| row.get(0))?;
+    let (gone, first_time) = oldest.unwrap_or((events, 0));
+    Ok(LogSize {
+        records: Some(events.saturating_sub(gone)),
+        bytes: unsigned(bytes),
+        oldest: first_time.div_euclid(1_000_000),
+    })
 }
 
 /// The segments before this one are in the index, as far as there is something in them.

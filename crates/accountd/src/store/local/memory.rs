@@ -9,7 +9,7 @@ use services::world::{Change, Term};
 use super::engine::{Batch, BlockFilter, Engine, EngineError, EngineResult, Head, VisitBlock};
 use super::events::{Block, parse_line};
 use super::index::each_term;
-use crate::store::seam::Exported;
+use crate::store::seam::{Exported, LogSize};
 
 /// The event log keeps its newest blocks up to about this much; older ones are dropped, since memory is
 /// all there is. The newest block is always kept.
@@ -206,6 +206,13 @@ impl Engine for MemoryEngine {
             }
         }
         Ok(())
+    }
+
+    fn log_size(&self) -> EngineResult<LogSize> {
+        let state = self.state();
+        let oldest = state.blocks.front().map_or(0, |kept| kept.block.first_time.div_euclid(1_000_000));
+        let records = Some(state.blocks.iter().map(|kept| u64::from(kept.block.count)).sum());
+        Ok(LogSize { records, bytes: state.log_bytes as u64, oldest })
     }
 
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {

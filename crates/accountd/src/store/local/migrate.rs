@@ -11,8 +11,9 @@ use services::state::installation::PageTokenKey;
 use services::world::Document;
 use services::world::key::{Current, Key};
 
-use super::embedded::{Listed, append, close_segments, head, put};
+use super::embedded::{append, close_segments, head, put};
 use super::events::Block;
+use super::listed::Listed;
 use super::open::SCHEMA_VERSION;
 use super::statements::{CHECKSUM_SCHEMA, FORGET_CHECKSUMS, SEGMENT_BITS, SEGMENT_SCHEMA, TERM_SCHEMA};
 

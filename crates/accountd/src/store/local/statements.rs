@@ -94,13 +94,17 @@ pub(super) const BLOCKS_OF_ACCOUNT: &str = concat!(
     "SELECT b.sequence, b.count, b.records, b.checksum
     FROM event_account AS a JOIN event_block AS b
         ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
-    WHERE a.account = ?4 AND a.segment >= ?5 AND a.segment >= ",
+    WHERE a.account = ?4 AND a.segment >= max(?5, ",
     oldest_segment!(),
-    " AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
+    ") AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
             WHERE s.segment = a.segment AND (s.last_time < ?2 OR s.first_time >= ?3))
         AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
     ORDER BY a.segment DESC, b.sequence DESC"
 );
+pub(super) const OLDEST: &str = "SELECT events_total - count, first_time FROM event_block
+    WHERE count > 0 ORDER BY sequence LIMIT 1";
+pub(super) const BYTES: &str = "SELECT (page_count - freelist_count) * page_size
+    FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
 pub(super) const SEGMENTS_OF_TERM: &str = concat!(
     "SELECT segment, blocks FROM event_term WHERE term = ?3 AND segment >= ",
     oldest_segment!(),
@@ -137,7 +141,7 @@ pub(super) const CLEAR: &str = "DELETE FROM document; DELETE FROM event_account;
     DELETE FROM event_segment; DELETE FROM event_term;";
 
 /// Every statement but the last, which is a script: what an opened file must be able to run.
-pub(super) const STATEMENTS: [&str; 26] = [
+pub(super) const STATEMENTS: [&str; 28] = [
     HEAD,
     VERSION,
     READ,
@@ -148,6 +152,8 @@ pub(super) const STATEMENTS: [&str; 26] = [
     APPEND_ACCOUNT,
     BLOCKS,
     BLOCKS_OF_ACCOUNT,
+    OLDEST,
+    BYTES,
     SEGMENTS_OF_TERM,
     BLOCK,
     INDEXED_UNTIL,

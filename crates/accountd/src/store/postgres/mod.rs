@@ -35,7 +35,7 @@ use crate::store::local::engine::{
     Batch, BlockFilter, Changes, Commit, Engine, EngineError, EngineResult, Fetched, Head, Later, Moment,
     Shared, Stored, VisitBlock,
 };
-use crate::store::seam::{Exported, StoreStatistics};
+use crate::store::seam::{Exported, LogSize, StoreStatistics};
 
 pub use address::Database;
 use commits::Committing;
@@ -146,6 +146,10 @@ impl Engine for PostgresEngine {
 
     fn blocks_from(&self, first: u64, visit: VisitBlock<'_>) -> EngineResult<()> {
         Snapshot::begin(&self.pool, Commit::default())?.blocks_from(first, visit)
+    }
+
+    fn log_size(&self) -> EngineResult<LogSize> {
+        self.handle.block_on(self.pool.log_size())
     }
 
     fn export(&self, visit: &mut dyn FnMut(Exported) -> ControlFlow<()>) -> EngineResult<()> {

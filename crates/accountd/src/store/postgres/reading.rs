@@ -20,7 +20,7 @@ use crate::store::local::engine::{
     BlockFilter, Changed, Changes, Commit, EngineError, EngineResult, Fetched, Moment, Stored, VisitBlock,
 };
 use crate::store::local::events::parse_line;
-use crate::store::seam::Exported;
+use crate::store::seam::{Exported, LogSize};
 
 /// What stands in a block of the log where everything was replaced.
 pub(super) const EVERYTHING: &str = "*";
@@ -40,8 +40,18 @@ const KEPT_IDLE: usize = 4;
 /// How often a question is asked again that others were in the way of.
 const MOST_ATTEMPTS: usize = 10;
 
-const READING: &[&str] =
-    &[CHANGES, FETCH, KEYS, BLOCKS, BLOCKS_OF_ACCOUNT, HEAD, OLD_BLOCKS, OLD_SEGMENTS, OLD_ACCOUNTS];
+const READING: &[&str] = &[
+    CHANGES,
+    FETCH,
+    KEYS,
+    BLOCKS,
+    BLOCKS_OF_ACCOUNT,
+    HEAD,
+    OLD_BLOCKS,
+    OLD_SEGMENTS,
+    OLD_ACCOUNTS,
+    LOG_SIZE,
+];
 
 /// Begins a transaction that sees one moment.
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -184,6 +194,25 @@ impl Pool {
                 Err(error) => self.again(&error, &mut attempts).await?,
             }
         }
+    }
+
+    /// See [`Engine::log_size`](crate::store::local::engine::Engine::log_size).
+    pub async fn log_size(&self) -> EngineResult<LogSize> {
+        let mut attempts = Attempts::new(&self.reach);
+        loop {
+            match self.ask_for_log_size().await {
+                Ok(size) => return Ok(size),
+                Err(error) => self.again(&error, &mut attempts).await?,
+            }
+        }
+    }
+
+    async fn ask_for_log_size(&self) -> Result<LogSize, Failed> {
+        let session = self.session().await?;
+        let row = session.answer(session.client.query_one(session.statement(LOG_SIZE), &[])).await?;
+        self.give_back(session);
+        let oldest = row.get::<_, Option<i64>>(1).unwrap_or_default().div_euclid(1_000_000);
+        Ok(LogSize { records: None, bytes: unsigned(row.get(0)), oldest })
     }
 
     async fn delete_old(&self, before: i64, limit: u32) -> Result<u64, Failed> {

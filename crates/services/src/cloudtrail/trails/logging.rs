@@ -9,8 +9,8 @@ use crate::cloudtrail::model::{
     StopLoggingRequest, StopLoggingResponse,
 };
 use crate::failure::Failure;
-use crate::state::trail::{Delivery, DeliveryId};
-use crate::world::World;
+use crate::state::trail::{Attempts, Delivery, DeliveryId};
+use crate::world::{Fault, World};
 
 /// StartLogging. F-TRAILS-LOG-1: doing it twice changes nothing.
 ///
@@ -57,9 +57,16 @@ pub(in crate::cloudtrail) fn status(
     world: &World<'_>,
 ) -> Result<GetTrailStatusResponse, Failure> {
     let trail = find(&input.name, on, world)?;
-    let delivery = world.get::<Delivery>(DeliveryId(&trail.delivery_name()))?;
-    let delivery = delivery.filter(|delivery| delivery.of_trail_created_at == Some(trail.created_at));
-    let delivery = delivery.as_deref().cloned().unwrap_or_default();
+    let delivery_to = |name: String| -> Result<Delivery, Fault> {
+        let delivery = world.get::<Delivery>(DeliveryId(&name))?;
+        let delivery = delivery.filter(|delivery| delivery.of_trail_created_at == Some(trail.created_at));
+        Ok(delivery.as_deref().cloned().unwrap_or_default())
+    };
+    let delivery = delivery_to(trail.delivery_name())?;
+    let logs = match &trail.logs {
+        Some(_) => delivery_to(trail.log_delivery_name())?.files,
+        None => Attempts::default(),
+    };
     let text = |time: Option<Timestamp>| Some(time.map_or_else(String::new, whole_seconds));
     let second =
         |time: Option<Timestamp>| time.and_then(|time| Timestamp::from_second(time.as_second()).ok());
@@ -71,8 +78,8 @@ pub(in crate::cloudtrail) fn status(
         latest_notification_time: second(delivery.notifications.succeeded_at),
         start_logging_time: second(trail.started_at()),
         stop_logging_time: second(trail.stopped_at()),
-        latest_cloud_watch_logs_delivery_error: delivery.logs.error,
-        latest_cloud_watch_logs_delivery_time: second(delivery.logs.succeeded_at),
+        latest_cloud_watch_logs_delivery_error: logs.error,
+        latest_cloud_watch_logs_delivery_time: second(logs.succeeded_at),
         latest_digest_delivery_time: second(delivery.digests.succeeded_at),
         latest_digest_delivery_error: delivery.digests.error,
         latest_delivery_attempt_time: text(delivery.files.at),

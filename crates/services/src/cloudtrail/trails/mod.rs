@@ -16,6 +16,7 @@ mod refusal;
 pub mod selection;
 pub(super) mod selectors;
 pub(super) mod settings;
+mod shown;
 pub(super) mod tags;
 
 use std::sync::Arc;

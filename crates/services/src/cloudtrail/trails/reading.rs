@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Named, On, find, seen, seen_by};
+use super::{Named, On, find, seen, seen_by, shown};
 use crate::cloudtrail::model::{
-    self, DescribeTrailsRequest, DescribeTrailsResponse, GetTrailRequest, GetTrailResponse,
-    ListTrailsRequest, ListTrailsResponse, TrailInfo,
+    DescribeTrailsRequest, DescribeTrailsResponse, GetTrailRequest, GetTrailResponse, ListTrailsRequest,
+    ListTrailsResponse, TrailInfo,
 };
 use crate::failure::Failure;
 use crate::state::trail::Trail;
@@ -21,7 +21,7 @@ pub(in crate::cloudtrail) fn get(
     world: &World<'_>,
 ) -> Result<GetTrailResponse, Failure> {
     let trail = find(&input.name, on, world)?;
-    Ok(GetTrailResponse { trail: Some(shown(&trail)) })
+    Ok(GetTrailResponse { trail: Some(shown::described(&trail)) })
 }
 
 /// DescribeTrails. F-TRAILS-DESC-1: without names, the trails of this Region; unless told otherwise also the shadows of
@@ -55,7 +55,7 @@ pub(in crate::cloudtrail) fn describe(
         trails.extend(found.filter(|trail| !trails.iter().any(|known| known.arn() == trail.arn())));
     }
     let described = trails.iter().filter(|trail| is_at_home(trail) || (with_shadows && is_here(trail)));
-    Ok(DescribeTrailsResponse { trail_list: Some(described.map(|trail| shown(trail)).collect()) })
+    Ok(DescribeTrailsResponse { trail_list: Some(described.map(|trail| shown::described(trail)).collect()) })
 }
 
 /// ListTrails: all trails of the account and its organization, whichever their home. All fit on one page, so there are no
@@ -74,27 +74,4 @@ pub(in crate::cloudtrail) fn list(
         home_region: Some(trail.region.clone()),
     };
     Ok(ListTrailsResponse { trails: Some(seen_by(on, world)?.iter().map(info).collect()), next_token: None })
-}
-
-fn shown(trail: &Trail) -> model::Trail {
-    let logs = trail.logs.as_ref();
-    model::Trail {
-        name: Some(trail.name.clone()),
-        s_3_bucket_name: Some(trail.bucket.clone()),
-        s_3_key_prefix: trail.prefix.clone(),
-        sns_topic_name: trail.sns_topic_arn.clone(),
-        sns_topic_arn: trail.sns_topic_arn.clone(),
-        include_global_service_events: Some(trail.includes_global_services),
-        is_multi_region_trail: Some(trail.is_multi_region),
-        home_region: Some(trail.region.clone()),
-        trail_arn: Some(trail.arn()),
-        log_file_validation_enabled: Some(trail.validates_files),
-        cloud_watch_logs_log_group_arn: logs.map(|logs| logs.group_arn.clone()),
-        cloud_watch_logs_role_arn: logs.map(|logs| logs.role_arn.clone()),
-        kms_key_id: trail.kms_key.clone(),
-        has_custom_event_selectors: Some(trail.selectors.is_some()),
-        has_insight_selectors: Some(!trail.insights.is_empty()),
-        is_organization_trail: Some(trail.organization.is_some()),
-        recursive_logging: None,
-    }
 }

@@ -3,13 +3,13 @@
 use aws::arn::{Arn, PARTITION};
 
 use super::organization::{self, Place};
-use super::{On, bucket, names, of_account, open, refusal, tags};
+use super::{On, bucket, names, of_account, open, refusal, shown, tags};
 use crate::cloudtrail::model::{
     CreateTrailRequest, CreateTrailResponse, DeleteTrailRequest, DeleteTrailResponse, UpdateTrailRequest,
     UpdateTrailResponse,
 };
 use crate::failure::Failure;
-use crate::state::trail::{LogGroup, Trail, TrailId};
+use crate::state::trail::{Delivery, DeliveryId, LogGroup, Trail, TrailId};
 use crate::world::World;
 
 /// F-TRAILS-QUOTA-1: the most trails of a Region, those of all Regions and of the organization included.
@@ -72,7 +72,7 @@ pub(in crate::cloudtrail) fn create(
     if let Some(place) = &place {
         organization::ensure_service_linked_role(place, on, world)?;
     }
-    let shown = shown(&trail);
+    let shown = shown::created(&trail);
     world.save(trail);
     Ok(shown)
 }
@@ -89,6 +89,7 @@ pub(in crate::cloudtrail) fn update(
     let mut trail = open(&input.name, on, world)?;
     let set = |setting: &mut bool, given: Option<bool>| *setting = given.unwrap_or(*setting);
     let was_multi_region = trail.is_multi_region;
+    let logs_before = trail.logs.clone();
     set(&mut trail.includes_global_services, input.include_global_service_events);
     set(&mut trail.is_multi_region, input.is_multi_region_trail);
     set(&mut trail.validates_files, input.enable_log_file_validation);
@@ -121,24 +122,21 @@ pub(in crate::cloudtrail) fn update(
     if let Some(place) = &place {
         organization::ensure_service_linked_role(place, on, world)?;
     }
-    let created = shown(&trail);
+    if keep_or_begin(&mut trail, logs_before.as_ref(), on) {
+        world.delete::<Delivery>(DeliveryId(&trail.log_delivery_name()));
+    }
+    let shown = shown::updated(&trail);
     world.save(trail);
-    Ok(UpdateTrailResponse {
-        name: created.name,
-        s_3_bucket_name: created.s_3_bucket_name,
-        s_3_key_prefix: created.s_3_key_prefix,
-        sns_topic_name: created.sns_topic_name,
-        sns_topic_arn: created.sns_topic_arn,
-        include_global_service_events: created.include_global_service_events,
-        is_multi_region_trail: created.is_multi_region_trail,
-        trail_arn: created.trail_arn,
-        log_file_validation_enabled: created.log_file_validation_enabled,
-        cloud_watch_logs_log_group_arn: created.cloud_watch_logs_log_group_arn,
-        cloud_watch_logs_role_arn: created.cloud_watch_logs_role_arn,
-        kms_key_id: created.kms_key_id,
-        is_organization_trail: created.is_organization_trail,
-        recursive_logging: None,
-    })
+    Ok(shown)
+}
+
+/// F-NOTICE-4: what was recorded before is not for another log group. Says whether it is another one.
+fn keep_or_begin(trail: &mut Trail, before: Option<&LogGroup>, on: On<'_>) -> bool {
+    let is_other = trail.logs.as_ref().map(|logs| &logs.group_arn) != before.map(|logs| &logs.group_arn);
+    if let Some(logs) = &mut trail.logs {
+        logs.since = if is_other { Some(on.context.now) } else { before.and_then(|logs| logs.since) };
+    }
+    is_other
 }
 
 /// Makes a trail one of the organization. F-TRAILS-ORG-5 (documented): a member's own trail cannot become one, since that of
@@ -237,7 +235,7 @@ fn log_group(group: Option<String>, role: Option<String>) -> Result<Option<LogGr
             let text = "The specified CloudWatch Logs role ARN is not valid.";
             Err(refusal::refusal("InvalidCloudWatchLogsRoleArnException", text).into())
         }
-        (Some(group_arn), Some(role_arn)) => Ok(Some(LogGroup { group_arn, role_arn })),
+        (Some(group_arn), Some(role_arn)) => Ok(Some(LogGroup { group_arn, role_arn, since: None })),
     }
 }
 
@@ -269,24 +267,4 @@ fn check_quota(trail: &Trail, world: &World<'_>) -> Result<(), Failure> {
         return Err(refusal::too_many_trails(trail.account, MOST_TRAILS, &trail.region).into());
     }
     Ok(())
-}
-
-fn shown(trail: &Trail) -> CreateTrailResponse {
-    let logs = trail.logs.as_ref();
-    CreateTrailResponse {
-        name: Some(trail.name.clone()),
-        s_3_bucket_name: Some(trail.bucket.clone()),
-        s_3_key_prefix: trail.prefix.clone(),
-        sns_topic_name: trail.sns_topic_arn.clone(),
-        sns_topic_arn: trail.sns_topic_arn.clone(),
-        include_global_service_events: Some(trail.includes_global_services),
-        is_multi_region_trail: Some(trail.is_multi_region),
-        trail_arn: Some(trail.arn()),
-        log_file_validation_enabled: Some(trail.validates_files),
-        cloud_watch_logs_log_group_arn: logs.map(|logs| logs.group_arn.clone()),
-        cloud_watch_logs_role_arn: logs.map(|logs| logs.role_arn.clone()),
-        kms_key_id: trail.kms_key.clone(),
-        is_organization_trail: Some(trail.organization.is_some()),
-        recursive_logging: None,
-    }
 }
