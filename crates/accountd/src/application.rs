@@ -23,6 +23,7 @@ use crate::configuration::{Configuration, Storage};
 use crate::console::{self, Console, Running};
 use crate::delivery::events::Events;
 use crate::delivery::{Courier, Lease, Waiting, setup};
+use crate::forward::Forwarder;
 use crate::log::key_hint::KeyHint;
 use crate::pages::{self, Guard, Pages};
 use crate::service::{Service, Settings, Summary};
@@ -42,6 +43,8 @@ pub struct Application {
     console: Console,
     metrics: Arc<Metrics>,
     pages: Pages,
+    /// What hands calls to another emulator, where there is one.
+    forwarder: Option<Forwarder>,
     unanswered: Arc<UnansweredCalls>,
     hint: KeyHint,
     clock: Arc<Clock>,
@@ -176,6 +179,7 @@ impl Application {
             console,
             metrics,
             pages,
+            forwarder: Forwarder::new(configuration.forward.clone()),
             unanswered,
             hint,
             clock,
@@ -192,9 +196,10 @@ impl Application {
     fn note(&self, summary: Summary, status: u16, begun: Instant) {
         let took = begun.elapsed();
         let target = summary.target;
-        let (service, operation) = match &summary.unanswered {
-            Some(call) => (call.service.as_str(), call.operation.as_str()),
-            None => (summary.service, summary.operation),
+        let (service, operation) = match (&summary.unanswered, &summary.handed_over) {
+            (Some(call), _) => (call.service.as_str(), call.operation.as_str()),
+            (_, Some(call)) => (call.service.as_str(), call.operation.as_deref().unwrap_or("-")),
+            (None, None) => (summary.service, summary.operation),
         };
         log::call(&log::Call {
             request_id: &summary.request_id,
@@ -220,6 +225,37 @@ impl Application {
         }
         let code = summary.error.unwrap_or(Cow::Borrowed(SUCCESS));
         self.metrics.record(summary.service, summary.operation, code, took);
+    }
+}
+
+impl Application {
+    /// What hands such a request to another emulator, if anything does.
+    fn forwards(&self, head: &request::Parts) -> Option<&Forwarder> {
+        let path = head.uri.path();
+        let forwarder = self.forwarder.as_ref().filter(|_| !admin::is_own(path))?;
+        forwarder.takes(head).then_some(forwarder)
+    }
+
+    async fn forward(
+        &self,
+        forwarder: &Forwarder,
+        request: Request<Upload>,
+        peer: SocketAddr,
+    ) -> Response<Payload> {
+        let begun = Instant::now();
+        let (noted, origin) = match self.pages.admit(request.uri(), request.headers()) {
+            Ok(origin) => (forwarder.answer(&self.service, request, peer.ip()).await, origin),
+            Err(forbidden) => {
+                let refusal = Refusal::new("AccessDeniedException", 403, forbidden.message());
+                let request = request.map(|_| Bytes::new());
+                let answered = self.service.refuse_unseen(request, peer.ip(), &refusal);
+                ((answered.summary, answered.response.map(Payload::from)), None)
+            }
+        };
+        let (summary, mut response) = noted;
+        self.note(summary, response.status().as_u16(), begun);
+        pages::let_read(origin, response.headers_mut());
+        response
     }
 }
 
@@ -253,7 +289,9 @@ impl Answer for Application {
 
     fn takes_pieces(&self, head: &request::Parts) -> bool {
         let path = head.uri.path();
-        (admin::is_own(path) && !path.starts_with(console::ASSETS)) || console::is_in_pieces(head)
+        (admin::is_own(path) && !path.starts_with(console::ASSETS))
+            || console::is_in_pieces(head)
+            || self.forwards(head).is_some()
     }
 
     async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
@@ -261,6 +299,11 @@ impl Answer for Application {
         if admin::is_own(path) && !path.starts_with(console::ASSETS) {
             return self.admin.answer(request).await;
         }
+        let (head, body) = request.into_parts();
+        if let Some(forwarder) = self.forwards(&head) {
+            return Box::pin(self.forward(forwarder, Request::from_parts(head, body), peer)).await;
+        }
+        let request = Request::from_parts(head, body);
         Box::pin(self.console.answer_in_pieces(request, peer)).await
     }
 

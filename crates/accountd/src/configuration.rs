@@ -24,6 +24,7 @@ pub use delivery_arguments::Delivered;
 pub use services::front::identify::{RootCredential, Signatures};
 
 use crate::clock::TimeMode;
+use crate::forward::Destinations;
 use crate::pages::Origin;
 use crate::store::Database;
 use crate::tls::Tls;
@@ -126,6 +127,8 @@ pub struct Configuration {
     pub smtp: Option<Secret>,
     /// Where records and events are delivered.
     pub delivery: Delivered,
+    /// Who answers the services that are not here.
+    pub forward: Destinations,
     /// What opens the own endpoints on other than loopback addresses.
     pub admin_token: Option<Secret>,
     /// Where web pages may come from that use the services, beside this machine.

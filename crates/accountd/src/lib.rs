@@ -9,6 +9,7 @@ pub mod copy;
 pub mod delivery;
 pub mod entropy;
 pub mod explain;
+pub mod forward;
 pub mod installation;
 
 pub mod log;

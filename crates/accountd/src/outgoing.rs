@@ -3,15 +3,21 @@
 
 use std::fmt;
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
+
+use listener::Payload;
 
 /// Where a request goes.
 pub struct Destination<'a> {
@@ -90,4 +96,57 @@ async fn exchange(
     let answer = answer.await;
     connection.abort();
     answer
+}
+
+/// How long it may take until a connection for a conversation is there.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
+
+/// A connection for one request whose body and answer may be of any size. It ends when this is dropped.
+pub struct Conversation {
+    sender: http1::SendRequest<Payload>,
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// Connects to a destination.
+///
+/// # Errors
+/// See [`NoAnswer`].
+pub async fn connect(destination: &Destination<'_>) -> Result<Conversation, NoAnswer> {
+    let connecting = async {
+        let address = (destination.host, destination.port);
+        let stream = TcpStream::connect(address).await.map_err(unreachable)?;
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = destination.tls else { return converse(stream).await };
+        let name = ServerName::try_from(destination.host.to_owned()).map_err(unusable)?;
+        converse(tls.connect(name, stream).await.map_err(unreachable)?).await
+    };
+    let connected = tokio::time::timeout(CONNECTED_WITHIN, connecting).await;
+    connected.unwrap_or_else(|_| Err(unreachable("it does not take connections in time")))
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<Conversation, NoAnswer> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(unreachable)?;
+    let connection = tokio::spawn(async move {
+        // Whoever waits for the answer hears why there is none.
+        let _ = connection.await;
+    });
+    Ok(Conversation { sender, connection })
+}
+
+impl Conversation {
+    /// Sends the request, and gives the head of the answer when it has come.
+    ///
+    /// # Errors
+    /// See [`NoAnswer`].
+    pub async fn ask(&mut self, request: Request<Payload>) -> Result<Response<Incoming>, NoAnswer> {
+        self.sender.send_request(request).await.map_err(unreachable)
+    }
 }

@@ -3,7 +3,7 @@
 //! Each table begins with a request that has every fault at once and mends one per row, the one
 //! that was just answered. What the next row answers is the next in AWS's order.
 
-use aws::sigv4::{Claim, ExpiresFault, Options, SignatureError, SignedRequest, SigningKey};
+use aws::sigv4::{Claim, ExpiresFault, Options, PayloadHash, SignatureError, SignedRequest, SigningKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,6 +12,7 @@ const OPTIONS: Options<'static> = Options {
     regions: &["us-east-1"],
     normalize_path: true,
     double_encode_path: true,
+    payload: PayloadHash::OfBody,
     window_minutes: 5,
     presigned_within_window: false,
 };

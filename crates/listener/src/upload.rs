@@ -35,7 +35,12 @@ impl Upload {
         Self { source: Source::Arriving { body, patience }, at_end }
     }
 
-    /// Whether the end was seen, for when the body itself is gone.
+    /// Whether the end was seen, as it is from the beginning where there is no body.
+    pub fn is_over(&self) -> bool {
+        matches!(self.source, Source::Arriving { .. }) && self.at_end.load(Ordering::Relaxed)
+    }
+
+    /// The same, for when the body itself is gone.
     pub(super) fn end(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.at_end)
     }

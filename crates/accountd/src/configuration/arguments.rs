@@ -389,6 +389,7 @@ impl ServeArguments {
             throttle: self.throttle.into(),
             time: self.time,
             smtp: self.smtp.map(check_smtp).transpose()?,
+            forward: self.delivery.destinations()?,
             delivery: self.delivery.into_delivered(),
             admin_token: admin_token(self.admin_token, self.admin_token_file.as_deref())?,
             allow_origins: self.allow_origin,

@@ -1,4 +1,4 @@
-//! The flags that say where records and events are delivered.
+//! The flags that say where records and events are delivered, and who is handed what is not answered here.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::parse_duration;
 use crate::delivery::window::{LONGEST, SHORTEST};
+use crate::forward::Destinations;
 
 /// Where records and events are delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +57,29 @@ pub(super) struct DeliveryArguments {
     /// Write the records of trails to their log groups in CloudWatch Logs there
     #[arg(long, value_name = "URL", env = "ACCOUNTD_LOGS", hide_env = true, help_heading = "Delivery")]
     logs: Option<String>,
+
+    /// Hand calls of services that are not here to another emulator, such as http://127.0.0.1:5000; or those of one
+    /// service: s3=URL
+    #[arg(
+        long,
+        value_name = "[SERVICE=]URL",
+        env = "ACCOUNTD_FORWARD",
+        hide_env = true,
+        value_delimiter = ','
+    )]
+    #[arg(help_heading = "Delivery")]
+    forward: Vec<String>,
 }
 
 impl DeliveryArguments {
+    /// Who answers the services that are not here.
+    ///
+    /// # Errors
+    /// One line that says what cannot be used. Checked here and not by the parser, whose messages repeat the value.
+    pub(super) fn destinations(&self) -> Result<Destinations, String> {
+        Destinations::parse(&self.forward).map_err(|reason| format!("--forward: {reason}"))
+    }
+
     pub(super) fn into_delivered(self) -> Delivered {
         Delivered {
             directory: self.trail,

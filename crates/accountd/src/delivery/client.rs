@@ -58,6 +58,26 @@ impl Endpoint {
             path: uri.path().trim_end_matches('/').to_owned(),
         })
     }
+
+    /// The URL without its path, for messages.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.authority)
+    }
+
+    /// What paths begin with, without a slash at the end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Where requests go.
+    pub fn destination<'a>(&'a self, tls: Option<&'a TlsConnector>) -> Destination<'a> {
+        Destination { host: &self.host, port: self.port, tls }
+    }
 }
 
 /// The service that a request is signed for.
@@ -102,7 +122,7 @@ impl Client {
             true => Some(self.tls.as_ref().ok_or("no certificates were loaded")?),
             false => None,
         };
-        let destination = Destination { host: &endpoint.host, port: endpoint.port, tls };
+        let destination = endpoint.destination(tls);
         let sent = outgoing::send(&destination, request, LARGEST_ANSWER_BYTES);
         let answer = tokio::time::timeout(TIMEOUT, sent).await.map_err(|_| "no answer in time".to_owned())?;
         answer.map_err(|reason| reason.to_string())

@@ -38,9 +38,17 @@ impl ActionElement {
 
     /// Whether an action is meant. Actions are compared without regard to case (F-IAM-10); `NotAction` means all but
     /// those listed (F-IAM-11).
-    pub(super) fn means(&self, action: &str, effort: &Effort) -> bool {
+    ///
+    /// F-FWD-6: `service:*` is an action of a service that is not known any better. It is meant where every action of the
+    /// service is, and, by a statement that `denies`, where any is.
+    pub(super) fn means(&self, action: &str, denies: bool, effort: &Effort) -> bool {
+        let unknown_of = action.strip_suffix('*').filter(|service| service.ends_with(':'));
+        let any_will_do = denies != self.negated;
         let listed = |patterns: &[Pattern]| {
-            patterns.iter().any(|pattern| pattern.matches_in_any_ascii_case(action, effort))
+            patterns.iter().any(|pattern| match unknown_of {
+                Some(service) if any_will_do => pattern.matches_some_that_begins(service),
+                _ => pattern.matches_in_any_ascii_case(action, effort),
+            })
         };
         (listed(&self.of_any_service) || listed(self.of_service(action))) != self.negated
     }
@@ -93,12 +101,44 @@ mod tests {
                 ("sts:AssumeRole", true),
                 ("", false),
             ] {
-                assert_eq!(long.means(action, &Effort::default()), is_listed != negated, "{action}");
+                assert_eq!(long.means(action, false, &Effort::default()), is_listed != negated, "{action}");
                 let one_by_one = listed.iter().any(|one| {
-                    ActionElement::new(false, [one.as_str()].into_iter()).means(action, &Effort::default())
+                    let element = ActionElement::new(false, [one.as_str()].into_iter());
+                    element.means(action, false, &Effort::default())
                 });
                 assert_eq!(one_by_one, is_listed, "{action}");
             }
+        }
+    }
+
+    /// F-FWD-6: what allows an unknown action allows all; what denies one of the service denies it.
+    #[test]
+    fn an_unknown_action_is_allowed_as_all_and_denied_as_any_f_fwd_6() {
+        let long: Vec<String> = (0..=SHORT).map(|number| format!("s{number}:Get*")).collect();
+        let long: Vec<&str> = long.iter().map(String::as_str).collect();
+        // Whether a statement that lists these means `s3:*`, where it allows and where it denies.
+        for (listed, allows, denies) in [
+            (&["*"][..], true, true),
+            (&["s3:*"], true, true),
+            (&["S3:*", "sqs:Send"], true, true),
+            (&["s3*"], true, true),
+            (&["*:*"], true, true),
+            (&["s3:Get*"], false, true),
+            (&["s3:GetObject"], false, true),
+            (&["s?:Get*"], false, true),
+            (&["*:GetObject"], false, true),
+            (&["s33:*"], false, false),
+            (&["sqs:*", "s"], false, false),
+            (&["s3"], false, false),
+            (&long, false, true),
+        ] {
+            let element = ActionElement::new(false, listed.iter().copied());
+            assert_eq!(element.means("s3:*", false, &Effort::default()), allows, "{listed:?}");
+            assert_eq!(element.means("s3:*", true, &Effort::default()), denies, "{listed:?}");
+            // All but these: allowing is safe where none of the service is listed, denying where not all are.
+            let others = ActionElement::new(true, listed.iter().copied());
+            assert_eq!(others.means("s3:*", false, &Effort::default()), !denies, "{listed:?}");
+            assert_eq!(others.means("s3:*", true, &Effort::default()), !allows, "{listed:?}");
         }
     }
 }

@@ -108,7 +108,8 @@ impl Statement {
     }
 
     fn means_action(&self, question: &Question<'_>) -> bool {
-        self.actions.means(question.action, question.context.effort())
+        let denies = self.effect == Effect::Deny;
+        self.actions.means(question.action, denies, question.context.effort())
     }
 
     /// A pattern with a variable that has no value lists no resource, also in `NotResource` (F-IAM-42).

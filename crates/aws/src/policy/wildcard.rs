@@ -117,6 +117,41 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether the pattern, made of lower-case text, matches any text at all that begins so, `A` and `a` being the same.
+    pub(super) fn matches_some_that_begins(&self, beginning: &str) -> bool {
+        let beginning = beginning.to_ascii_lowercase();
+        match self {
+            Self::Everything => true,
+            Self::Exact(exact) => exact.starts_with(&beginning),
+            Self::Prefix(prefix) => prefix.starts_with(&beginning) || beginning.starts_with(&**prefix),
+            Self::Tokens(tokens) => {
+                let mut rest = beginning.as_str();
+                for token in tokens {
+                    let after = match token {
+                        // It takes in whatever is left of the beginning.
+                        Token::Many | Token::ManyInPart => return true,
+                        Token::One | Token::OneInPart => {
+                            let mut letters = rest.chars();
+                            letters.next();
+                            Some(letters.as_str())
+                        }
+                        Token::Text(text) if text.starts_with(rest) => return true,
+                        Token::Text(text) => rest.strip_prefix(text.as_str()),
+                    };
+                    match after {
+                        Some("") => return true,
+                        Some(after) => rest = after,
+                        None => return false,
+                    }
+                }
+                false
+            }
+            Self::NoArn => false,
+        }
+    }
+}
+
 /// Whether a pattern is of the form of an ARN: `arn`, and six parts or a `*` at the end that covers those that
 /// are not written.
 fn spells_arn(symbols: &[Symbol]) -> bool {

@@ -11,7 +11,7 @@ use super::encode::{
     EncodedPair, decoded_text, encoded_pair, is_unreserved, pairs, push_encoded_path, push_hex,
     push_sorted_pairs,
 };
-use super::{Options, SignedRequest};
+use super::{Options, PayloadHash, SignedRequest};
 
 /// Which parameters of the query string the signature leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,17 +129,27 @@ fn ordered_names(names: &str) -> Cow<'_, str> {
 /// Appends the hash of the payload; `None` where the request announces another payload than it has.
 ///
 /// `announced` is the value of `x-amz-content-sha256`. A service that is not S3 hashes what it got,
-/// so chunked signatures (`STREAMING-…`) cannot match here (F-SIG-7).
-fn push_payload(out: &mut Vec<u8>, announced: Option<&[u8]>, body: &[u8]) -> Option<()> {
+/// so chunked signatures (`STREAMING-…`) cannot match there (F-SIG-7).
+fn push_payload(out: &mut Vec<u8>, announced: Option<&[u8]>, body: &[u8], rule: PayloadHash) -> Option<()> {
     const UNSIGNED: &[u8] = b"UNSIGNED-PAYLOAD";
-    if announced == Some(UNSIGNED) {
-        out.extend_from_slice(UNSIGNED);
+    let taken = match (rule, announced) {
+        (PayloadHash::OfBody, Some(UNSIGNED)) | (PayloadHash::AnnouncedOrUnsigned, None) => Some(UNSIGNED),
+        (PayloadHash::OfBody, _) => None,
+        (PayloadHash::Announced | PayloadHash::AnnouncedOrUnsigned, announced) => announced,
+    };
+    if let Some(taken) = taken {
+        out.extend_from_slice(taken);
         return Some(());
     }
     let start = out.len();
     push_hex(out, &Sha256::digest(body));
-    announced.is_none_or(|announced| out[start..].eq_ignore_ascii_case(announced)).then_some(())
+    let got = &out[start..];
+    // Nearly all announce in lower case: the dearer comparison comes second.
+    announced.is_none_or(|announced| got == announced || got.eq_ignore_ascii_case(announced)).then_some(())
 }
+
+/// Room for most requests, and just small enough for what the allocator keeps at hand.
+const CAPACITY_BYTES: usize = 1000;
 
 /// The canonical request; `None` where a signed header is absent or the payload is not the
 /// announced one, because no signature can then be right.
@@ -150,7 +160,7 @@ pub(super) fn request(
     left_out: LeftOut,
     options: &Options<'_>,
 ) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(1024);
+    let mut out = Vec::with_capacity(CAPACITY_BYTES);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
     push_path(&mut out, request.path, options);
@@ -164,7 +174,7 @@ pub(super) fn request(
     out.push(b'\n');
     out.extend_from_slice(names.as_bytes());
     out.push(b'\n');
-    push_payload(&mut out, announced_payload, request.body)?;
+    push_payload(&mut out, announced_payload, request.body, options.payload)?;
     Some(out)
 }
 

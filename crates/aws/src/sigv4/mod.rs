@@ -50,6 +50,18 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
+/// How a service comes to the hash of the body that a signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayloadHash {
+    /// It hashes the body that it got, which must be the announced one (every service but S3).
+    OfBody,
+    /// What `x-amz-content-sha256` announces is taken at its word, as the body is still on its way: whoever reads the body
+    /// compares. Where nothing is announced the body is hashed.
+    Announced,
+    /// The same; where nothing is announced the body is not signed, as in presigned requests to S3 (F-FWD-4).
+    AnnouncedOrUnsigned,
+}
+
 /// What a service accepts, and how it builds the canonical request.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
@@ -62,6 +74,8 @@ pub struct Options<'a> {
     pub normalize_path: bool,
     /// Whether the path as sent is percent-encoded once more (every service but S3).
     pub double_encode_path: bool,
+    /// Where the hash of the body comes from.
+    pub payload: PayloadHash,
     /// How far the request's clock may be off, either way, in minutes.
     pub window_minutes: i64,
     /// Whether a presigned request is good for that time too, whatever `X-Amz-Expires` says.
@@ -77,8 +91,21 @@ impl<'a> Options<'a> {
             regions: &[],
             normalize_path: true,
             double_encode_path: true,
+            payload: PayloadHash::OfBody,
             window_minutes: 5,
             presigned_within_window: false,
+        }
+    }
+
+    /// What S3 does: the path is signed as it is, the body may be signed in chunks or not at all, and the window is 15
+    /// minutes (F-FWD-4).
+    pub fn for_s3(services: &'a [&'a str]) -> Self {
+        Self {
+            normalize_path: false,
+            double_encode_path: false,
+            payload: PayloadHash::AnnouncedOrUnsigned,
+            window_minutes: 15,
+            ..Self::for_services(services)
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Calls of services that are not here: what they call for, and how their clients read a refusal.
 //!
 //! Such a call is answered before anybody asks who makes it: nothing is behind the answer, and services that are not here
-//! sign in ways that are not here either (S3's unsigned bodies, two Regions at once, bearer tokens).
+//! sign in ways that are not here either (two Regions at once, bearer tokens). Where somebody else answers such calls,
+//! they go another way: [`hand_over`](super::hand_over).
+
+use std::borrow::Cow;
 
 use aws::protocol::cbor;
 use aws::protocol::foreign::ForeignClient;
@@ -9,7 +12,7 @@ use aws::protocol::header_text;
 use aws::protocol::query::Parameters;
 use aws::refusal::Refusal;
 use bytes::Bytes;
-use http::{Request, header};
+use http::{HeaderMap, Request, Uri, header};
 
 /// Which operations REST services have at which paths: `SERVICE METHOD PATH[?KEYS] OPERATION`, a line each, of the
 /// services that people were seen to call here (F-NOSUP-5).
@@ -58,7 +61,8 @@ impl Elsewhere {
     /// By an `Action` parameter. Only the scope tells the service.
     pub(super) fn by_action(request: &Request<Bytes>, action: &str) -> Option<Self> {
         let service = foreign_scope(request)?;
-        Some(Self::new(service, name(action), ForeignClient::Query, request))
+        let client = if service == "ec2" { ForeignClient::Ec2Query } else { ForeignClient::Query };
+        Some(Self::new(service, name(action), client, request))
     }
 
     /// By method and path. Only the scope tells the service.
@@ -75,7 +79,8 @@ impl Elsewhere {
             _ => ForeignClient::RestJson,
         };
         let query = request.uri().query().unwrap_or("");
-        let operation = operation_at(&service, request.method().as_str(), path, query).map(str::to_owned);
+        let path = if client == ForeignClient::S3 { s3_path(request) } else { path.into() };
+        let operation = operation_at(&service, request.method().as_str(), &path, query).map(str::to_owned);
         Some(Self::new(service, operation, client, request))
     }
 
@@ -112,7 +117,12 @@ pub(super) fn name(text: &str) -> Option<String> {
 /// The service in the scope of a signature. A whole scope ends in `SERVICE/aws4_request`; one of several Regions
 /// has no Region in it.
 fn foreign_scope(request: &Request<Bytes>) -> Option<String> {
-    let scope = credential(request)?;
+    scope_of(request.headers(), request.uri())
+}
+
+/// The same of a request whose body was not read.
+pub(super) fn scope_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let scope = credential(headers, uri)?;
     let parts: Vec<&str> = scope.split('/').collect();
     match parts.as_slice() {
         [_, _, _, service, "aws4_request"] | [_, _, service, "aws4_request"] => name(service),
@@ -121,17 +131,39 @@ fn foreign_scope(request: &Request<Bytes>) -> Option<String> {
 }
 
 /// The credential that the request names in its header or its query, before anything of it was checked.
-pub(super) fn credential(request: &Request<Bytes>) -> Option<String> {
-    match request.headers().get(header::AUTHORIZATION) {
+pub(super) fn credential(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    match headers.get(header::AUTHORIZATION) {
         Some(value) => {
             let text = header_text(value)?.split_once("Credential=")?.1;
             text.split([',', ' ']).next().map(str::to_owned)
         }
         None => {
-            let query = Parameters::parse(request.uri().query()?.as_bytes()).ok()?;
+            let query = Parameters::parse(uri.query()?.as_bytes()).ok()?;
             query.get("X-Amz-Credential").map(str::to_owned)
         }
     }
+}
+
+/// The path of a request to S3 with its bucket, which may stand in the name of the host.
+pub(super) fn s3_path(request: &Request<Bytes>) -> Cow<'_, str> {
+    let path = request.uri().path();
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    let host = authority.or_else(|| header_text(request.headers().get(header::HOST)?));
+    match host.and_then(bucket_in) {
+        Some(bucket) => format!("/{bucket}{path}").into(),
+        None => path.into(),
+    }
+}
+
+/// F-FWD-5: the bucket that a host's name begins with: `bucket.s3.…`, or `bucket.` before a name of this machine.
+fn bucket_in(host: &str) -> Option<&str> {
+    let host = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |it| it.0);
+    let of_s3 = [".s3.", ".s3-"].iter().find_map(|middle| host.split_once(middle)).map(|(bucket, _)| bucket);
+    let of_this_machine = || {
+        let endings = [".localhost.localstack.cloud", ".localhost"];
+        endings.iter().find_map(|ending| host.strip_suffix(ending)).filter(|bucket| *bucket != "s3")
+    };
+    of_s3.or_else(of_this_machine).filter(|bucket| !bucket.is_empty())
 }
 
 /// The operation of a REST service at this path: of several lines that fit, the one that says most.
@@ -262,5 +294,25 @@ mod tests {
         let presigned = Request::get("/?X-Amz-Credential=AKID%2F20261127%2Fus-east-1%2Fs3%2Faws4_request");
         let presigned = presigned.body(Bytes::new()).unwrap();
         assert_eq!(foreign_scope(&presigned).as_deref(), Some("s3"));
+    }
+
+    #[test]
+    fn a_bucket_may_stand_in_the_host_f_fwd_5() {
+        for (host, bucket) in [
+            ("one.localhost:4566", Some("one")),
+            ("one.two.localhost", Some("one.two")),
+            ("one.s3.eu-west-1.amazonaws.com", Some("one")),
+            ("one.s3.localhost.localstack.cloud:4566", Some("one")),
+            ("s3.localhost.localstack.cloud:4566", None),
+            ("s3.localhost", None),
+            ("s3.amazonaws.com", None),
+            ("127.0.0.1:4566", None),
+            ("[::1]:4566", None),
+            ("accountd:4566", None),
+        ] {
+            assert_eq!(bucket_in(host), bucket, "{host}");
+        }
+        let asked = request("GET", "/a/key", &scope("s3"), &[("host", "one.localhost:4566")]);
+        assert_eq!(Elsewhere::by_path(&asked).unwrap().wanted.operation.as_deref(), Some("GetObject"));
     }
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use aws::arn::AccountId;
 use aws::principal::{Caller, Principal};
+use aws::protocol::foreign::ForeignClient;
 use aws::secret::Secret;
 use aws::sigv2;
-use aws::sigv4::{Claim, Options, SignatureError, SignedRequest, SigningKey};
+use aws::sigv4::{Claim, Options, PayloadHash, SignatureError, SignedRequest, SigningKey};
 use http::header;
 use serde::Deserialize;
 
@@ -312,7 +313,13 @@ fn signature_version_4<'a>(
         session_token: claim.session_token().map(str::to_owned),
     });
     let names = call.route.service.map(|service| [service.signing_name()]);
-    let mut options = Options::for_services(names.as_ref().map_or(&[][..], |names| names));
+    let names = names.as_ref().map_or(&[][..], |names| names);
+    let mut options = match call.route.foreign_client {
+        None => Options::for_services(names),
+        Some(ForeignClient::S3) => Options::for_s3(names),
+        // Its scope has said which service it is; the body may still be on its way.
+        Some(_) => Options { payload: PayloadHash::Announced, ..Options::for_services(names) },
+    };
     if let Some(profile) = call.route.service.map(Service::profile) {
         options.window_minutes = profile.clock_window_minutes;
         options.presigned_within_window = profile.presigned_within_window;

@@ -7,12 +7,14 @@
 
 pub mod acting;
 pub mod credentials;
+pub mod hand_over;
 pub mod identify;
 pub mod ports;
 pub mod words;
 
 mod decode;
 mod elsewhere;
+mod foreign_actions;
 mod gates;
 mod record;
 mod route;
@@ -42,6 +44,8 @@ use ports::Ports;
 use route::Route;
 use words::Answered;
 
+pub use elsewhere::Wanted;
+
 /// A body of more bytes is read, verified and decoded where nobody else waits for it. F-COST-1
 pub const LARGE_BODY_BYTES: usize = 16 * 1024;
 
@@ -53,6 +57,8 @@ pub struct Call {
     source_ip: IpAddr,
     secure_transport: bool,
     event_id: String,
+    /// Whether it is for somebody else, and is judged only.
+    is_for_elsewhere: bool,
 }
 
 impl Call {
@@ -60,7 +66,14 @@ impl Call {
     /// that is run again leaves one record.
     pub fn new(request: Request<Bytes>, source_ip: IpAddr, context: Context, event_id: String) -> Self {
         let route = Route::find(&request);
-        Self { request, route, context, source_ip, secure_transport: true, event_id }
+        let secure_transport = true;
+        Self { request, route, context, source_ip, secure_transport, event_id, is_for_elsewhere: false }
+    }
+
+    /// The same request, which is for a service that somebody else answers (F-FWD-1).
+    #[must_use]
+    pub fn for_elsewhere(self) -> Self {
+        Self { route: Route::to_elsewhere(&self.request), is_for_elsewhere: true, ..self }
     }
 
     /// The same request, of which policies see whether it came over TLS (F-IAM-82).
@@ -73,13 +86,15 @@ impl Call {
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Self {
         let request = self.request.clone();
+        let find = if self.is_for_elsewhere { Route::to_elsewhere } else { Route::find };
         Self {
-            route: Route::find(&request),
+            route: find(&request),
             request,
             context: Context { now, ..self.context.clone() },
             source_ip: self.source_ip,
             secure_transport: self.secure_transport,
             event_id: self.event_id.clone(),
+            is_for_elsewhere: self.is_for_elsewhere,
         }
     }
 

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use aws::arn::AccountId;
 use aws::refusal::Refusal;
 use aws::trail::{Record, UserIdentity};
+use http::Method;
 use serde_json::Value;
 
-use super::{Circumstances, Progress};
+use super::{Call, Circumstances, Progress};
 use crate::authority::guarded::Guarded;
 use crate::decided::EventRecord;
 use crate::service::{Endpoint, Operation, TargetRecord};
@@ -83,6 +84,48 @@ pub(super) fn events(
     }
     events.extend(world.take_announced().into_iter().map(|event| announced(event, circumstances)));
     events
+}
+
+/// F-FWD-11: the record of a call that is handed over, or was refused before. Nothing is known of its members; what it is
+/// answered is not waited for.
+pub(super) fn of_handed_over(
+    call: &Call,
+    circumstances: &Circumstances<'_>,
+    progress: &Progress,
+    outcome: &Result<Value, Refusal>,
+) -> Vec<EventRecord> {
+    let Some(wanted) = &call.route.wanted else { return Vec::new() };
+    let refusal = outcome.as_ref().err();
+    let code = refusal.map(|refusal| match refusal.code.as_ref() {
+        "AccessDeniedException" => Cow::Borrowed("AccessDenied"),
+        code => Cow::Borrowed(code),
+    });
+    let name = wanted.operation.as_deref().unwrap_or("UnknownOperation");
+    let recipient = progress.caller.as_ref().map(|caller| caller.account());
+    let record = Record {
+        event_source: format!("{}.amazonaws.com", wanted.service).into(),
+        event_name: name.into(),
+        aws_region: circumstances.region.into(),
+        source_ip_address: circumstances.source_ip.to_string().into(),
+        user_agent: circumstances.user_agent.unwrap_or("").into(),
+        error_code: code,
+        error_message: refusal.and_then(message).map(Cow::Borrowed),
+        request_id: Some(circumstances.context.request_id.as_str().into()),
+        event_id: circumstances.event_id.into(),
+        read_only: Some(only_reads(wanted.operation.as_deref(), call.request.method())),
+        recipient_account_id: recipient,
+        ..Record::of_call(identity(progress), circumstances.context.now)
+    };
+    vec![EventRecord::new(recipient, circumstances.context.now, record.to_json())]
+}
+
+/// Whether an operation of which there is no model reads only: its name or else its method says so.
+fn only_reads(operation: Option<&str>, method: &Method) -> bool {
+    const READING: [&str; 8] = ["BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan", "Search"];
+    match operation {
+        Some(operation) => READING.iter().any(|verb| operation.starts_with(verb)),
+        None => method.is_safe(),
+    }
 }
 
 /// The record of what a service will have done by itself.

@@ -61,6 +61,23 @@ impl Route {
         route
     }
 
+    /// F-FWD-1: the route of a request that is for somebody else, as its signature's scope says.
+    pub(super) fn to_elsewhere(request: &Request<Bytes>) -> Self {
+        let found = if let Some(target) = request.headers().get("x-amz-target").and_then(header_text) {
+            Elsewhere::by_target(request, target).map(|found| (found, Form::Target))
+        } else if let Ok(parameters) = parameters(request)
+            && let Some(action) = parameters.get("Action")
+        {
+            Elsewhere::by_action(request, action).map(|found| (found, Form::Action))
+        } else {
+            Elsewhere::by_path(request).map(|found| (found, Form::Path))
+        };
+        match found {
+            Some((elsewhere, form)) => Self::elsewhere(elsewhere, form),
+            None => Self::unknown(None, None),
+        }
+    }
+
     fn among_services(request: &Request<Bytes>) -> Self {
         if let Some(target) = request.headers().get("x-amz-target").and_then(header_text) {
             return Self::by_target(request, target);
@@ -223,7 +240,13 @@ impl Route {
 
     /// In which words a faulty signature is refused on this route.
     pub fn signature_family(&self) -> Family {
-        signature_family(self.protocol)
+        match self.foreign_client {
+            None => signature_family(self.protocol),
+            Some(ForeignClient::RestJson) => Family::Gateway,
+            Some(ForeignClient::AwsJson10 | ForeignClient::AwsJson11 | ForeignClient::Cbor) => Family::Json,
+            Some(ForeignClient::Query | ForeignClient::S3) => Family::Query,
+            Some(ForeignClient::Ec2Query) => Family::Ec2,
+        }
     }
 }
 
@@ -292,7 +315,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// The service in the scope of the signature, before anything of it was checked.
 fn signing_scope(request: &Request<Bytes>) -> Option<String> {
-    let credential = elsewhere::credential(request)?;
+    let credential = elsewhere::credential(request.headers(), request.uri())?;
     let mut parts = credential.rsplit('/');
     parts.next()?;
     parts.next().map(str::to_owned)

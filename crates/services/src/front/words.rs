@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::route::Form;
-use super::{Call, Progress};
+use super::{Call, Progress, Wanted};
 use crate::service::{Operation, Service};
 
 /// F-WIRE-32: what a caller is told of a fault of our own. The reason goes to the log only.
@@ -56,6 +56,8 @@ pub struct Summary {
     pub sent_message: bool,
     /// What was asked for, where it is not here.
     pub unanswered: Option<Unanswered>,
+    /// What was asked for, where somebody else answers it.
+    pub handed_over: Option<Wanted>,
 }
 
 /// F-NOSUP-3: what somebody asked for and accountd does not answer.
@@ -165,7 +167,7 @@ impl Call {
         self.operation().map_or("-", Operation::name)
     }
 
-    fn summary(&self, progress: &Progress) -> Summary {
+    pub(super) fn summary(&self, progress: &Progress) -> Summary {
         Summary {
             request_id: self.context.request_id.clone(),
             event_id: self.event_id.clone(),
@@ -175,7 +177,8 @@ impl Call {
             target: progress.target,
             error: None,
             sent_message: false,
-            unanswered: self.unanswered(),
+            unanswered: self.unanswered().filter(|_| !self.is_for_elsewhere),
+            handed_over: self.route.wanted.clone().filter(|_| self.is_for_elsewhere),
         }
     }
 

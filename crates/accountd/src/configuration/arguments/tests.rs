@@ -76,6 +76,8 @@ fn every_flag_is_read() {
         "ready.json",
         "--workers",
         "3",
+        "--forward",
+        "s3=http://127.0.0.1:5000,http://127.0.0.1:5001",
     ]);
     assert_eq!(configuration.listen.to_string(), "[::1]:0");
     assert_eq!(configuration.storage, Storage::Memory);
@@ -95,6 +97,7 @@ fn every_flag_is_read() {
     assert_eq!(configuration.log_level, tracing::Level::DEBUG);
     assert_eq!(configuration.ready_file, Some("ready.json".into()));
     assert_eq!(configuration.workers, Some(3));
+    assert!(configuration.forward.of("s3") != configuration.forward.of("sqs"));
 }
 
 /// F-EDGE-10, F-EDGE-11, F-EDGE-12.
@@ -113,6 +116,7 @@ fn what_cannot_be_honoured_is_refused_in_one_line() {
         (&["--delays", "enable=soon"], "`soon` is not a duration"),
         (&["--quota", "acounts=5"], "there are accounts, policies, policy-size"),
         (&["--quota", "tags=none"], "`none` is no number from 1 to 100000 for tags"),
+        (&["--forward", "iam=http://127.0.0.1:5000"], "--forward: iam is answered here"),
         (&["--in-memory", "--data", "d"], "cannot be used together"),
         (&["--database", "mysql://h"], "--database: expected a URL such as postgres:"),
         (&["--database", "postgres://u:secret@h/d?sslmode=require"], "--database: sslmode is verify-full"),

@@ -109,7 +109,7 @@ impl Pool {
                 // Those that were kept were lost together.
                 self.idle().clear();
                 self.note_idle(0);
-                if attempts.made == 1 || attempts.pauses.wait().await {
+                if attempts.made == 1 || attempts.pauses.wait(error).await {
                     Ok(())
                 } else {
                     Err(unreachable(error))

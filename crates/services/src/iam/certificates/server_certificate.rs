@@ -75,8 +75,9 @@ pub fn upload(
         name,
         id: names::unique_id("ASCA", &on.context.seed),
         path: input.path.map_or_else(|| "/".to_owned(), PathType::into_string),
-        body: input.certificate_body.into_string(),
-        chain: input.certificate_chain.map(CertificateChainType::into_string),
+        // F-IAMAPI-CERT-8: shown without the blanks around it.
+        body: input.certificate_body.as_str().trim().to_owned(),
+        chain: input.certificate_chain.map(|chain| chain.as_str().trim().to_owned()),
         uploaded_at: on.context.now,
         expires_at: read.not_after(),
         tags: tag::of_new(input.tags, tag::Keys::CaseSensitive)?,

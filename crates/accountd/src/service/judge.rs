@@ -1,0 +1,80 @@
+//! A call that is for another emulator, judged as every other: by the same path up to the decision, against the same store,
+//! with a record.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use services::front::hand_over::{self, Judged};
+use services::front::ports::Ports;
+use services::front::words::Answered;
+use services::front::{self, Call};
+use services::world::{self, Snapshot};
+
+use super::{BegunCall, Kept, PaidOnce, Service, decided_at_last, internal_failure};
+use crate::store::Decided;
+
+/// A call that was judged.
+pub struct Judgement {
+    begun: Arc<BegunCall>,
+    judged: Judged,
+}
+
+impl Judgement {
+    /// What came of it.
+    pub fn judged(&self) -> &Judged {
+        &self.judged
+    }
+
+    /// The call, to refuse it in its words.
+    pub fn call(&self) -> &Call {
+        &self.begun.call
+    }
+
+    /// The refusal; of a call that may pass an answer whose summary alone is of use.
+    pub fn into_answered(self) -> Answered {
+        match self.judged {
+            Judged::Refused(answered) => *answered,
+            Judged::Pass(_, summary) => Answered { response: http::Response::default(), summary: *summary },
+        }
+    }
+}
+
+impl Service {
+    /// Judges a call for a service that somebody else answers; its body may be left out where its head announces it.
+    ///
+    /// # Errors
+    /// The answer to a call that could not be judged.
+    pub async fn judge(&self, request: Request<Bytes>, peer: IpAddr) -> Result<Judgement, Answered> {
+        let call = match request.body().len() {
+            length if length > front::LARGE_BODY_BYTES => self.begin_apart(request, peer).await?,
+            _ => self.begin(request, peer),
+        };
+        let begun = Arc::new(BegunCall { call: call.for_elsewhere(), paid: Arc::default() });
+        // Faults are ordered for operations that are here.
+        let decided = self.transact(&begun, judge_or_fail, true).await.and_then(decided_at_last);
+        match decided {
+            Ok(judged) => Ok(Judgement { begun, judged }),
+            Err(error) => Err(internal_failure(&begun.call, &error)),
+        }
+    }
+}
+
+/// Judges, and turns a panic of a rule into a fault.
+fn judge_or_fail(
+    kept: &Kept,
+    begun: &BegunCall,
+    snapshot: &dyn Snapshot,
+) -> Result<Decided<Judged>, world::Fault> {
+    let ports = Ports {
+        keys: &kept.keys,
+        signing_keys: &kept.signing_keys,
+        sessions: &kept.sessions,
+        buckets: &PaidOnce { buckets: &kept.buckets, paid: &begun.paid },
+        issuers: &kept.issuers,
+    };
+    let run = AssertUnwindSafe(|| hand_over::judge(&ports, &begun.call, snapshot));
+    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+}
