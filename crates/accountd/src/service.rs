@@ -100,6 +100,12 @@ struct BegunCall {
     paid: Arc<Paid>,
 }
 
+impl BegunCall {
+    fn new(call: Call) -> Arc<Self> {
+        Arc::new(Self { call, paid: Arc::default() })
+    }
+}
+
 impl Begun for BegunCall {
     fn paid(&self) -> &Paid {
         &self.paid
@@ -152,18 +158,27 @@ impl Service {
     }
 
     /// Answers a request and says what there is to say about it.
-    pub async fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> Answered {
-        let call = match request.body().len() {
+    ///
+    /// The request is taken apart at once: what a call waits in is moved about, and holds only a pointer.
+    pub fn answer(&self, request: Request<Bytes>, peer: IpAddr) -> impl Future<Output = Answered> + Send {
+        let begun = match request.body().len() {
             // Finding the operation among the parameters of a form takes as long as the form is.
-            length if length > front::LARGE_BODY_BYTES => {
-                match Box::pin(self.begin_apart(request, peer)).await {
-                    Ok(call) => call,
-                    Err(answered) => return answered,
-                }
-            }
-            _ => self.begin(request, peer),
+            length if length > front::LARGE_BODY_BYTES => Err(Box::pin(self.begin_apart(request, peer))),
+            _ => Ok(BegunCall::new(self.begin(request, peer))),
         };
-        let begun = Arc::new(BegunCall { call, paid: Arc::default() });
+        async move {
+            let begun = match begun {
+                Ok(begun) => begun,
+                Err(apart) => match apart.await {
+                    Ok(call) => BegunCall::new(call),
+                    Err(answered) => return answered,
+                },
+            };
+            self.answer_begun(&begun).await
+        }
+    }
+
+    async fn answer_begun(&self, begun: &Arc<BegunCall>) -> Answered {
         let call = &begun.call;
         if let Some(answered) = call.preflight() {
             return answered;
@@ -184,16 +199,30 @@ impl Service {
         if reads_log && let Err(error) = Box::pin(self.store.flush()).await {
             return internal_failure(call, &error);
         }
-        let mut decided = match self.decide(&begun, has_looked).await {
-            Ok(None) => match Box::pin(self.ordered_fault(call)).await {
-                Ok(None) => Box::pin(self.decide(&begun, true)).await,
+        let again = match self.decide(begun, has_looked).await {
+            Ok(Some(answered)) => return answered,
+            outcome => Box::pin(self.answer_again(begun, outcome)),
+        };
+        again.await
+    }
+
+    /// Goes on where nothing was decided at first: faults turned out to be ordered, or something has to be fetched.
+    async fn answer_again(
+        &self,
+        begun: &Arc<BegunCall>,
+        outcome: Result<Option<Answered>, StoreError>,
+    ) -> Answered {
+        let call = &begun.call;
+        let outcome = match outcome {
+            Ok(None) => match self.ordered_fault(call).await {
+                Ok(None) => self.decide(begun, true).await,
                 outcome => outcome,
             },
             outcome => outcome,
-        }
-        .and_then(decided_at_last);
-        if decided.is_err() && Box::pin(self.was_fetched(&decided, begun.call.context())).await {
-            decided = Box::pin(self.decide(&begun, true)).await.and_then(decided_at_last);
+        };
+        let mut decided = outcome.and_then(decided_at_last);
+        if decided.is_err() && self.was_fetched(&decided, call.context()).await {
+            decided = self.decide(begun, true).await.and_then(decided_at_last);
         }
         let answered = decided.unwrap_or_else(|error| internal_failure(call, &error));
         if let Some(operation @ Operation::CloudTrail(_)) = call.operation()

@@ -13,6 +13,7 @@ mod answer;
 mod body;
 mod budget;
 mod limits;
+mod outgoing;
 mod payload;
 mod peers;
 mod socket;
@@ -49,6 +50,7 @@ pub use upload::Upload;
 
 use answer::Answering;
 use budget::Budget;
+use outgoing::Outgoing;
 use peers::Peers;
 use socket::{Counted, discard_rest};
 use watch::{Pulse, Verdict, Watch};
@@ -406,7 +408,7 @@ struct Conversation {
 async fn exchange(
     conversation: Arc<Conversation>,
     request: Request<Incoming>,
-) -> Result<Response<Payload>, HangUp> {
+) -> Result<Response<Outgoing>, HangUp> {
     let Conversation { server, pulse, peer, .. } = &*conversation;
     let _finish = pulse.begin(request.version());
     let (mut head, body) = request.into_parts();
@@ -439,7 +441,8 @@ async fn exchange(
     if response.extensions().get::<HangUp>().is_some() {
         return Err(HangUp);
     }
-    Ok(if is_head { without_body(response) } else { response })
+    let response = if is_head { without_body(response) } else { response };
+    Ok(response.map(|payload| Outgoing::new(payload, &conversation)))
 }
 
 /// The answer to a HEAD request: the length it would have had, where that is known, and no body (RFC 9110 §9.3.2).

@@ -26,6 +26,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// From the end of a head to the last byte of its body.
     pub body_timeout: Duration,
+    /// How long a client may read nothing of an answer that it asked for. F-EDGE-38
+    pub reader_timeout: Duration,
     /// From one answer to the next request on the same connection.
     pub idle_timeout: Duration,
     /// How long the end waits for requests that were accepted.
@@ -45,6 +47,7 @@ impl Default for Limits {
             first_byte_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
+            reader_timeout: Duration::from_secs(60),
             // Longer than the 90 s that common client pools keep a connection, so that the client
             // closes first and no request is ever sent into a closing connection.
             idle_timeout: Duration::from_secs(120),

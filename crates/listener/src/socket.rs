@@ -29,7 +29,7 @@ pub(super) async fn discard_rest(stream: TcpStream) {
     }
 }
 
-/// A socket that notes how much was read from it and outlives hyper's use of it.
+/// A socket that notes how much was read from it and written to it, and outlives hyper's use of it.
 pub(super) struct Counted {
     /// There until dropped.
     stream: Option<Stream>,
@@ -83,7 +83,9 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(context, bytes)
+        let polled = self.stream().poll_write(context, bytes);
+        self.conversation.pulse.sent(&polled);
+        polled
     }
 
     fn poll_write_vectored(
@@ -91,7 +93,9 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(context, slices)
+        let polled = self.stream().poll_write_vectored(context, slices);
+        self.conversation.pulse.sent(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

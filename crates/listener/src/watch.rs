@@ -4,7 +4,9 @@
 //! times per timeout and keeps in a [`Watch`] since when it has seen the same picture. A timeout
 //! therefore takes up to a quarter longer than configured, and a request costs no clock reading.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::Version;
@@ -24,6 +26,11 @@ pub(super) struct Pulse {
     reading_body: AtomicBool,
     body_given_up: AtomicBool,
     multiplexed: AtomicBool,
+    sent_bytes: AtomicU64,
+    /// Whether the socket takes nothing more until the client reads.
+    is_blocked: AtomicBool,
+    /// Answers in pieces that are not at their end.
+    streaming: AtomicU64,
 }
 
 impl Pulse {
@@ -56,6 +63,20 @@ impl Pulse {
         self.body_given_up.store(true, Ordering::Relaxed);
     }
 
+    /// Notes what the socket took, or that it takes nothing now.
+    pub(super) fn sent(&self, polled: &Poll<io::Result<usize>>) {
+        self.is_blocked.store(polled.is_pending(), Ordering::Relaxed);
+        if let Poll::Ready(Ok(bytes)) = polled {
+            self.sent_bytes.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that an answer in pieces begins or ends.
+    pub(super) fn streaming(&self, does_begin: bool) {
+        let add = if does_begin { 1 } else { u64::MAX };
+        self.streaming.fetch_add(add, Ordering::Relaxed);
+    }
+
     /// Whether the connection speaks HTTP/2.
     pub(super) fn is_multiplexed(&self) -> bool {
         self.multiplexed.load(Ordering::Relaxed)
@@ -84,6 +105,8 @@ enum Phase {
     Head,
     Body,
     Answer,
+    /// The client does not read what it asked for.
+    Reader,
     Idle,
 }
 
@@ -98,26 +121,30 @@ pub(super) enum Verdict {
 /// Since when a connection has been waiting for the same thing.
 pub(super) struct Watch {
     since: Instant,
-    phase: Phase,
-    begun: u64,
+    seen: Seen,
 }
+
+/// What a connection looked like: its phase, the requests that had begun, and the bytes that had been sent.
+type Seen = (Phase, u64, u64);
 
 impl Watch {
     pub(super) fn new(now: Instant) -> Self {
-        Self { since: now, phase: Phase::FirstByte, begun: 0 }
+        Self { since: now, seen: (Phase::FirstByte, 0, 0) }
     }
 
     /// Looks at the connection now. Where others wait for one, nothing is awaited from it for long.
     pub(super) fn look(&mut self, now: Instant, pulse: &Pulse, limits: &Limits, is_crowded: bool) -> Verdict {
         let begun = pulse.begun.load(Ordering::Relaxed);
         let phase = phase(pulse, begun);
-        if (phase, begun) != (self.phase, self.begun) {
-            (self.phase, self.begun, self.since) = (phase, begun, now);
+        let seen = (phase, begun, pulse.sent_bytes.load(Ordering::Relaxed));
+        if seen != self.seen {
+            (self.seen, self.since) = (seen, now);
         }
         let (timeout, verdict) = match phase {
             Phase::FirstByte => (limits.first_byte_timeout, Verdict::Close),
             Phase::Head => (limits.head_timeout, Verdict::Close),
             Phase::Body => (limits.body_timeout, Verdict::BodyTooSlow),
+            Phase::Reader => (limits.reader_timeout, Verdict::Close),
             Phase::Idle => (limits.idle_timeout, Verdict::Close),
             // Taking long is the service's right.
             Phase::Answer => return Verdict::Wait,
@@ -134,9 +161,13 @@ fn phase(pulse: &Pulse, begun: u64) -> Phase {
     let received = pulse.received_bytes.load(Ordering::Relaxed);
     let unsettled = received > pulse.settled_bytes.load(Ordering::Relaxed);
     let multiplexed = pulse.is_multiplexed();
-    if begun > pulse.finished.load(Ordering::Relaxed) {
+    if pulse.is_blocked.load(Ordering::Relaxed) {
+        Phase::Reader
+    } else if begun > pulse.finished.load(Ordering::Relaxed) {
         let body = !multiplexed && pulse.reading_body.load(Ordering::Relaxed);
         if body { Phase::Body } else { Phase::Answer }
+    } else if pulse.streaming.load(Ordering::Relaxed) > 0 {
+        Phase::Answer
     } else if received == 0 {
         Phase::FirstByte
     } else if unsettled && !multiplexed {
@@ -149,9 +180,10 @@ fn phase(pulse: &Pulse, begun: u64) -> Phase {
 
 /// How often a connection is looked at: four times in its shortest timeout.
 pub(super) fn interval(limits: &Limits) -> Duration {
+    let Limits { first_byte_timeout, head_timeout, body_timeout, reader_timeout, idle_timeout, .. } = limits;
     let shortest =
-        limits.first_byte_timeout.min(limits.head_timeout).min(limits.body_timeout).min(limits.idle_timeout);
-    (shortest / 4).max(Duration::from_millis(1))
+        first_byte_timeout.min(head_timeout).min(body_timeout).min(reader_timeout).min(idle_timeout);
+    (*shortest / 4).max(Duration::from_millis(1))
 }
 
 #[cfg(test)]
@@ -163,6 +195,7 @@ mod tests {
             first_byte_timeout: Duration::from_secs(3),
             head_timeout: Duration::from_secs(2),
             body_timeout: Duration::from_secs(4),
+            reader_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(10),
             ..Limits::default()
         }
@@ -204,6 +237,41 @@ mod tests {
             Verdict::BodyTooSlow
         );
         drop(finish);
+    }
+
+    /// F-EDGE-38
+    #[test]
+    fn a_reader_may_be_slow_but_not_stand_still() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        pulse.received(100);
+        drop(pulse.begin(Version::HTTP_11));
+        for second in 0..30 {
+            pulse.sent(&Poll::Ready(Ok(1)));
+            pulse.sent(&Poll::Pending);
+            let now = start + Duration::from_secs(second);
+            assert_eq!(watch.look(now, &pulse, &limits, false), Verdict::Wait);
+        }
+        assert_eq!(watch.look(start + Duration::from_secs(33), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(34), &pulse, &limits, false), Verdict::Close);
+    }
+
+    /// F-EDGE-38
+    #[test]
+    fn an_answer_in_pieces_may_take_its_time_between_them() {
+        let start = Instant::now();
+        let (pulse, limits, mut watch) = (Pulse::default(), limits(), Watch::new(start));
+        pulse.received(100);
+        pulse.streaming(true);
+        drop(pulse.begin(Version::HTTP_11));
+        pulse.sent(&Poll::Ready(Ok(100)));
+        for second in [0, 100, 1000] {
+            let now = start + Duration::from_secs(second);
+            assert_eq!(watch.look(now, &pulse, &limits, false), Verdict::Wait);
+        }
+        pulse.streaming(false);
+        assert_eq!(watch.look(start + Duration::from_secs(1001), &pulse, &limits, false), Verdict::Wait);
+        assert_eq!(watch.look(start + Duration::from_secs(1011), &pulse, &limits, false), Verdict::Close);
     }
 
     #[test]

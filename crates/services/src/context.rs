@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::bucket::TrailBucket;
 use crate::quotas::Quotas;
@@ -99,17 +99,29 @@ impl Context {
 
 /// The key that makes page tokens tamper-proof. It belongs to an installation and never leaves it.
 #[derive(Clone)]
-pub struct TokenKey([u8; 32]);
+pub struct TokenKey {
+    bytes: [u8; 32],
+    /// What the times in event ids are hidden by: it follows from the key, and says nothing of it.
+    event_ids: [u8; 16],
+}
 
 impl TokenKey {
     /// A key from 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        let derived = Sha256::new().chain_update(bytes).chain_update(b"event id").finalize();
+        let mut event_ids = [0; 16];
+        event_ids.copy_from_slice(&derived[..16]);
+        Self { bytes, event_ids }
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.bytes
+    }
+
+    /// The key of a keyed hash for event ids.
+    pub(crate) fn of_event_ids(&self) -> &[u8; 16] {
+        &self.event_ids
     }
 }
 

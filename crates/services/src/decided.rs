@@ -28,7 +28,7 @@ pub struct EventRecord {
 impl EventRecord {
     /// A record; `json` is the CloudTrail record, a JSON object.
     pub fn new(account: Option<AccountId>, time: Timestamp, mut json: String) -> Self {
-        if json.as_bytes().contains(&b'\n') {
+        if memchr::memchr(b'\n', json.as_bytes()).is_some() {
             // Inside JSON text a raw line break can only stand between tokens, where a space means the same.
             json = json.replace('\n', " ");
         }

@@ -49,7 +49,8 @@ pub fn lived_through(victim: &Victim, time: Duration) -> Result<String, String> 
     while rounds == 0 || begun.elapsed() < time {
         let round = company.write_through(|company, round| {
             for _ in 0..TROUBLES {
-                round.wait_for(ACKNOWLEDGED_BETWEEN + dice.below(ACKNOWLEDGED_BETWEEN))?;
+                let pause = ACKNOWLEDGED_BETWEEN + dice.below(ACKNOWLEDGED_BETWEEN);
+                round.wait_for(pause).map_err(|reason| format!("{reason}; {}", company.database.log()))?;
                 // Each in turn, so that a short run has seen all of them.
                 let trouble = next % ALL.len();
                 next += 1;

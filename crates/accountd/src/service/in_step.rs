@@ -72,6 +72,15 @@ impl Service {
             let (kept, begun) = (Arc::clone(&self.kept), Arc::clone(begun));
             return self.store.transact(move |snapshot| decide(&kept, &begun, snapshot)).await.map(Some);
         }
+        Box::pin(self.transact_in_step(begun, decide, has_looked)).await
+    }
+
+    async fn transact_in_step<B: Begun, T: Send + 'static>(
+        &self,
+        begun: &Arc<B>,
+        decide: Decide<B, T>,
+        has_looked: bool,
+    ) -> Result<Option<T>, StoreError> {
         for _ in 0..MOST_ATTEMPTS {
             // In this order: a clock that is moved in between is ahead of what is known here, and it begins again.
             let known = self.agreed().clone();

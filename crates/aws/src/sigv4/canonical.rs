@@ -143,8 +143,13 @@ fn push_payload(out: &mut Vec<u8>, announced: Option<&[u8]>, body: &[u8], rule: 
     }
     let start = out.len();
     push_hex(out, &Sha256::digest(body));
-    announced.is_none_or(|announced| out[start..].eq_ignore_ascii_case(announced)).then_some(())
+    let got = &out[start..];
+    // Nearly all announce in lower case: the dearer comparison comes second.
+    announced.is_none_or(|announced| got == announced || got.eq_ignore_ascii_case(announced)).then_some(())
 }
+
+/// Room for most requests, and just small enough for what the allocator keeps at hand.
+const CAPACITY_BYTES: usize = 1000;
 
 /// The canonical request; `None` where a signed header is absent or the payload is not the
 /// announced one, because no signature can then be right.
@@ -155,7 +160,7 @@ pub(super) fn request(
     left_out: LeftOut,
     options: &Options<'_>,
 ) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(1024);
+    let mut out = Vec::with_capacity(CAPACITY_BYTES);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
     push_path(&mut out, request.path, options);

@@ -99,13 +99,13 @@ pub fn access(
     validation: Validation,
     world: &World<'_>,
 ) -> Result<Access, Failure> {
-    let action = format!("account:{}", operation.name());
+    let action = ["account:", operation.name()].concat();
     let mut keys = Vec::new();
     let asks = asks(Unchecked::of(operation, members));
     let (resource, target) = match asks.target {
         None => {
             let account = caller.account();
-            (format!("arn:{PARTITION}:account::{account}:account"), account)
+            (["arn:", PARTITION, ":account::", account.as_str(), ":account"].concat(), account)
         }
         Some(given) => {
             let Ok(target) = given.parse() else {

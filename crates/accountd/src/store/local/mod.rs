@@ -35,6 +35,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -112,6 +113,9 @@ pub struct Store {
     thread: Mutex<Option<JoinHandle<()>>>,
     directory: Option<PathBuf>,
 }
+
+/// What is left of a change or a read when it has to wait.
+type Rest<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 impl Store {
     /// Opens the store in `directory`, which is made if it is not there.
@@ -238,17 +242,29 @@ impl Store {
         F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
         T: Send + 'static,
     {
-        // What most calls come to first, and behind a pointer what takes room to wait in.
+        let rest = match self.at_once(run)? {
+            Ok(value) => return Ok(value),
+            Err(rest) => rest,
+        };
+        rest.await
+    }
+
+    /// What most calls come to at once; otherwise what there is to wait for, behind a pointer, since what a call waits in
+    /// is moved about and should be small.
+    fn at_once<T, F>(&self, run: F) -> Result<Result<T, Rest<'_, T>>, StoreError>
+    where
+        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
         if let Some(shared) = self.core.engine.shared() {
-            let shared = async move {
+            return Ok(Err(Box::pin(async move {
                 let (run, outcome) = self.decide_shared(shared, run).await?;
                 self.conclude(run, outcome.unwrap_or(Run::Overtaken)).await
-            };
-            return Box::pin(shared).await;
+            })));
         }
         match self.core.run(&run, Reach::Documents) {
-            Run::Read(decided) if self.queued_at_once(&decided.events)? => Ok(decided.value),
-            outcome => Box::pin(self.go_on(run, outcome)).await,
+            Run::Read(decided) if self.queued_at_once(&decided.events)? => Ok(Ok(decided.value)),
+            outcome => Ok(Err(Box::pin(self.go_on(run, outcome)))),
         }
     }
 

@@ -94,9 +94,9 @@ pub(super) const BLOCKS_OF_ACCOUNT: &str = concat!(
     "SELECT b.sequence, b.count, b.records, b.checksum
     FROM event_account AS a JOIN event_block AS b
         ON b.sequence >= a.segment << 8 AND b.sequence < (a.segment + 1) << 8
-    WHERE a.account = ?4 AND a.segment >= ?5 AND a.segment >= ",
+    WHERE a.account = ?4 AND a.segment >= max(?5, ",
     oldest_segment!(),
-    " AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
+    ") AND a.segment <= ?1 >> 8 AND NOT EXISTS (SELECT 1 FROM event_segment AS s
             WHERE s.segment = a.segment AND (s.last_time < ?2 OR s.first_time >= ?3))
         AND b.sequence <= ?1 AND b.last_time >= ?2 AND b.first_time < ?3
     ORDER BY a.segment DESC, b.sequence DESC"

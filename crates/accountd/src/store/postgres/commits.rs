@@ -267,7 +267,7 @@ impl Committing {
             match Trouble::of(&error) {
                 Trouble::Lasting => return Err(failed(&error)),
                 Trouble::Again | Trouble::Lost => {
-                    if !pauses.wait().await {
+                    if !pauses.wait(&error).await {
                         return Err(unreachable(&error));
                     }
                 }
@@ -330,7 +330,7 @@ impl Committing {
                         Trouble::Again => Ok(None),
                         Trouble::Lasting => Err(failed(&error)),
                         Trouble::Lost => {
-                            self.reach.failed();
+                            self.reach.failed(&error);
                             self.what_became_of(&commit).await
                         }
                     }
@@ -370,7 +370,7 @@ impl Committing {
                 Err(error) => error,
             };
             self.give_up(&error).await;
-            if !pauses.wait().await {
+            if !pauses.wait(&error).await {
                 return Err(unknown(unreachable(&error)));
             }
         }

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::session::Failed;
 use crate::store::seam::StoreStatistics;
 
 /// How much longer than it is waited for a database may say nothing to what was sent. A statement that waits for another
@@ -71,14 +72,14 @@ impl Reach {
 
     /// Notes that it did not, and says whether there is time for another attempt after `pause`.
     pub fn is_worth_waiting(&self, pause: Duration) -> bool {
-        let now = Instant::now();
-        // Who was not let through has learned nothing new.
-        !self.is_given_up_at(now) && self.failed_at(now, pause)
+        self.failed_at(Instant::now(), pause)
     }
 
     /// Notes that it did not.
-    pub fn failed(&self) {
-        self.is_worth_waiting(Duration::ZERO);
+    pub fn failed(&self, failure: &Failed) {
+        if !matches!(failure, Failed::NotAsked) {
+            self.failed_at(Instant::now(), Duration::ZERO);
+        }
     }
 
     fn failed_at(&self, now: Instant, pause: Duration) -> bool {
@@ -114,7 +115,22 @@ impl Reach {
 
 #[cfg(test)]
 mod tests {
+    use super::super::session::Pauses;
     use super::*;
+
+    /// F-STORE-33: where many ask at once, some are turned away just before the second is over and come to wait just after.
+    #[test]
+    fn whoever_was_not_let_through_does_not_keep_others_from_trying() {
+        let reach = Reach::new(Duration::from_secs(10), Arc::default());
+        let begin = Instant::now() - Duration::from_secs(11);
+        assert!(reach.failed_at(begin, Duration::ZERO));
+        assert!(reach.failed_at(begin + Duration::from_millis(9_900), Duration::ZERO));
+        assert!(!reach.is_given_up(), "a second has passed");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        assert!(!runtime.block_on(Pauses::new(&reach).wait(&Failed::NotAsked)));
+        reach.failed(&Failed::NotAsked);
+        assert!(!reach.is_given_up(), "and others may try");
+    }
 
     /// F-STORE-33
     #[test]

@@ -221,9 +221,10 @@ impl Pauses {
         Self { reach: reach.clone(), next: FIRST_PAUSE }
     }
 
-    /// Waits a little; `false` if that has been tried long enough, by whomever.
-    pub async fn wait(&mut self) -> bool {
-        if !self.reach.is_worth_waiting(self.next) {
+    /// Waits a little after a failure; `false` if that has been tried long enough, by whomever.
+    pub async fn wait(&mut self, failure: &Failed) -> bool {
+        // Who did not ask has learned nothing, and must not be the reason why nobody asks for another second.
+        if matches!(failure, Failed::NotAsked) || !self.reach.is_worth_waiting(self.next) {
             return false;
         }
         tokio::time::sleep(self.next).await;
