@@ -211,8 +211,7 @@ impl Pool {
         let session = self.session().await?;
         let row = session.answer(session.client.query_one(session.statement(LOG_SIZE), &[])).await?;
         self.give_back(session);
-        let oldest = row.get::<_, Option<i64>>(1).unwrap_or_default().div_euclid(1_000_000);
-        Ok(LogSize { records: None, bytes: unsigned(row.get(0)), oldest })
+        Ok(LogSize { records: None, bytes: unsigned(row.get(0)), oldest: row.get(1) })
     }
 
     async fn delete_old(&self, before: i64, limit: u32) -> Result<u64, Failed> {

@@ -119,9 +119,9 @@ pub(super) const BLOCKS_OF_ACCOUNT: &str = concat!(
         AND b.sequence > 0 AND b.sequence <= $1 AND b.last_time >= $2 AND b.first_time < $3
     ORDER BY b.sequence DESC LIMIT $4"
 );
-/// What the log takes, and the time of its oldest record.
+/// What the log takes, and the time of its oldest record in seconds.
 pub(super) const LOG_SIZE: &str = "SELECT pg_total_relation_size('accountd.event_block'),
-    (SELECT first_time FROM accountd.event_block WHERE count > 0 ORDER BY sequence LIMIT 1)";
+    coalesce((SELECT first_time FROM accountd.event_block WHERE count > 0 ORDER BY sequence LIMIT 1), 0) / 1000000";
 pub(super) const BLOCKS_FORWARD: &str = "SELECT sequence, count, records FROM accountd.event_block
     WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 
