@@ -48,13 +48,16 @@ fn build(root: &Path) -> Result<(), String> {
     let list = root.join("target/metadata.json");
     std::fs::write(&list, metadata).map_err(|error| format!("{}: {error}", list.display()))?;
     let script = root.join("packaging/release.py");
-    succeed(Command::new("python3").args([&script, &binary, &small, &manual, &list, &dist]).current_dir(root))?;
+    succeed(
+        Command::new("python3").args([&script, &binary, &small, &manual, &list, &dist]).current_dir(root),
+    )?;
     test::reach(root, &binary)
 }
 
 /// The static program in a profile.
 fn built(root: &Path, profile: &str) -> Result<PathBuf, String> {
-    let build = ["build", "--profile", profile, "--package", "accountd", "--target", TARGET, "--config", FLAGS];
+    let build =
+        ["build", "--profile", profile, "--package", "accountd", "--target", TARGET, "--config", FLAGS];
     cargo(root, &build)?;
     Ok(root.join("target").join(TARGET).join(profile).join("accountd"))
 }
