@@ -6,6 +6,7 @@ mod circles;
 mod ledger;
 mod links;
 mod operations;
+mod pages;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,7 +69,7 @@ type Check = fn(&[File]) -> Vec<String>;
 /// Every problem, one line each.
 pub fn run() -> Result<(), String> {
     let files = tracked_files()?;
-    let checks: [Check; 10] = [
+    let checks: [Check; 11] = [
         heads,
         lengths,
         names,
@@ -79,6 +80,7 @@ pub fn run() -> Result<(), String> {
         circles::check,
         links::check,
         operations::check,
+        pages::check,
     ];
     let problems: Vec<String> = checks.iter().flat_map(|check| check(&files)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }

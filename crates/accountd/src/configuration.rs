@@ -8,6 +8,7 @@ mod credentials;
 mod delays;
 mod delivery_arguments;
 mod explain_arguments;
+mod seed_arguments;
 mod terminal_arguments;
 
 use std::net::SocketAddr;

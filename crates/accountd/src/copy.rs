@@ -96,13 +96,36 @@ fn tell(line: &str) {
 /// # Errors
 /// One line that says why nothing was copied, or that the target does not hold what was copied.
 pub fn copy(from: &Storage, to: &Storage) -> Result<String, String> {
-    if let Storage::Directory(directory) = from
-        && !holds_a_store(directory)
-    {
-        return Err(format!("there is no store in `{}`", directory.display()));
-    }
+    must_hold_a_store(from)?;
     let builder = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     builder.map_err(|error| format!("no threads can be started: {error}"))?.block_on(copy_all(from, to))
+}
+
+/// Shows everything that a store holds to `visit`, and gives what it made of it.
+///
+/// # Errors
+/// One line that says why it cannot be read.
+pub fn visit<T: Send + 'static>(
+    storage: &Storage,
+    state: T,
+    visit: impl FnMut(&mut T, Exported) -> ControlFlow<()> + Send + 'static,
+) -> Result<T, String> {
+    must_hold_a_store(storage)?;
+    let builder = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = builder.map_err(|error| format!("no threads can be started: {error}"))?;
+    runtime.block_on(async {
+        let store = open(storage)?;
+        store.export(state, visit, |state| state).await.map_err(|error| error.to_string())
+    })
+}
+
+fn must_hold_a_store(storage: &Storage) -> Result<(), String> {
+    match storage {
+        Storage::Directory(directory) if !holds_a_store(directory) => {
+            Err(format!("there is no store in `{}`", directory.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn holds_a_store(directory: &Path) -> bool {

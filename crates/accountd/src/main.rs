@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     startup::run(
         std::env::args_os(),
         open,
-        &Checks { seed: check_seed, store: check_store, copy: copy::copy },
+        &Checks { seed: check_seed, seed_of: seed::from_state, store: check_store, copy: copy::copy },
     )
 }
 

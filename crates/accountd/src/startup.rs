@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::configuration::{self, Configuration, LogFormat, Request, Signatures, Storage};
 use crate::explain;
 use crate::log;
+use crate::seed::StateSource;
 use crate::terminal::{self, Errand};
 use crate::tls::{self, Tls};
 use listener::{Answer, Connections, Limits};
@@ -59,6 +60,8 @@ pub struct Edges {
 pub struct Checks {
     /// Reads a seed file.
     pub seed: fn(&Path) -> Result<String, String>,
+    /// Makes the seed file of a state.
+    pub seed_of: fn(&StateSource) -> Result<String, String>,
     /// Looks at the whole store in a data directory.
     pub store: fn(&Path) -> Result<String, String>,
     /// Copies a whole store to an empty one.
@@ -79,6 +82,9 @@ where
     let outcome = match configuration::read(arguments) {
         Ok(Request::Help(help)) => print(&help),
         Ok(Request::SeedCheck(file)) => checked(checks.seed, &file),
+        Ok(Request::SeedOf(source)) => {
+            (checks.seed_of)(&source).map_err(Failure::Refused).and_then(|text| print(&text))
+        }
         Ok(Request::Check(directory)) => checked(checks.store, &directory),
         Ok(Request::Copy(ends)) => {
             let copied = (checks.copy)(&ends.0, &ends.1);

@@ -78,3 +78,27 @@ fn a_server_that_cannot_start_says_why() {
         assert!(started.is_err_and(|error| !error.to_string().is_empty()));
     }
 }
+
+/// F-REACH-6: the README's example, line by line.
+#[tokio::test]
+async fn the_example_of_its_readme_runs() -> Outcome {
+    let readme = include_str!("../../accountd-testing/README.md");
+    let (_, rest) = readme.split_once("```rust,no_run\n").ok_or("the README has no example")?;
+    let (example, _) = rest.split_once("```").ok_or("the example has no end")?;
+    let own: Vec<&str> = include_str!("world.rs").lines().map(str::trim).collect();
+    for line in example.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let is_here = own.contains(&line.trim()) || line.starts_with("use aws_sdk_account::config::");
+        assert!(is_here, "`{line}` is not run here");
+    }
+    let world = accountd_testing::World::empty().await?;
+    let config = aws_sdk_account::Config::builder()
+        .http_client(world.http_client())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("admin111122223333", "test", None, None, "tests"))
+        .behavior_version_latest()
+        .build();
+    let account = aws_sdk_account::Client::from_conf(config);
+    account.enable_region().region_name("af-south-1").send().await?;
+    world.advance(std::time::Duration::from_secs(3600)).await?;
+    Ok(())
+}

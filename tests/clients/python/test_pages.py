@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -77,3 +78,64 @@ def test_trails(start, tmp_path):
     assert "digest files valid" in story.of("validate-logs") and "INVALID" not in story.of("validate-logs")
     told = story.of("receive-message")
     assert '"status": "ENABLING"' in told and '"status": "ENABLED"' in told
+
+
+def test_making_a_seed_file_of_a_state(start, tmp_path):
+    """F-SEED-20: the commands of the page on seed files, on the example, give a file that gives the example again."""
+    page = Page("seed-file.md")
+    example = pathlib.Path(__file__).resolve().parents[3] / "seeds" / "example.yaml"
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "example.yaml").write_text(example.read_text())
+    server = start("--seed", str(example))
+    story = page.run(server, tmp_path, AWS_ENDPOINT_URL=server.url)
+    assert story.failed == page.refused(), "\n".join(story.outputs)
+    given, made = story.outputs[0].split(": ", 1)[1], story.of("company.yaml").splitlines()[0].split(": ", 1)[1]
+    assert made == given.rstrip("\n") and made.startswith("7 accounts")
+    without_head = [
+        [line for line in (tmp_path / name).read_text().splitlines() if not line.startswith("#")]
+        for name in ("company.yaml", "again.yaml")
+    ]
+    assert without_head[0] == without_head[1]
+
+
+def _printed(commands, server, directory):
+    """What commands print, each by itself, in one shell, to somebody who has what `accountd env` of an account sets."""
+    folders = [str(pathlib.Path(sys.executable).parent), str(pathlib.Path(BINARY).resolve().parent), os.environ["PATH"]]
+    environment = clean_environment(
+        PATH=os.pathsep.join(folders), AWS_PAGER="", AWS_ENDPOINT_URL=server.url, AWS_DEFAULT_REGION="us-east-1"
+    )
+    environment |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    script = "".join(f"{command}\necho '--- end'\n" for command in commands)
+    done = subprocess.run(["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True)
+    return (done.stdout + done.stderr).split("--- end\n"), done.stderr
+
+
+def test_the_readme_after_its_first_minute(start):
+    """F-REACH-6: a refusal reads as README.md shows it, and its example is seeded. (The first minute is run with a wheel alone,
+    and `cargo xtask test` is what runs this.)"""
+    root = pathlib.Path(__file__).resolve().parents[3]
+    text = (root / "README.md").read_text()
+    blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (refusal,) = [block for block in blocks if "get-primary-email" in block]
+    command, shown = refusal.removeprefix("$ ").split("\n", 1)
+    server = start()
+    _, said = _printed([command], server, root)
+    assert " ".join(said.split()).endswith(" ".join(shown.split())), said
+    (seeding,) = [block for block in blocks if "seed check" in block]
+    check, serve = (line.removeprefix("$ accountd ") for line in seeding.splitlines())
+    printed, _ = _printed([f"accountd {check}"], server, root)
+    assert "7 accounts" in printed[0]
+    flags = [str(root / flag) if flag.startswith("seeds/") else flag for flag in serve.split()]
+    seeded = start(*flags)
+    assert "is running" in _printed([f"accountd health --endpoint {seeded.url}"], server, root)[0][0]
+    others = [block for block in blocks if block not in (refusal, seeding)]
+    assert len(others) == 2 and others[1] == "$ cargo xtask test\n", others
+
+
+def test_the_readme_of_the_crate(start, tmp_path):
+    """F-REACH-6"""
+    text = (pathlib.Path(__file__).resolve().parents[3] / "crates" / "accountd" / "README.md").read_text()
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    flags = re.search("`accountd (--.*?)`", text)[1].split()
+    (told, *_), errors = _printed([commands], start(*flags), tmp_path)
+    assert "user/well-known-administrator" in told and "(manual)" in told and not errors, told + errors

@@ -125,3 +125,41 @@ def test_what_the_page_of_containers_says(binary):
     further = {"ACCOUNTD_ROOT_CREDENTIALS_FILE", "ACCOUNTD_ROOT_CREDENTIALS_LIST"}
     assert set(re.findall(r"ACCOUNTD_[A-Z_]+", text)) <= flags | further
     assert set(re.findall(r"accountd[:-](\d+\.\d+\.\d+)", text)) == {wheel.version()}
+
+
+def program_headers(binary):
+    """The types of an ELF program's headers: 2 is a dynamic section, 3 asks for a loader."""
+    content = binary.read_bytes()
+    assert content[:6] == b"\x7fELF\x02\x01", "it is no program of 64 bits"
+    start = int.from_bytes(content[32:40], "little")
+    size, count = (int.from_bytes(content[at : at + 2], "little") for at in (54, 56))
+    return {int.from_bytes(content[start + size * n :][:4], "little"): start + size * n for n in range(count)}
+
+
+def needed(binary):
+    """How many libraries a program asks for."""
+    content = binary.read_bytes()
+    dynamic = program_headers(binary).get(2)
+    if dynamic is None:
+        return 0
+    offset, length = (int.from_bytes(content[dynamic + at : dynamic + at + 8], "little") for at in (8, 32))
+    tags = [int.from_bytes(content[at : at + 8], "little") for at in range(offset, offset + length, 16)]
+    return tags.count(1)
+
+
+def test_the_program_of_a_release_needs_nothing(binary, tmp_path):
+    """F-REACH-1: no loader, no library, and an empty root to run in, so that neither the age nor the kind of a C library matters."""
+    if 3 in program_headers(binary):
+        assert needed(binary) > 0, "this reads headers rightly"
+        pytest.skip("this program is the gate's, which is not static; `cargo xtask release --dry-run` makes one that is")
+    assert needed(binary) == 0
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("only root may change its root")
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(binary, root / "accountd")
+    for arguments, told in ((["--version"], "accountd "), (["seed", "check", "/seed.yaml"], "7 accounts")):
+        shutil.copy(ROOT / "seeds" / "example.yaml", root / "seed.yaml")
+        chroot = ["unshare", "--map-root-user", shutil.which("chroot"), str(root), "/accountd"]
+        done = subprocess.run([*chroot, *arguments], env={}, capture_output=True, text=True)
+        assert done.returncode == 0 and told in done.stdout, done

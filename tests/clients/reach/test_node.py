@@ -52,8 +52,9 @@ def test_types(folder):
     run(*folder, "node", "-e", program)
 
 
-def test_what_the_page_says_of_vitest(folder):
+@pytest.mark.parametrize("page", ["docs/testing.md", pytest.param("npm/testing/README.md", marks=pytest.mark.everything)])
+def test_what_the_page_says_of_vitest(folder, page):
     """F-REACH-6"""
-    (program,) = re.findall(r"^```js\n(.*?)^```", (ROOT / "docs" / "testing.md").read_text(), re.MULTILINE | re.DOTALL)
+    (program,) = re.findall(r"^```js\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
     (folder[0] / "page.test.mjs").write_text(program)
     assert re.search(r"Tests\s+1 passed", run(*folder, "npx", "vitest", "run", "--no-color", "page.test.mjs"))

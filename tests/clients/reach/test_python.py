@@ -108,3 +108,22 @@ def test_what_the_pages_say_of_pytest(environment, tmp_path, page, passed):
         text=True,
     )
     assert f"{passed} passed" in done.stdout and done.returncode == 0, done.stdout
+
+
+def test_what_its_own_readme_says(environment, tmp_path):
+    """F-REACH-6: the first program of python/README.md prints what it says; the second is a test, though an empty one."""
+    text = (ROOT / "python" / "README.md").read_text()
+    program, test = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        [environment / "python", "-c", program], cwd=tmp_path, env=clean(), capture_output=True, text=True
+    )
+    assert done.stdout.split() == [re.search(r"# (\w+)$", program, re.MULTILINE)[1]], done
+    (tmp_path / "test_page.py").write_text(test)
+    done = subprocess.run(
+        [environment / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        cwd=tmp_path,
+        env=clean(),
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in done.stdout, done.stdout

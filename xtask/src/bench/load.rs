@@ -65,18 +65,28 @@ impl Load {
 
     /// GET of one path.
     pub fn get(&self, address: SocketAddr, path: &str) -> Result<Measured, String> {
-        self.run(address, path, DONE, &[])
+        self.run(&format!("http://{address}{path}"), DONE, &[])
     }
 
     /// The same signed request again and again, which costs wrk no more than a GET.
     pub fn repeat(&self, address: SocketAddr, request: &Signed) -> Result<Measured, String> {
+        self.repeat_over("http", address, request)
+    }
+
+    /// The same over `http` or `https`. Nobody looks whose certificate it is.
+    pub fn repeat_over(
+        &self,
+        scheme: &str,
+        address: SocketAddr,
+        request: &Signed,
+    ) -> Result<Measured, String> {
         let headers: String = request
             .headers
             .iter()
             .map(|(name, value)| format!("wrk.headers['{name}'] = '{value}'\n"))
             .collect();
         let script = format!("wrk.method = 'POST'\nwrk.body = '{}'\n{headers}{DONE}", request.body());
-        self.run(address, request.path(), &script, &[])
+        self.run(&format!("{scheme}://{address}{}", request.path()), &script, &[])
     }
 
     /// Several signed requests in turn.
@@ -89,22 +99,17 @@ impl Load {
         let file = self.directory.join("requests");
         std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         let threads = WRK_THREADS.to_string();
-        self.run(address, "/", &format!("{IN_TURN}{DONE}"), &[&file.display().to_string(), &threads])
+        let url = format!("http://{address}/");
+        self.run(&url, &format!("{IN_TURN}{DONE}"), &[&file.display().to_string(), &threads])
     }
 
-    fn run(
-        &self,
-        address: SocketAddr,
-        path: &str,
-        script: &str,
-        arguments: &[&str],
-    ) -> Result<Measured, String> {
+    fn run(&self, url: &str, script: &str, arguments: &[&str]) -> Result<Measured, String> {
         let file = self.directory.join("script.lua");
         std::fs::write(&file, script).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(super::tools::WRK);
         command.arg(format!("-t{WRK_THREADS}")).arg(format!("-c{CONNECTIONS}"));
         command.arg(format!("-d{}s", self.seconds)).arg("-s").arg(&file);
-        command.arg(format!("http://{address}{path}"));
+        command.arg(url);
         if !arguments.is_empty() {
             command.arg("--").args(arguments);
         }
@@ -117,7 +122,7 @@ impl Load {
             return Err(format!("wrk: {text}{}", String::from_utf8_lossy(&output.stderr)));
         };
         if failed > 0.0 {
-            return Err(format!("{failed} of {requests} requests to {path} failed"));
+            return Err(format!("{failed} of {requests} requests to {url} failed"));
         }
         Ok(Measured { requests_per_second: requests / microseconds * 1e6, p99_milliseconds: p99 / 1e3 })
     }

@@ -15,13 +15,13 @@ pub(super) const ROUNDS: usize = 5;
 /// How long a round takes.
 const ROUND_SECONDS: u32 = 3;
 /// Rounds of each start.
-const STARTS: usize = 15;
+pub(super) const STARTS: usize = 15;
 /// How many accounts are many.
 pub(super) const MANY: usize = 10_000;
 
 /// An organization whose member account has an IAM user: three levels of service control policies, two
 /// policies of the user's own, conditions in both.
-const ORGANIZATION: &str = r#"
+pub(super) const ORGANIZATION: &str = r#"
 organization:
   management_account: "111122223333"
   feature_set: ALL

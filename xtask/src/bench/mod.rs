@@ -12,6 +12,7 @@ mod measurements;
 mod neighbours;
 mod pages;
 pub(crate) mod processes;
+mod reach;
 mod shared;
 pub(crate) mod signature;
 pub(crate) mod tools;
@@ -25,8 +26,10 @@ use measurements::Bench;
 type Measure = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// The parts by name, in the order they are measured.
-const PARTS: [(&str, Measure); 12] = [
+const PARTS: &[(&str, Measure)] = &[
     ("starting", Bench::starting),
+    ("resetting", Bench::resetting),
+    ("tls", Bench::tls),
     ("reading", Bench::reading),
     ("writing", Bench::writing),
     ("mixed", Bench::mixed),
@@ -46,7 +49,7 @@ const PARTS: [(&str, Measure); 12] = [
 /// Says what is missing, or what did not answer as it should.
 pub fn run(named: &[&str]) -> Result<(), String> {
     if let Some(unknown) = named.iter().find(|name| PARTS.iter().all(|(part, _)| part != *name)) {
-        let parts = PARTS.map(|(name, _)| name).join(", ");
+        let parts = PARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         return Err(format!("there is no part `{unknown}`; the parts are {parts}"));
     }
     tools::install()?;

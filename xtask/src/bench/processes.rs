@@ -46,6 +46,11 @@ impl Accountd {
         })
     }
 
+    /// Starts one without a data directory, as tests do.
+    pub fn start_in_memory(binary: &Path, seed: &Path) -> Result<Self, String> {
+        Self::start_on(binary, ["--in-memory"], |command| command.arg("--seed").arg(seed))
+    }
+
     /// The same with its state wherever these arguments say.
     pub fn start_on(
         binary: &Path,

@@ -42,7 +42,8 @@ impl Gate {
 
     fn installed_from_crate(&self) -> Result<Counts, String> {
         let folder = self.root.join("target/crates");
-        let scratch = Scratch::new(&self.root.join("target"))?;
+        // Elsewhere: below the workspace cargo would take the crates for members of it.
+        let scratch = Scratch::new(&std::env::temp_dir())?;
         for name in PUBLISHED {
             let mut unpack = Command::new("tar");
             unpack.arg("-xzf").arg(archive(&folder, name)?).arg("-C").arg(&scratch.path);

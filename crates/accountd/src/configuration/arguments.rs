@@ -16,6 +16,7 @@ use services::quotas::Quotas;
 use super::copy_arguments::{self, CopyArguments};
 use super::delivery_arguments::DeliveryArguments;
 use super::explain_arguments::{self, ExplainArguments};
+use super::seed_arguments::SeedCommand;
 use super::terminal_arguments::TerminalCommand;
 use super::{
     Configuration, ROOT_CREDENTIALS_FILE, ROOT_CREDENTIALS_LIST, Secret, Storage, WellKnownCredentials,
@@ -24,6 +25,7 @@ use super::{
 use crate::clock::TimeMode;
 use crate::explain;
 use crate::pages::Origin;
+use crate::seed::StateSource;
 use crate::store::Database;
 use crate::terminal;
 use crate::tls::Tls;
@@ -38,6 +40,8 @@ pub enum Request {
     Serve(Box<Configuration>),
     /// Check a seed file and change nothing.
     SeedCheck(PathBuf),
+    /// Print the seed file of a state.
+    SeedOf(Box<StateSource>),
     /// Look at the whole store in a data directory and change nothing.
     Check(PathBuf),
     /// Copy everything from the one to the other.
@@ -106,15 +110,6 @@ enum Command {
     Explain(Box<ExplainArguments>),
     #[command(flatten)]
     Terminal(TerminalCommand),
-}
-
-#[derive(Subcommand)]
-enum SeedCommand {
-    /// Check a seed file and say what it holds; nothing is applied
-    Check {
-        /// The seed file; - reads it from standard input
-        file: PathBuf,
-    },
 }
 
 #[derive(Args)]
@@ -319,16 +314,16 @@ where
             return Ok(Request::Help(Help(error.to_string())));
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            return Err("a command is missing: accountd seed check FILE".to_owned());
+            return Err(
+                "a command is missing: accountd seed check FILE, or accountd seed from-state".to_owned()
+            );
         }
         Err(error) => return Err(one_line(&error.to_string())),
     };
     let serve = match arguments.command {
         None => arguments.serve,
         Some(Command::Serve(serve)) => *serve,
-        Some(Command::Seed { command: SeedCommand::Check { file } }) => {
-            return Ok(Request::SeedCheck(file));
-        }
+        Some(Command::Seed { command }) => return command.into_request(),
         Some(Command::Terminal(command)) => return command.into_request(),
         Some(Command::Copy(copy)) => return Ok(Request::Copy(Box::new(copy.into_ends()?))),
         Some(Command::Explain(explain)) => {

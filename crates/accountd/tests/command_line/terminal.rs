@@ -210,3 +210,38 @@ fn service_time_passes_faster_where_that_is_said() {
     assert_ne!(now(), page);
     assert!(refused(&accountd(&["--time", "x1"]).output().unwrap()).contains("x2 to x1000"));
 }
+
+/// F-SEED-20: the seed file of a state is the same, wherever the state is, and gives it again.
+#[test]
+fn a_state_is_printed_as_a_seed_file() {
+    let directory = Directory::new("from-state");
+    let seed = directory.file("seed.yaml", SEED, 0o600);
+    let data = directory.file("data", "", 0o600);
+    fs::remove_file(&data).unwrap();
+    let running = Running::start(&["--data", &data, "--listen", "127.0.0.1:0", "--seed", &seed]);
+    let of_endpoint = told(asks(&running, &["seed", "from-state"]));
+    let export = directory.file("state.json", "", 0o600);
+    told(asks(&running, &["export", &export]));
+    let in_use = refused(&accountd(&["seed", "from-state", &data]).output().unwrap());
+    assert!(in_use.contains("in use"), "{in_use}");
+    assert_eq!(running.end("-TERM").0, Some(0));
+    let without_head = |file: &str| {
+        file.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+    };
+    let expected: String = without_head(&of_endpoint);
+    assert!(expected.contains("secret: \"0123456789abcdefghij\""), "{expected}");
+    for source in [&export, &data] {
+        let file: String = without_head(&told(accountd(&["seed", "from-state", source]).output().unwrap()));
+        assert_eq!(file, expected, "{source}");
+    }
+    let file = directory.file("again.yaml", &of_endpoint, 0o600);
+    let summary = told(accountd(&["seed", "check", &file]).output().unwrap());
+    assert!(
+        summary.contains("1 account, 0 organizational units, 0 policies, 2 users, 1 role, 1 access key"),
+        "{summary}"
+    );
+    for (source, reason) in [("/nonexistent", "cannot be read"), (&seed, "is not an export of accountd")] {
+        let said = refused(&accountd(&["seed", "from-state", source]).output().unwrap());
+        assert!(said.contains(reason), "{said}");
+    }
+}

@@ -6,6 +6,7 @@
 
 mod account;
 mod constraints;
+mod from_state;
 mod identity;
 mod ids;
 mod item;
@@ -29,6 +30,7 @@ use crate::state::region::OrganizationRegionRequests;
 use crate::world::key::CaseInsensitive;
 use crate::world::{Change, Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, World};
 use account::{AccountDraft, read_account};
+pub use from_state::from_state;
 use item::Item;
 use organization::{OrganizationDraft, UnitDraft, read_organization, read_units};
 use principals::Principals;

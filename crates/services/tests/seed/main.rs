@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod from_state;
+
 use aws::principal::Caller;
 use serde_json::{Value, json};
 use services::seed;
