@@ -9,9 +9,11 @@ const PAGES = [
   '/', '/units/ou-root-workload', '/policies', '/policies/p-locked00', '/accounts', '/accounts/222222222222', '/identities',
   '/accounts/222222222222/iam', '/accounts/222222222222/iam?tab=roles', '/accounts/222222222222/iam/users/admin',
   '/accounts/222222222222/iam/roles/OrganizationAccountAccessRole', '/accounts/222222222222/iam/policies/reads-only',
-  '/calls', '/why', '/why?principal=444444444444&action=account:ListRegions', '/why?who=organization&action=account:ListRegions', '/control?count=on', '/acting', '/acting?account=222222222222', '/search?q=member',
+  '/calls', '/why', '/why?principal=444444444444&action=account:ListRegions', '/why?who=organization&action=account:ListRegions', '/control?count=on', '/acting', '/acting?account=222222222222',
   '/accounts/222222222222/iam?tab=providers', '/accounts/222222222222/iam?tab=mfa', '/accounts/222222222222/iam?tab=instance-profiles',
   '/what-if?do=detach&policy=p-locked00&target=ou-root-lockedou', '/why?attach=p-locked00=r-root',
+  // The last one is pictured.
+  '/search?q=member',
 ];
 const company = ['--seed', COMPANY];
 

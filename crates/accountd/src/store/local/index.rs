@@ -1,4 +1,4 @@
-//! The index of the log and its size: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
+//! The index of the log, its size, and what is forgotten of it: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
 //!
 //! The log is cut into segments of 256 numbers. Once nothing is added to a segment any more, its terms are gathered, beside
 //! everything else and while little is recorded, so that no call pays for it. What is not in the index yet is looked through,
@@ -6,6 +6,7 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use services::cloudtrail::terms;
 use services::world::Term;
@@ -15,6 +16,7 @@ use super::engine::{BlockFilter, Engine, EngineResult, Terms, VisitBlock};
 use super::events::Line;
 use super::statements::*;
 use super::sync::lock;
+use super::writer::FORGOTTEN_AT_ONCE;
 use super::{Core, Store};
 use crate::store::seam::{LogSize, StoreError};
 
@@ -56,6 +58,24 @@ impl Store {
         let size = self.beside(&self.exporting, |core| core.engine.log_size()).await??;
         *lock(&self.core.statistics.log) = size;
         Ok(())
+    }
+
+    /// Deletes records of the log that are all before a moment, block by block, and gives their space back. Says how
+    /// many blocks went. F-STORE-19
+    ///
+    /// # Errors
+    /// See [`StoreError`]; what was deleted until then is gone.
+    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = before.as_microsecond();
+        let mut forgotten = 0;
+        loop {
+            // One after the other, so that changes come in between.
+            let blocks = self.alone(move |writer| writer.forget(before)).await?;
+            forgotten += blocks;
+            if blocks < u64::from(FORGOTTEN_AT_ONCE) {
+                return Ok(forgotten);
+            }
+        }
     }
 
     /// Takes one segment of the log into the index; `false` if there is none to take in.

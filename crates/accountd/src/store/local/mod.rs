@@ -41,7 +41,6 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use jiff::Timestamp;
 use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Snapshot, Wanted};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -423,24 +422,6 @@ impl Store {
             self.alone(Writer::probe).await?;
         }
         Ok(self.beside(&self.looking, |core| core.engine.check()).await??)
-    }
-
-    /// Deletes records of the log that are all before a moment, block by block, and gives their space back. Says how
-    /// many blocks went. F-STORE-19
-    ///
-    /// # Errors
-    /// See [`StoreError`]; what was deleted until then is gone.
-    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let before = before.as_microsecond();
-        let mut forgotten = 0;
-        loop {
-            // One after the other, so that changes come in between.
-            let blocks = self.alone(move |writer| writer.forget(before)).await?;
-            forgotten += blocks;
-            if blocks < u64::from(writer::FORGOTTEN_AT_ONCE) {
-                return Ok(forgotten);
-            }
-        }
     }
 
     /// Drops every document and every event.
