@@ -29,6 +29,8 @@ const PAGES: &[(&str, &str, By)] = &[
     ("README.md", "console", Test(PYTHON_PAGES)),
     ("crates/accountd/README.md", "sh", Test(PYTHON_PAGES)),
     ("crates/accountd-testing/README.md", "rust", Test("crates/clients-test/tests/world.rs")),
+    ("docs/beside-other-emulators.md", "console", Test("tests/clients/python/test_forward.py")),
+    ("docs/beside-other-emulators.md", "sh", Test("tests/clients/python/test_forward.py")),
     ("docs/coming-from-localstack-and-moto.md", "python", Test(REACH_PYTHON)),
     ("docs/containers.md", "yaml", Test(REACH_IMAGE)),
     ("docs/containers.md", "go", TESTCONTAINERS),
@@ -36,6 +38,9 @@ const PAGES: &[(&str, &str, By)] = &[
     ("docs/containers.md", "js", TESTCONTAINERS),
     ("docs/containers.md", "python", TESTCONTAINERS),
     ("docs/containers.md", "rust", TESTCONTAINERS),
+    ("docs/iam-baseline.md", "console", Test("tests/clients/terraform/test_baseline_page.py")),
+    ("docs/iam-baseline.md", "hcl", Test("tests/clients/terraform/test_baseline_page.py")),
+    ("docs/iam-baseline.md", "sh", Test("tests/clients/terraform/test_baseline_page.py")),
     ("docs/operate.md", "console", Test(PYTHON_PAGES)),
     ("docs/operate.md", "sh", Test(PYTHON_PAGES)),
     (
