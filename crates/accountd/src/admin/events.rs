@@ -173,14 +173,14 @@ mod tests {
         for wrong in ["limit=0", "limit=1001", "after=x", "colour=red", "since=yesterday", "until="] {
             assert_eq!(asked(wrong), None, "{wrong}");
         }
-        let record = json!({ "eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "recipientAccountId": "1",
+        let record = json!({ "eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "recipientAccountId": "111122223333",
                              "userIdentity": { "arn": "arn:aws:iam::1:user/ann", "accessKeyId": "AKIA1" },
                              "eventID": "e-1", "awsRegion": "us-east-1", "eventTime": "2026-11-27T10:00:00Z",
                              "readOnly": false, "requestParameters": { "userName": "bob" } });
         let takes = |query: &str| asked(query).expect("a query").filter.takes(&record);
         for query in [
             "",
-            "account=1",
+            "account=111122223333",
             "source=iam",
             "source=iam.amazonaws.com",
             "name=CreateUser",
@@ -194,7 +194,7 @@ mod tests {
             assert!(takes(query), "{query}");
         }
         for query in [
-            "account=2",
+            "account=444455556666",
             "source=sts",
             "name=DeleteUser",
             "user=bob",
