@@ -1,7 +1,6 @@
 //! `cargo xtask release`: a release, built here as far as it can be, each piece installed where there is nothing else.
 //!
-//! `--dry-run` builds a static program, and a smaller one for the packages that tests pull (decision 21), puts them into every
-//! package under `target/dist/`, and runs the suite `reach` and a bare root.
+//! `--dry-run` builds one static program, puts it into every package under `target/dist/`, and runs the suite `reach` and a bare root with it.
 //! With a version it writes that version into the workspace and the changelog, for a person to commit and tag; the workflow
 //! `release.yml` does the rest on a tag.
 
@@ -40,7 +39,8 @@ fn root() -> PathBuf {
 
 fn build(root: &Path) -> Result<(), String> {
     let (dist, manual) = (root.join("target/dist"), root.join("target/manual"));
-    let (binary, small) = (built(root, "release")?, built(root, "small")?);
+    cargo(root, &["build", "--release", "--package", "accountd", "--target", TARGET, "--config", FLAGS])?;
+    let binary = root.join("target").join(TARGET).join("release/accountd");
     test::write_manual(root, &manual)?;
     let metadata =
         Command::new("cargo").args(["metadata", "--format-version", "1"]).current_dir(root).output();
@@ -48,18 +48,8 @@ fn build(root: &Path) -> Result<(), String> {
     let list = root.join("target/metadata.json");
     std::fs::write(&list, metadata).map_err(|error| format!("{}: {error}", list.display()))?;
     let script = root.join("packaging/release.py");
-    succeed(
-        Command::new("python3").args([&script, &binary, &small, &manual, &list, &dist]).current_dir(root),
-    )?;
+    succeed(Command::new("python3").args([&script, &binary, &manual, &list, &dist]).current_dir(root))?;
     test::reach(root, &binary)
-}
-
-/// The static program in a profile.
-fn built(root: &Path, profile: &str) -> Result<PathBuf, String> {
-    let build =
-        ["build", "--profile", profile, "--package", "accountd", "--target", TARGET, "--config", FLAGS];
-    cargo(root, &build)?;
-    Ok(root.join("target").join(TARGET).join(profile).join("accountd"))
 }
 
 /// Writes the version into the workspace and into the changelog.
