@@ -340,13 +340,21 @@ impl Service {
     }
 }
 
-/// Decides, and turns a panic of a rule into a fault: the caller hears of an internal error, nothing was
-/// changed, and the connection lives on.
 fn decide_or_fail(
     kept: &Kept,
     begun: &BegunCall,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Answered>, world::Fault> {
+    rule_or_fail(kept, begun, |ports| front::decide(ports, &begun.call, snapshot))
+}
+
+/// Asks a rule, and turns its panic into a fault: the caller hears of an internal error, nothing was changed, and the
+/// connection lives on.
+fn rule_or_fail<T>(
+    kept: &Kept,
+    begun: &BegunCall,
+    rule: impl FnOnce(&Ports<'_>) -> Result<Decided<T>, world::Fault>,
+) -> Result<Decided<T>, world::Fault> {
     let ports = Ports {
         keys: &kept.keys,
         signing_keys: &kept.signing_keys,
@@ -355,7 +363,7 @@ fn decide_or_fail(
         issuers: &kept.issuers,
     };
     // What a rule may have left half done is the world of this run, which is dropped.
-    let run = AssertUnwindSafe(|| front::decide(&ports, &begun.call, snapshot));
+    let run = AssertUnwindSafe(|| rule(&ports));
     catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
 }
 

@@ -1,27 +1,16 @@
 """The configuration and the commands of `docs/iam-baseline.md`, taken from the page and run as they stand (F-IAMAPI-TF-3)."""
 
-import os
-import pathlib
-
 import pytest
-from accountd import Accountd
+import terraform_page
 from page import Page
-from test_terraform import MIRROR, TERRAFORM, settings
+from test_terraform import MIRROR, TERRAFORM
 
 PAGE = Page("iam-baseline.md")
 
 
 @pytest.fixture
 def story(tmp_path):
-    server = Accountd(tmp_path / "run", *PAGE.flags())
-    server.start()
-    directory = tmp_path / "configuration"
-    directory.mkdir()
-    (configuration,) = PAGE.blocks("hcl")
-    (directory / "main.tf").write_text(configuration)
-    path = f"{pathlib.Path(TERRAFORM).parent}:{os.environ['PATH']}"
-    yield PAGE.run(server, directory, **settings(directory), TF_CLI_ARGS="-no-color", PATH=path)
-    server.stop()
+    yield from terraform_page.story(PAGE, tmp_path)
 
 
 @pytest.mark.everything

@@ -1,29 +1,19 @@
 """The configuration and the commands of `docs/vend-an-account-with-terraform.md`, taken from the page and run
 as they stand (F-STORY-7)."""
 
-import os
-import pathlib
 import re
 
 import pytest
-from accountd import Accountd
+import terraform_page
 from page import Page
-from test_terraform import MIRROR, TERRAFORM, settings
+from test_terraform import MIRROR, TERRAFORM
 
 PAGE = Page("vend-an-account-with-terraform.md")
 
 
 @pytest.fixture
 def story(tmp_path):
-    server = Accountd(tmp_path / "run", *PAGE.flags())
-    server.start()
-    directory = tmp_path / "configuration"
-    directory.mkdir()
-    (configuration,) = PAGE.blocks("hcl")
-    (directory / "main.tf").write_text(configuration)
-    path = f"{pathlib.Path(TERRAFORM).parent}:{os.environ['PATH']}"
-    yield PAGE.run(server, directory, **settings(directory), TF_CLI_ARGS="-no-color", PATH=path)
-    server.stop()
+    yield from terraform_page.story(PAGE, tmp_path)
 
 
 @pytest.mark.skipif(not (TERRAFORM and MIRROR), reason="no terraform with its AWS provider")

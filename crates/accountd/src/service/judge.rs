@@ -2,18 +2,16 @@
 //! with a record.
 
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
 use services::front::hand_over::{self, Judged};
-use services::front::ports::Ports;
 use services::front::words::Answered;
 use services::front::{self, Call};
 use services::world::{self, Snapshot};
 
-use super::{BegunCall, Kept, PaidOnce, Service, decided_at_last, internal_failure};
+use super::{BegunCall, Kept, Service, decided_at_last, internal_failure, rule_or_fail};
 use crate::store::Decided;
 
 /// A call that was judged.
@@ -52,7 +50,7 @@ impl Service {
             length if length > front::LARGE_BODY_BYTES => self.begin_apart(request, peer).await?,
             _ => self.begin(request, peer),
         };
-        let begun = Arc::new(BegunCall { call: call.for_elsewhere(), paid: Arc::default() });
+        let begun = BegunCall::new(call.for_elsewhere());
         // Faults are ordered for operations that are here.
         let decided = self.transact(&begun, judge_or_fail, true).await.and_then(decided_at_last);
         match decided {
@@ -62,19 +60,10 @@ impl Service {
     }
 }
 
-/// Judges, and turns a panic of a rule into a fault.
 fn judge_or_fail(
     kept: &Kept,
     begun: &BegunCall,
     snapshot: &dyn Snapshot,
 ) -> Result<Decided<Judged>, world::Fault> {
-    let ports = Ports {
-        keys: &kept.keys,
-        signing_keys: &kept.signing_keys,
-        sessions: &kept.sessions,
-        buckets: &PaidOnce { buckets: &kept.buckets, paid: &begun.paid },
-        issuers: &kept.issuers,
-    };
-    let run = AssertUnwindSafe(|| hand_over::judge(&ports, &begun.call, snapshot));
-    catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+    rule_or_fail(kept, begun, |ports| hand_over::judge(ports, &begun.call, snapshot))
 }
