@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Seek;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -182,7 +182,7 @@ async fn newest(store: &Store, asked: &EventsAsked) -> Result<EventsPage, String
 
 impl Engine for StateEngine {
     fn log_size(&self) -> LogSize {
-        *self.store.statistics().log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.statistics().log_size()
     }
 
     async fn ready(&self) -> Result<(), String> {

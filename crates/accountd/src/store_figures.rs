@@ -1,6 +1,5 @@
 //! What the metrics page shows of the store. F-STORE-35, F-TRAIL-18
 
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,14 +9,13 @@ use crate::store::Store;
 /// The figures of now.
 pub(crate) fn of(store: &Store) -> Vec<StoreFigure> {
     let all = store.statistics();
-    let figure = |name, help, value: &AtomicU64, is_count| StoreFigure {
+    let now = |name, help, value| StoreFigure { name, help, value, is_count: false };
+    let count = |name, help, value: &AtomicU64| StoreFigure {
         name,
         help,
         value: value.load(Relaxed),
-        is_count,
+        is_count: true,
     };
-    let count = |name, help, value| figure(name, help, value, true);
-    let now = |name, help, value| figure(name, help, value, false);
     let mut figures = vec![
         count("transactions", "Transactions committed, each one wait for the disk", &all.transactions),
         count("changes", "Changes acknowledged", &all.changes),
@@ -47,17 +45,20 @@ pub(crate) fn of(store: &Store) -> Vec<StoreFigure> {
                 &all.connections_opened,
             ),
             count("followed", "Commits of other processes that this one learned of", &all.followed),
-            now("connections", "Connections to the database that are open", &all.connections),
-            now("connections_idle", "Connections to the database that nobody uses", &all.connections_idle),
+            now("connections", "Connections to the database that are open", all.connections.load(Relaxed)),
+            now(
+                "connections_idle",
+                "Connections to the database that nobody uses",
+                all.connections_idle.load(Relaxed),
+            ),
             now(
                 "behind",
                 "Commits of other processes that the last answer of the database told of",
-                &all.behind,
+                all.behind.load(Relaxed),
             ),
         ]);
     }
-    let log = *all.log.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = |name, help, value| StoreFigure { name, help, value, is_count: false };
+    let log = all.log_size();
     figures.extend(log.records.map(|records| now("log_records", "Records in the event log", records)));
     figures.extend([
         now("log_bytes", "Bytes that the event log takes, in a data directory all state", log.bytes),

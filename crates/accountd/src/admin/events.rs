@@ -130,7 +130,8 @@ pub(super) fn asked(query: &str) -> Result<EventsAsked, Box<Answer>> {
             "errors" => filter.errors = value != "false",
             "changes" => filter.changes = value != "false",
             "after" => {
-                asked.after = Some(place(&value).ok_or_else(|| wrong("after is the `next` of another page"))?)
+                let place = EventPosition::parse(&value);
+                asked.after = Some(place.ok_or_else(|| wrong("after is the `next` of another page"))?);
             }
             "limit" => match value.parse() {
                 Ok(number) if (1..=MOST).contains(&number) => asked.limit = number,
@@ -147,15 +148,9 @@ pub(super) fn asked(query: &str) -> Result<EventsAsked, Box<Answer>> {
     Ok(asked)
 }
 
-fn place(text: &str) -> Option<EventPosition> {
-    let (commit, index) = text.split_once('.')?;
-    Some(EventPosition { commit: commit.parse().ok()?, index: index.parse().ok()? })
-}
-
 /// The page.
 pub(super) fn page(page: &EventsPage) -> Answer {
-    let EventPosition { commit, index } = page.next;
-    ok(&json!({ "events": page.events, "next": format!("{commit}.{index}") }))
+    ok(&json!({ "events": page.events, "next": page.next.to_string() }))
 }
 
 #[cfg(test)]

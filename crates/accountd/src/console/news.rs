@@ -16,7 +16,7 @@ use services::world::{EventPosition, EventQuery, LoggedEvent};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::Console;
-use super::calls::{position_text, query, read_position};
+use super::calls::query;
 use super::fields::{Fields, address};
 use super::shell::{self, Wrong};
 use super::visit::{NEWS, Visit};
@@ -63,7 +63,7 @@ pub fn address_of(
     made_at: Timestamp,
     due: Option<Timestamp>,
 ) -> String {
-    let since = newest.map(position_text).unwrap_or_else(|| "0.0".to_owned());
+    let since = newest.map_or_else(|| "0.0".to_owned(), |newest| newest.to_string());
     let due = due.map(|due| due.to_string()).unwrap_or_default();
     let pairs =
         [("since", since.as_str()), ("account", account), ("at", &made_at.to_string()), ("due", &due)];
@@ -121,7 +121,7 @@ impl Asked {
         let instant = |name: &str| query.filled(name).and_then(|text| text.parse().ok());
         Self {
             account: query.filled("account").and_then(|account| account.parse().ok()),
-            since: query.filled("since").and_then(read_position),
+            since: query.filled("since").and_then(EventPosition::parse),
             made_at: instant("at"),
             due: instant("due"),
         }

@@ -1,7 +1,7 @@
 //! What passes between the store and its callers, whichever kind of store it is.
 
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
@@ -155,6 +155,13 @@ pub struct StoreStatistics {
     pub documents: AtomicU64,
     /// Not a counter: how many events were recorded since the last reset, those of earlier runs included.
     pub events: AtomicU64,
-    /// Not a counter: how much of the event log there was when it was last measured.
-    pub log: Mutex<LogSize>,
+    /// Not a counter: see [`Self::log_size`].
+    pub(super) log: Mutex<LogSize>,
+}
+
+impl StoreStatistics {
+    /// How much of the event log there was when it was last measured.
+    pub fn log_size(&self) -> LogSize {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

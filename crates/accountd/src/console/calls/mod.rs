@@ -87,17 +87,6 @@ pub fn query(account: Option<AccountId>, now: Timestamp, before: Option<EventPos
     EventQuery { account, from: Timestamp::MIN, until, before, limit: PER_READ }
 }
 
-/// `12.3`, as addresses hold it.
-pub fn position_text(position: EventPosition) -> String {
-    format!("{}.{}", position.commit, position.index)
-}
-
-/// Reads it back.
-pub fn read_position(text: &str) -> Option<EventPosition> {
-    let (commit, index) = text.split_once('.')?;
-    Some(EventPosition { commit: commit.parse().ok()?, index: index.parse().ok()? })
-}
-
 fn row(event: &LoggedEvent) -> Option<(Row, Option<String>)> {
     let record: Record<'_> = serde_json::from_str(&event.record).ok()?;
     let identity = &record.user_identity;
@@ -136,7 +125,7 @@ fn tool(agent: &str) -> String {
 /// The store failed.
 pub async fn page(console: &Console, visit: &Visit) -> Result<Page, Wrong> {
     let filter = Filter::read(&visit.query);
-    let mut before = visit.query.filled("before").and_then(read_position);
+    let mut before = visit.query.filled("before").and_then(EventPosition::parse);
     let is_first = before.is_none();
     let (mut rows, mut newest, mut is_end) = (Vec::new(), None, false);
     for _ in 0..LOOKED_AT / PER_READ {
@@ -220,7 +209,7 @@ fn listed(visit: &Visit, rows: &[Row], next: Option<EventPosition>) -> Markup {
             }
         }
         (marks::next_page(next.map(|before| {
-            let before = position_text(before);
+            let before = before.to_string();
             let mut pairs: Vec<_> = visit.query.iter().filter(|(name, _)| *name != "before").collect();
             pairs.push(("before", &before));
             address("/calls", &pairs)

@@ -389,7 +389,7 @@ impl Engine for EmbeddedEngine {
     }
 
     fn log_size(&self) -> EngineResult<LogSize> {
-        self.with_reader(|connection| Ok(index::log_size(connection, head(connection)?.events)?))
+        self.with_reader(|connection| Ok(log_size(connection, head(connection)?.events)?))
     }
 
     fn unindexed(&self) -> EngineResult<Option<u64>> {
@@ -429,6 +429,19 @@ impl Engine for EmbeddedEngine {
             Ok(())
         })
     }
+}
+
+/// As [`Engine::log_size`], where so many events were ever recorded.
+pub(super) fn log_size(connection: &Connection, events: u64) -> rusqlite::Result<LogSize> {
+    let mut oldest = connection.prepare_cached(OLDEST)?;
+    let oldest = oldest.query_row([], |row| Ok((unsigned(row.get(0)?), row.get::<_, i64>(1)?))).optional()?;
+    let bytes = connection.prepare_cached(BYTES)?.query_row([], |row| row.get(0))?;
+    let (gone, first_time) = oldest.unwrap_or((events, 0));
+    Ok(LogSize {
+        records: Some(events.saturating_sub(gone)),
+        bytes: unsigned(bytes),
+        oldest: first_time.div_euclid(1_000_000),
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The index of the log, its size, and what is forgotten of it: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
+//! The index of the log: which blocks have a record with a term, such as the name of a user (F-TRAIL-17).
 //!
 //! The log is cut into segments of 256 numbers. Once nothing is added to a segment any more, its terms are gathered, beside
 //! everything else and while little is recorded, so that no call pays for it. What is not in the index yet is looked through,
@@ -6,8 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use services::cloudtrail::terms;
 use services::world::Term;
 
@@ -15,10 +14,13 @@ use super::embedded::{block, signed, unsigned};
 use super::engine::{BlockFilter, Engine, EngineResult, Terms, VisitBlock};
 use super::events::Line;
 use super::statements::*;
-use super::sync::lock;
-use super::writer::FORGOTTEN_AT_ONCE;
-use super::{Core, Store};
-use crate::store::seam::{LogSize, StoreError};
+
+/// Terms of a segment that are kept one by one. A segment with more, such as one in which thousands of sessions began, is
+/// found by [`ANY`] and looked through: what one caller records neither fills memory nor holds up the writer.
+const MOST_TERMS: usize = 20_000;
+
+/// Stands for every term.
+const ANY: Term = Term(u64::MAX);
 
 /// Every so many segments, what the index has of blocks that were deleted goes.
 const TIDY_EVERY: u64 = 64;
@@ -30,80 +32,31 @@ pub(super) fn each_term(records: &str, add: &mut dyn FnMut(Term)) {
     }
 }
 
-/// The terms of a segment.
-fn gather(engine: &dyn Engine, segment: u64) -> EngineResult<Terms> {
-    let mut terms = Terms::new();
+/// The terms of a segment, or [`ANY`] where they are too many.
+pub(super) fn gather(engine: &dyn Engine, segment: u64) -> EngineResult<Terms> {
+    let (mut terms, mut places) = (Terms::new(), Vec::new());
     engine.blocks_from(segment << SEGMENT_BITS, &mut |block, _, records| {
         if block >> SEGMENT_BITS != segment {
             return ControlFlow::Break(());
         }
         let place = (block & ((1 << SEGMENT_BITS) - 1)) as u8;
-        each_term(records, &mut |term| {
-            let blocks = terms.entry(term).or_default();
-            if blocks.last() != Some(&place) {
-                blocks.push(place);
-            }
-        });
+        places.push(place);
+        if terms.len() <= MOST_TERMS {
+            each_term(records, &mut |term| note(&mut terms, term, place));
+        }
         ControlFlow::Continue(())
     })?;
-    Ok(terms)
+    Ok(if terms.len() > MOST_TERMS { Terms::from([(ANY, places)]) } else { terms })
 }
 
-impl Store {
-    /// Measures the event log; [`StoreStatistics::log`](crate::store::StoreStatistics::log) says what came of it.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn measure_log(&self) -> Result<(), StoreError> {
-        let size = self.beside(&self.exporting, |core| core.engine.log_size()).await??;
-        *lock(&self.core.statistics.log) = size;
-        Ok(())
+fn note(terms: &mut Terms, term: Term, place: u8) {
+    if terms.len() > MOST_TERMS {
+        return;
     }
-
-    /// Deletes records of the log that are all before a moment, block by block, and gives their space back. Says how
-    /// many blocks went. F-STORE-19
-    ///
-    /// # Errors
-    /// See [`StoreError`]; what was deleted until then is gone.
-    pub async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let before = before.as_microsecond();
-        let mut forgotten = 0;
-        loop {
-            // One after the other, so that changes come in between.
-            let blocks = self.alone(move |writer| writer.forget(before)).await?;
-            forgotten += blocks;
-            if blocks < u64::from(FORGOTTEN_AT_ONCE) {
-                return Ok(forgotten);
-            }
-        }
+    let blocks = terms.entry(term).or_default();
+    if blocks.last() != Some(&place) {
+        blocks.push(place);
     }
-
-    /// Takes one segment of the log into the index; `false` if there is none to take in.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn index_log(&self) -> Result<bool, StoreError> {
-        let gather = |core: &Core| -> EngineResult<Option<(u64, Terms)>> {
-            let Some(segment) = core.engine.unindexed()? else { return Ok(None) };
-            Ok(Some((segment, gather(&*core.engine, segment)?)))
-        };
-        let Some((segment, terms)) = self.beside(&self.exporting, gather).await?? else { return Ok(false) };
-        self.alone(move |writer| writer.index(segment, &terms)).await?;
-        Ok(true)
-    }
-}
-
-/// As [`Engine::log_size`], where so many events were ever recorded.
-pub(super) fn log_size(connection: &Connection, events: u64) -> rusqlite::Result<LogSize> {
-    let mut oldest = connection.prepare_cached(OLDEST)?;
-    let oldest = oldest.query_row([], |row| Ok((unsigned(row.get(0)?), row.get::<_, i64>(1)?))).optional()?;
-    let bytes = connection.prepare_cached(BYTES)?.query_row([], |row| row.get(0))?;
-    let (gone, first_time) = oldest.unwrap_or((events, 0));
-    Ok(LogSize {
-        records: Some(events.saturating_sub(gone)),
-        bytes: unsigned(bytes),
-        oldest: first_time.div_euclid(1_000_000),
-    })
 }
 
 /// The segments before this one are in the index, as far as there is something in them.
@@ -162,7 +115,7 @@ pub(super) fn blocks_with(
         }
     }
     let mut segments = connection.prepare_cached(SEGMENTS_OF_TERM)?;
-    let mut rows = segments.query(params![up_to, from, number(term), signed(until)])?;
+    let mut rows = segments.query(params![up_to, from, number(term), signed(until), number(ANY)])?;
     let mut one = connection.prepare_cached(BLOCK)?;
     while let Some(row) = rows.next()? {
         let segment: i64 = row.get(0)?;
@@ -180,4 +133,39 @@ pub(super) fn blocks_with(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::super::engine::{Batch, Head, Writes};
+    use super::super::events::Block;
+    use super::super::memory::MemoryEngine;
+    use super::*;
+    use crate::store::seam::EventRecord;
+
+    /// F-TRAIL-17
+    #[test]
+    fn a_segment_with_too_many_terms_has_one() {
+        let engine = MemoryEngine::default();
+        let account = aws::arn::AccountId::from_number(1);
+        for sequence in 1..=3_u64 {
+            let mut block = Block::default();
+            for number in 0..MOST_TERMS as u64 / 2 {
+                let mut json = String::new();
+                let id = sequence * 1_000_000 + number;
+                write!(json, "{{\"eventTime\":\"2026-11-27T10:00:00Z\",\"eventName\":\"E{id}\"}}").unwrap();
+                block.push(&EventRecord::new(Some(account), jiff::Timestamp::UNIX_EPOCH, json));
+            }
+            let (head, writes) = (Head { sequence, documents: 0, events: 0 }, Writes::new());
+            engine.commit(&Batch { writes: &writes, block: &block, head }).unwrap();
+            let terms = gather(&engine, 0).unwrap();
+            match sequence {
+                1 => assert!(terms.len() > MOST_TERMS / 2, "{}", terms.len()),
+                2 | 3 => assert_eq!(terms, Terms::from([(ANY, (1..=sequence as u8).collect())])),
+                _ => unreachable!("three blocks"),
+            }
+        }
+    }
 }

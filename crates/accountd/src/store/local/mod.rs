@@ -26,6 +26,7 @@ mod statements;
 mod submission;
 mod sync;
 mod turns;
+mod upkeep;
 mod verify;
 mod writer;
 

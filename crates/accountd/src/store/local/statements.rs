@@ -106,7 +106,7 @@ pub(super) const OLDEST: &str = "SELECT events_total - count, first_time FROM ev
 pub(super) const BYTES: &str = "SELECT (page_count - freelist_count) * page_size
     FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
 pub(super) const SEGMENTS_OF_TERM: &str = concat!(
-    "SELECT segment, blocks FROM event_term WHERE term = ?3 AND segment >= ",
+    "SELECT segment, blocks FROM event_term WHERE term IN (?3, ?5) AND segment >= ",
     oldest_segment!(),
     " AND segment <= ?1 >> 8 AND segment < ?4 ORDER BY segment DESC"
 );
