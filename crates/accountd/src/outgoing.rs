@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -71,35 +69,12 @@ pub async fn send(
     request: Request<Full<Bytes>>,
     most_bytes: usize,
 ) -> Result<Answer, NoAnswer> {
-    let address = (destination.host, destination.port);
-    let Some(tls) = destination.tls else {
-        return exchange(TcpStream::connect(address).await.map_err(unreachable)?, request, most_bytes).await;
-    };
-    let name = ServerName::try_from(destination.host.to_owned()).map_err(unusable)?;
-    let stream = TcpStream::connect(address).await.map_err(unreachable)?;
-    exchange(tls.connect(name, stream).await.map_err(unreachable)?, request, most_bytes).await
+    let mut conversation = connect(destination).await?;
+    let answer = conversation.ask(request.map(Payload::Whole)).await?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), most_bytes).collect().await.map_err(unusable)?;
+    Ok(Answer { status, body: body.to_bytes() })
 }
-
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-    most_bytes: usize,
-) -> Result<Answer, NoAnswer> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(unreachable)?;
-    let connection = tokio::spawn(connection);
-    let answer = async {
-        let answer = sender.send_request(request).await.map_err(unreachable)?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), most_bytes).collect().await.map_err(unusable)?;
-        Ok(Answer { status, body: body.to_bytes() })
-    };
-    let answer = answer.await;
-    connection.abort();
-    answer
-}
-
-/// How long it may take until a connection for a conversation is there.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection for one request whose body and answer may be of any size. It ends when this is dropped.
 pub struct Conversation {
@@ -113,21 +88,20 @@ impl Drop for Conversation {
     }
 }
 
-/// Connects to a destination.
+/// Connects to a destination. How long that may take is for the caller to say.
 ///
 /// # Errors
 /// See [`NoAnswer`].
 pub async fn connect(destination: &Destination<'_>) -> Result<Conversation, NoAnswer> {
-    let connecting = async {
-        let address = (destination.host, destination.port);
-        let stream = TcpStream::connect(address).await.map_err(unreachable)?;
-        let _ = stream.set_nodelay(true);
-        let Some(tls) = destination.tls else { return converse(stream).await };
-        let name = ServerName::try_from(destination.host.to_owned()).map_err(unusable)?;
-        converse(tls.connect(name, stream).await.map_err(unreachable)?).await
-    };
-    let connected = tokio::time::timeout(CONNECTED_WITHIN, connecting).await;
-    connected.unwrap_or_else(|_| Err(unreachable("it does not take connections in time")))
+    let Some(tls) = destination.tls else { return converse(stream(destination).await?).await };
+    let name = ServerName::try_from(destination.host.to_owned()).map_err(unusable)?;
+    converse(tls.connect(name, stream(destination).await?).await.map_err(unreachable)?).await
+}
+
+async fn stream(destination: &Destination<'_>) -> Result<TcpStream, NoAnswer> {
+    let stream = TcpStream::connect((destination.host, destination.port)).await.map_err(unreachable)?;
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
 }
 
 async fn converse(

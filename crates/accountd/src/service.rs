@@ -225,19 +225,14 @@ impl Service {
             decided = self.decide(begun, true).await.and_then(decided_at_last);
         }
         let answered = decided.unwrap_or_else(|error| internal_failure(call, &error));
-        if let Some(operation @ Operation::CloudTrail(_)) = call.operation()
+        // Calls that mark buckets come here, and not only past: their bucket was to be asked first (F-TRAILS-BUCKET-3).
+        if call.operation().is_some_and(|operation| self.trail_buckets.marks(operation))
             && answered.response.status().is_success()
         {
-            Box::pin(self.mark_buckets(operation, answered.response.body())).await;
-        }
-        answered
-    }
-
-    async fn mark_buckets(&self, operation: Operation, answer: &Bytes) {
-        if self.trail_buckets.marks(operation) {
-            let answer = serde_json::from_slice(answer).unwrap_or_default();
+            let answer = serde_json::from_slice(answered.response.body()).unwrap_or_default();
             self.trail_buckets.mark(&answer).await;
         }
+        answered
     }
 
     async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {
@@ -269,12 +264,7 @@ impl Service {
     pub fn refuse_unread(&self, head: &http::request::Parts, why: Unread) -> Response<Bytes> {
         let request = Request::from_parts(head.clone(), Bytes::new());
         let call = self.begin(request, IpAddr::from([0, 0, 0, 0]));
-        call.refuse(&match why {
-            Unread::TooLarge => words::body_too_large(),
-            Unread::TooSlow => words::body_too_slow(),
-            Unread::Malformed => words::body_malformed(),
-            Unread::Crowded => words::too_many_connections(),
-        })
+        call.refuse(&refusal_of_unread(why))
     }
 
     /// Explains why a call is allowed or refused. That is nobody's call: it changes nothing and leaves no record.
@@ -365,6 +355,16 @@ fn rule_or_fail<T>(
     // What a rule may have left half done is the world of this run, which is dropped.
     let run = AssertUnwindSafe(|| rule(&ports));
     catch_unwind(run).unwrap_or_else(|_| Err(world::Fault::Broken("a rule panicked".to_owned())))
+}
+
+/// F-EDGE-5: what is said of a request whose body was not read.
+pub(crate) fn refusal_of_unread(why: Unread) -> Refusal {
+    match why {
+        Unread::TooLarge => words::body_too_large(),
+        Unread::TooSlow => words::body_too_slow(),
+        Unread::Malformed => words::body_malformed(),
+        Unread::Crowded => words::too_many_connections(),
+    }
 }
 
 /// What was decided after it was looked for faults.

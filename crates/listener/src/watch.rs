@@ -73,8 +73,10 @@ impl Pulse {
 
     /// Notes that an answer in pieces begins or ends.
     pub(super) fn streaming(&self, does_begin: bool) {
-        let add = if does_begin { 1 } else { u64::MAX };
-        self.streaming.fetch_add(add, Ordering::Relaxed);
+        match does_begin {
+            true => self.streaming.fetch_add(1, Ordering::Relaxed),
+            false => self.streaming.fetch_sub(1, Ordering::Relaxed),
+        };
     }
 
     /// Whether the connection speaks HTTP/2.

@@ -59,15 +59,17 @@ impl Courier {
     /// One line that says why the store failed.
     pub(super) async fn tell_again(&mut self, place: &Place) -> Result<bool, String> {
         let Some(progress) = self.progress.get(&place.name) else { return Ok(true) };
-        let mut delivery = progress.delivery.clone();
-        if !delivery.untold.is_empty() && !progress.telling.is_put_off() {
-            let now = self.clock.now();
-            self.tell(place, now, &mut delivery).await;
-            if let Some(progress) = self.progress.get_mut(&place.name) {
-                progress.told(&self.store, place, delivery.clone()).await?;
-            }
+        let untold = progress.delivery.untold.len();
+        if untold == 0 || progress.telling.is_put_off() {
+            return Ok(untold < MOST_UNTOLD);
         }
-        Ok(delivery.untold.len() < MOST_UNTOLD)
+        let mut delivery = progress.delivery.clone();
+        self.tell(place, self.clock.now(), &mut delivery).await;
+        let untold = delivery.untold.len();
+        if let Some(progress) = self.progress.get_mut(&place.name) {
+            progress.told(&self.store, place, delivery).await?;
+        }
+        Ok(untold < MOST_UNTOLD)
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
 
 use crate::outgoing;
-use crate::service::{Judgement, Service};
+use crate::service::{Judgement, Service, refusal_of_unread};
 use crate::tls;
 use body::{Announced, Broken, Gathered};
 use listener::{Payload, Unread, Upload};
@@ -28,6 +28,9 @@ pub use destination::Destinations;
 
 /// F-FWD-10: how many calls may be under way at a time. Each takes little memory, and some wait for minutes.
 const MOST_AT_A_TIME: usize = 256;
+
+/// F-FWD-10: how long it may take until a connection is there.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// F-FWD-10: how long it may take until an answer begins: as long as a function of Lambda may run, and a little.
 const PATIENCE: Duration = Duration::from_secs(16 * 60);
@@ -122,10 +125,12 @@ impl Forwarder {
             true => Some(self.tls.get_or_try_init(connector).await.map_err(|why| away(&why))?),
             false => None,
         };
-        let connected = outgoing::connect(&place.destination(tls)).await;
+        let destination = place.destination(tls);
+        let connected = tokio::time::timeout(CONNECTED_WITHIN, outgoing::connect(&destination)).await;
+        let connected = connected.map_err(|_| away(&"it does not take connections in time"))?;
         let mut conversation = connected.map_err(|why| away(&why))?;
         let pump = body::send(upload, announced).await.map_err(|why| match why {
-            Broken::Unread(why) => call.refuse_unseen(&words(why)),
+            Broken::Unread(why) => call.refuse_unseen(&refusal_of_unread(why)),
             Broken::Mismatch => call.refuse_payload(),
         })?;
         let onward = onward::request(head, *account, place, pump.payload).map_err(|why| away(&why))?;
@@ -136,7 +141,7 @@ impl Forwarder {
             Ok(Err(why)) => {
                 return Err(match pump.ended.await {
                     Ok(Err(Broken::Mismatch)) => call.refuse_payload(),
-                    Ok(Err(Broken::Unread(why))) => call.refuse_unseen(&words(why)),
+                    Ok(Err(Broken::Unread(why))) => call.refuse_unseen(&refusal_of_unread(why)),
                     _ => away(&why),
                 });
             }
@@ -161,19 +166,8 @@ fn noted(answered: Answered) -> Noted {
 
 fn unread(service: &Service, head: &request::Parts, why: Unread) -> Noted {
     let mut summary = Summary { service: "-", operation: "-", ..Summary::default() };
-    summary.error = Some(words(why).code);
+    summary.error = Some(refusal_of_unread(why).code);
     (summary, service.refuse_unread(head, why).map(Payload::from))
-}
-
-/// F-EDGE-5.
-fn words(why: Unread) -> aws::refusal::Refusal {
-    use services::front::words;
-    match why {
-        Unread::TooLarge => words::body_too_large(),
-        Unread::TooSlow => words::body_too_slow(),
-        Unread::Malformed => words::body_malformed(),
-        Unread::Crowded => words::too_many_connections(),
-    }
 }
 
 /// The declared length of a body; `None` where it comes in pieces of unknown number.

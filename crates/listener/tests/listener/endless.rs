@@ -1,4 +1,5 @@
-//! Answers that would go on by themselves: they end with serving, so that the end waits for none of them.
+//! Answers that would go on by themselves: they end with serving, so that the end waits for none of them, and where nobody
+//! reads them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -8,16 +9,20 @@ use http::{Request, Response, request};
 use listener::{Answer, Connections, HangUp, Limits, Payload, Unread, Upload, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, short};
 
-/// Answers with one piece and keeps the answer open.
+/// Answers with one piece and keeps the answer open; or without an end, as fast as it is read, where somebody is to be told
+/// that nobody reads it any more.
 #[derive(Default)]
-struct Open(Mutex<Option<mpsc::Sender<Result<Bytes, HangUp>>>>);
+struct Endless {
+    kept: Mutex<Option<mpsc::Sender<Result<Bytes, HangUp>>>>,
+    unread: Option<Arc<Notify>>,
+}
 
-impl Answer for Open {
+impl Answer for Endless {
     async fn answer(&self, _: Request<Bytes>, _: SocketAddr) -> Response<Bytes> {
         Response::new(Bytes::new())
     }
@@ -33,12 +38,20 @@ impl Answer for Open {
     async fn answer_in_pieces(&self, _: Request<Upload>, _: SocketAddr) -> Response<Payload> {
         let (pieces, payload) = mpsc::channel(1);
         pieces.send(Ok(Bytes::from_static(b"begun"))).await.unwrap();
-        *self.0.lock().unwrap() = Some(pieces);
+        match self.unread.clone() {
+            None => *self.kept.lock().unwrap() = Some(pieces),
+            Some(unread) => {
+                tokio::spawn(async move {
+                    while pieces.send(Ok(Bytes::from_static(&[b'x'; 65536]))).await.is_ok() {}
+                    unread.notify_one();
+                });
+            }
+        }
         Response::new(Payload::Pieces(payload))
     }
 
     fn end(&self) {
-        self.0.lock().unwrap().take();
+        self.kept.lock().unwrap().take();
     }
 }
 
@@ -48,7 +61,7 @@ async fn an_answer_without_an_end_ends_with_serving() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let (answer, connections) = (Arc::new(Open::default()), Arc::new(Connections::default()));
+    let (answer, connections) = (Arc::new(Endless::default()), Arc::new(Connections::default()));
     let serving = tokio::spawn(serve(listener, answer, Limits::default(), connections, async {
         let _ = stopped.await;
     }));
@@ -62,4 +75,18 @@ async fn an_answer_without_an_end_ends_with_serving() {
     timeout(PATIENCE, client.read_to_end(&mut seen)).await.unwrap().unwrap();
     assert!(seen.ends_with(b"\r\n0\r\n\r\n"), "{}", String::from_utf8_lossy(&seen));
     assert!(timeout(PATIENCE, serving).await.unwrap().unwrap(), "nothing was cut off");
+}
+
+/// F-EDGE-38
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_answer_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let unread = Arc::new(Notify::new());
+    let answer = Arc::new(Endless { unread: Some(Arc::clone(&unread)), ..Endless::default() });
+    let serving = tokio::spawn(serve(listener, answer, short(), Arc::default(), std::future::pending()));
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+    timeout(PATIENCE, unread.notified()).await.expect("the server closes");
+    serving.abort();
 }

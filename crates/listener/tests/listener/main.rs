@@ -21,13 +21,11 @@ use tokio::time::{Instant, timeout};
 /// Nothing here takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Answers with method, path and body; `/wait` only after `release`, `/endless` without an end.
+/// Answers with method, path and body; `/wait` only after `release`.
 #[derive(Default)]
 struct Echo {
     entered: Notify,
     release: Notify,
-    /// Told when nobody reads `/endless` any more.
-    unread: Arc<Notify>,
 }
 
 impl Answer for Echo {
@@ -51,19 +49,10 @@ impl Answer for Echo {
     }
 
     fn takes_pieces(&self, head: &request::Parts) -> bool {
-        ["/own", "/endless"].contains(&head.uri.path())
+        head.uri.path() == "/own"
     }
 
     async fn answer_in_pieces(&self, request: Request<Upload>, _: SocketAddr) -> Response<Payload> {
-        if request.uri().path() == "/endless" {
-            let (pieces, payload) = tokio::sync::mpsc::channel(1);
-            let unread = Arc::clone(&self.unread);
-            tokio::spawn(async move {
-                while pieces.send(Ok(Bytes::from_static(&[b'x'; 65536]))).await.is_ok() {}
-                unread.notify_one();
-            });
-            return Response::new(Payload::Pieces(payload));
-        }
         let body = request.into_body().read(100).await.unwrap();
         Response::new(Bytes::from([b"own ", &body[..]].concat()).into())
     }
@@ -314,16 +303,6 @@ async fn clients_that_send_nothing_or_trickle_are_cut_off() {
     let mut rest = Vec::new();
     let _ = timeout(PATIENCE, read.read_to_end(&mut rest)).await.expect("the server closes");
     timeout(PATIENCE, trickle).await.unwrap().unwrap();
-}
-
-/// F-EDGE-38
-#[tokio::test]
-async fn a_client_that_reads_nothing_of_its_answer_is_cut_off() {
-    let server = Server::start(short()).await;
-    let mut client = server.connect().await;
-    client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n").await;
-    timeout(PATIENCE, server.echo.unread.notified()).await.expect("the server closes");
-    drop(client);
 }
 
 /// F-EDGE-3.

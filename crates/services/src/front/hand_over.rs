@@ -76,7 +76,7 @@ pub fn judge(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result<
     let mut progress = Progress::default();
     let outcome = outcome(ports, call, &mut progress, &mut world);
     let outcome = settled(outcome.map(|()| Value::Null), &mut world)?;
-    let circumstances = circumstances(call, &progress);
+    let circumstances = circumstances(call, progress.claimed.as_ref());
     let events = record::of_handed_over(call, &circumstances, &progress, &outcome);
     let value = match (outcome, &progress.caller) {
         (Ok(_), Some(caller)) => Judged::Pass(caller.account(), Box::new(call.summary(&progress))),
@@ -101,20 +101,15 @@ fn outcome(
     let caller = &*progress.caller.insert(caller);
     let access = foreign_actions::access(&call.request, wanted, caller.account());
     progress.target = Some(access.target);
-    let claimed = progress.claimed.as_ref();
-    let circumstances = Circumstances { region: region(claimed), ..call.circumstances(claimed) };
+    let circumstances = circumstances(call, progress.claimed.as_ref());
     let decision = policies::authorize(access, caller, &circumstances.origin(), world)?;
     decision.map(drop).map_err(|denial| denied(client, &denial).into())
 }
 
 /// What is known of the call besides. It is served where it was signed for.
-fn circumstances<'a>(call: &'a Call, progress: &'a Progress) -> Circumstances<'a> {
-    let claimed = progress.claimed.as_ref();
-    Circumstances { region: region(claimed), ..call.circumstances(claimed) }
-}
-
-fn region(claimed: Option<&identify::Claimed>) -> &str {
-    claimed.map_or("us-east-1", |claimed| claimed.region.as_str())
+fn circumstances<'a>(call: &'a Call, claimed: Option<&'a identify::Claimed>) -> Circumstances<'a> {
+    let region = claimed.map_or("us-east-1", |claimed| claimed.region.as_str());
+    Circumstances { region, ..call.circumstances(claimed) }
 }
 
 /// F-FWD-7: S3 has a code of its own for an access key that it does not know.

@@ -1,5 +1,7 @@
 //! What a snapshot does not have at hand, and must fetch before the request is run again.
 
+use std::fmt;
+
 use aws::arn::AccountId;
 use jiff::Timestamp;
 
@@ -92,6 +94,21 @@ pub struct EventPosition {
     pub commit: u64,
     /// The place within the commit.
     pub index: u32,
+}
+
+/// `12.3`, as addresses hold it.
+impl fmt::Display for EventPosition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.commit, self.index)
+    }
+}
+
+impl EventPosition {
+    /// Reads such a text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (commit, index) = text.split_once('.')?;
+        Some(Self { commit: commit.parse().ok()?, index: index.parse().ok()? })
+    }
 }
 
 /// One record of the event log.
