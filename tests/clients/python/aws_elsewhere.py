@@ -17,8 +17,8 @@ READY_WITHIN_SECONDS = 30
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
-class Moto:
-    """A moto server, which knows S3, SNS, SQS, EventBridge and CloudWatch Logs."""
+class Elsewhere:
+    """A server of others, in a process of its own. What it is says how it is started, and when it is ready."""
 
     def __init__(self):
         with socket.socket() as probe:
@@ -32,24 +32,21 @@ class Moto:
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
-            env=clean_environment(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test"),
+            self.command(),
+            env=clean_environment(**CREDENTIALS),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + READY_WITHIN_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/moto-api/data.json"):
-                    return
-            except OSError:
-                assert time.monotonic() < deadline, "moto did not start in time"
-                time.sleep(0.05)
+        while not self.is_ready():
+            assert time.monotonic() < deadline, f"{type(self).__name__} did not start in time"
+            time.sleep(0.05)
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
     def client(self, service):
         return SESSION.create_client(
@@ -60,6 +57,20 @@ class Moto:
             aws_secret_access_key="test",
             config=botocore.config.Config(s3={"addressing_style": "path"}),
         )
+
+
+class Moto(Elsewhere):
+    """A moto server, which knows S3, SNS, SQS, EventBridge and CloudWatch Logs."""
+
+    def command(self):
+        return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/moto-api/data.json"):
+                return True
+        except OSError:
+            return False
 
 
 def within(seconds, found):

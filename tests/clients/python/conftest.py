@@ -9,9 +9,19 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from accountd import Accountd  # noqa: E402
+from aws_elsewhere import Moto  # noqa: E402
 from company import write_seed  # noqa: E402
 
 ACCOUNT_NUMBERS = itertools.count(700000000000)
+
+
+@pytest.fixture(scope="module")
+def moto():
+    """AWS services that are not here, as moto plays them."""
+    server = Moto()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

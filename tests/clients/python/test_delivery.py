@@ -6,20 +6,11 @@ import pathlib
 import subprocess
 import sys
 
-import pytest
 from accountd import clean_environment, refusal
-from aws_elsewhere import CREDENTIALS, Moto, bucket, delivered, keys, objects, within
+from aws_elsewhere import CREDENTIALS, bucket, delivered, keys, objects, within
 from company import MANAGEMENT, MEMBER
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
-
-
-@pytest.fixture(scope="module")
-def moto():
-    server = Moto()
-    server.start()
-    yield server
-    server.stop()
 
 
 def start_with(start, moto, *flags, s3=True):

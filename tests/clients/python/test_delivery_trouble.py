@@ -3,23 +3,11 @@
 import os
 import shutil
 import socket
-import subprocess
-import time
 
-import botocore.config
 import pytest
-from accountd import SESSION, clean_environment
-from aws_elsewhere import CREDENTIALS, Moto, bucket, delivered, keys, objects, within
+from aws_elsewhere import CREDENTIALS, Elsewhere, bucket, delivered, keys, objects, within
 from company import MEMBER
 from troubled import Troubled, authority
-
-
-@pytest.fixture(scope="module")
-def moto():
-    server = Moto()
-    server.start()
-    yield server
-    server.stop()
 
 
 def trail_to(start, url, name, **environment):
@@ -95,55 +83,24 @@ def test_a_bucket_behind_tls_is_reached_by_the_file_of_who_is_trusted(start, mot
     proxy.stop()
 
 
-class S3s:
+class S3s(Elsewhere):
     """`s3s-fs`, an S3 in Rust that checks signatures, if it is installed: `cargo install s3s-fs --features binary`."""
 
     def __init__(self, directory):
+        super().__init__()
         self.binary = os.environ.get("S3S_FS") or shutil.which("s3s-fs")
         self.directory = directory
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.process = None
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self):
+    def command(self):
         if not self.binary:
             pytest.skip("there is no s3s-fs here: cargo install s3s-fs --features binary")
         place = ["--host", "127.0.0.1", "--port", str(self.port)]
         secrets = ["--access-key", "test", "--secret-key", "test"]
-        self.process = subprocess.Popen(
-            [self.binary, *place, *secrets, str(self.directory)],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert time.monotonic() < deadline, "s3s-fs did not start in time"
-            time.sleep(0.05)
+        return [self.binary, *place, *secrets, str(self.directory)]
 
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-
-    def client(self):
-        return SESSION.create_client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=self.url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=botocore.config.Config(s3={"addressing_style": "path"}),
-        )
+    def is_ready(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.mark.everything
@@ -154,7 +111,7 @@ def test_a_server_that_checks_signatures_takes_files(start, tmp_path):
     other = S3s(directory)
     other.start()
     try:
-        s3 = other.client()
+        s3 = other.client("s3")
         s3.create_bucket(Bucket="signed")
         server, trail = trail_to(start, other.url, "signed")
         call(server)

@@ -10,7 +10,6 @@ import threading
 import botocore.config
 import pytest
 from accountd import SESSION, refusal
-from aws_elsewhere import Moto
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -18,14 +17,6 @@ from page import DEFAULT_ADDRESS, Page, is_free
 
 PAGE = Page("beside-other-emulators.md")
 ALLOW_S3 = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-
-
-@pytest.fixture(scope="module")
-def moto():
-    server = Moto()
-    server.start()
-    yield server
-    server.stop()
 
 
 def user(server, account, name, *policies):
