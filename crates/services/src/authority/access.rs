@@ -82,6 +82,9 @@ pub struct Access {
     /// The delegation policy of the organization, where the caller may do this only if that allows it, too. The rule of
     /// Organizations refuses where it does not, in its own words.
     pub delegation: Option<Delegation>,
+    /// The ARN of a managed policy that binds the caller here as if it were attached, because a setting of its account gives
+    /// its users these permissions.
+    pub given_by_account: Option<&'static str>,
     /// The operation's own action on its first resource.
     pub first: Asked,
     /// The same action on the other resources, and the actions that the call needs besides.
@@ -103,6 +106,7 @@ impl Access {
             target,
             answering: target,
             delegation: None,
+            given_by_account: None,
             first,
             further: Vec::new(),
             one_by_one: Vec::new(),

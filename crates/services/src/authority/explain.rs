@@ -38,7 +38,8 @@ pub fn explain(
     world: &World<'_>,
 ) -> Result<Vec<AskedExplained>, Fault> {
     let ancestry = Ancestry::of(caller.account(), world)?;
-    let bound = Bound::gather(caller, ancestry.as_ref(), Some(Vec::new()), world)?;
+    let mut bound = Bound::gather(caller, ancestry.as_ref(), Some(Vec::new()), world)?;
+    bound.add_given(access, world)?;
     let places = Places::of(access, caller, ancestry, world)?;
     let role = match RoleSide::of(access, origin, &places, world)? {
         Ok(role) => role,

@@ -58,7 +58,8 @@ pub fn authorize(
     world: &World<'_>,
 ) -> Result<Result<Permitted, Box<Denial>>, Fault> {
     let ancestry = Ancestry::of(caller.account(), world)?;
-    let bound = Bound::of(caller, ancestry.as_ref(), world)?;
+    let mut bound = Bound::of(caller, ancestry.as_ref(), world)?;
+    bound.add_given(&access, world)?;
     let places = Places::of(&access, caller, ancestry, world)?;
     let role = match RoleSide::of(&access, origin, &places, world)? {
         Ok(role) => role,
@@ -244,6 +245,15 @@ impl Bound {
             bound.session = session_policies(&session.terms, world)?;
         }
         Ok(bound)
+    }
+
+    /// F-IAMAPI-PWD-5: what a setting of the account gives its users. It widens identity-based policies only: a boundary, an
+    /// organization and a session bind it like any of them.
+    pub(super) fn add_given(&mut self, access: &Access, world: &World<'_>) -> Result<(), Fault> {
+        if let Some(policy) = access.given_by_account.map(|arn| managed(arn, world)).transpose()?.flatten() {
+            self.push(policy, Holder("account", "password policy"), None);
+        }
+        Ok(())
     }
 
     /// Whether there is none.

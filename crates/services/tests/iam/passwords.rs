@@ -2,9 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
 use serde_json::json;
+use testing::builders::policy;
 
 use crate::support::{Store, allow, texts};
+
+fn deny(action: &str) -> String {
+    policy("Deny", action)
+}
 
 const GOOD: &str = "Change-me-0815!";
 
@@ -63,6 +69,75 @@ fn a_user_changes_its_own_password_and_none_of_the_last_ones_comes_back() {
     );
     store.call(&ann, "ChangePassword", change("Another-1", "Another-2")).expect("another one");
     store.call(&ann, "ChangePassword", change("Another-2", GOOD)).expect("one that is forgotten");
+}
+
+/// F-IAMAPI-PWD-5: with the setting a user needs no policy, for itself and for these two operations only; what denies and what
+/// bounds binds it all the same.
+#[test]
+fn an_account_lets_its_users_change_their_own_passwords_f_iamapi_pwd_5() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    store.ok("CreateLoginProfile", json!({"UserName": "Ann", "Password": GOOD}));
+    let key = store.ok("CreateAccessKey", json!({"UserName": "Ann"}))["AccessKey"].take();
+    let ann = store.caller(key["AccessKeyId"].as_str().expect("an id")).expect("a user");
+    let change = |old: &str, new: &str| json!({"OldPassword": old, "NewPassword": new});
+    let denied = |store: &mut Store, because: &str| {
+        let told = store.refused_to(&ann, "ChangePassword", change(GOOD, "Another-1"));
+        assert_eq!((told.0.as_str(), told.1), ("AccessDenied", 403));
+        assert!(told.2.contains("user Ann") && told.2.contains(because), "{}", told.2);
+    };
+    denied(&mut store, "because no identity-based policy allows the iam:ChangePassword action");
+    store.ok("UpdateAccountPasswordPolicy", json!({"AllowUsersToChangePassword": false}));
+    denied(&mut store, "because no identity-based policy allows the iam:ChangePassword action");
+    store.ok("UpdateAccountPasswordPolicy", json!({"AllowUsersToChangePassword": true}));
+    store.ok(
+        "PutUserPolicy",
+        json!({"UserName": "Ann", "PolicyName": "no", "PolicyDocument": deny("iam:ChangePassword")}),
+    );
+    denied(&mut store, "with an explicit deny in an identity-based policy");
+    store.ok("DeleteUserPolicy", json!({"UserName": "Ann", "PolicyName": "no"}));
+    let bounds = json!({"PolicyName": "bounds", "PolicyDocument": allow("sts:*")});
+    let bounds = store.ok("CreatePolicy", bounds)["Policy"]["Arn"].take();
+    store.ok("PutUserPermissionsBoundary", json!({"UserName": "Ann", "PermissionsBoundary": bounds}));
+    denied(&mut store, "because no permissions boundary allows the iam:ChangePassword action");
+    store.ok("DeleteUserPermissionsBoundary", json!({"UserName": "Ann"}));
+    store.call(&ann, "ChangePassword", change(GOOD, "Another-1")).expect("another one");
+    store.call(&ann, "GetAccountPasswordPolicy", json!({})).expect("what is asked of passwords");
+    for (operation, members) in
+        [("GetUser", json!({})), ("UpdateLoginProfile", json!({"UserName": "Ann", "Password": GOOD}))]
+    {
+        assert_eq!(store.refused_to(&ann, operation, members).0, "AccessDenied");
+    }
+}
+
+/// F-IAMAPI-PWD-6: an expired password can be changed by a call, hard expiry or not.
+#[test]
+fn a_password_that_has_expired_is_changed_with_a_key_f_iamapi_pwd_6() {
+    let mut store = Store::new();
+    store.ok("CreateUser", json!({"UserName": "Ann"}));
+    store.ok("CreateLoginProfile", json!({"UserName": "Ann", "Password": GOOD}));
+    let asked = json!({"AllowUsersToChangePassword": true, "MaxPasswordAge": 1, "HardExpiry": true});
+    store.ok("UpdateAccountPasswordPolicy", asked);
+    let told = store.ok("GetAccountPasswordPolicy", json!({}))["PasswordPolicy"].take();
+    assert_eq!((&told["ExpirePasswords"], &told["HardExpiry"]), (&json!(true), &json!(true)));
+    let key = store.ok("CreateAccessKey", json!({"UserName": "Ann"}))["AccessKey"].take();
+    let ann = store.caller(key["AccessKeyId"].as_str().expect("an id")).expect("a user");
+    store.now += SignedDuration::from_hours(48);
+    assert_eq!(rotation(&mut store), ["2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"]);
+    let change = json!({"OldPassword": GOOD, "NewPassword": "Another-1"});
+    store.call(&ann, "ChangePassword", change).expect("another one");
+    assert_eq!(rotation(&mut store), ["2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z"]);
+}
+
+/// When the credential report says that Ann's password was changed, and must be.
+fn rotation(store: &mut Store) -> Vec<String> {
+    store.ok("GenerateCredentialReport", json!({}));
+    let report = store.ok("GetCredentialReport", json!({}));
+    let report =
+        String::from_utf8(STANDARD.decode(report["Content"].as_str().expect("a report")).expect("base64"))
+            .expect("text");
+    let line = report.lines().nth(2).expect("a line of Ann's");
+    line.split(',').skip(5).take(2).map(str::to_owned).collect()
 }
 
 /// F-IAMAPI-PWD-1, F-IAMAPI-PWD-2, F-IAMAPI-VAL-4

@@ -7,12 +7,12 @@ mod resource;
 use std::borrow::Cow;
 
 use aws::arn::Arn;
-use aws::principal::Caller;
+use aws::principal::{Caller, Principal};
 use aws::smithy::{Items, Value};
 
 use super::account_properties;
 use super::directory::entity::EntityKind;
-use super::directory::names;
+use super::directory::{self, names};
 use super::model::{Operation, Tag, TagKeyType, Unchecked};
 use crate::authority::access::{Access, ConditionKey, request_tag_keys};
 use crate::state::identity::Role;
@@ -422,6 +422,7 @@ pub fn access(
     let action = format!("iam:{}", operation.name());
     let renamed = renamed(asks.new_name, asks.new_path, &resource.arn);
     let mut access = Access::to(caller.account(), action, resource.arn, keys);
+    access.given_by_account = given_by_account(operation, caller, world)?;
     // F-IAMAPI-RES-3: a new name or path is asked for as well as the old one.
     if let Some(renamed) = renamed {
         let keys = access.first.keys.clone();
@@ -442,6 +443,24 @@ pub fn access(
         access = access.and("iam:PassRole", role.arn, vec![to_ec2]);
     }
     Ok(access)
+}
+
+/// F-IAMAPI-PWD-5: users may change their own password, and read what is asked of it, where their account's password policy
+/// says so. AWS's policy for that gives just these two permissions.
+fn given_by_account(
+    operation: Operation,
+    caller: &Caller,
+    world: &World<'_>,
+) -> Result<Option<&'static str>, Fault> {
+    let Principal::User { account, .. } = caller.principal else { return Ok(None) };
+    match operation {
+        Operation::ChangePassword | Operation::GetAccountPasswordPolicy => {
+            let policy = directory::account(account, world)?.password_policy;
+            let may_change = policy.is_some_and(|policy| policy.users_may_change);
+            Ok(may_change.then_some("arn:aws:iam::aws:policy/IAMUserChangePassword"))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The ARN that a user or group will have, where it is to have another one.

@@ -152,7 +152,8 @@ pub fn delete(on: &On<'_>, input: &DeleteLoginProfileRequest, world: &mut World<
     Ok(directory::save(User { login_profile: None, ..user }, world)?)
 }
 
-/// ChangePassword: a user changes its own.
+/// ChangePassword: a user changes its own. F-IAMAPI-PWD-6: one that has expired too, whatever `HardExpiry` says: that is about
+/// AWS's sign-in pages, and who signs a call has an access key.
 ///
 /// # Errors
 /// F-IAMAPI-LOGIN-2: `InvalidUserType` for anybody but a user, `NoSuchEntity` without a password, `AccessDenied` for a wrong

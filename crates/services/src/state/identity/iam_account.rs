@@ -107,7 +107,7 @@ pub struct PasswordPolicy {
     /// Whether a small letter must be in it.
     #[serde(default)]
     pub requires_lowercase: bool,
-    /// Whether users may change their own; what a policy allows them they may do in any case.
+    /// Whether users may change their own without a policy that allows it.
     #[serde(default)]
     pub users_may_change: bool,
     /// Days after which one expires; `None` for never.
@@ -116,7 +116,8 @@ pub struct PasswordPolicy {
     /// How many of the last ones cannot be set again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<u32>,
-    /// Whether one that has expired cannot be changed by its user; `None` where it was not said.
+    /// Whether one that has expired cannot be changed by its user on AWS's sign-in pages; `None` where it was not said. It binds
+    /// no call (F-IAMAPI-PWD-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hard_expiry: Option<bool>,
 }
