@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use services::iam::model::Operation as Iam;
 use services::service::Operation;
 use services::sts::model::Operation as Sts;
+use testing::certificates::SAML_METADATA;
 use testing::issuer::Issuer;
 use testing::phone;
 use testing::signer::Key;
@@ -32,7 +33,9 @@ fn seed(issuer: &Issuer) -> Value {
             "root_mfa": [{"name": "root-account-mfa-device", "seed": SEED}],
             "password_policy": {"MinimumPasswordLength": 14, "MaxPasswordAge": 90},
             "oidc_providers": [{"url": "https://issuer.example", "client_ids": ["lab"], "jwks": issuer.key_set()}],
-            "roles": [{"name": "web", "trust_policy": trust, "created": "2021-01-02"}],
+            "roles": [{"name": "web", "trust_policy": trust, "created": "2021-01-02",
+                "last_used": {"at": "2022-07-08T09:10:11Z", "region": "eu-north-1"}}],
+            "saml_providers": [{"name": "corp", "metadata": SAML_METADATA, "created": "2020-05-06"}],
             "users": [
                 {"name": "ann", "created": "2020-01-02", "mfa": [{"name": "phone", "seed": SEED, "enabled": "2020-02-03"}],
                  "login_profile": {"changed": "2022-03-04", "last_used": "2023-04-05"},
@@ -91,6 +94,17 @@ fn hygiene_tools_find_whom_a_seed_file_describes_f_seed_19() {
     // The key is used now, and the log tells more than the file.
     let used = iam(Iam::GetAccessKeyLastUsed, json!({"AccessKeyId": ANN.id}));
     assert_eq!(element(used.text(), "ServiceName"), Some("sts"));
+    let provider = json!({"SAMLProviderArn": "arn:aws:iam::111122223333:saml-provider/corp"});
+    let provider = iam(Iam::GetSAMLProvider, provider);
+    assert_eq!(element(provider.text(), "CreateDate"), Some("2020-05-06T00:00:00Z"));
+    assert_eq!(element(provider.text(), "ValidUntil"), Some("2035-01-01T00:00:00Z"));
+    let role = || {
+        let role = iam(Iam::GetRole, json!({"RoleName": "web"}));
+        ["LastUsedDate", "Region"].map(|name| element(role.text(), name).unwrap().to_owned())
+    };
+    assert_eq!(role(), ["2022-07-08T09:10:11Z", "eu-north-1"]);
+    let details = iam(Iam::GetAccountAuthorizationDetails, json!({}));
+    assert_eq!(element(details.text(), "LastUsedDate"), Some("2022-07-08T09:10:11Z"));
     // A token of the issuer opens the role, and nobody asks the issuer.
     let now = Timestamp::now().as_second();
     let claims = json!({"iss": "https://issuer.example", "aud": "lab", "sub": "someone", "exp": now + 60});
@@ -98,4 +112,12 @@ fn hygiene_tools_find_whom_a_seed_file_describes_f_seed_19() {
         "WebIdentityToken": issuer.token(&claims)});
     let opened = world.send(request(Operation::Sts(Sts::AssumeRoleWithWebIdentity), &members));
     assert_eq!((opened.status, issuer.asked()), (200, 0), "{}", opened.text());
+    // What the session does counts more than the file.
+    let leaked = |name| element(opened.text(), name).unwrap().to_owned().leak() as &'static str;
+    let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(leaked);
+    let session = Key { id, secret, token: Some(token) };
+    world.ask(&session, Operation::Sts(Sts::GetCallerIdentity), &json!({}));
+    // This waits until the log is written.
+    iam(Iam::GetAccessKeyLastUsed, json!({"AccessKeyId": ANN.id}));
+    assert_eq!(role()[1], "us-east-1");
 }

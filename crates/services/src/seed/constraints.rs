@@ -63,6 +63,9 @@ pub(super) enum Shape {
     ProviderUrl,
     ClientId,
     Thumbprint,
+    SamlProviderName,
+    SamlProviderId,
+    SamlMetadata,
 }
 
 /// What a text must be.
@@ -189,6 +192,13 @@ fn rule(shape: Shape) -> Rule {
             |print| print.bytes().all(|byte| byte.is_ascii_hexdigit()),
             "must be 40 hexadecimal digits",
         ),
+        SamlProviderName => {
+            rule(i::SAMLProviderNameType::schema(), anything, "may hold only letters, digits and _.-")
+        }
+        SamlProviderId => {
+            rule(i::IdType::schema(), |id| is_id(id, ""), "may hold only capital letters and digits")
+        }
+        SamlMetadata => rule(i::SAMLMetadataDocumentType::schema(), anything, ""),
     }
 }
 

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
-use super::sign_in::{self, DeviceDraft, LoginDraft, ProviderDraft};
+use super::providers::{self, OidcDraft, SamlDraft};
+use super::sign_in::{self, DeviceDraft, LoginDraft};
 use crate::iam::tag::Keys;
-use crate::state::identity::{DEFAULT_SESSION_SECONDS, KeyUse, PasswordPolicy};
+use crate::state::identity::{DEFAULT_SESSION_SECONDS, KeyUse, PasswordPolicy, RoleUse};
 
 /// Everything under an account's `iam`.
 #[derive(Default)]
@@ -21,7 +22,8 @@ pub(super) struct Iam<'n> {
     pub root_access_keys: Vec<KeyDraft<'n>>,
     pub root_mfa: Vec<DeviceDraft<'n>>,
     pub password_policy: Option<PasswordPolicy>,
-    pub oidc_providers: Vec<ProviderDraft<'n>>,
+    pub oidc_providers: Vec<OidcDraft<'n>>,
+    pub saml_providers: Vec<SamlDraft<'n>>,
 }
 
 /// What users and roles have in common.
@@ -65,6 +67,7 @@ pub(super) struct RoleDraft<'n> {
     pub trust_policy: Policy,
     pub max_session_duration_seconds: u32,
     pub sessions: Vec<SessionDraft<'n>>,
+    pub last_used: Option<RoleUse>,
 }
 
 /// A session of a role that is open when the store begins.
@@ -112,6 +115,7 @@ pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
         "root_mfa",
         "password_policy",
         "oidc_providers",
+        "saml_providers",
     ])?;
     let users = fields.each("users", read_user);
     let groups = fields.each("groups", read_group);
@@ -120,11 +124,13 @@ pub(super) fn read_iam<'n>(item: &Item<'n>) -> Option<Iam<'n>> {
     let root_access_keys = read_access_keys(&fields, "root_access_keys");
     let root_mfa = sign_in::read_devices(&fields, "root_mfa");
     let password_policy = fields.optional("password_policy", sign_in::read_password_policy);
-    let oidc_providers = fields.each("oidc_providers", sign_in::read_provider);
+    let oidc_providers = fields.each("oidc_providers", providers::read_oidc);
+    let saml_providers = fields.each("saml_providers", providers::read_saml);
     let iam = Iam {
         root_mfa: root_mfa?,
         password_policy: password_policy?,
         oidc_providers: oidc_providers?,
+        saml_providers: saml_providers?,
         users: users?,
         groups: groups?,
         roles: roles?,
@@ -225,18 +231,21 @@ fn read_group(item: Item<'_>) -> Option<GroupDraft<'_>> {
 }
 
 fn read_role(item: Item<'_>) -> Option<RoleDraft<'_>> {
-    let fields = item.fields(&keys_with(&["trust_policy", "max_session_duration_seconds", "sessions"]))?;
+    let fields =
+        item.fields(&keys_with(&["trust_policy", "max_session_duration_seconds", "sessions", "last_used"]))?;
     let identity = read_identity(&fields, Shape::RoleName, Shape::RoleId);
     let trust_policy =
         fields.required("trust_policy").and_then(|policy| policy.policy(PolicyKind::RoleTrust));
     let longest =
         fields.optional("max_session_duration_seconds", |longest| longest.whole_number(3600, 43_200));
     let sessions = fields.each("sessions", |session| read_session(&session));
+    let last_used = fields.optional("last_used", sign_in::read_role_use);
     Some(RoleDraft {
         identity: identity?,
         trust_policy: trust_policy?,
         max_session_duration_seconds: longest?.unwrap_or(DEFAULT_SESSION_SECONDS),
         sessions: sessions?,
+        last_used: last_used?,
     })
 }
 

@@ -14,6 +14,7 @@ mod node;
 mod organization;
 mod principals;
 mod problem;
+mod providers;
 mod sign_in;
 mod tree;
 

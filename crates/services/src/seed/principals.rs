@@ -10,7 +10,7 @@ use super::account::AccountDraft;
 use super::identity::{IdentityDraft, KeyDraft, RoleDraft, SessionDraft, UserDraft};
 use super::ids;
 use super::item::Given;
-use super::sign_in;
+use super::{providers, sign_in};
 use crate::authority::managed::AwsManaged;
 use crate::iam::directory;
 use crate::iam::users::group;
@@ -119,7 +119,10 @@ impl Principals {
             sign_in::change(account.id.value, world, |kept| kept.password_policy = Some(policy.clone()));
         }
         if !iam.oidc_providers.is_empty() {
-            sign_in::write_providers(at, &iam.oidc_providers, world);
+            providers::write_oidc(at, &iam.oidc_providers, world);
+        }
+        if !iam.saml_providers.is_empty() {
+            providers::write_saml(at, &iam.saml_providers, world);
         }
         summary.policies += iam.policies.len();
         summary.users += iam.users.len();
@@ -215,6 +218,7 @@ impl Principals {
             attached_policies: scope.arns(&identity.attached_policies),
             permissions_boundary: identity.permissions_boundary.as_ref().map(|arn| scope.arn(arn)),
             tags: identity.tags.clone(),
+            last_used: role.last_used.clone(),
             ..Role::new(scope.id(), name, id.clone(), created_at, role.trust_policy.clone())
         };
         directory::save(document, world).expect(NOTHING_FAILS);

@@ -1,27 +1,24 @@
-//! What people and pipelines of an account sign in with besides access keys, and when they did last: passwords and what is
-//! asked of them, MFA devices, OpenID Connect providers.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What people of an account sign in with besides access keys, and when keys and roles were used last: passwords and what is
+//! asked of them, MFA devices.
 
 use aws::arn::AccountId;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::constraints::Shape;
 use super::item::{Fields, Given, Item};
-use crate::authority::issuers::name_of_issuer;
 use crate::iam::directory;
 use crate::iam::mfa::assignment::MOST_OF_USER;
 use crate::iam::passwords::password_policy;
-use crate::iam::tag::Keys;
 use crate::state::identity::{
-    IamAccount, KeyUse, LoginProfile, MfaAssignment, MfaDevice, OpenIdConnectProvider, PasswordDigest,
-    PasswordPolicy, User,
+    IamAccount, KeyUse, LoginProfile, MfaAssignment, MfaDevice, PasswordDigest, PasswordPolicy, RoleUse, User,
 };
 use crate::world::World;
 
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
+
+/// Where something was used that does not say.
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// A virtual MFA device that is enabled.
 pub(super) struct DeviceDraft<'n> {
@@ -37,15 +34,6 @@ pub(super) struct LoginDraft {
     changed: Option<Timestamp>,
     last_used: Option<Timestamp>,
     reset_required: bool,
-}
-
-/// An OpenID Connect provider.
-pub(super) struct ProviderDraft<'n> {
-    url: Given<'n, String>,
-    client_ids: BTreeSet<String>,
-    thumbprints: Vec<String>,
-    key_set: Option<Value>,
-    tags: BTreeMap<String, String>,
 }
 
 /// The devices under `key`: `name`, `seed` in base 32, and optionally `path` and `enabled`.
@@ -94,9 +82,23 @@ pub(super) fn read_use(item: Item<'_>) -> Option<KeyUse> {
     Some(used(item.timestamp()?, None, None))
 }
 
+/// When a role was used: an instant, or `at` and `region`.
+pub(super) fn read_role_use(item: Item<'_>) -> Option<RoleUse> {
+    let (at, region) = match item.is_mapping() {
+        true => {
+            let fields = item.fields(&["at", "region"])?;
+            let at = fields.required("at").and_then(|at| at.timestamp());
+            let region = fields.optional("region", |region| region.text().map(str::to_owned));
+            (at?, region?)
+        }
+        false => (item.timestamp()?, None),
+    };
+    Some(RoleUse { at, region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()) })
+}
+
 fn used(at: Timestamp, service: Option<String>, region: Option<String>) -> KeyUse {
     let service = service.unwrap_or_else(|| "sts".to_owned());
-    KeyUse { at, service, region: region.unwrap_or_else(|| "us-east-1".to_owned()) }
+    KeyUse { at, service, region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()) }
 }
 
 /// The password policy, its members named as in the API.
@@ -129,30 +131,6 @@ pub(super) fn read_password_policy(item: Item<'_>) -> Option<PasswordPolicy> {
         longest_age_days: age?,
         remembered: remembered?,
         hard_expiry: hard?,
-    })
-}
-
-/// An OpenID Connect provider. `jwks` are its keys, for machines without a network.
-pub(super) fn read_provider(item: Item<'_>) -> Option<ProviderDraft<'_>> {
-    let fields = item.fields(&["url", "client_ids", "thumbprints", "jwks", "tags"])?;
-    let url = fields.required("url")?.given(|url| {
-        let text = url.checked(Shape::ProviderUrl)?;
-        let name = name_of_issuer(&text).map(str::to_owned);
-        if name.is_none() {
-            url.report("must begin with https://, or with http:// on loopback");
-        }
-        name
-    });
-    let client_ids = fields.each("client_ids", |id| id.checked(Shape::ClientId));
-    let thumbprints = fields.each("thumbprints", |print| print.checked(Shape::Thumbprint));
-    let key_set = fields.optional("jwks", |keys| keys.key_set());
-    let tags = fields.optional("tags", |tags| tags.tags(Keys::CaseSensitive));
-    Some(ProviderDraft {
-        url: url?,
-        client_ids: client_ids?.into_iter().collect(),
-        thumbprints: thumbprints?,
-        key_set: key_set?,
-        tags: tags?.unwrap_or_default(),
     })
 }
 
@@ -224,32 +202,6 @@ pub(super) fn complete_user(
     };
     let login_profile = login.map(|login| login.profile(user.account, &user.name, user.created_at));
     User { mfa_devices, login_profile, ..user }
-}
-
-/// Writes the providers of an account.
-pub(super) fn write_providers(
-    (account, created_at): (AccountId, Timestamp),
-    providers: &[ProviderDraft<'_>],
-    world: &mut World<'_>,
-) {
-    let mut urls = BTreeSet::new();
-    for draft in providers {
-        if !urls.insert(&draft.url.value) {
-            draft.url.item.report("a provider with this URL is in this account already");
-        }
-        world.save(OpenIdConnectProvider {
-            account,
-            url: draft.url.value.clone(),
-            client_ids: draft.client_ids.clone(),
-            thumbprints: draft.thumbprints.clone(),
-            key_set: draft.key_set.clone(),
-            created_at,
-            identity_center: Default::default(),
-            tags: draft.tags.clone(),
-        });
-    }
-    let count = u32::try_from(urls.len()).unwrap_or(u32::MAX);
-    change(account, world, |kept| kept.oidc_providers += count);
 }
 
 /// Changes what IAM keeps once for an account, if there is anything to change.

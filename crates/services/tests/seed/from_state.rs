@@ -93,6 +93,35 @@ fn the_file_of_every_key_has_every_key() {
     }
 }
 
+/// F-SEED-19: names, metadata and numbers are held to the API's.
+#[test]
+fn saml_providers_of_a_seed_file_are_what_the_api_would_take_f_seed_19() {
+    let told = |providers: Value| -> Vec<String> {
+        let mut whole: Value = serde_json::from_str(EVERY_KEY).unwrap();
+        whole["accounts"][0]["iam"]["saml_providers"] = providers;
+        let problems = seed::read(&whole.to_string(), now()).err().unwrap_or_default();
+        problems.iter().map(|problem| format!("{} {}", problem.path, problem.message)).collect()
+    };
+    let good =
+        serde_json::from_str::<Value>(EVERY_KEY).unwrap()["accounts"][0]["iam"]["saml_providers"][0].take();
+    let with = |key: &str, value: &str| {
+        let mut provider = good.clone();
+        provider[key] = json!(value);
+        provider
+    };
+    let at = |rest: &str| vec![format!("accounts[0].iam.saml_providers{rest}")];
+    assert_eq!(told(json!([good])), Vec::<String>::new());
+    assert_eq!(told(json!([with("name", "a b")])), at("[0].name may hold only letters, digits and _.-"));
+    let other = "x".repeat(1000);
+    let no_metadata = at("[0].metadata is no metadata document of a SAML identity provider");
+    assert_eq!(told(json!([with("metadata", &other)])), no_metadata);
+    assert_eq!(told(json!([with("metadata", "<a/>")])), at("[0].metadata is shorter than 1000 characters"));
+    let twice = json!([good, with("name", "CORP")]);
+    assert_eq!(told(twice), at("[1].name a SAML provider named `CORP` is in this account already"));
+    let many: Value = (0..101).map(|number| with("name", &format!("corp{number}"))).collect();
+    assert_eq!(told(many), at("[100].name is one of more than 100 SAML providers of an account"));
+}
+
 /// F-SEED-20: what came about by calls and no file can say is named at the head, without its values.
 #[test]
 fn what_a_seed_file_cannot_say_is_named_at_its_head_f_seed_20() {

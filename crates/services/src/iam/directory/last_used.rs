@@ -9,7 +9,7 @@ use aws::trail::Record;
 use jiff::Timestamp;
 
 use crate::model::iam::{AccessKeyLastUsed, RoleLastUsed};
-use crate::state::identity::KeyUse;
+use crate::state::identity::{KeyUse, Role};
 use crate::world::{EventQuery, Fault, World};
 
 /// F-IAMAPI-KEY-3: how many of an account's newest records are looked through.
@@ -80,11 +80,13 @@ impl LastUses {
     }
 
     /// The last use of a role, as answers show it: without members where none is known.
-    pub fn of_role(&self, role_id: &str) -> RoleLastUsed {
-        let used = self.roles.get(role_id);
+    pub fn of_role(&self, role: &Role) -> RoleLastUsed {
+        let told = self.roles.get(&role.id).map(|used| (used.at, &used.region));
+        // F-SEED-19
+        let used = told.or_else(|| role.last_used.as_ref().map(|used| (used.at, &used.region)));
         RoleLastUsed {
-            last_used_date: used.map(|used| used.at),
-            region: used.map(|used| used.region.clone()),
+            last_used_date: used.map(|(at, _)| at),
+            region: used.map(|(_, region)| region.clone()),
         }
     }
 }
@@ -107,6 +109,6 @@ pub fn of_key(account: AccountId, id: &str, world: &World<'_>) -> Result<AccessK
 ///
 /// # Errors
 /// See [`Fault`].
-pub fn of_role(account: AccountId, role_id: &str, world: &World<'_>) -> Result<RoleLastUsed, Fault> {
-    Ok(LastUses::told_by(account, world, role_id)?.of_role(role_id))
+pub fn of_role(role: &Role, world: &World<'_>) -> Result<RoleLastUsed, Fault> {
+    Ok(LastUses::told_by(role.account, world, &role.id)?.of_role(role))
 }

@@ -46,9 +46,10 @@ fn open(on: &On<'_>, arn: &str, world: &World<'_>) -> Result<SamlProvider, Failu
     Ok(SamlProvider::clone(&*found.ok_or_else(missing)?))
 }
 
-fn valid_until(metadata: &Metadata, created_at: Timestamp) -> Timestamp {
+/// Until when metadata is good, by what it says itself.
+pub fn valid_until(said: Option<Timestamp>, created_at: Timestamp) -> Timestamp {
     let default = created_at.saturating_add(SignedDuration::from_hours(GOOD_FOR_HOURS));
-    metadata.valid_until.unwrap_or(default.unwrap_or(Timestamp::MAX))
+    said.unwrap_or(default.unwrap_or(Timestamp::MAX))
 }
 
 /// CreateSAMLProvider.
@@ -74,7 +75,7 @@ pub fn create(
         name,
         id: on.context.seed.text("saml provider", LETTERS, 26),
         metadata: input.saml_metadata_document.into_string(),
-        valid_until: valid_until(&metadata, on.context.now),
+        valid_until: valid_until(metadata.valid_until, on.context.now),
         created_at: on.context.now,
         requires_encryption: input.assertion_encryption_mode == Some(AssertionEncryptionModeType::Required),
         private_keys: Default::default(),
@@ -146,7 +147,7 @@ pub fn update(
     let mut provider = open(on, input.saml_provider_arn.as_str(), world)?;
     if let Some(document) = input.saml_metadata_document {
         let metadata = Metadata::read(document.as_str())?;
-        provider.valid_until = valid_until(&metadata, provider.created_at);
+        provider.valid_until = valid_until(metadata.valid_until, provider.created_at);
         provider.metadata = document.into_string();
     }
     if let Some(mode) = input.assertion_encryption_mode {

@@ -184,7 +184,7 @@ fn role_detail(role: &Role, uses: &LastUses, world: &World<'_>) -> Result<Detail
         attached_managed_policies: Some(role.attached()),
         permissions_boundary: role.permissions_boundary.as_deref().map(names::attached_boundary),
         tags: Some(tag::listed(&role.tags).map(|(_, tag)| tag).collect()),
-        role_last_used: Some(uses.of_role(&role.id)),
+        role_last_used: Some(uses.of_role(role)),
     }))
 }
 

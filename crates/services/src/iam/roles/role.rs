@@ -105,7 +105,7 @@ fn seconds(given: Option<i32>) -> Option<u32> {
 /// `NoSuchEntity`.
 pub fn get(on: &On<'_>, input: GetRoleRequest, world: &World<'_>) -> Result<GetRoleResponse, Failure> {
     let role = directory::find::<Role>(on.account, input.role_name.as_str(), world)?;
-    let role_last_used = Some(last_used::of_role(on.account, &role.id, world)?);
+    let role_last_used = Some(last_used::of_role(&role, world)?);
     let permissions_boundary = role.permissions_boundary.as_deref().map(names::attached_boundary);
     let tags = tag::shown(&role.tags);
     let source_role_template = acquired_role::source_template(&role);

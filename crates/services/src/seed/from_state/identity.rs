@@ -44,7 +44,8 @@ pub(super) fn iam(id: &str, sessions: &Sessions<'_>, state: &State<'_>) -> Value
     members.put("root_access_keys", told.access_keys(&told.kept["root_access_keys"]));
     members.put("root_mfa", told.devices(&told.kept["root_mfa_devices"]));
     members.put("password_policy", password_policy(&told.kept["password_policy"]));
-    members.put("oidc_providers", each("oidc-provider", &provider));
+    members.put("oidc_providers", each("oidc-provider", &oidc_provider));
+    members.put("saml_providers", each("saml-provider", &saml_provider));
     members.into()
 }
 
@@ -115,7 +116,10 @@ impl Told<'_, '_> {
         let mut members = self.identity(stored);
         members.put("created", stored["created_at"].clone());
         members.put("trust_policy", policy(&stored["trust_policy"]));
-        members.copy(stored, &[("max_session_duration_seconds", "max_session_duration_seconds")]);
+        members.copy(
+            stored,
+            &[("max_session_duration_seconds", "max_session_duration_seconds"), ("last_used", "last_used")],
+        );
         let name = stored["name"].as_str().unwrap_or_default().to_lowercase();
         let open = sessions.0.get(&(self.id, name)).into_iter().flatten();
         members.put("sessions", open.map(|credential| session(credential)).collect());
@@ -192,7 +196,7 @@ fn password_policy(stored: &Value) -> Value {
 }
 
 /// Providers are kept by their URL without its scheme; one on loopback is asked without TLS.
-fn provider(stored: &Value) -> Value {
+fn oidc_provider(stored: &Value) -> Value {
     let name = stored["url"].as_str().unwrap_or_default();
     let plain = format!("http://{name}");
     let mut members = Members::default();
@@ -203,6 +207,23 @@ fn provider(stored: &Value) -> Value {
             ("client_ids", "client_ids"),
             ("thumbprints", "thumbprints"),
             ("jwks", "key_set"),
+            ("created", "created_at"),
+            ("tags", "tags"),
+        ],
+    );
+    members.into()
+}
+
+fn saml_provider(stored: &Value) -> Value {
+    let mut members = Members::default();
+    members.copy(
+        stored,
+        &[
+            ("name", "name"),
+            ("id", "id"),
+            ("metadata", "metadata"),
+            ("requires_encryption", "requires_encryption"),
+            ("created", "created_at"),
             ("tags", "tags"),
         ],
     );

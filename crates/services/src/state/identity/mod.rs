@@ -35,8 +35,8 @@ pub use outbound_issuer::{
     OutboundFederation, OutboundIssuer, OutboundIssuerId, PrivateKeyDocument, TokenKeys,
 };
 pub use role::{
-    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, SourceTemplate, TrustedPrincipal,
-    TrustedPrincipalId,
+    DEFAULT_SESSION_SECONDS, Role, RoleDeletion, RoleDeletionId, RoleId, RoleUse, SourceTemplate,
+    TrustedPrincipal, TrustedPrincipalId,
 };
 pub use server_certificate::{ServerCertificate, ServerCertificateId};
 pub use session::{

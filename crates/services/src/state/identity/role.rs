@@ -51,6 +51,18 @@ pub struct Role {
     /// The template that it was acquired from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_template: Option<SourceTemplate>,
+    /// Its last use before the log begins, as a seed file tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<RoleUse>,
+}
+
+/// A use of a role.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RoleUse {
+    /// When.
+    pub at: Timestamp,
+    /// In which Region.
+    pub region: String,
 }
 
 /// What a role was made of.
@@ -107,6 +119,7 @@ impl Role {
             tags: BTreeMap::new(),
             instance_profiles: BTreeSet::new(),
             source_template: None,
+            last_used: None,
         }
     }
 }
