@@ -27,6 +27,12 @@ pub fn name_of_issuer(issuer: &str) -> Option<&str> {
     issuer.strip_prefix("https://").or_else(|| is_loopback_url(issuer).then(|| &issuer["http://".len()..]))
 }
 
+/// Whether a URL is to this very machine, over TLS or not.
+pub fn is_on_loopback(url: &str) -> bool {
+    is_loopback_url(url)
+        || url.strip_prefix("https://").is_some_and(|rest| is_loopback_url(&format!("http://{rest}")))
+}
+
 /// Whether a URL is of plain HTTP to this very machine.
 pub fn is_loopback_url(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else { return false };

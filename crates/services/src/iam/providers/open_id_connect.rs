@@ -7,7 +7,7 @@ use aws::refusal::Refusal;
 use sha2::{Digest, Sha256};
 
 use super::identity_center;
-use crate::authority::issuers::{is_loopback_url, name_of_issuer};
+use crate::authority::issuers::{is_on_loopback, name_of_issuer};
 use crate::failure::Failure;
 use crate::iam::directory::names;
 use crate::iam::directory::page::{Page, Pages};
@@ -72,8 +72,8 @@ pub fn create(
     world: &mut World<'_>,
 ) -> Result<CreateOpenIDConnectProviderResponse, Failure> {
     let given = input.url.as_str();
-    // F-WEB-5 (*own*): an issuer on loopback may do without TLS.
-    let of_loopback = name_of_issuer(given).filter(|_| is_loopback_url(given) && !given.contains(['?', '#']));
+    // F-WEB-5 (*own*): an issuer on loopback may do without TLS, and may have a port.
+    let of_loopback = name_of_issuer(given).filter(|_| is_on_loopback(given) && !given.contains(['?', '#']));
     let url = given.strip_prefix("https://").filter(|url| is_host_and_path(url)).or(of_loopback);
     let url = url.ok_or_else(|| refusal::validation("Invalid Open ID Connect Provider URL"))?.to_owned();
     let thumbprints = match input.thumbprint_list {
