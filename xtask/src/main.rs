@@ -1,6 +1,7 @@
 //! The project's chores.
 //!
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
+//! `cargo xtask actions FILE` holds the list of other services' actions against those that AWS has.
 //! `cargo xtask policies FILE` takes in AWS's managed policies as they are published.
 //! `cargo xtask release --dry-run` makes a release as far as it can be made here.
 //! `cargo xtask test [everything] [SUITE…]` runs the gate, or the suites that are named; `--help` lists them.
@@ -8,6 +9,7 @@
 //! `cargo xtask torture [MINUTES] [PART…]` attacks a running accountd.
 //! `cargo xtask tidy` checks the house rules that no compiler checks.
 
+mod actions;
 mod bench;
 mod codegen;
 mod policies;
@@ -16,12 +18,13 @@ mod test;
 mod tidy;
 mod torture;
 
-const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | release --dry-run | tidy | test [everything] [SUITE…] | \
+const USAGE: &str = "usage: cargo xtask actions FILE | bench [PART…] | codegen | policies FILE | release --dry-run | tidy | test [everything] [SUITE…] | \
     torture [MINUTES] [PART…]";
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["actions", source] => actions::run(source),
         ["bench", parts @ ..] => bench::run(parts),
         ["codegen"] => codegen::run(),
         ["policies", source] => policies::run(source),
