@@ -7,7 +7,9 @@
 pub(crate) mod client;
 mod delivery;
 mod figures;
+mod forwarded;
 mod load;
+mod managed;
 mod measurements;
 mod neighbours;
 mod pages;
@@ -38,7 +40,9 @@ const PARTS: &[(&str, Measure)] = &[
     ("alone", Bench::alone),
     ("assumed-role", Bench::assumed_role),
     ("listing", Bench::listing),
+    ("managed-policies", Bench::managed_policies),
     ("delivering", Bench::delivering),
+    ("forwarding", Bench::forwarding),
     ("pages", Bench::pages),
     ("shared", Bench::shared),
     ("shared-costs", Bench::shared_costs),

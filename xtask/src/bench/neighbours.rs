@@ -10,7 +10,7 @@ use super::processes::Accountd;
 use super::signature::{self, Call, Key};
 
 /// Calls of one connection, one after the other.
-const CALLS: usize = 1000;
+pub(super) const CALLS: usize = 1000;
 
 const MANAGEMENT: usize = 111_122_223_333;
 const ROLE: &str = "arn:aws:iam::222233334444:role/auditor";
@@ -126,7 +126,8 @@ fn large_organization() -> String {
 }
 
 impl Bench {
-    fn seeded(&self, name: &str, seed: &str) -> Result<Accountd, String> {
+    /// A server that begins with this seed.
+    pub(super) fn seeded(&self, name: &str, seed: &str) -> Result<Accountd, String> {
         let file = self.data(&format!("{name}.yaml"));
         std::fs::write(&file, seed).map_err(|error| error.to_string())?;
         Accountd::start(&self.binary, Path::new(&self.data(name)), Some(&file))
@@ -202,7 +203,7 @@ impl Bench {
 }
 
 /// The median time of a call in milliseconds, on one connection. The first calls warm up.
-fn one_by_one(server: &Accountd, key: &Key, call: impl Fn() -> Call) -> Result<f64, String> {
+pub(super) fn one_by_one(server: &Accountd, key: &Key, call: impl Fn() -> Call) -> Result<f64, String> {
     let mut client = Client::connect(server.address).map_err(|error| error.to_string())?;
     let request = sign(server, call(), key).text();
     let mut times = Vec::with_capacity(CALLS);

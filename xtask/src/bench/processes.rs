@@ -129,7 +129,7 @@ impl Drop for Accountd {
     }
 }
 
-/// A running nginx that serves one file. It is told to end when it is dropped.
+/// A running nginx that serves one file, and answers whatever is asked at `/`. It is told to end when it is dropped.
 pub struct Nginx {
     child: Child,
     /// Where it listens.
@@ -147,7 +147,7 @@ impl Nginx {
              http {{ access_log off; sendfile on; tcp_nodelay on; keepalive_requests 1000000000;\n\
              client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;\n\
              uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5; default_type application/json;\n\
-             server {{ listen {address}; root {place}/served; }} }}\n"
+             server {{ listen {address}; root {place}/served; location = / {{ return 200 '{{}}'; }} }} }}\n"
         );
         let served = directory.join("served");
         let file = directory.join("nginx.conf");

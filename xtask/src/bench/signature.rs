@@ -165,6 +165,23 @@ pub fn assume_role(role_arn: &str, encoded_policy: &str) -> Call {
     Call { body, ..get_caller_identity() }
 }
 
+/// ListPolicies: a hundred of AWS's own.
+pub fn list_policies() -> Call {
+    let body = "Action=ListPolicies&Version=2010-05-08&Scope=AWS&MaxItems=100".to_owned();
+    Call { service: "iam", body, ..get_caller_identity() }
+}
+
+/// ListQueues of SQS, which accountd does not answer itself.
+pub fn list_queues() -> Call {
+    Call {
+        service: "sqs",
+        path: "/",
+        content_type: "application/x-amz-json-1.0",
+        target: Some("AmazonSQS.ListQueues"),
+        body: "{}".to_owned(),
+    }
+}
+
 /// ListAccounts, the page behind `token` or the first one.
 pub fn list_accounts(token: Option<&str>) -> Call {
     let body = match token {
