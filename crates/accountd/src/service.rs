@@ -327,6 +327,7 @@ impl Service {
             token_key: self.token_key.clone(),
             trail_bucket: self.trail_buckets.before_asking(),
         }
+            at_global_endpoint: false,
     }
 }
 

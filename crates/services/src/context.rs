@@ -88,6 +88,8 @@ pub struct Context {
     pub token_key: TokenKey,
     /// What is known of the bucket that the request names for a trail.
     pub trail_bucket: TrailBucket,
+    /// Whether the request was sent to the endpoint of STS that is of no Region (F-STSAPI-43).
+    pub at_global_endpoint: bool,
 }
 
 impl Context {

@@ -117,6 +117,7 @@ impl World {
             token_key: TokenKey::new([7; 32]),
             trail_bucket: Default::default(),
         }
+            at_global_endpoint: false,
     }
 
     /// Decides an operation of somebody who is known, up to but not including its commit.

@@ -193,6 +193,10 @@ fn known(
             let session_token = claimed.and_then(|claimed| claimed.session_token.as_deref());
             let caller = caller::identify(&credential, session_token, call.context.real_now, world)?;
             Ok(caller.map_err(|why| match why {
+            let region = claimed.map_or("", |claimed| claimed.region.as_str());
+            if session_token.is_some_and(|token| session_token::is_refused_in(region, token)) {
+                return Err(SignatureError::InvalidSessionToken.into());
+            }
                 NotIdentified::Invalid => SignatureError::InvalidSessionToken,
                 NotIdentified::Expired => SignatureError::ExpiredSessionToken,
             })?)

@@ -38,6 +38,7 @@ use crate::decided::Decided;
 use crate::failure::Failure;
 use crate::service::{Operation, Service};
 use crate::state::message::Message;
+use crate::sts;
 use crate::world::{Fault, Snapshot, is_of_kind};
 use identify::Claimed;
 use ports::Ports;
@@ -67,7 +68,10 @@ impl Call {
     pub fn new(request: Request<Bytes>, source_ip: IpAddr, context: Context, event_id: String) -> Self {
         let route = Route::find(&request);
         let secure_transport = true;
-        Self { request, route, context, source_ip, secure_transport, event_id, is_for_elsewhere: false }
+        let mut call =
+            Self { request, route, context, source_ip, secure_transport, event_id, is_for_elsewhere: false };
+        call.context.at_global_endpoint = call.host().is_some_and(sts::is_global_endpoint);
+        call
     }
 
     /// The same request, which is for a service that somebody else answers (F-FWD-1).

@@ -41,6 +41,16 @@ use model::{GetCallerIdentityResponse, Input, Operation, Output};
 /// How CloudTrail names the service.
 pub const EVENT_SOURCE: &str = "sts.amazonaws.com";
 
+/// The endpoint of STS that is of no Region.
+const GLOBAL_HOST: &str = "sts.amazonaws.com";
+
+/// F-STSAPI-43: whether a host, with a port or without, is STS's global endpoint. Any other name, such as that of this machine,
+/// is one of a Region's endpoint, which SDKs ask if they are told nothing else.
+pub fn is_global_endpoint(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |it| it.0);
+    name.eq_ignore_ascii_case(GLOBAL_HOST)
+}
+
 impl Rules for Operation {
     const PROFILE: &'static Profile = &Profile {
         is_closed_with_region: true,

@@ -105,9 +105,6 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
 fn expiration(value: &Value) -> Value {
     Timestamp::from_value(value).map_or(Value::Null, |time| iso8601(time).into())
 }
-
-/// The endpoint that serves all Regions from one.
-const GLOBAL_HOST: &str = "sts.amazonaws.com";
 /// The alphabet of what ends an extended request id.
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -116,7 +113,7 @@ pub fn additional_event_data(endpoint: &Endpoint<'_>, context: &Context) -> Valu
     let milliseconds = context.now.as_millisecond();
     let random = context.seed.text("extended request id", ALPHANUMERIC, 8);
     let id = format!("1:{}:S:{milliseconds}:R:{random}", endpoint.region);
-    let is_global = endpoint.host.is_some_and(|host| host.eq_ignore_ascii_case(GLOBAL_HOST));
+    let is_global = endpoint.host.is_some_and(super::is_global_endpoint);
     json!({
         "ExtendedRequestId": STANDARD.encode(id),
         "RequestDetails": {

@@ -54,6 +54,7 @@ pub fn after(time: Duration) -> Context {
         seed: Seed::new(seed),
         token_key: TokenKey::new([1; 32]),
         trail_bucket: Default::default(),
+        at_global_endpoint: false,
     }
 }
 

@@ -83,7 +83,8 @@ pub fn list_aliases(
     })
 }
 
-/// SetSecurityTokenServicePreferences. F-IAMAPI-STSPREF-1: kept and shown by GetAccountSummary.
+/// SetSecurityTokenServicePreferences. F-IAMAPI-STSPREF-1: shown by GetAccountSummary, and in force for
+/// tokens that are given out from now on (F-STSAPI-43).
 ///
 /// # Errors
 /// None of its own.
