@@ -248,7 +248,8 @@ impl Service {
 
     /// What a person ordered to happen to such a request, before anything else does.
     async fn ordered_fault(&self, call: &Call) -> Result<Option<Answered>, StoreError> {
-        match self.fault_for(call.service_name(), call.operation_name()).await? {
+        let (service, operation) = call.named();
+        match self.fault_for(service, operation).await? {
             Some(fault) => Ok(answer_as_ordered(call, fault).await),
             None => Ok(None),
         }
@@ -326,8 +327,8 @@ impl Service {
             seed: entropy::seed(),
             token_key: self.token_key.clone(),
             trail_bucket: self.trail_buckets.before_asking(),
-        }
             at_global_endpoint: false,
+        }
     }
 }
 

@@ -192,7 +192,7 @@ where
     let address = listener.local_addr().map_err(|error| Failure::Refused(error.to_string()))?;
     let edges = Edges {
         clock: Arc::new(Clock::new(configuration.time)),
-        faults: Arc::default(),
+        faults: Arc::new(Faults::beside(configuration.forward.clone())),
         connections: Arc::default(),
         access: if configuration.is_loopback() {
             Access::Loopback

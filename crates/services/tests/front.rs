@@ -1,14 +1,19 @@
 //! The path of a request: somebody who is known calls an operation with the answer, the changes and the record of
 //! a signed request.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use aws::principal::{Caller, Principal};
+use aws::throttle::Rate;
 use bytes::Bytes;
-use http::Response;
+use http::{Request, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use services::decided::{Decided, EventRecord};
-use services::service::Service;
+use services::front::hand_over::Judged;
+use services::front::ports::Buckets;
+use services::service::{Bucket, Payer, Service};
 use services::state::identity::{Credential, CredentialOwner, User};
 use services::world::{Change, ReadsAndWrites};
 use testing::signer::{Key, Scope, sign};
@@ -118,6 +123,58 @@ fn what_was_refused_changes_nothing() {
     assert_eq!(world.documents.texts().len(), before);
     world.call(&root(ACCOUNT), delete, json!({ "UserName": "ann" })).expect_err("ann has an access key");
     assert_eq!(world.documents.texts().len(), before);
+}
+
+/// What a call was to pay from, and that there is nothing.
+#[derive(Default)]
+struct UsedUp(RefCell<Vec<(Bucket, Rate)>>);
+
+impl Buckets for UsedUp {
+    fn take(&self, from: &[(Bucket, Rate)], _: Timestamp) -> bool {
+        self.0.borrow_mut().extend(from);
+        false
+    }
+}
+
+/// F-FWD-15: who calls services elsewhere too fast hears so in the words of his protocol, once it is known who he is.
+#[test]
+fn calls_elsewhere_are_throttled_in_the_clients_words_f_fwd_15() {
+    let json = |target: &str| {
+        let mut request = wire::post("/", "application/x-amz-json-1.0", "{}");
+        request.headers_mut().insert("x-amz-target", target.parse().expect("a header"));
+        request
+    };
+    let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let get = |path: &str| {
+        let request = Request::get(path).header("host", "localhost").header("x-amz-content-sha256", nothing);
+        request.body(Bytes::new()).expect("a request")
+    };
+    let form = wire::post("/", "application/x-www-form-urlencoded", "Action=ListTopics&Version=2010-03-31");
+    for (service, request, status, code, bucket) in [
+        ("sqs", json("AmazonSQS.ListQueues"), 400, "ThrottlingException", "elsewhere"),
+        ("sns", form, 400, "Throttling", "elsewhere"),
+        ("lambda", get("/2015-03-31/functions"), 429, "TooManyRequestsException", "elsewhere"),
+        ("s3", get("/bucket"), 503, "SlowDown", "s3"),
+    ] {
+        for (key, is_known) in [(ROOT_KEY, true), (Key { secret: "guessed", ..ROOT_KEY }, false)] {
+            let (mut world, rates) = (world(), UsedUp::default());
+            let mut request = request.clone();
+            sign(&mut request, &key, &Scope { region: "us-east-1", service, at: world.now });
+            let decided = world.judge_request(request, &rates);
+            let Judged::Refused(answered) = decided.value else { panic!("{service} is throttled") };
+            let body = String::from_utf8_lossy(answered.response.body()).into_owned();
+            let told = answered.summary.error.as_deref() == Some(code);
+            assert_eq!(told, is_known, "{service}: {body}");
+            if is_known {
+                assert_eq!(answered.response.status(), status, "{service}: {body}");
+            }
+            let paid: Vec<_> =
+                rates.0.borrow().iter().map(|(bucket, _)| (bucket.payer, bucket.service)).collect();
+            let account = Payer::Account(ACCOUNT.parse().expect("an account id"));
+            assert_eq!(paid, if is_known { vec![(account, bucket)] } else { Vec::new() }, "{service}");
+            assert_eq!(decided.events.len(), 1, "it is in the log");
+        }
+    }
 }
 
 /// F-COST-8: nobody who does not know the secret makes anything be remembered.

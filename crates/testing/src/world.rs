@@ -16,6 +16,7 @@ use serde_json::Value;
 use services::authority::issuers::{IssuerKeys, NotFetched};
 use services::context::{Context, Delays, Seed, TokenKey, Validation};
 use services::decided::Decided;
+use services::front::hand_over::{Judged, judge};
 use services::front::identify::{AcceptedKeys, Signatures};
 use services::front::ports::{self, Ports};
 use services::front::words::Answered;
@@ -116,8 +117,8 @@ impl World {
             seed: Seed::new(seed),
             token_key: TokenKey::new([7; 32]),
             trail_bucket: Default::default(),
-        }
             at_global_endpoint: false,
+        }
     }
 
     /// Decides an operation of somebody who is known, up to but not including its commit.
@@ -181,16 +182,26 @@ impl World {
     /// Decides a signed request, up to but not including its commit.
     pub fn prepare_request(&mut self, request: Request<Bytes>) -> Decided<Answered> {
         let call = Call::new(request, SOURCE_IP, self.context(), "event".to_owned());
+        self.with_ports(&Nothing, |ports| decide(ports, &call, &self.documents).unwrap())
+    }
+
+    /// Judges a signed request for a service that somebody else answers, with these rates.
+    pub fn judge_request(&mut self, request: Request<Bytes>, rates: &dyn ports::Buckets) -> Decided<Judged> {
+        let call = Call::new(request, SOURCE_IP, self.context(), "event".to_owned()).for_elsewhere();
+        self.with_ports(rates, |ports| judge(ports, &call, &self.documents).unwrap())
+    }
+
+    fn with_ports<T>(&self, buckets: &dyn ports::Buckets, run: impl FnOnce(&Ports<'_>) -> T) -> T {
         let keys = AcceptedKeys::new(Signatures::Strict, true, Vec::new());
         let signing_keys = Counted(&self.keys_remembered);
         let ports = Ports {
             keys: &keys,
             signing_keys: &signing_keys,
             sessions: &Nothing,
-            buckets: &Nothing,
+            buckets,
             issuers: &Nothing,
         };
-        decide(&ports, &call, &self.documents).unwrap()
+        run(&ports)
     }
 }
 

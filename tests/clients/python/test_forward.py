@@ -1,6 +1,7 @@
 """Calls of services that are not here, handed to moto and judged before (F-FWD-1 to F-FWD-12)."""
 
 import hashlib
+import hmac
 import http.server
 import io
 import json
@@ -8,6 +9,7 @@ import socket
 import threading
 
 import botocore.config
+import botocore.exceptions
 import pytest
 from accountd import SESSION, refusal
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
@@ -103,6 +105,29 @@ def test_a_body_that_was_not_signed_is_not_taken_for_whole_f_fwd_8(server):
     assert answer.status == 403 and answer.error_type == "InvalidSignatureException"
 
 
+def test_faults_are_ordered_for_what_is_elsewhere_f_fwd_14(server):
+    """By service and operation, and by neither; the call after them passes."""
+    client = s3(server, user(server, 700100000020, "ann", ALLOW_S3))
+    client.create_bucket(Bucket="faults")
+    fail = {"status": 503, "code": "SlowDown", "message": "As ordered."}
+    named = {"service": "s3", "operation": "PutObject", "fail": fail, "times": 1}
+    anything = {"fail": fail | {"code": "InternalError", "status": 500}, "times": 1}
+    server.own("PUT", "/_accountd/faults", [named, anything])
+    refused = refusal(client.list_objects_v2, Bucket="faults")
+    assert (refused.status, refused.code) == (500, "InternalError")
+    refused = refusal(client.put_object, Bucket="faults", Key="key", Body=b"x" * 300000)
+    assert (refused.status, refused.code, refused.message) == (503, "SlowDown", "As ordered.")
+    client.put_object(Bucket="faults", Key="key", Body=b"one")
+    cut = {"service": "s3", "operation": "GetObject", "disconnect": True, "times": 1}
+    server.own("PUT", "/_accountd/faults", [cut])
+    with pytest.raises(botocore.exceptions.ConnectionClosedError):
+        client.get_object(Bucket="faults", Key="key")
+    assert client.get_object(Bucket="faults", Key="key")["Body"].read() == b"one"
+    unknown = json.dumps([{"operation": "PutObject", "disconnect": True}]).encode()
+    headers = {"Content-Type": "application/json"}
+    assert server.send("PUT", "/_accountd/faults", unknown, headers).status == 400
+
+
 def test_buckets_in_hosts_presigned_urls_and_chunks_f_fwd_4(server):
     ann = user(server, 700100000003, "ann", ALLOW_S3)
     client = s3(server, ann)
@@ -121,19 +146,55 @@ def test_buckets_in_hosts_presigned_urls_and_chunks_f_fwd_4(server):
     assert server.send("GET", presigned).body == b"one"
     assert b"SignatureDoesNotMatch" in server.send("GET", presigned.replace("b%20c", "b%20d")).body
 
-    # A body whose chunks are signed one by one, as SDKs send it without TLS: the first signature is verified.
-    chunked = b"5;chunk-signature=" + b"0" * 64 + b"\r\nhello\r\n0;chunk-signature=" + b"0" * 64 + b"\r\n\r\n"
+    # A body whose chunks are signed one by one, as SDKs send it without TLS.
+    chunked, headers = in_chunks(server, ann, "/in-hosts/chunks", b"hello")
+    assert server.send("PUT", "/in-hosts/chunks", chunked, headers).status == 200
+    assert client.get_object(Bucket="in-hosts", Key="chunks")["Body"].read() == b"hello"
+
+
+def in_chunks(server, credentials, path, *chunks):
+    """A body of these chunks, each signed, and the headers of its request."""
     headers = {
         "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        "x-amz-decoded-content-length": "5",
+        "x-amz-decoded-content-length": str(sum(map(len, chunks))),
         "content-encoding": "aws-chunked",
     }
-    request = AWSRequest("PUT", server.url + "/in-hosts/chunks", data=chunked, headers=headers)
-    auth = S3SigV4Auth(ann, "s3", "us-east-1")
+    request = AWSRequest("PUT", server.url + path, headers=headers)
+    auth = S3SigV4Auth(credentials, "s3", "us-east-1")
     auth.payload = lambda request: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     auth.add_auth(request)
-    assert server.send("PUT", "/in-hosts/chunks", chunked, request.headers.items()).status == 200
-    assert client.get_object(Bucket="in-hosts", Key="chunks")["Body"].read() == b"hello"
+    date, signature = request.headers["X-Amz-Date"], request.headers["Authorization"].rpartition("Signature=")[2]
+    scope = [date[:8], "us-east-1", "s3", "aws4_request"]
+    key = b"AWS4" + credentials.secret_key.encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    hashed = lambda data: hashlib.sha256(data).hexdigest()  # noqa: E731
+    body = b""
+    for chunk in (*chunks, b""):
+        covered = ["AWS4-HMAC-SHA256-PAYLOAD", date, "/".join(scope), signature, hashed(b""), hashed(chunk)]
+        signature = hmac.digest(key, "\n".join(covered).encode(), "sha256").hex()
+        body += f"{len(chunk):x};chunk-signature={signature}\r\n".encode() + chunk + b"\r\n"
+    return body, list(request.headers.items())
+
+
+def test_a_chunk_that_was_not_signed_ends_the_call_f_fwd_16(server):
+    """Wherever it is: what was sent on before it is not taken for whole."""
+    ann = user(server, 700100000021, "ann", ALLOW_S3)
+    client = s3(server, ann)
+    client.create_bucket(Bucket="in-chunks")
+    chunks = [bytes([number]) * 100_000 for number in range(1, 9)]
+    body, headers = in_chunks(server, ann, "/in-chunks/key", *chunks)
+    for place in (10, 200, 450_000, len(body) - 100, len(body) - 20):
+        other = bytearray(body)
+        other[place] ^= 1
+        answer = server.send("PUT", "/in-chunks/key", bytes(other), headers)
+        assert (answer.status, b"<Code>SignatureDoesNotMatch</Code>" in answer.body) == (403, True), (place, answer)
+        assert refusal(client.get_object, Bucket="in-chunks", Key="key").code == "NoSuchKey"
+    # Without the last chunks, which are none of anybody else's making.
+    answer = server.send("PUT", "/in-chunks/key", body[: body.index(b"0;chunk-signature=")], headers)
+    assert answer.status == 403 and refusal(client.get_object, Bucket="in-chunks", Key="key").code == "NoSuchKey"
+    assert server.send("PUT", "/in-chunks/key", body, headers).status == 200
+    assert client.get_object(Bucket="in-chunks", Key="key")["Body"].read() == b"".join(chunks)
 
 
 def test_policies_hold_in_every_protocol_f_fwd_2_f_fwd_7(server):

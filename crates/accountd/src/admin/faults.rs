@@ -8,7 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use services::front::hand_over;
 use services::service::{Operation, Service};
+
+use crate::forward::Destinations;
 
 /// The most rules at a time.
 const MOST_RULES: usize = 100;
@@ -73,9 +76,16 @@ pub enum Fault {
 pub struct Faults {
     any: AtomicBool,
     rules: Mutex<Vec<Rule>>,
+    /// Who answers the services that are not here.
+    elsewhere: Destinations,
 }
 
 impl Faults {
+    /// No rules yet, for services here and for those that are answered elsewhere.
+    pub fn beside(elsewhere: Destinations) -> Self {
+        Self { elsewhere, ..Self::default() }
+    }
+
     /// What happens to a request for this operation; `None` almost always. Uses up one of the
     /// rule's `times`.
     pub fn decide(&self, service: &str, operation: &str) -> Option<Fault> {
@@ -115,7 +125,7 @@ impl Faults {
             return Err(format!("there can be at most {MOST_RULES} rules"));
         }
         for (index, rule) in rules.iter().enumerate() {
-            rule.check().map_err(|reason| format!("rule {}: {reason}", index + 1))?;
+            rule.check(&self.elsewhere).map_err(|reason| format!("rule {}: {reason}", index + 1))?;
         }
         let mut current = self.lock();
         self.any.store(!rules.is_empty(), Ordering::Release);
@@ -149,8 +159,8 @@ impl Rule {
             && self.operation.as_deref().is_none_or(|wanted| wanted == operation)
     }
 
-    fn check(&self) -> Result<(), String> {
-        self.check_names()?;
+    fn check(&self, elsewhere: &Destinations) -> Result<(), String> {
+        self.check_names(elsewhere)?;
         let kinds = [self.fail.is_some(), self.delay_milliseconds.is_some(), self.disconnect];
         if kinds.iter().filter(|is_given| **is_given).count() != 1 {
             return Err("exactly one of fail, delay_milliseconds and disconnect is needed".to_owned());
@@ -173,8 +183,13 @@ impl Rule {
         Ok(())
     }
 
-    /// F-EDGE-27: a rule whose names no model has would never apply.
-    fn check_names(&self) -> Result<(), String> {
+    /// F-EDGE-27: a rule whose names no model has would never apply. F-FWD-14: of a service that is answered elsewhere no model is
+    /// here, so any operation may be one of its own.
+    fn check_names(&self, elsewhere: &Destinations) -> Result<(), String> {
+        let is_handed_over = |name: &String| !hand_over::is_here(name) && elsewhere.of(name).is_some();
+        if self.service.as_ref().is_some_and(is_handed_over) {
+            return Ok(());
+        }
         let service = match &self.service {
             None => None,
             Some(name) => Some(Service::from_signing_name(name).ok_or_else(|| {
@@ -247,7 +262,8 @@ mod tests {
             (r#"[{"fail":{"status":500,"code":"A B"}}]"#, "fail.code"),
             (r#"[{"delay_milliseconds":9999999999}]"#, "delay_milliseconds is at most"),
             (r#"[{"disconnect":true,"times":0}]"#, "times"),
-            // F-EDGE-27.
+            // F-EDGE-27; F-FWD-14: as long as nobody else answers it.
+            (r#"[{"service":"s3","disconnect":true}]"#, "no service here is called `s3`"),
             (
                 r#"[{"service":"acount","disconnect":true}]"#,
                 "no service here is called `acount`; there are account",
@@ -265,5 +281,30 @@ mod tests {
             assert!(reason.contains(part), "{reason}");
         }
         assert_eq!(faults.rules().len(), 1);
+    }
+
+    /// F-FWD-14
+    #[test]
+    fn a_service_that_is_answered_elsewhere_has_any_operation_f_fwd_14() {
+        let of = |given: &[&str]| {
+            let given: Vec<String> = given.iter().map(|text| (*text).to_owned()).collect();
+            Faults::beside(Destinations::parse(&given).unwrap())
+        };
+        let ordered = r#"[{"service":"s3","operation":"PutObject","disconnect":true}]"#;
+        for given in [&["http://127.0.0.1:5000"][..], &["s3=http://127.0.0.1:5000"]] {
+            let faults = of(given);
+            faults.replace(rules(ordered)).unwrap();
+            assert_eq!(faults.decide("s3", "GetObject"), None);
+            assert_eq!(faults.decide("s3", "PutObject"), Some(Fault::Disconnect));
+            for wrong in [
+                r#"[{"service":"iam","operation":"PutObject","disconnect":true}]"#,
+                r#"[{"operation":"PutObject","disconnect":true}]"#,
+            ] {
+                faults.replace(rules(wrong)).unwrap_err();
+            }
+        }
+        assert!(of(&["sqs=http://127.0.0.1:5000"]).replace(rules(ordered)).is_err());
+        let ec2 = r#"[{"service":"ec2","operation":"RunInstances","disconnect":true}]"#;
+        of(&["http://127.0.0.1:5000"]).replace(rules(ec2)).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::sigv4::{Chunks, WrongChunk};
 use bytes::Bytes;
 use http::{header, request};
 use http_body_util::BodyExt;
@@ -15,6 +16,9 @@ use listener::{HangUp, Payload, Unread, Upload};
 
 /// Pieces that wait to be taken. One has at most some 64 KiB.
 const PIECES_AHEAD: usize = 4;
+
+/// How much of a body is read that is refused in the middle.
+const MOST_DISCARDED_BYTES: usize = 32 * 1024 * 1024;
 
 /// F-FWD-10: how long the next piece of an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -33,7 +37,7 @@ pub(super) enum Announced {
     Nothing,
     /// Its SHA-256, in hexadecimal.
     Hash(Vec<u8>),
-    /// That it is not signed, or that each of its chunks is.
+    /// That it is not signed, or that each of its chunks is; the signature before them says whether these can be known.
     Unsigned,
 }
 
@@ -63,12 +67,50 @@ impl Announced {
         let is_presigned = !head.headers.contains_key(header::AUTHORIZATION) && service == "s3";
         !is_form && (*self != Self::Nothing || is_presigned)
     }
+}
 
-    fn is_kept_by(&self, hash: Sha256) -> bool {
-        let Self::Hash(announced) = self else { return true };
-        let digest = hash.finalize();
-        let hexadecimal = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        hexadecimal.map(|digit| b"0123456789abcdef"[usize::from(digit)]).eq(announced.iter().copied())
+/// What a body is held to while it goes on.
+pub(super) enum Promise {
+    /// Nothing.
+    Nothing,
+    /// To have this hash, of which so much was seen.
+    Hash(Vec<u8>, Box<Sha256>),
+    /// To be of the chunks that were signed (F-FWD-16).
+    Chunks(Box<Chunks>),
+}
+
+impl Promise {
+    /// What was announced, and the signed chunks where there are some.
+    pub(super) fn of(announced: Announced, chunks: Option<Box<Chunks>>) -> Self {
+        match (announced, chunks) {
+            (_, Some(chunks)) => Self::Chunks(chunks),
+            (Announced::Hash(hash), None) => Self::Hash(hash, Box::default()),
+            (Announced::Nothing | Announced::Unsigned, None) => Self::Nothing,
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<(), Broken> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Hash(_, seen) => {
+                seen.update(piece);
+                Ok(())
+            }
+            Self::Chunks(chunks) => chunks.take(piece).map_err(|WrongChunk| Broken::Chunk),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Broken> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Hash(announced, seen) => {
+                let digest = std::mem::take(&mut **seen).finalize();
+                let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                let hexadecimal = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+                if hexadecimal.eq(announced.iter().copied()) { Ok(()) } else { Err(Broken::Mismatch) }
+            }
+            Self::Chunks(chunks) => chunks.end().map_err(|WrongChunk| Broken::Chunk),
+        }
     }
 }
 
@@ -79,6 +121,8 @@ pub(super) enum Broken {
     Unread(Unread),
     /// F-FWD-8: it is not the one that was signed.
     Mismatch,
+    /// F-FWD-16: a chunk of it is not.
+    Chunk,
 }
 
 /// A body that is on its way.
@@ -90,25 +134,28 @@ pub(super) struct Sent {
 }
 
 /// Sends a body on as it comes. F-FWD-8: the last piece waits until all of it is known to be what was announced, so that
-/// nobody takes another body for whole.
+/// nobody takes another body for whole. F-FWD-16: of chunks that are signed no piece goes on with which one ends that is not
+/// what was signed.
 ///
 /// # Errors
 /// See [`Broken`]: of a body that has one piece at most.
-pub(super) async fn send(mut upload: Upload, announced: Announced) -> Result<Sent, Broken> {
+pub(super) async fn send(mut upload: Upload, mut promise: Promise) -> Result<Sent, Broken> {
     let (ending, ended) = oneshot::channel();
     let first = upload.next().await.map_err(Broken::Unread)?;
     let Some(first) = first else {
-        if !announced.is_kept_by(Sha256::new()) {
-            return Err(Broken::Mismatch);
-        }
+        promise.end()?;
         return Ok(Sent { payload: Payload::from(Bytes::new()), ended });
     };
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     tokio::spawn(async move {
-        let outcome = pump(first, upload, announced, &sender).await;
+        let outcome = pump(first, &mut upload, promise, &sender).await;
         if outcome.is_err() {
             // What did not come must not look like the end.
             let _ = sender.send(Err(HangUp)).await;
+        }
+        if outcome == Err(Broken::Chunk) {
+            // Who is still sending hears nothing before it has sent.
+            discard(&mut upload).await;
         }
         let _ = ending.send(outcome);
     });
@@ -117,20 +164,16 @@ pub(super) async fn send(mut upload: Upload, announced: Announced) -> Result<Sen
 
 async fn pump(
     first: Bytes,
-    mut upload: Upload,
-    announced: Announced,
+    upload: &mut Upload,
+    mut promise: Promise,
     sender: &mpsc::Sender<Result<Bytes, HangUp>>,
 ) -> Result<(), Broken> {
-    let mut hash = Sha256::new();
     let mut held = first;
     loop {
-        if matches!(announced, Announced::Hash(_)) {
-            hash.update(&held);
-        }
+        promise.take(&held)?;
         let next = upload.next().await.map_err(Broken::Unread)?;
-        let is_last = next.is_none();
-        if is_last && !announced.is_kept_by(std::mem::take(&mut hash)) {
-            return Err(Broken::Mismatch);
+        if next.is_none() {
+            promise.end()?;
         }
         // Whoever answers may do so before it has read everything, and close.
         if sender.send(Ok(held)).await.is_err() {
@@ -140,6 +183,15 @@ async fn pump(
             Some(next) => held = next,
             None => return Ok(()),
         }
+    }
+}
+
+/// Throws away what is still to come of a body, within bounds.
+async fn discard(upload: &mut Upload) {
+    let mut left = MOST_DISCARDED_BYTES;
+    while left > 0 {
+        let Ok(Some(piece)) = upload.next().await else { return };
+        left = left.saturating_sub(piece.len());
     }
 }
 
@@ -257,15 +309,16 @@ mod tests {
             (Announced::Unsigned, true),
             (Announced::Nothing, true),
         ] {
-            let sent =
-                send(Upload::whole(Bytes::from_static(b"body")), announced.clone()).await.expect("it begins");
+            let sent = send(Upload::whole(Bytes::from_static(b"body")), Promise::of(announced.clone(), None))
+                .await
+                .expect("it begins");
             let Payload::Pieces(mut pieces) = sent.payload else { panic!("it comes in pieces") };
             let first = pieces.recv().await.expect("a piece");
             assert_eq!(first.is_ok(), is_kept, "{announced:?}");
             let ended = sent.ended.await.expect("it says how it ended");
             assert_eq!(ended.is_ok(), is_kept, "{announced:?}");
         }
-        let empty = send(Upload::whole(Bytes::new()), announced(b"body")).await;
+        let empty = send(Upload::whole(Bytes::new()), Promise::of(announced(b"body"), None)).await;
         assert!(matches!(empty, Err(Broken::Mismatch)));
     }
 

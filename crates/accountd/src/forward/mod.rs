@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use crate::outgoing;
 use crate::service::{Judgement, Service, refusal_of_unread};
 use crate::tls;
-use body::{Announced, Broken, Gathered};
+use body::{Announced, Broken, Gathered, Promise};
 use listener::{Payload, Unread, Upload};
 
 pub use destination::Destinations;
@@ -110,7 +110,7 @@ impl Forwarder {
         let call = judgement.call();
         let whose = hand_over::whose(&head.headers, &head.uri);
         let place = whose.as_ref().and_then(|whose| self.destinations.of(whose.service()));
-        let (Some(place), Judged::Pass(account, _)) = (place, judgement.judged()) else {
+        let (Some(place), Judged::Pass(account, _, chunks)) = (place, judgement.judged()) else {
             return Err(call.internal_failure());
         };
         let away = |why: &dyn std::fmt::Display| {
@@ -129,10 +129,12 @@ impl Forwarder {
         let connected = tokio::time::timeout(CONNECTED_WITHIN, outgoing::connect(&destination)).await;
         let connected = connected.map_err(|_| away(&"it does not take connections in time"))?;
         let mut conversation = connected.map_err(|why| away(&why))?;
-        let pump = body::send(upload, announced).await.map_err(|why| match why {
+        let broken = |why| match why {
             Broken::Unread(why) => call.refuse_unseen(&refusal_of_unread(why)),
             Broken::Mismatch => call.refuse_payload(),
-        })?;
+            Broken::Chunk => call.refuse_chunk(),
+        };
+        let pump = body::send(upload, Promise::of(announced, chunks.clone())).await.map_err(broken)?;
         let onward = onward::request(head, *account, place, pump.payload).map_err(|why| away(&why))?;
         let answer = tokio::time::timeout(PATIENCE, conversation.ask(onward)).await;
         let answer = match answer {
@@ -140,8 +142,7 @@ impl Forwarder {
             Err(_) => return Err(away(&"it does not answer in time")),
             Ok(Err(why)) => {
                 return Err(match pump.ended.await {
-                    Ok(Err(Broken::Mismatch)) => call.refuse_payload(),
-                    Ok(Err(Broken::Unread(why))) => call.refuse_unseen(&refusal_of_unread(why)),
+                    Ok(Err(why)) => broken(why),
                     _ => away(&why),
                 });
             }

@@ -164,7 +164,7 @@ impl Service {
     /// What was ordered to happen to such a request. One process alone uses up each of a rule's `times`.
     pub(super) async fn fault_for(
         &self,
-        service: &'static str,
+        service: &str,
         operation: &str,
     ) -> Result<Option<Fault>, StoreError> {
         if !self.store.is_shared() {
@@ -173,13 +173,13 @@ impl Service {
         if !self.has_faults() {
             return Ok(None);
         }
-        let operation = operation.to_owned();
+        let (service, operation) = (service.to_owned(), operation.to_owned());
         let take = move |snapshot: &dyn Snapshot| {
             let mut world = World::new(snapshot);
             let ordered = world.get::<OrderedFaults>(Current)?;
             let mut rules = rules_of(ordered.as_ref().map(|ordered| ordered.rules.as_str()));
             let before = rules.clone();
-            let value = faults::take(&mut rules, service, &operation);
+            let value = faults::take(&mut rules, &service, &operation);
             if rules != before {
                 world.put(Current, ordered_faults(&rules));
             }

@@ -35,7 +35,9 @@ impl Judgement {
     pub fn into_answered(self) -> Answered {
         match self.judged {
             Judged::Refused(answered) => *answered,
-            Judged::Pass(_, summary) => Answered { response: http::Response::default(), summary: *summary },
+            Judged::Pass(_, summary, _) => {
+                Answered { response: http::Response::default(), summary: *summary }
+            }
         }
     }
 }
@@ -51,9 +53,19 @@ impl Service {
             _ => self.begin(request, peer),
         };
         let begun = BegunCall::new(call.for_elsewhere());
-        // Faults are ordered for operations that are here.
-        let decided = self.transact(&begun, judge_or_fail, true).await.and_then(decided_at_last);
-        match decided {
+        // F-FWD-14
+        let mut outcome = match self.has_faults() {
+            true => Ok(None),
+            false => self.transact(&begun, judge_or_fail, false).await,
+        };
+        if let Ok(None) = outcome {
+            outcome = match self.ordered_fault(&begun.call).await {
+                Ok(None) => self.transact(&begun, judge_or_fail, true).await,
+                Ok(Some(answered)) => return Err(answered),
+                Err(error) => Err(error),
+            };
+        }
+        match outcome.and_then(decided_at_last) {
             Ok(judged) => Ok(Judgement { begun, judged }),
             Err(error) => Err(internal_failure(&begun.call, &error)),
         }

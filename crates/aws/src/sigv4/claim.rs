@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use constant_time_eq::constant_time_eq;
 use http::{HeaderName, HeaderValue};
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::canonical::{self, LeftOut};
+use super::chunks::{self, Chunks};
 use super::encode::{decoded_text, pairs, push_hex};
 use super::error::{ExpiresFault, ScopeFaults, SignatureError};
 use super::parts::{DateHeader, HeaderParts, QueryParts, ends_of_elements};
@@ -202,13 +204,26 @@ impl<'r> Claim<'r> {
         out.push(b'\n');
         out.extend_from_slice(self.signed_at_text.as_bytes());
         out.push(b'\n');
-        let elements = self.elements().as_bytes();
-        let scope =
-            elements.iter().position(|byte| *byte == b'/').map_or(&[][..], |slash| &elements[slash + 1..]);
-        out.extend_from_slice(scope);
+        out.extend_from_slice(self.scope().as_bytes());
         out.push(b'\n');
         push_hex(&mut out, &Sha256::digest(canonical_request));
         out
+    }
+
+    /// The body behind a claim that holds, where its chunks are signed: `key` is the one that the claim was verified with.
+    pub fn chunks(&self, key: &Arc<SigningKey>) -> Option<Chunks> {
+        let has_trailer = match self.announced_payload.as_deref()? {
+            chunks::SIGNED => false,
+            chunks::SIGNED_WITH_TRAILER => true,
+            _ => return None,
+        };
+        let time_and_scope = format!("{}\n{}\n", self.signed_at_text, self.scope());
+        Some(Chunks::behind(&self.signature, time_and_scope, Arc::clone(key), has_trailer))
+    }
+
+    /// What stands behind the access key id.
+    fn scope(&self) -> &str {
+        self.elements().split_once('/').map_or("", |(_, scope)| scope)
     }
 
     /// The credential without the slashes at its end, which AWS was seen to ignore.

@@ -12,6 +12,7 @@
 //! The order in which faults win is F-SIG-1; `tests/sigv4_precedence.rs` pins it.
 
 mod canonical;
+mod chunks;
 mod claim;
 pub(crate) mod encode;
 mod error;
@@ -22,6 +23,7 @@ pub(crate) mod time;
 
 use http::HeaderMap;
 
+pub use chunks::{Chunks, WrongChunk};
 pub use claim::{Claim, Place};
 pub use error::{ExpiresFault, Family, ScopeFaults, SignatureError};
 pub use key::SigningKey;

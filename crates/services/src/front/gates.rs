@@ -2,7 +2,10 @@
 
 use aws::arn::AccountId;
 use aws::principal::Caller;
+use aws::protocol::foreign::ForeignClient;
+use aws::refusal::Refusal;
 use aws::sigv4::SignatureError;
+use aws::throttle::Rate;
 use jiff::Timestamp;
 
 use super::ports::Buckets;
@@ -103,6 +106,38 @@ pub(super) fn throttle(
     }
     let granted = from.is_empty() || buckets.take(&from, context.real_now);
     if granted { Ok(()) } else { Err(operation.too_many_requests().into()) }
+}
+
+/// F-FWD-15 (*assumed*): what an account may ask of the services that somebody else answers. S3's rate is that of reads of one
+/// prefix; of the others AWS publishes many, and one bucket stands for all.
+const OF_S3: (&str, Rate) = ("s3", Rate::per_second(5_500, 5_500));
+const OF_OTHERS: (&str, Rate) = ("elsewhere", Rate::per_second(50, 100));
+
+/// Takes a token for a call of a service that somebody else answers.
+///
+/// # Errors
+/// F-FWD-15: the words of the client's protocol for a call that came too fast.
+pub(super) fn throttle_elsewhere(
+    buckets: &dyn Buckets,
+    client: ForeignClient,
+    caller: &Caller,
+    context: &Context,
+) -> Result<(), Refusal> {
+    let (service, rate) = if client == ForeignClient::S3 { OF_S3 } else { OF_OTHERS };
+    let bucket = Bucket { payer: Payer::Account(caller.account()), service, operation: None };
+    if buckets.take(&[(bucket, rate)], context.real_now) {
+        return Ok(());
+    }
+    let (code, status, text) = match client {
+        ForeignClient::S3 => ("SlowDown", 503, "Please reduce your request rate."),
+        ForeignClient::Ec2Query => ("RequestLimitExceeded", 503, "Request limit exceeded."),
+        ForeignClient::Query => ("Throttling", 400, "Rate exceeded"),
+        ForeignClient::RestJson => ("TooManyRequestsException", 429, "Rate exceeded"),
+        ForeignClient::AwsJson10 | ForeignClient::AwsJson11 | ForeignClient::Cbor => {
+            ("ThrottlingException", 400, "Rate exceeded")
+        }
+    };
+    Err(Refusal::new(code, status, text))
 }
 
 /// The management account of the caller's organization; `None` outside of one.

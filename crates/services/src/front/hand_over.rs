@@ -5,7 +5,7 @@ use aws::arn::AccountId;
 use aws::authorization::Denial;
 use aws::protocol::foreign::ForeignClient;
 use aws::refusal::Refusal;
-use aws::sigv4::SignatureError;
+use aws::sigv4::{Chunks, SignatureError};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::ports::Ports;
 use super::route::Route;
 use super::words::{Answered, Summary};
-use super::{Call, Circumstances, Progress, elsewhere, foreign_actions, identify, record, settled};
+use super::{Call, Circumstances, Progress, elsewhere, foreign_actions, gates, identify, record, settled};
 use crate::authority::guarded::Guarded;
 use crate::authority::policies;
 use crate::decided::Decided;
@@ -23,8 +23,8 @@ use crate::world::{Fault, Snapshot};
 
 /// What came of the judgement.
 pub enum Judged {
-    /// It may pass, for this account.
-    Pass(AccountId, Box<Summary>),
+    /// It may pass, for this account; of a body in signed chunks whoever sends it on sees to these (F-FWD-16).
+    Pass(AccountId, Box<Summary>, Option<Box<Chunks>>),
     /// It may not, and is answered here.
     Refused(Box<Answered>),
 }
@@ -78,8 +78,9 @@ pub fn judge(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result<
     let outcome = settled(outcome.map(|()| Value::Null), &mut world)?;
     let circumstances = circumstances(call, progress.claimed.as_ref());
     let events = record::of_handed_over(call, &circumstances, &progress, &outcome);
+    let chunks = progress.claimed.as_mut().and_then(|claimed| claimed.chunks.take());
     let value = match (outcome, &progress.caller) {
-        (Ok(_), Some(caller)) => Judged::Pass(caller.account(), Box::new(call.summary(&progress))),
+        (Ok(_), Some(caller)) => Judged::Pass(caller.account(), Box::new(call.summary(&progress)), chunks),
         (Ok(_), None) => return Err(Fault::Broken("nobody is known to call".to_owned())),
         (Err(refusal), _) => Judged::Refused(Box::new(call.respond(&progress, Err(refusal)))),
     };
@@ -99,6 +100,7 @@ fn outcome(
     let caller = identify::identify(ports, call, &mut progress.claimed, world);
     let caller = caller.map_err(|failure| in_words_of(client, failure))?;
     let caller = &*progress.caller.insert(caller);
+    gates::throttle_elsewhere(ports.buckets, client, caller, &call.context)?;
     let access = foreign_actions::access(&call.request, wanted, caller.account());
     progress.target = Some(access.target);
     let circumstances = circumstances(call, progress.claimed.as_ref());
@@ -158,6 +160,11 @@ impl Call {
             _ => SignatureError::Mismatch.refusal(self.route.signature_family()),
         };
         self.refuse_unseen(&refusal)
+    }
+
+    /// F-FWD-16: the refusal of a body of which a chunk is not the one that was signed.
+    pub fn refuse_chunk(&self) -> Answered {
+        self.refuse_unseen(&SignatureError::Mismatch.refusal(self.route.signature_family()))
     }
 
     /// F-FWD-10: the refusal of a call that could not be handed over: whoever answers it is away, or has too much to do.

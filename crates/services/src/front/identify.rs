@@ -12,7 +12,7 @@ use aws::principal::{Caller, Principal};
 use aws::protocol::foreign::ForeignClient;
 use aws::secret::Secret;
 use aws::sigv2;
-use aws::sigv4::{Claim, Options, PayloadHash, SignatureError, SignedRequest, SigningKey};
+use aws::sigv4::{Chunks, Claim, Options, PayloadHash, SignatureError, SignedRequest, SigningKey};
 use http::header;
 use serde::Deserialize;
 
@@ -120,6 +120,8 @@ pub(super) struct Claimed {
     /// The Region in the signature's scope.
     pub(super) region: String,
     session_token: Option<String>,
+    /// What is to be seen to of the body, where its chunks are signed and the signature before them is right.
+    pub(super) chunks: Option<Box<Chunks>>,
 }
 
 /// Verifies the signature and says who called.
@@ -191,12 +193,12 @@ fn known(
     match found {
         Found::Issued(credential) => {
             let session_token = claimed.and_then(|claimed| claimed.session_token.as_deref());
-            let caller = caller::identify(&credential, session_token, call.context.real_now, world)?;
-            Ok(caller.map_err(|why| match why {
             let region = claimed.map_or("", |claimed| claimed.region.as_str());
             if session_token.is_some_and(|token| session_token::is_refused_in(region, token)) {
                 return Err(SignatureError::InvalidSessionToken.into());
             }
+            let caller = caller::identify(&credential, session_token, call.context.real_now, world)?;
+            Ok(caller.map_err(|why| match why {
                 NotIdentified::Invalid => SignatureError::InvalidSessionToken,
                 NotIdentified::Expired => SignatureError::ExpiredSessionToken,
             })?)
@@ -315,6 +317,7 @@ fn signature_version_4<'a>(
         access_key_id: claim.access_key_id().to_owned(),
         region: claim.region().to_owned(),
         session_token: claim.session_token().map(str::to_owned),
+        chunks: None,
     });
     let names = call.route.service.map(|service| [service.signing_name()]);
     let names = names.as_ref().map_or(&[][..], |names| names);
@@ -337,6 +340,9 @@ fn signature_version_4<'a>(
         Arc::new(SigningKey::derive(found.secret(), claim.date(), claim.region(), claim.service()))
     });
     claim.verify(signed, &key, call.context.real_now, &options)?;
+    if let (Some(claimed), Some(chunks)) = (claimed, claim.chunks(&key)) {
+        claimed.chunks = Some(Box::new(chunks));
+    }
     if is_new {
         keys.remember(&claim, found.secret(), &key);
     }
@@ -363,6 +369,7 @@ fn signature_version_2<'a>(
         // Version 2 has no scope.
         region: "us-east-1".to_owned(),
         session_token: claim.session_token().map(str::to_owned),
+        chunks: None,
     });
     let found = attempt.find_claimed(claim.access_key_id(), claim.session_token())?;
     claim.verify(signed, found.secret(), attempt.call.context.real_now)?;

@@ -167,6 +167,15 @@ impl Call {
         self.operation().map_or("-", Operation::name)
     }
 
+    /// The service and the operation as a person names them, also of a call that somebody else answers; `-` for what cannot be
+    /// told.
+    pub fn named(&self) -> (&str, &str) {
+        match self.route.wanted.as_ref().filter(|_| self.is_for_elsewhere) {
+            Some(wanted) => (wanted.service.as_str(), wanted.operation.as_deref().unwrap_or("-")),
+            None => (self.service_name(), self.operation_name()),
+        }
+    }
+
     pub(super) fn summary(&self, progress: &Progress) -> Summary {
         Summary {
             request_id: self.context.request_id.clone(),
