@@ -112,10 +112,11 @@ fn every_state_is_taken_back_f_store_39() {
     world.import(world.exported()).unwrap();
     let organizations =
         |name: &str, members: Value| ask(&MANAGEMENT_ADMIN, Service::Organizations, name, members);
-    organizations("MoveAccount", {
-        let parent = world.documents()[&format!("member/{MEMBER}")]["parent_id"].clone();
-        json!({ "AccountId": MEMBER, "SourceParentId": parent, "DestinationParentId": "r-ab12" })
-    });
+    let documents = world.documents();
+    let parent = &documents[&format!("member/{MEMBER}")]["parent_id"];
+    let root = &documents["organization/o-exampleorg"]["root_id"];
+    let moved = json!({ "AccountId": MEMBER, "SourceParentId": parent, "DestinationParentId": root });
+    organizations("MoveAccount", moved);
     organizations("CreateAccount", json!({ "AccountName": "New", "Email": "new@example.com" }));
     world.import(world.exported()).unwrap();
 }
