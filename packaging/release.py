@@ -1,6 +1,6 @@
-"""Builds everything of a release around a program that is built already: `release.py BINARY MANUAL METADATA FOLDER`.
+"""Builds everything of a release around programs that are built already: `release.py BINARY SMALL MANUAL METADATA FOLDER`.
 
-METADATA is what `cargo metadata` says, for the list of what is in it. FOLDER then holds archive, wheel, npm packages, image, Debian
+SMALL is the same program for the wheel, smaller and slower. METADATA is what `cargo metadata` says, for the list of what is in it. FOLDER then holds archive, wheel, npm packages, image, Debian
 package, the list (CycloneDX) and checksums.
 """
 
@@ -51,12 +51,12 @@ def bill_of_materials(metadata, version):
     }
 
 
-def build(binary, manual, metadata, folder):
+def build(binary, small, manual, metadata, folder):
     """Fills the folder and returns what is in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     version = wheel.version()
-    wheel.build(binary, folder)
+    wheel.build(small, folder, level=None)
     npm.build(binary, folder)
     debian.build(binary, manual, folder)
     debian.tarball(binary, manual, folder)
@@ -72,12 +72,16 @@ def build(binary, manual, metadata, folder):
 
 
 def main():
-    binary, manual, metadata, folder = map(pathlib.Path, sys.argv[1:5])
-    for path in build(binary, manual, metadata, folder):
+    binary, small, manual, metadata, folder = map(pathlib.Path, sys.argv[1:6])
+    large = []
+    for path in build(binary, small, manual, metadata, folder):
         size = path.stat().st_size
         limit = next((limit for end, limit in LIMITS.items() if path.name.endswith(end)), None)
-        remark = f"   more than {limit / 1e6:.0f} MB" if limit and size > limit else ""
-        print(f"{size / 1e6:7.1f} MB  {path.name}{remark}")
+        print(f"{size / 1e6:7.2f} MB  {path.name}")
+        if limit and size > limit:
+            large.append(f"{path.name} has {size} bytes, more than {limit}")
+    if large:
+        sys.exit("\n".join(large))
 
 
 if __name__ == "__main__":

@@ -39,8 +39,12 @@ fn root() -> PathBuf {
 
 fn build(root: &Path) -> Result<(), String> {
     let (dist, manual) = (root.join("target/dist"), root.join("target/manual"));
-    cargo(root, &["build", "--release", "--package", "accountd", "--target", TARGET, "--config", FLAGS])?;
-    let binary = root.join("target").join(TARGET).join("release/accountd");
+    let program = |profile: &str| {
+        let arguments = ["--package", "accountd", "--target", TARGET, "--config", FLAGS];
+        cargo(root, &[&["build", "--profile", profile], &arguments[..]].concat())?;
+        Ok::<_, String>(root.join("target").join(TARGET).join(profile).join("accountd"))
+    };
+    let (binary, small) = (program("release")?, program("small")?);
     test::write_manual(root, &manual)?;
     let metadata =
         Command::new("cargo").args(["metadata", "--format-version", "1"]).current_dir(root).output();
@@ -48,7 +52,8 @@ fn build(root: &Path) -> Result<(), String> {
     let list = root.join("target/metadata.json");
     std::fs::write(&list, metadata).map_err(|error| format!("{}: {error}", list.display()))?;
     let script = root.join("packaging/release.py");
-    succeed(Command::new("python3").args([&script, &binary, &manual, &list, &dist]).current_dir(root))?;
+    let arguments = [&script, &binary, &small, &manual, &list, &dist];
+    succeed(Command::new(test::python(root)?).args(arguments).current_dir(root))?;
     test::reach(root, &binary)
 }
 

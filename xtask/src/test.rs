@@ -94,6 +94,14 @@ pub fn write_manual(root: &Path, folder: &Path) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("the manual: {status}")) }
 }
 
+/// The Python that the client suites run on, with what is listed for them.
+///
+/// # Errors
+/// As [`Tools::python`].
+pub fn python(root: &Path) -> Result<PathBuf, String> {
+    Tools::new(root).python()
+}
+
 /// Runs the suite `reach` with a program that is built already.
 ///
 /// # Errors

@@ -236,7 +236,11 @@ impl Service {
     }
 
     async fn decide(&self, begun: &Arc<BegunCall>, has_looked: bool) -> Result<Option<Answered>, StoreError> {
-        self.transact(begun, decide_or_fail, has_looked).await
+        if self.store.is_shared() {
+            return self.transact(begun, decide_or_fail, has_looked).await;
+        }
+        let (kept, begun) = (Arc::clone(&self.kept), Arc::clone(begun));
+        self.store.transact(move |snapshot| decide_or_fail(&kept, &begun, snapshot)).await.map(Some)
     }
 
     /// Brings what a run failed for want of, if that is why: a bucket's policy, an issuer's keys, keys of our own.
@@ -282,7 +286,7 @@ impl Service {
             let value = explain::answer(&question, &situation, snapshot)?;
             Ok(Decided { value, changes: ReadsAndWrites::default(), events: Vec::new() })
         };
-        self.store.transact(run).await
+        self.store.transact_boxed(run).await
     }
 
     fn begin(&self, request: Request<Bytes>, peer: IpAddr) -> Call {

@@ -1,6 +1,5 @@
 //! What the own endpoints and the mailer do with the store: outbox, reset, export, import.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::Seek;
 use std::sync::{Arc, mpsc};
@@ -101,22 +100,15 @@ pub(crate) async fn change<T: Send + 'static>(
     .await
 }
 
-/// A value of any type.
-type Anything = Box<dyn Any + Send>;
-
-/// The path through the store is long, and its code is there once for all that is looked at, not once for each type.
-type Run = Box<dyn Fn(&dyn Snapshot) -> Result<Decided<Anything>, Fault> + Send>;
-
 async fn run<T: Send + 'static>(
     store: &Store,
     decide: impl Fn(&dyn Snapshot) -> Result<(T, ReadsAndWrites), Fault> + Send + 'static,
 ) -> Result<T, String> {
-    let run: Run = Box::new(move |snapshot| {
+    let run = move |snapshot: &dyn Snapshot| {
         let (value, changes) = decide(snapshot)?;
-        Ok(Decided { value: Box::new(value), changes, events: Vec::new() })
-    });
-    let value = store.transact(run).await.map_err(said)?.downcast();
-    Ok(*value.expect("INVARIANT: it is what was decided"))
+        Ok(Decided { value, changes, events: Vec::new() })
+    };
+    store.transact_boxed(run).await.map_err(said)
 }
 
 type Messages = Vec<(String, Message)>;

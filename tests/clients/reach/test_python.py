@@ -45,6 +45,19 @@ def test_the_wheel_holds_the_program_and_a_typed_module(binary, tmp_path):
     assert wanted and all("extra ==" in line for line in wanted)
 
 
+def test_a_wheel_that_is_packed_small_is_the_same_wheel(tmp_path):
+    program = tmp_path / "program"
+    program.write_bytes(bytes(range(256)) * 400)
+    small, plain = (wheel.build(program, tmp_path / name, level=level) for name, level in [("small", None), ("plain", 9)])
+    with zipfile.ZipFile(small) as one, zipfile.ZipFile(plain) as other:
+        assert one.testzip() is None
+        assert [(entry.filename, entry.external_attr, one.read(entry)) for entry in one.infolist()] == [
+            (entry.filename, entry.external_attr, other.read(entry)) for entry in other.infolist()
+        ]
+    assert small.stat().st_size < plain.stat().st_size
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--target", tmp_path / "installed", small], check=True)
+
+
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")])
 def test_its_own_tests(environment, arguments, tmp_path):
     done = subprocess.run(

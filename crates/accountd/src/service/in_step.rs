@@ -70,7 +70,8 @@ impl Service {
     ) -> Result<Option<T>, StoreError> {
         if !self.store.is_shared() {
             let (kept, begun) = (Arc::clone(&self.kept), Arc::clone(begun));
-            return self.store.transact(move |snapshot| decide(&kept, &begun, snapshot)).await.map(Some);
+            let run = move |snapshot: &dyn Snapshot| decide(&kept, &begun, snapshot);
+            return self.store.transact_boxed(run).await.map(Some);
         }
         Box::pin(self.transact_in_step(begun, decide, has_looked)).await
     }
@@ -121,7 +122,7 @@ impl Service {
             let Decided { value, changes, events } = decided;
             Ok(Decided { value: Step::Done(value), changes, events })
         };
-        self.store.transact(run).await
+        self.store.transact_boxed(run).await
     }
 
     fn agreed(&self) -> MutexGuard<'_, Agreed> {
@@ -156,7 +157,7 @@ impl Service {
             let value = Agreed::read(&world)?;
             Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
         };
-        let agreed = self.store.transact(read).await?;
+        let agreed = self.store.transact_boxed(read).await?;
         self.take_over(agreed);
         Ok(())
     }
@@ -185,7 +186,7 @@ impl Service {
             }
             Ok(Decided { value, changes: world.into_reads_and_writes(), events: Vec::new() })
         };
-        self.store.transact(take).await
+        self.store.transact_boxed(take).await
     }
 
     /// Whether any fault is ordered, as far as this process knows.
@@ -226,7 +227,7 @@ impl Service {
             }
             Ok(Decided { value: has_all, changes: world.into_reads_and_writes(), events: Vec::new() })
         };
-        paid.settle(self.store.transact(take).await?);
+        paid.settle(self.store.transact_boxed(take).await?);
         Ok(())
     }
 }

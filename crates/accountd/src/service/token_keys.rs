@@ -25,7 +25,7 @@ pub(super) async fn were_drawn<T>(outcome: &Result<T, StoreError>, store: &Store
         }
         Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
     };
-    store.transact(keep).await.is_ok()
+    store.transact_boxed(keep).await.is_ok()
 }
 
 /// New keys; `None` where the machine gives no random numbers.

@@ -33,6 +33,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -116,6 +117,9 @@ pub struct Store {
 
 /// What is left of a change or a read when it has to wait.
 type Rest<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// What decides a value of any type.
+type BoxedRun = Box<dyn Fn(&dyn Snapshot) -> Result<Decided<Box<dyn Any + Send>>, Fault> + Send>;
 
 impl Store {
     /// Opens the store in `directory`, which is made if it is not there.
@@ -247,6 +251,23 @@ impl Store {
             Err(rest) => rest,
         };
         rest.await
+    }
+
+    /// The same for what few calls come to: the way through the store is long, and its code is there once for all of them,
+    /// not once for each type that is decided (decision 21).
+    ///
+    /// # Errors
+    /// As [`Self::transact`].
+    pub async fn transact_boxed<T: Send + 'static>(
+        &self,
+        run: impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let run: BoxedRun = Box::new(move |snapshot| {
+            let Decided { value, changes, events } = run(snapshot)?;
+            Ok(Decided { value: Box::new(value), changes, events })
+        });
+        let value = self.transact(run).await?.downcast();
+        Ok(*value.expect("INVARIANT: it is what was decided"))
     }
 
     /// What most calls come to at once; otherwise what there is to wait for, behind a pointer, since what a call waits in
