@@ -155,16 +155,21 @@ impl Gate {
     fn python(&self) {
         const NAME: &str = "boto3, AWS CLI and awslocal";
         let Some(binary) = self.ready(NAME, || self.tools.python().map(drop)) else { return };
-        let s3 = self.is_everything.then(|| self.tools.s3s_fs());
-        if let Some(Err(reason)) = &s3 {
-            self.report.say(&format!("there is no S3 that checks signatures: {reason}"));
-        }
-        self.report.step(NAME, || {
-            self.pytest("python", &binary, |pytest| match s3 {
-                Some(Ok(program)) => pytest.env("S3S_FS", program),
-                _ => pytest,
-            })
-        });
+        let tools = if self.is_everything { self.tools_of_long_tests() } else { Vec::new() };
+        self.report.step(NAME, || self.pytest("python", &binary, |pytest| pytest.envs(tools)));
+    }
+
+    /// What only long tests in Python want, each by the variable that tells them where it is.
+    fn tools_of_long_tests(&self) -> Vec<(&'static str, PathBuf)> {
+        let tools = [
+            ("S3S_FS", "S3 that checks signatures", self.tools.s3s_fs()),
+            ("ORG_FORMATION", "org-formation", self.tools.org_formation()),
+        ];
+        let here = |(variable, name, tool): (_, &str, Result<PathBuf, String>)| {
+            let missing = |reason: &String| self.report.say(&format!("there is no {name}: {reason}"));
+            Some((variable, tool.inspect_err(missing).ok()?))
+        };
+        tools.into_iter().filter_map(here).collect()
     }
 
     fn node(&self) {

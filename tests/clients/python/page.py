@@ -26,10 +26,16 @@ def is_free(port):
 
 
 class Page:
-    """One page, and what it says about its blocks."""
+    """One page, or its parts under some headings, and what it says about its blocks."""
 
-    def __init__(self, name):
-        self.text = (DOCS / name).read_text()
+    def __init__(self, name, only=None, without=None):
+        head, *parts = re.split(r"^(?=## )", (DOCS / name).read_text(), flags=re.MULTILINE)
+        headings = [part.partition("\n")[0].removeprefix("## ") for part in parts]
+        assert {only, without} - {None} <= set(headings), headings
+        if only:
+            self.text = parts[headings.index(only)]
+        else:
+            self.text = head + "".join(part for heading, part in zip(headings, parts) if heading != without)
 
     def blocks(self, language):
         return [text for given, text in BLOCK.findall(self.text) if given == language]

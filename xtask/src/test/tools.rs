@@ -110,16 +110,31 @@ impl Tools {
     /// # Errors
     /// As [`Self::python`], which it needs where Node.js itself is missing or too old.
     pub fn node(&self) -> Result<Node, String> {
+        self.packages("node")
+    }
+
+    /// The search path with org-formation and its Node.js, for `cargo xtask test everything`: hundreds of packages for one story.
+    ///
+    /// # Errors
+    /// As [`Self::node`], or what npm says.
+    pub fn org_formation(&self) -> Result<PathBuf, String> {
+        let node = self.packages("org-formation")?;
+        let folders = [node.modules.join(".bin"), node.program.with_file_name("")];
+        std::env::join_paths(folders).map(PathBuf::from).map_err(|error| error.to_string())
+    }
+
+    /// Node.js with the packages that the lock file in `tests/clients/SUITE` lists.
+    fn packages(&self, suite: &str) -> Result<Node, String> {
         let (program, npm) = match system_node() {
             Some(found) => found,
             None => self.node_from_python()?,
         };
-        let folder = self.clients.join("node");
+        let folder = self.clients.join(suite);
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let source = self.root.join("tests/clients/node");
+        let source = self.root.join("tests/clients").join(suite);
         let copy = |name: &str| std::fs::copy(source.join(name), folder.join(name));
         copy("package.json").map_err(|error| error.to_string())?;
-        self.once("node/package-lock.json", &source.join("package-lock.json"), || {
+        self.once(&format!("{suite}/package-lock.json"), &source.join("package-lock.json"), || {
             copy("package-lock.json").map_err(|error| error.to_string())?;
             let mut install = Command::new(&npm);
             install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);

@@ -99,3 +99,33 @@ fn hygiene_tools_find_whom_a_seed_file_describes_f_seed_19() {
     let opened = world.send(request(Operation::Sts(Sts::AssumeRoleWithWebIdentity), &members));
     assert_eq!((opened.status, issuer.asked()), (200, 0), "{}", opened.text());
 }
+
+#[test]
+fn a_hardware_device_comes_from_a_seed_file_f_mfa_14() {
+    const SERIAL: &str = "GAHT10000001";
+    let ann = json!({"name": "ann", "mfa": [{"serial": SERIAL, "seed": SEED}],
+        "access_keys": [{"id": ANN.id, "secret": ANN.secret}]});
+    let seed = json!({"accounts": [{"id": "111122223333", "name": "Lab", "email": "lab@example.com", "iam": {
+        "root_access_keys": [{"id": ROOT.id, "secret": ROOT.secret}],
+        "root_mfa": [{"serial": "GAHT10000002", "seed": SEED}],
+        "users": [ann],
+    }}]});
+    let world = World::of(Setup::seeded(&seed.to_string()));
+    let iam = |operation: Iam, members: Value| world.ask(&ROOT, Operation::Iam(operation), &members);
+    let listed = iam(Iam::ListMFADevices, json!({"UserName": "ann"}));
+    assert_eq!(element(listed.text(), "SerialNumber"), Some(SERIAL));
+    // It is no virtual one: not among those, without tags, and not to be deleted.
+    let listed = iam(Iam::ListVirtualMFADevices, json!({}));
+    assert_eq!((listed.status, element(listed.text(), "SerialNumber")), (200, None), "{}", listed.text());
+    for operation in [Iam::ListMFADeviceTags, Iam::DeleteVirtualMFADevice] {
+        assert_eq!(iam(operation, json!({"SerialNumber": SERIAL})).status, 404);
+    }
+    let members = json!({"SerialNumber": SERIAL, "TokenCode": phone::code(SEED, Timestamp::now(), 0)});
+    let opened = world.ask(&ANN, Operation::Sts(Sts::GetSessionToken), &members);
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    // It is taken from its user, whom it does not come back to by itself.
+    let taken = iam(Iam::DeactivateMFADevice, json!({"UserName": "ann", "SerialNumber": SERIAL}));
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    let listed = iam(Iam::ListMFADevices, json!({"UserName": "ann"}));
+    assert_eq!(element(listed.text(), "SerialNumber"), None);
+}

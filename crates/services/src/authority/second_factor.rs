@@ -1,9 +1,9 @@
-//! The second factor: time-based codes (RFC 6238) of virtual MFA devices, and what becomes of a device when one is shown.
+//! The second factor: time-based codes (RFC 6238) of MFA devices, and what becomes of a device when one is shown.
 //!
 //! A code is six digits made of the device's secret and of the number of 30-second steps since 1970. Codes are judged by
 //! real time, which is the time that phones and signatures have.
 
-use aws::arn::{Arn, PARTITION};
+use aws::arn::{AccountId, Arn, PARTITION};
 use constant_time_eq::constant_time_eq;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -37,20 +37,23 @@ pub enum Code {
     Closed,
 }
 
-/// The device with this serial number, of the account that the number names.
+/// The device with this serial number: of the account that the number names, or, as the number of a hardware device names
+/// none, of `home`.
 ///
 /// # Errors
 /// See [`Fault`].
-pub fn device(serial_number: &str, world: &World<'_>) -> Result<Option<MfaDevice>, Fault> {
-    let Some(arn) =
-        Arn::parse(serial_number).filter(|arn| arn.service == "iam" && arn.partition == PARTITION)
-    else {
-        return Ok(None);
+pub fn device(serial_number: &str, home: AccountId, world: &World<'_>) -> Result<Option<MfaDevice>, Fault> {
+    let (account, place) = match Arn::parse(serial_number) {
+        None => (home, MfaDevice::hardware_place(serial_number)),
+        Some(arn) if arn.service == "iam" && arn.partition == PARTITION => {
+            match (arn.account.parse(), arn.resource.strip_prefix("mfa/")) {
+                (Ok(account), Some(place)) => (account, place.to_owned()),
+                _ => return Ok(None),
+            }
+        }
+        Some(_) => return Ok(None),
     };
-    let (Ok(account), Some(place)) = (arn.account.parse(), arn.resource.strip_prefix("mfa/")) else {
-        return Ok(None);
-    };
-    let found = world.get::<MfaDevice>(MfaDeviceId::new(account, place))?;
+    let found = world.get::<MfaDevice>(MfaDeviceId::new(account, &place))?;
     // Case counts in a serial number, though no two of them differ in nothing else.
     Ok(found.filter(|device| device.serial_number() == serial_number).map(|device| MfaDevice::clone(&device)))
 }

@@ -58,6 +58,7 @@ pub(super) enum Shape {
     SourceIdentity,
     SessionToken,
     MfaDeviceName,
+    MfaSerialNumber,
     MfaSeed,
     Password,
     ProviderUrl,
@@ -177,6 +178,11 @@ fn rule(shape: Shape) -> Rule {
         SourceIdentity => rule(sts::model::SourceIdentityType::schema(), anything, WORD),
         SessionToken => rule(&TOKEN, printable, PRINTABLE),
         MfaDeviceName => rule(i::VirtualMFADeviceName::schema(), anything, WORD),
+        MfaSerialNumber => rule(
+            i::SerialNumberType::schema(),
+            |serial| !serial.contains([':', '/']),
+            "may hold only letters, digits and _+=,.@-, as it is printed on the device",
+        ),
         MfaSeed => {
             let is_seed = |seed: &str| second_factor::secret(seed).is_some_and(|bytes| bytes.len() >= 10);
             rule(&SECRET, is_seed, "must be at least 16 letters of base 32: A to Z and 2 to 7")

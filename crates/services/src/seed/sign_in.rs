@@ -23,7 +23,7 @@ use crate::world::World;
 /// Why reading while seeding cannot fail.
 const NOTHING_FAILS: &str = "INVARIANT: there is nothing below a seed's world that could fail";
 
-/// A virtual MFA device that is enabled.
+/// An MFA device that is enabled.
 pub(super) struct DeviceDraft<'n> {
     place: Given<'n, String>,
     seed: String,
@@ -48,22 +48,38 @@ pub(super) struct ProviderDraft<'n> {
     tags: BTreeMap<String, String>,
 }
 
-/// The devices under `key`: `name`, `seed` in base 32, and optionally `path` and `enabled`.
+/// The devices under `key`: `name` and optionally `path`, or the `serial` of a hardware device; `seed` in base 32, and
+/// optionally `enabled`. F-MFA-14
 pub(super) fn read_devices<'n>(fields: &Fields<'n>, key: &str) -> Option<Vec<DeviceDraft<'n>>> {
     let devices = fields.each(key, |item| {
-        let fields = item.fields(&["name", "path", "seed", "enabled"])?;
-        let name = fields.required("name")?.given(|name| name.checked(Shape::MfaDeviceName));
-        let path = fields.optional_text("path", Shape::IamPath);
+        let fields = item.fields(&["name", "path", "serial", "seed", "enabled"])?;
+        let place = match fields.get("serial") {
+            Some(serial) => hardware_place(&fields, serial),
+            None => virtual_place(&fields),
+        };
         let seed = fields.required_text("seed", Shape::MfaSeed);
         let enabled = fields.optional("enabled", |at| at.timestamp());
-        let (name, path) = (name?, path?.unwrap_or_else(|| "/".to_owned()));
-        let place = Given { item: name.item, value: format!("{}{}", &path[1..], name.value) };
-        Some(DeviceDraft { place, seed: seed?, enabled: enabled? })
+        Some(DeviceDraft { place: place?, seed: seed?, enabled: enabled? })
     })?;
     if devices.len() > MOST_OF_USER {
         fields.get(key)?.report(format!("has more than {MOST_OF_USER} MFA devices"));
     }
     Some(devices)
+}
+
+fn virtual_place<'n>(fields: &Fields<'n>) -> Option<Given<'n, String>> {
+    let name = fields.required("name")?.given(|name| name.checked(Shape::MfaDeviceName));
+    let path = fields.optional_text("path", Shape::IamPath);
+    let (name, path) = (name?, path?.unwrap_or_else(|| "/".to_owned()));
+    Some(Given { item: name.item, value: format!("{}{}", &path[1..], name.value) })
+}
+
+fn hardware_place<'n>(fields: &Fields<'n>, serial: Item<'n>) -> Option<Given<'n, String>> {
+    for named in ["name", "path"].iter().filter_map(|key| fields.get(key)) {
+        named.report("is of a virtual device: one of hardware has its `serial` instead");
+    }
+    let serial = serial.given(|serial| serial.checked(Shape::MfaSerialNumber))?;
+    Some(Given { item: serial.item, value: MfaDevice::hardware_place(&serial.value) })
 }
 
 /// A login profile. Without a `password` nobody knows it.

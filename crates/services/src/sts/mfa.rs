@@ -41,7 +41,7 @@ pub fn shown(
         (Some(serial_number), Some(code)) => (serial_number, code),
         _ => return Err(access_denied(BOTH).into()),
     };
-    let device = second_factor::device(serial_number, world)?;
+    let device = second_factor::device(serial_number, caller.account(), world)?;
     let mut device =
         device.filter(|device| belongs_to(device, caller)).ok_or_else(|| access_denied(NO_SUCH_DEVICE))?;
     let shown = second_factor::show(&mut device, code, context.real_now);

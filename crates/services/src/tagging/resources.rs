@@ -170,7 +170,7 @@ impl<'w, 's> Resources<'w, 's> {
                 })
             }
             Kept::MfaDevices => walk.over(number, &MfaDeviceId::within(account), after, world, |id| {
-                Ok(world.get::<MfaDevice>(id)?.map(|device| of_device(&device)))
+                Ok(world.get::<MfaDevice>(id)?.and_then(|device| of_device(&device)))
             }),
             Kept::OpenIdConnectProviders => {
                 walk.over(number, &OpenIdConnectProviderId::within(account), after, world, |id| {
@@ -210,7 +210,7 @@ impl<'w, 's> Resources<'w, 's> {
                 world.get::<InstanceProfile>(InstanceProfileId::new(account, name))?.map(|it| of_profile(&it))
             }
             ("iam", "mfa") => {
-                world.get::<MfaDevice>(MfaDeviceId::new(account, rest))?.map(|it| of_device(&it))
+                world.get::<MfaDevice>(MfaDeviceId::new(account, rest))?.and_then(|it| of_device(&it))
             }
             ("iam", "oidc-provider") => {
                 let id = OpenIdConnectProviderId { account, url: rest };
@@ -322,9 +322,10 @@ fn of_profile(profile: &InstanceProfile) -> Resource {
     }
 }
 
-fn of_device(device: &MfaDevice) -> Resource {
-    let arn = device.serial_number();
-    Resource { native: arn.clone(), arn, kind: "iam:mfa", tags: device.tags.clone() }
+/// Those of hardware have no ARN.
+fn of_device(device: &MfaDevice) -> Option<Resource> {
+    let arn = device.hardware_serial().is_none().then(|| device.serial_number())?;
+    Some(Resource { native: arn.clone(), arn, kind: "iam:mfa", tags: device.tags.clone() })
 }
 
 fn of_oidc(provider: &OpenIdConnectProvider) -> Resource {

@@ -130,7 +130,10 @@ fn a_credential_report_is_asked_for_first_and_expires() {
     let lines: Vec<&str> = report.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| line.split(',').count() == 22), "{report}");
-    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::111122223333:root,2026-11-21T10:00:00Z,"));
+    // F-IAMAPI-REP-6
+    let root = "<root_account>,arn:aws:iam::111122223333:root,2026-11-21T10:00:00Z,\
+                true,no_information,2026-11-21T10:00:00Z,not_supported,false,";
+    assert!(lines[1].starts_with(root), "{}", lines[1]);
     assert!(lines[2].contains("false,true,2026-11-21T10:00:00Z,N/A"), "{}", lines[2]);
     store.now += SignedDuration::from_hours(4);
     assert_eq!(store.refused("GetCredentialReport", json!({})).0, "ReportExpired");

@@ -149,22 +149,42 @@ fn what_is_no_task_and_no_root_user_is_told_f_stsapi_root_1_f_stsapi_root_3() {
 fn a_root_user_has_no_password_until_one_is_made_possible_f_iamapi_root_3() {
     let (mut world, administrator) = company();
     world.ok(&administrator, iam("EnableOrganizationsRootCredentialsManagement"), json!({}));
-    let opened = |world: &mut World, task: &str| {
-        let answer = assume(world, &administrator, MEMBER, task).expect("a session");
+    let opened = |world: &mut World, target: &str, task: &str| {
+        let answer = assume(world, &administrator, target, task).expect("a session");
         session(world, &answer).expect("a caller")
     };
-    let audit = opened(&mut world, "IAMAuditRootUserCredentials");
+    let audit = opened(&mut world, MEMBER, "IAMAuditRootUserCredentials");
+    // F-IAMAPI-ROOT-4: whoever was invited has signed up once, with a password; it is taken away.
+    world.ok(&audit, iam("GetLoginProfile"), json!({}));
+    let delete = opened(&mut world, MEMBER, "IAMDeleteRootUserCredentials");
+    world.ok(&delete, iam("DeleteLoginProfile"), json!({}));
     assert_eq!(world.refused(&audit, iam("GetLoginProfile"), json!({})).code, "NoSuchEntity");
     assert_eq!(world.ok(&audit, iam("ListAccessKeys"), json!({}))["AccessKeyMetadata"], json!([]));
     // A session may do what its task says and nothing else.
     assert_eq!(world.refused(&audit, iam("CreateLoginProfile"), json!({})).code, "AccessDenied");
-    let create = opened(&mut world, "IAMCreateRootUserPassword");
+    assert_eq!(passwords_of(&mut world, MEMBER), 0);
+    let create = opened(&mut world, MEMBER, "IAMCreateRootUserPassword");
     world.ok(&create, iam("CreateLoginProfile"), json!({}));
     assert_eq!(world.refused(&create, iam("CreateLoginProfile"), json!({})).code, "EntityAlreadyExists");
     world.ok(&audit, iam("GetLoginProfile"), json!({}));
-    let summary = world.ok(&root(MEMBER), iam("GetAccountSummary"), json!({}));
-    assert_eq!(summary["SummaryMap"]["AccountPasswordPresent"], 1);
-    let delete = opened(&mut world, "IAMDeleteRootUserCredentials");
+    assert_eq!(passwords_of(&mut world, MEMBER), 1);
     world.ok(&delete, iam("DeleteLoginProfile"), json!({}));
     assert_eq!(world.refused(&audit, iam("GetLoginProfile"), json!({})).code, "NoSuchEntity");
+
+    // Whoever was created by the organization never had one.
+    let create_account = json!({"Email": "new@example.com", "AccountName": "New"});
+    let made = operation(Service::Organizations, "CreateAccount");
+    world.ok(&root(MANAGEMENT), made, create_account);
+    world.advance(SignedDuration::from_mins(5));
+    let list = world.ok(&root(MANAGEMENT), operation(Service::Organizations, "ListAccounts"), json!({}));
+    let accounts = list["Accounts"].as_array().expect("accounts");
+    let new = accounts.iter().find(|account| account["Name"] == "New").expect("the new account");
+    let new = new["Id"].as_str().expect("an id");
+    assert_eq!(passwords_of(&mut world, new), 0);
+    assert_eq!(passwords_of(&mut world, MANAGEMENT), 1);
+}
+
+fn passwords_of(world: &mut World, account: &str) -> u64 {
+    let summary = world.ok(&root(account), iam("GetAccountSummary"), json!({}));
+    summary["SummaryMap"]["AccountPasswordPresent"].as_u64().expect("a number")
 }

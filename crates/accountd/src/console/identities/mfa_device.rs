@@ -1,4 +1,4 @@
-//! One virtual MFA device: whose it is, and how it is given and taken. Its secret is shown once, in the answer that makes it.
+//! One MFA device: whose it is, and how it is given and taken. Its secret is shown once, in the answer that makes it.
 
 use maud::{Markup, html};
 use services::state::identity::MfaDevice;
@@ -36,10 +36,13 @@ fn shown(visit: &Visit, device: &MfaDevice) -> Markup {
             // The root user's comes and goes with its sign-in, which no operation does.
             Some(None) => {}
         }
-        (tagged.shown(visit, &device.tags))
-        (delete.confirmed(&[("SerialNumber", &serial)], "delete this device",
-            "It is deleted for good, and only while it belongs to nobody.",
-            &format!("/accounts/{}/iam?tab=mfa", device.account)))
+        // One of hardware has no tags, and whoever has it keeps it.
+        @if device.hardware_serial().is_none() {
+            (tagged.shown(visit, &device.tags))
+            (delete.confirmed(&[("SerialNumber", &serial)], "delete this device",
+                "It is deleted for good, and only while it belongs to nobody.",
+                &format!("/accounts/{}/iam?tab=mfa", device.account)))
+        }
     }
 }
 

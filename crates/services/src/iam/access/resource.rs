@@ -110,7 +110,8 @@ pub(super) fn resource(about: About<'_>, caller: &Caller, world: &World<'_>) -> 
         }
         About::MfaDevice(arn) => {
             let arn = arn.unwrap_or("*");
-            let found = second_factor::device(arn, world)?.filter(|device| device.account == account);
+            let found =
+                second_factor::device(arn, account, world)?.filter(|device| device.account == account);
             let tags = found.map(|device| device.tags).unwrap_or_default();
             Resource { tags, ..Resource::of_arn(arn) }
         }

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_virtual.html>
 
-use aws::arn::Arn;
+use aws::refusal::Refusal;
 
 use super::qr_code;
 use crate::authority::second_factor::{self, BASE32};
@@ -28,15 +28,27 @@ const EXISTS: &str = "MFA device already exists.";
 
 /// The account's own device with this serial number; `None` where there is none.
 pub(super) fn own(on: &On<'_>, serial_number: &str, world: &World<'_>) -> Result<Option<MfaDevice>, Fault> {
-    let is_own = Arn::parse(serial_number).is_some_and(|arn| arn.account == on.account.as_str());
-    if is_own { second_factor::device(serial_number, world) } else { Ok(None) }
+    let found = second_factor::device(serial_number, on.account, world)?;
+    Ok(found.filter(|device| device.account == on.account))
 }
 
-/// The same, where the refusal of a device that is not there is IAM's usual one (recorded for DeactivateMFADevice).
+/// The same of virtual devices only: those of hardware are not made, tagged or deleted here (F-MFA-14).
+fn own_virtual(on: &On<'_>, serial_number: &str, world: &World<'_>) -> Result<Option<MfaDevice>, Fault> {
+    Ok(own(on, serial_number, world)?.filter(|device| device.hardware_serial().is_none()))
+}
+
+/// [`own_virtual`], or the refusal of [`open`].
+fn open_virtual(on: &On<'_>, serial_number: &str, world: &World<'_>) -> Result<MfaDevice, Failure> {
+    own_virtual(on, serial_number, world)?.ok_or_else(|| missing(serial_number).into())
+}
+
+fn missing(serial_number: &str) -> Refusal {
+    refusal::no_such_entity(format!("MFA Device with serial number {serial_number} does not exist."))
+}
+
+/// [`own`], where the refusal of a device that is not there is IAM's usual one (recorded for DeactivateMFADevice).
 pub(super) fn open(on: &On<'_>, serial_number: &str, world: &World<'_>) -> Result<MfaDevice, Failure> {
-    let missing =
-        || refusal::no_such_entity(format!("MFA Device with serial number {serial_number} does not exist."));
-    Ok(own(on, serial_number, world)?.ok_or_else(missing)?)
+    own(on, serial_number, world)?.ok_or_else(|| missing(serial_number).into())
 }
 
 /// CreateVirtualMFADevice. F-MFA-2: the secret and the QR code are told here and never again.
@@ -95,7 +107,7 @@ pub fn delete(
         let text = format!("VirtualMFADevice with serial number {serial_number} doesn't exist.");
         refusal::no_such_entity(text)
     };
-    let device = own(on, serial_number, world)?.ok_or_else(missing)?;
+    let device = own_virtual(on, serial_number, world)?.ok_or_else(missing)?;
     if device.assignment.is_some() {
         return Err(refusal::delete_conflict(IN_USE).into());
     }
@@ -123,7 +135,11 @@ pub fn list(
             AssignmentStatusType::Assigned => device.assignment.is_some(),
             AssignmentStatusType::Unassigned => device.assignment.is_none(),
         };
-        if is_wanted { listed(on, device, world).map(Some) } else { Ok(None) }
+        if is_wanted && device.hardware_serial().is_none() {
+            listed(on, device, world).map(Some)
+        } else {
+            Ok(None)
+        }
     })?;
     let Page { items, is_truncated, marker } = page;
     Ok(ListVirtualMFADevicesResponse { virtual_mfa_devices: items, is_truncated, marker })
@@ -155,7 +171,7 @@ fn listed(on: &On<'_>, device: &MfaDevice, world: &World<'_>) -> Result<model::V
 /// # Errors
 /// `NoSuchEntity`, `InvalidInput`, `LimitExceeded`.
 pub fn add_tags(on: &On<'_>, input: TagMFADeviceRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut device = open(on, input.serial_number.as_str(), world)?;
+    let mut device = open_virtual(on, input.serial_number.as_str(), world)?;
     tag::add(&mut device.tags, input.tags, tag::Keys::CaseSensitive)?;
     world.save(device);
     Ok(())
@@ -166,7 +182,7 @@ pub fn add_tags(on: &On<'_>, input: TagMFADeviceRequest, world: &mut World<'_>) 
 /// # Errors
 /// `NoSuchEntity`.
 pub fn remove_tags(on: &On<'_>, input: &UntagMFADeviceRequest, world: &mut World<'_>) -> Result<(), Failure> {
-    let mut device = open(on, input.serial_number.as_str(), world)?;
+    let mut device = open_virtual(on, input.serial_number.as_str(), world)?;
     tag::remove(&mut device.tags, &input.tag_keys, tag::Keys::CaseSensitive);
     world.save(device);
     Ok(())
@@ -182,7 +198,7 @@ pub fn list_tags(
     world: &World<'_>,
 ) -> Result<ListMFADeviceTagsResponse, Failure> {
     let serial_number = input.serial_number.as_str();
-    let device = open(on, serial_number, world)?;
+    let device = open_virtual(on, serial_number, world)?;
     let pages = Pages::new("ListMFADeviceTags", on, [serial_number], input.marker, input.max_items)?;
     let Page { items, is_truncated, marker } = pages.of_list(tag::listed(&device.tags));
     Ok(ListMFADeviceTagsResponse { tags: items, is_truncated, marker })

@@ -2,4 +2,4 @@
 
 pub(crate) mod login_profile;
 pub(crate) mod password_policy;
-mod root;
+pub mod root;

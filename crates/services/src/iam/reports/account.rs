@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::iam::certificates::signing_certificate;
 use crate::iam::directory::entity::EntityKind;
 use crate::iam::directory::page::Pages;
+use crate::iam::passwords::root;
 use crate::iam::policies::policy_version;
 use crate::iam::users::{access_key, group};
 use crate::iam::{On, directory, refusal};
@@ -100,7 +101,7 @@ pub fn set_token_version(
 }
 
 /// GetAccountSummary: what is there, and the quotas, under the recorded names (F-IAMAPI-SUM-3). F-IAMAPI-SUM-1:
-/// what cannot be created here counts 0: a password and certificates of the root user.
+/// what cannot be created here counts 0: certificates of the root user.
 ///
 /// # Errors
 /// None of its own.
@@ -135,7 +136,7 @@ pub fn summary(on: &On<'_>, world: &World<'_>) -> Result<GetAccountSummaryRespon
         (Key::AccessKeysPerUserQuota, size(access_key::MOST)),
         (Key::AccountAccessKeysPresent, i32::from(!account.root_access_keys.is_empty())),
         (Key::AccountMfaEnabled, i32::from(!account.root_mfa_devices.is_empty())),
-        (Key::AccountPasswordPresent, i32::from(account.root_login_profile_at.is_some())),
+        (Key::AccountPasswordPresent, i32::from(root::since(on.account, world)?.is_some())),
         (Key::AccountSigningCertificatesPresent, 0),
         (Key::SigningCertificatesPerUserQuota, size(signing_certificate::MOST)),
         (Key::MfaDevices, count(account.mfa_devices)),

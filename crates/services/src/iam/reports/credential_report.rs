@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::failure::Failure;
 use crate::iam::directory::entity::Entity;
 use crate::iam::directory::last_used::{LastUses, NOT_KNOWN};
+use crate::iam::passwords::root;
 use crate::iam::{On, directory};
 use crate::model::iam::{
     GenerateCredentialReportResponse, GetCredentialReportResponse, ReportFormatType, ReportStateType,
@@ -80,13 +81,12 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
     let created_at = world.get::<Account>(on.account)?.map(|account| account.created_at);
     let kept = directory::account(on.account, world)?;
     let (root_keys, policy) = (kept.root_access_keys, kept.password_policy);
-    let root = Principal::Root { account: on.account }.arn();
-    let root_password =
-        ["not_supported", "no_information", "not_supported", "not_supported"].map(str::to_owned);
+    let arn = Principal::Root { account: on.account }.arn();
+    let root_password = password_of_root(root::since(on.account, world)?);
     let created_at = created_at.unwrap_or(on.context.now);
     line(
         &mut report,
-        ["<root_account>", &root, &iso8601(created_at)],
+        ["<root_account>", &arn, &iso8601(created_at)],
         (root_password, !kept.root_mfa_devices.is_empty(), &[]),
         &root_keys,
         (&uses, world),
@@ -108,6 +108,15 @@ fn write(on: &On<'_>, world: &World<'_>) -> Result<String, Fault> {
         }
         after = keys.last().map(|key| key.place(&prefix).to_owned());
     }
+}
+
+/// The columns of the root user's password. F-IAMAPI-REP-6: none needs to be changed, and when it was used nobody tells here.
+fn password_of_root(since: Option<Timestamp>) -> [String; 4] {
+    let since = since.map(iso8601);
+    let used = if since.is_some() { "no_information" } else { NOT_KNOWN };
+    let is_there = since.is_some().to_string();
+    let changed = since.unwrap_or_else(|| NOT_KNOWN.to_owned());
+    [is_there, used.to_owned(), changed, "not_supported".to_owned()]
 }
 
 /// The columns of a user's password. F-IAMAPI-REP-5: whether there is one, when it was used, when it was changed, and when

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Members, State, policy};
 use crate::authority::issuers::is_loopback_url;
+use crate::state::identity::MfaDevice;
 
 /// The sessions of roles that a seed file could have opened, by account and role.
 pub(super) struct Sessions<'s>(BTreeMap<(&'s str, String), Vec<&'s Value>>);
@@ -139,13 +140,16 @@ impl Told<'_, '_> {
         keys.collect()
     }
 
-    /// Virtual devices by their places, with their secrets.
+    /// MFA devices by their places, with their secrets.
     fn devices(&self, places: &Value) -> Value {
         let devices = texts(places).map(|place| {
             let stored = self.state.get(&format!("mfa-device/{}/{}", self.id, place.to_lowercase()));
             let (path, name) = place.rsplit_once('/').map_or(("", place), |(path, name)| (path, name));
             let mut members = Members::default();
-            members.put("name", Value::from(name));
+            match MfaDevice::serial_at(place) {
+                Some(serial) => members.put("serial", Value::from(serial)),
+                None => members.put("name", Value::from(name)),
+            }
             if !path.is_empty() {
                 members.put("path", Value::from(format!("/{path}/")));
             }

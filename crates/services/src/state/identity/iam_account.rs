@@ -69,6 +69,9 @@ pub struct IamAccount {
     /// F-IAMAPI-ROOT-3: since when the root user may recover its password, where that was made possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_login_profile_at: Option<Timestamp>,
+    /// F-IAMAPI-ROOT-4: whether the root user's password was taken away, of whatever kind it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub root_password_taken_away: bool,
     /// Whether STS's global endpoint gives tokens that are good in every Region.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub global_tokens_good_everywhere: bool,

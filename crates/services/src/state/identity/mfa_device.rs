@@ -1,5 +1,5 @@
-//! A virtual device for multi-factor authentication: the secret that it and its owner's phone share, and what was done
-//! with its codes.
+//! A device for multi-factor authentication: the secret that it shares with IAM, and what was done with its codes. Virtual
+//! ones are made here, hardware ones come from a seed file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,17 @@ use serde::{Deserialize, Serialize};
 use crate::world::Identified;
 use crate::world::key::Named;
 
-/// A virtual MFA device. Key: `mfa-device/<account id>/<place in lower case>`.
+/// What the place of a hardware device begins with. No name holds a colon, so that a virtual device with such a path has a
+/// slash behind it, which no serial number holds.
+const HARDWARE: &str = "hardware:";
+
+/// An MFA device. Key: `mfa-device/<account id>/<place in lower case>`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct MfaDevice {
     /// The account.
     pub account: AccountId,
-    /// Path and name without the first slash, as the serial number ends: `phone`, `devices/phone`.
+    /// Path and name without the first slash, as the serial number ends: `phone`, `devices/phone`. Of a hardware device
+    /// [`Self::hardware_place`].
     pub place: String,
     /// The shared secret in base 32. Never printed, never logged; told once, to who creates the device.
     pub seed: String,
@@ -78,9 +83,25 @@ impl MfaDevice {
         }
     }
 
-    /// The serial number, which is the device's ARN.
+    /// The place of the hardware device with this serial number.
+    pub fn hardware_place(serial_number: &str) -> String {
+        format!("{HARDWARE}{serial_number}")
+    }
+
+    /// The serial number of the hardware device at a place; `None` of a virtual one's.
+    pub fn serial_at(place: &str) -> Option<&str> {
+        place.strip_prefix(HARDWARE).filter(|serial| !serial.contains('/'))
+    }
+
+    /// The serial number of a hardware device; `None` of a virtual one.
+    pub fn hardware_serial(&self) -> Option<&str> {
+        Self::serial_at(&self.place)
+    }
+
+    /// The serial number, which is a virtual device's ARN, and what is printed on one of hardware.
     pub fn serial_number(&self) -> String {
-        format!("arn:{PARTITION}:iam::{}:mfa/{}", self.account, self.place)
+        let arn = || format!("arn:{PARTITION}:iam::{}:mfa/{}", self.account, self.place);
+        self.hardware_serial().map_or_else(arn, str::to_owned)
     }
 
     /// Whether it belongs to the user with this name.
@@ -90,7 +111,7 @@ impl MfaDevice {
     }
 }
 
-/// The id of a virtual MFA device: its account and its place.
+/// The id of an MFA device: its account and its place.
 pub type MfaDeviceId<'k> = Named<'k, MfaDevice>;
 
 impl Identified for MfaDevice {
