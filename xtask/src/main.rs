@@ -1,6 +1,7 @@
 //! The project's chores.
 //!
 //! `cargo xtask codegen` writes the Rust shapes of every model under `models/`.
+//! `cargo xtask docs` makes a site of the pages, in `target/site/`.
 //! `cargo xtask policies FILE` takes in AWS's managed policies as they are published.
 //! `cargo xtask release --dry-run` makes a release as far as it can be made here.
 //! `cargo xtask test [everything] [SUITE…]` runs the gate, or the suites that are named; `--help` lists them.
@@ -12,11 +13,12 @@ mod bench;
 mod codegen;
 mod policies;
 mod release;
+mod site;
 mod test;
 mod tidy;
 mod torture;
 
-const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | policies FILE | release --dry-run | tidy | test [everything] [SUITE…] | \
+const USAGE: &str = "usage: cargo xtask bench [PART…] | codegen | docs | policies FILE | release --dry-run | tidy | test [everything] [SUITE…] | \
     torture [MINUTES] [PART…]";
 
 fn main() -> std::process::ExitCode {
@@ -24,6 +26,7 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bench", parts @ ..] => bench::run(parts),
         ["codegen"] => codegen::run(),
+        ["docs"] => site::run(),
         ["policies", source] => policies::run(source),
         ["release", arguments @ ..] => release::run(arguments),
         ["tidy"] => tidy::run(),

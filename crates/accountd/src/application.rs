@@ -153,6 +153,7 @@ impl Application {
         let metrics = Arc::new(metrics);
         let admin = Admin {
             access: edges.access,
+            guesses: Default::default(),
             facts: Facts {
                 signatures: configuration.signatures,
                 storage: configuration.storage.kind(),
@@ -297,6 +298,8 @@ impl Answer for Application {
     async fn answer_in_pieces(&self, request: Request<Upload>, peer: SocketAddr) -> Response<Payload> {
         let path = request.uri().path();
         if admin::is_own(path) && !path.starts_with(console::ASSETS) {
+            let mut request = request;
+            request.extensions_mut().insert(admin::Peer(peer.ip()));
             return self.admin.answer(request).await;
         }
         let (head, body) = request.into_parts();

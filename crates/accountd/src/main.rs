@@ -9,7 +9,6 @@ use accountd::configuration::Configuration;
 use accountd::copy;
 use accountd::seed;
 use accountd::startup::{self, Checks, Edges};
-use accountd::store::Store;
 use accountd::transfer;
 
 fn main() -> ExitCode {
@@ -29,7 +28,7 @@ fn check_seed(file: &Path) -> Result<String, String> {
 }
 
 fn check_store(directory: &Path) -> Result<String, String> {
-    let found = Store::verify(directory, &transfer::check_stored)?;
+    let found = transfer::verify(directory)?;
     let name = directory.display();
     Ok(format!("{name}: {} documents and {} events are what was written", found.documents, found.events))
 }

@@ -378,6 +378,10 @@ fn decided_at_last<T>(decided: Option<T>) -> Result<T, StoreError> {
 
 /// A fault of our own, or a store that is away. Its reason is logged under the request's id, never shown.
 fn internal_failure(call: &Call, error: &StoreError) -> Answered {
+    if *error == StoreError::Overtaken {
+        tracing::warn!(request_id = %call.request_id(), "{error}");
+        return call.overtaken();
+    }
     tracing::error!(request_id = %call.request_id(), reason = %error, "a request failed inside");
     match error.is_away() {
         Some(is_known) => call.store_is_away(is_known),

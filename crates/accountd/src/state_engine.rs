@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Seek;
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -301,8 +302,9 @@ impl Engine for StateEngine {
     async fn import(&self, document: Upload) -> Result<(), NotImported> {
         let mut file = transfer::spool(document, self.store.directory()).await?;
         // All of it is looked at before anything is replaced, while changes go on.
+        let directory = self.store.directory().map(Path::to_owned);
         let checked = tokio::task::spawn_blocking(move || {
-            transfer::read(&file, &mut |_| Ok(()))?;
+            transfer::check(&file, directory.as_deref())?;
             file.rewind().map_err(|error| NotImported::Failed(error.to_string()))?;
             Ok(file)
         });

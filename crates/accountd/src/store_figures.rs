@@ -26,6 +26,7 @@ pub(crate) fn of(store: &Store) -> Vec<StoreFigure> {
             &all.overtaken,
         ),
         count("reruns", "Requests decided again because others were faster", &all.reruns),
+        count("handed_back", "Those of them that would have kept others waiting", &all.handed_back),
         count("read_records", "Records of calls that changed nothing, written", &all.read_records),
         count("cache_hits", "Documents found in memory", &all.cache_hits),
         count("cache_misses", "Documents fetched from the engine", &all.cache_misses),

@@ -4,6 +4,8 @@
 //! {"accountd_export": 1, "documents": {"account/111122223333": {…}}, "events": [{"account": …, "time": …, "record": {…}}]}
 //! ```
 
+mod held;
+
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, Write};
@@ -24,6 +26,9 @@ use crate::admin::{Log, NotImported};
 use crate::entropy;
 use crate::store::{EventRecord, Exported};
 use listener::{HangUp, Payload, Upload};
+
+use held::Held;
+pub use held::verify;
 
 /// The version of an exported document.
 const VERSION: u32 = 1;
@@ -229,7 +234,26 @@ pub fn read(
     source: impl Read,
     take: &mut dyn FnMut(Exported) -> Result<(), NotImported>,
 ) -> Result<(), NotImported> {
-    let mut reading = Reading { take, refused: None };
+    read_all(source, None, take)
+}
+
+/// Looks through a document: every item by itself, and the documents against each other. What must be noted for that lies
+/// in `directory`.
+///
+/// # Errors
+/// As [`read`].
+pub fn check(source: impl Read, directory: Option<&Path>) -> Result<(), NotImported> {
+    let held = Held::new(directory)?;
+    read_all(source, Some(&held), &mut |_| Ok(()))?;
+    held.check()
+}
+
+fn read_all(
+    source: impl Read,
+    held: Option<&Held>,
+    take: &mut dyn FnMut(Exported) -> Result<(), NotImported>,
+) -> Result<(), NotImported> {
+    let mut reading = Reading { take, held, refused: None };
     let mut decoder = serde_json::Deserializer::from_reader(BufReader::with_capacity(PIECE_BYTES, source));
     let read = decoder.deserialize_map(Whole(&mut reading)).and_then(|()| decoder.end());
     read.map_err(|error| match reading.refused.take() {
@@ -247,6 +271,8 @@ pub fn read(
 /// A document that is being read.
 struct Reading<'t> {
     take: &'t mut dyn FnMut(Exported) -> Result<(), NotImported>,
+    /// What takes note of its documents.
+    held: Option<&'t Held>,
     /// What is told instead of the error that ended the reading.
     refused: Option<NotImported>,
 }
@@ -320,7 +346,10 @@ impl<'de> Visitor<'de> for Documents<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut documents: A) -> Result<(), A::Error> {
         while let Some((key, document)) = documents.next_entry::<String, serde_json::Value>()? {
             let text = document.to_string();
-            let checked = check_document(&key, &text).map_err(NotImported::Wrong);
+            let checked = check_document(&key, &text).map_err(NotImported::Wrong).and_then(|()| {
+                let held = self.0.held;
+                held.map_or(Ok(()), |held| held.add(&key, &document))
+            });
             self.0.pass_on(checked.map(|()| Exported::Document { key, text }))?;
         }
         Ok(())
@@ -365,7 +394,7 @@ fn check_document(key: &str, text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Says what is wrong with it, without repeating the text.
-pub fn check_stored(key: &str, text: &str) -> Result<(), String> {
+fn check_stored(key: &str, text: &str) -> Result<(), String> {
     let kind = Kind::of(key).ok_or("this accountd knows no such kind of document")?;
     kind.check(key, text)
 }

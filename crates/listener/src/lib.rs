@@ -12,6 +12,7 @@
 mod answer;
 mod body;
 mod budget;
+mod head;
 mod limits;
 mod outgoing;
 mod payload;
@@ -62,7 +63,7 @@ pub enum Unread {
     TooLarge,
     /// It did not arrive within [`Limits::body_timeout`] (408).
     TooSlow,
-    /// Its framing is wrong or it ended early (400).
+    /// Its framing is wrong or it ended early, or its head is none that may be answered (400).
     Malformed,
     /// There are as many connections as there may be, and this one was only taken for the own endpoints (503).
     Crowded,
@@ -417,7 +418,9 @@ async fn exchange(
     }
     let (is_head, version) = (head.method == Method::HEAD, head.version);
     let mut share = server.bodies.share();
-    let (mut response, is_read) = if server.answer.is_in_pieces(&head) {
+    let (mut response, is_read) = if !head::is_well_formed(&head) {
+        (server.answer.unread(&head, Unread::Malformed).map(Payload::from), false)
+    } else if server.answer.is_in_pieces(&head) {
         let upload = Upload::arriving(body, server.limits.body_timeout);
         let end = upload.end();
         let request = Request::from_parts(head, upload);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 use services::decided::{Decided, EventRecord};
+use services::front::Call;
 use services::service::Service;
 use services::state::identity::{Credential, CredentialOwner, User};
 use services::world::{Change, ReadsAndWrites};
@@ -49,6 +50,25 @@ fn ann() -> Caller {
         id: "AIDAANN".to_owned(),
     };
     Caller { principal, access_key_id: USER_KEY.id.to_owned(), session: None }
+}
+
+/// F-STORE-38: what others overtake again and again is told in the words of the service for what came too fast.
+#[test]
+fn what_is_overtaken_again_and_again_is_told_as_a_call_that_came_too_fast_f_store_38() {
+    let mut world = world();
+    for (service, name, status, code) in [
+        (Service::Account, "PutContactInformation", 429, "TooManyRequestsException"),
+        (Service::Organizations, "CreatePolicy", 400, "TooManyRequestsException"),
+        (Service::Iam, "CreateUser", 400, "Throttling"),
+        (Service::Sts, "GetFederationToken", 400, "Throttling"),
+    ] {
+        let request = wire::request(operation(service, name), &json!({}));
+        let source = "203.0.113.7".parse().expect("an address");
+        let call = Call::new(request, source, world.context(), "event".to_owned());
+        let answered = call.overtaken();
+        let told = (answered.response.status().as_u16(), answered.summary.error.as_deref());
+        assert_eq!(told, (status, Some(code)), "{name}");
+    }
 }
 
 fn records(events: &[EventRecord]) -> Vec<(Option<&str>, &str)> {

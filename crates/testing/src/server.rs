@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
-use accountd::configuration::{SecureTransport, Signatures, Throttle};
+use accountd::configuration::{RootCredential, SecureTransport, Signatures, Throttle};
 use accountd::service::{Service, Settings, TrailBuckets};
 use accountd::store::{Store, StoreOptions};
 use services::context::{Delays, TokenKey, Validation};
@@ -34,6 +34,8 @@ pub struct Setup {
     pub throttle: Throttle,
     /// How strictly signatures are judged.
     pub signatures: Signatures,
+    /// Root credentials that a person configured.
+    pub root_credentials: Vec<RootCredential>,
     /// What policies see as `aws:SecureTransport`.
     pub secure_transport: SecureTransport,
     /// Who knows the buckets that trails name.
@@ -51,6 +53,7 @@ impl Setup {
             quotas: Quotas::AWS,
             throttle: Throttle::Off,
             signatures: Signatures::Strict,
+            root_credentials: Vec::new(),
             secure_transport: SecureTransport::Assumed,
             trail_buckets: TrailBuckets::Taken,
         }
@@ -107,7 +110,7 @@ impl Setup {
             signatures: self.signatures,
             secure_transport: self.secure_transport,
             well_known_credentials: true,
-            root_credentials: Vec::new(),
+            root_credentials: self.root_credentials,
             validation: self.validation,
             delays: self.delays,
             quotas: self.quotas,

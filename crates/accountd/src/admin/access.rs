@@ -6,7 +6,7 @@
 //! would change, any `Origin` (cross-site request forgery) are refused (F-EDGE-20 to F-EDGE-22).
 
 use constant_time_eq::constant_time_eq;
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 
 use crate::configuration::Secret;
 use crate::pages::{host_is_local, is_navigation, is_of_foreign_page};
@@ -25,6 +25,8 @@ pub enum Access {
 pub enum Forbidden {
     /// A token is needed, and none or a wrong one was sent (401).
     NeedsToken,
+    /// Too many wrong ones came from there of late (429).
+    TooManyWrongTokens,
     /// No token is configured (403).
     NoTokenConfigured,
     /// The request names a host that is not this machine (403).
@@ -40,6 +42,7 @@ impl Forbidden {
     pub fn message(self) -> &'static str {
         match self {
             Self::NeedsToken => "Send the administrator's token: Authorization: Bearer TOKEN.",
+            Self::TooManyWrongTokens => "Too many wrong tokens came from there: wait a minute.",
             Self::NoTokenConfigured => {
                 "Other machines can reach this address and no --admin-token is configured, so this is closed."
             }
@@ -52,7 +55,23 @@ impl Forbidden {
     }
 }
 
+impl Forbidden {
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NeedsToken => StatusCode::UNAUTHORIZED,
+            Self::TooManyWrongTokens => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
 impl Access {
+    /// Whether this request tries a token where one opens.
+    pub fn is_tried(&self, headers: &HeaderMap) -> bool {
+        matches!(self, Self::Token(Some(_))) && headers.contains_key(header::AUTHORIZATION)
+    }
+
     /// Whether this request is let in. `changes` says whether it would change something.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod credentials;
 mod endpoint;
 pub mod events;
 pub mod faults;
+pub mod guesses;
 mod issuer;
 pub mod metrics;
 mod outbox;
@@ -15,11 +16,12 @@ mod process;
 pub mod unanswered;
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,6 +37,7 @@ use endpoint::Endpoint;
 pub use endpoint::is_own;
 use events::{EventsAsked, EventsPage};
 use faults::{Faults, Rule};
+use guesses::Guesses;
 use listener::{Payload, Unread, Upload};
 use metrics::Metrics;
 use unanswered::UnansweredCalls;
@@ -138,10 +141,16 @@ pub struct Facts {
     pub started: Instant,
 }
 
+/// Where a request comes from; put into its extensions by whoever took it from a socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// The own endpoints.
 pub struct Admin<E> {
     /// Who may use them.
     pub access: Access,
+    /// Who tried to without the right token.
+    pub guesses: Guesses,
     /// What the health page says.
     pub facts: Facts,
     /// Both times.
@@ -180,12 +189,35 @@ impl<E: Engine> Admin<E> {
             return answer;
         }
         let reads = matches!(head.method, Method::GET | Method::HEAD);
+        let peer = head.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
         if !endpoint.is_open()
-            && let Err(forbidden) = self.access.check(&head.uri, &head.headers, !reads)
+            && let Err(forbidden) = self.let_in(peer, &head.uri, &head.headers, !reads)
         {
             return refuse(forbidden);
         }
         self.carry_out(endpoint, &head, body).await
+    }
+
+    /// Whether a request is let in, as [`Access::check`] says; wrong tokens are counted, and bounded. F-EDGE-44
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn let_in(
+        &self,
+        peer: IpAddr,
+        uri: &Uri,
+        headers: &HeaderMap,
+        changes: bool,
+    ) -> Result<(), Forbidden> {
+        let (tries, now) = (self.access.is_tried(headers), Instant::now());
+        if tries && self.guesses.must_wait(peer, now) {
+            return Err(Forbidden::TooManyWrongTokens);
+        }
+        let checked = self.access.check(uri, headers, changes);
+        if tries && checked == Err(Forbidden::NeedsToken) {
+            self.guesses.note_wrong(peer, now);
+        }
+        checked
     }
 
     async fn carry_out(&self, endpoint: Endpoint, head: &http::request::Parts, body: Upload) -> Answer {
@@ -394,11 +426,10 @@ impl<E: Engine> Admin<E> {
 }
 
 fn refuse(forbidden: Forbidden) -> Answer {
-    let status = match forbidden {
-        Forbidden::NeedsToken => StatusCode::UNAUTHORIZED,
-        _ => StatusCode::FORBIDDEN,
-    };
-    let mut answer = error(status, forbidden.message());
+    let mut answer = error(forbidden.status(), forbidden.message());
+    if forbidden == Forbidden::TooManyWrongTokens {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(guesses::WINDOW.as_secs()));
+    }
     if forbidden == Forbidden::NeedsToken {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

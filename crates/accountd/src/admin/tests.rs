@@ -109,6 +109,7 @@ fn admin() -> Admin<Fake> {
         ("message/1".to_owned(), message("A@example.com", "111111111111")),
     ]);
     Admin {
+        guesses: Default::default(),
         access: Access::Loopback,
         facts: Facts {
             signatures: Signatures::Lenient,
@@ -322,6 +323,26 @@ async fn only_health_and_ready_are_open_elsewhere() {
     let answer = admin.answer(request.body(nothing()).unwrap()).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], metrics::PLAIN_TEXT);
+}
+
+/// F-EDGE-44
+#[tokio::test]
+async fn wrong_tokens_are_bounded_and_health_is_open_all_the_same_f_edge_44() {
+    let mut admin = admin();
+    admin.access = Access::Token(Some(crate::configuration::Secret::new("0123456789".to_owned())));
+    let ask = async |path: &str, token: &str, peer: &str| {
+        let mut request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        request.extensions_mut().unwrap().insert(Peer(peer.parse().unwrap()));
+        admin.answer(request.body(nothing()).unwrap()).await
+    };
+    for _ in 0..20 {
+        assert_eq!(ask("/_accountd/metrics", "guessed", "192.0.2.1").await.status(), 401);
+    }
+    let waiting = ask("/_accountd/metrics", "0123456789", "192.0.2.1").await;
+    assert_eq!(waiting.status(), 429, "whatever it sends, so that nothing is learnt from it");
+    assert_eq!(waiting.headers()["retry-after"], "60");
+    assert_eq!(ask("/_accountd/health", "guessed", "192.0.2.1").await.status(), 200);
+    assert_eq!(ask("/_accountd/metrics", "0123456789", "192.0.2.2").await.status(), 200);
 }
 
 /// F-WHY-6

@@ -314,7 +314,7 @@ impl Console {
 
     /// F-CONSOLE-3: the rules of the own endpoints; a browser that has sent the token shows a cookie instead.
     fn admit(&self, visit: &Visit) -> Result<(), Forbidden> {
-        match self.admin.access.check(&visit.uri, &visit.headers, false) {
+        match self.admin.let_in(visit.peer, &visit.uri, &visit.headers, false) {
             Err(Forbidden::NeedsToken) if self.has_session(visit) => Ok(()),
             checked => checked,
         }
@@ -340,7 +340,7 @@ impl Console {
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
-        match self.admin.access.check(&visit.uri, &headers, false) {
+        match self.admin.let_in(visit.peer, &visit.uri, &headers, false) {
             Ok(()) => {
                 let cookie = format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", self.session);
                 shell::redirect("/", Some(&cookie))
@@ -395,7 +395,7 @@ fn closed(visit: &Visit, forbidden: Forbidden) -> Response<Bytes> {
         }
     };
     let mut answer = shell::framed(&bare(visit), &Page::new(shell::Place::Elsewhere, "Closed", main));
-    *answer.status_mut() = if needs_token { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+    *answer.status_mut() = forbidden.status();
     answer
 }
 

@@ -47,6 +47,7 @@ fn verdict(decision: Decision) -> &'static str {
         Decision::Allowed => "ALLOWED",
         Decision::Denied => "REFUSED",
         Decision::RefusedEarlier => "REFUSED before policies are asked",
+        Decision::TooLong => "NOT FOUND OUT",
     }
 }
 
@@ -172,6 +173,7 @@ fn principals(page: &Principals, text: &mut String) {
         let verdict = match one.decision {
             Decision::Allowed => "may    ",
             Decision::Denied | Decision::RefusedEarlier => "may not",
+            Decision::TooLong => "?      ",
         };
         let because = match (one.layer, &one.message) {
             (Some(layer), _) => format!("   {}", name(layer)),

@@ -119,6 +119,11 @@ impl Service {
                 summary.error = acted.outcome.as_ref().err().map(|refusal| refusal.code.clone());
                 Done { outcome: acted.outcome, event_id: Some(event_id), summary }
             }
+            Err(StoreError::Overtaken) => {
+                let refusal = begun.act.operation.too_many_requests();
+                summary.error = Some(refusal.code.clone());
+                Done { outcome: Err(refusal), event_id: None, summary }
+            }
             Err(error) => {
                 tracing::error!(request_id = %summary.request_id, reason = %error, "a request failed inside");
                 let profile = begun.act.operation.service().profile();

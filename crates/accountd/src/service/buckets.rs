@@ -48,20 +48,36 @@ pub struct Buckets {
     throttle: Throttle,
     /// Whether other processes take from the same buckets, which are in the store then.
     is_shared: bool,
-    buckets: Mutex<HashMap<Bucket, (Rate, TokenBucket)>>,
+    kept: Mutex<Kept>,
+}
+
+/// Those that are not full, and full ones that nobody has looked for yet.
+struct Kept {
+    buckets: HashMap<Bucket, (Rate, TokenBucket)>,
+    /// With so many full ones are looked for. Twice as many as were left the last time: however many there are, a call
+    /// pays for few of them.
+    looked_through_at: usize,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { buckets: HashMap::new(), looked_through_at: BUCKETS_KEPT }
+    }
 }
 
 impl Buckets {
     /// Full buckets, or none at all.
     pub fn new(throttle: Throttle, is_shared: bool) -> Self {
-        Self { throttle, is_shared, buckets: Mutex::new(HashMap::new()) }
+        Self { throttle, is_shared, kept: Mutex::default() }
     }
 
     fn take_from(&self, from: &[(Bucket, Rate)], now: Timestamp) -> bool {
         // A panic while the lock was held leaves buckets that are at worst a token short.
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= BUCKETS_KEPT {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { buckets, looked_through_at } = &mut *kept;
+        if buckets.len() >= *looked_through_at {
             buckets.retain(|_, (rate, bucket)| !bucket.is_full(*rate, now));
+            *looked_through_at = (buckets.len() * 2).max(BUCKETS_KEPT);
         }
         from.iter().all(|(bucket, rate)| {
             let (_, tokens) =
@@ -94,10 +110,35 @@ impl ports::Buckets for PaidOnce<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use aws::arn::AccountId;
     use services::service::Payer;
 
     use super::*;
+
+    /// F-COST-14: where more accounts call than buckets are kept, not every call looks through all of them.
+    #[test]
+    fn many_buckets_are_looked_through_seldom_f_cost_14() {
+        let buckets = Buckets::new(Throttle::Aws, false);
+        let now = Timestamp::UNIX_EPOCH;
+        let take = |number: u64, now| {
+            let payer = Payer::Account(AccountId::from_number(number));
+            let bucket = Bucket { payer, service: "iam", operation: None };
+            buckets.take_from(&[(bucket, Rate::per_second(1, 10))], now)
+        };
+        let looked_through_at = || buckets.kept.lock().unwrap().looked_through_at;
+        let mut seen = BTreeSet::new();
+        for number in 0..(BUCKETS_KEPT as u64) * 4 {
+            assert!(take(number, now));
+            seen.insert(looked_through_at());
+        }
+        assert_eq!(seen, [BUCKETS_KEPT, BUCKETS_KEPT * 2, BUCKETS_KEPT * 4].into());
+        let later = now + jiff::SignedDuration::from_secs(60);
+        assert!(take(50_000, later) && take(1, later));
+        assert_eq!(looked_through_at(), BUCKETS_KEPT, "the full ones are gone");
+        assert!(buckets.kept.lock().unwrap().buckets.len() < 3);
+    }
 
     /// F-QUOTA-5: what one account of an organization takes is gone for the others.
     #[test]

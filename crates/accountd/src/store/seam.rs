@@ -21,6 +21,8 @@ pub enum StoreError {
     Fault(Fault),
     /// The pure function panicked when it was run again.
     Panicked,
+    /// What the request read was changed by others again and again, and to decide it takes long each time.
+    Overtaken,
     /// The store is not empty.
     NotEmpty,
     /// An item to import was wrong; the reason is the one that the source of the items gave.
@@ -52,6 +54,9 @@ impl std::fmt::Display for StoreError {
             Self::Fault(Fault::Broken(reason)) => write!(formatter, "the store could not be read: {reason}"),
             Self::Fault(Fault::Wanted(wanted)) => write!(formatter, "not fetched: {wanted:?}"),
             Self::Panicked => formatter.write_str("the request failed while it was run again"),
+            Self::Overtaken => {
+                formatter.write_str("others changed what the request depends on, again and again")
+            }
             Self::NotEmpty => formatter.write_str("the store is not empty"),
             Self::NotImported(reason) => write!(formatter, "nothing was imported: {reason}"),
             Self::Closed => formatter.write_str("the store is closing"),
@@ -125,6 +130,8 @@ pub struct StoreStatistics {
     pub changes: AtomicU64,
     /// Requests that the writer ran again because what they had read was changed meanwhile.
     pub reruns: AtomicU64,
+    /// Those of them that would have taken long, and were decided again beside the writer.
+    pub handed_back: AtomicU64,
     /// Records of calls that changed nothing, written.
     pub read_records: AtomicU64,
     /// Documents found in memory.

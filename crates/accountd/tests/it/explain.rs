@@ -141,6 +141,7 @@ impl Counts {
                 assert_eq!(told, Some((code.unwrap(), message)), "{title}");
                 self.refused_earlier += 1;
             }
+            Decision::TooLong => panic!("{title} takes too long"),
         }
     }
 }

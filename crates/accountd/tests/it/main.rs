@@ -18,6 +18,7 @@ mod edges;
 mod explain;
 mod faults;
 mod fuzz;
+mod imports;
 mod last_access;
 mod lookup;
 mod lookup_costs;

@@ -1,10 +1,15 @@
 //! Who comes with keys that nobody issued: the well-known administrator, anybody under lenient signatures, and what the log
 //! tells whoever has none that works. And what a reset leaves.
 
+use std::sync::atomic::Ordering;
+
 use accountd::admin::Engine;
-use accountd::configuration::Signatures;
+use accountd::configuration::{RootCredential, Signatures};
+use accountd::state_engine::StateEngine;
+use aws::secret::Secret;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use testing::server::COMPANY;
 use testing::signer::Key;
 
 use crate::answer::{Answer, element};
@@ -92,6 +97,33 @@ fn any_key_is_somebody_under_lenient_signatures_f_edge_15() {
     assert_eq!(administrator, "arn:aws:iam::111122223333:user/well-known-administrator");
 }
 
+/// F-STSAPI-36: a session token that was left over, `AWS_SESSION_TOKEN=test` above all, spoils a key that a person issued
+/// or configured, and neither a well-known one nor, under lenient signatures, any.
+#[test]
+fn a_left_over_session_token_spoils_no_well_known_key_and_none_under_lenient_signatures() {
+    let configured = || RootCredential {
+        account_id: "444455556666".parse().unwrap(),
+        access_key_id: "AKIACONFIGURED000000".to_owned(),
+        secret_access_key: Secret::new("configured".to_owned()),
+    };
+    let own = Key { id: "AKIACONFIGURED000000", secret: "configured", token: None };
+    let left_over = |key: &Key| Key { token: Some("test"), ..*key };
+    let own_root = (200, "arn:aws:iam::444455556666:root".to_owned());
+    for (signatures, with_token) in [
+        (Signatures::Strict, (403, "InvalidClientTokenId".to_owned())),
+        (Signatures::Lenient, own_root.clone()),
+    ] {
+        let world = World::of(Setup { signatures, root_credentials: vec![configured()], ..Setup::company() });
+        assert_eq!(who(&world, &own), own_root);
+        assert_eq!(who(&world, &left_over(&own)), with_token, "{signatures:?}");
+        assert_eq!(who(&world, &left_over(&ROOT)).1, "arn:aws:iam::111122223333:root");
+        let administrator = who(&world, &left_over(&ADMINISTRATOR)).1;
+        assert_eq!(administrator, "arn:aws:iam::111122223333:user/well-known-administrator");
+        let expected = if with_token.0 == 200 { MEMBER_ADMIN.arn } else { "InvalidClientTokenId" };
+        assert_eq!(who(&world, &left_over(&MEMBER_ADMIN.key)).1, expected, "{signatures:?}");
+    }
+}
+
 /// F-EDGE-16.
 #[test]
 fn the_only_partition_is_aws_f_edge_16() {
@@ -114,6 +146,23 @@ fn the_log_says_once_which_keys_work_f_edge_42() {
     assert_eq!(log.matches("`test` is the root user of account 000000000000").count(), 1, "{log}");
     let (log, _) = logged(vec![rest_json(&MEMBER_ADMIN.key, "ListRegions", "{}")]);
     assert!(!log.contains("access key that nobody has"), "{log}");
+}
+
+/// F-EDGE-26: a reset with a seed is one commit, so that no call in between finds an empty store, or brings an account into
+/// being in it that the seed does not expect.
+#[test]
+fn a_reset_with_a_seed_is_one_commit_f_edge_26() {
+    let world = World::company();
+    let seed = services::seed::read(COMPANY, world.clock.now()).unwrap();
+    let engine = StateEngine::new(world.store.clone(), world.clock.clone(), Some(seed.writes));
+    who(&world, &ROOT);
+    world.block_on(world.store.flush()).unwrap();
+    let transactions = || world.store.statistics().transactions.load(Ordering::Relaxed);
+    let before = transactions();
+    world.block_on(engine.reset()).unwrap();
+    assert_eq!(transactions() - before, 1);
+    assert!(world.documents().contains_key(&format!("account/{MEMBER}")), "the seed is back");
+    assert!(!world.documents().contains_key("account/111122223333"), "the newcomer is gone");
 }
 
 /// F-EDGE-26.

@@ -22,6 +22,7 @@ use listener::Upload;
 use serde_json::Value;
 use services::account::model::Operation as AccountOperation;
 use services::service::{Operation, Service as AwsService};
+use services::state::account::Account;
 use services::state::installation::ServiceTime;
 use services::state::message::Message;
 use services::state::organization::{Membership, Organization, OrganizationalUnit};
@@ -100,9 +101,12 @@ impl World {
                 "joined_at": "2024-01-15T00:00:00Z", "joined_method": "INVITED"
             });
             let membership: Membership = serde_json::from_value(membership).unwrap();
+            let id = ELSEWHERE.parse().expect("an account id");
+            let (name, email) = (format!("account-{id}"), format!("root+{id}@accountd.invalid"));
+            world.save(Account::new(id, name, email, organization.created_at));
             world.save(organization);
             world.save(root);
-            world.put(ELSEWHERE.parse().expect("an account id"), membership);
+            world.put(id, membership);
             Ok(Decided { value: (), changes: world.into_reads_and_writes(), events: Vec::new() })
         };
         self.block_on(self.store.transact(found)).unwrap();

@@ -5,6 +5,7 @@
 mod away;
 mod commits;
 mod crash;
+mod dear;
 mod derived;
 mod far;
 mod history;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use accountd::store::{OpenError, Store, StoreOptions};
+use accountd::store::{Exported, OpenError, Store, StoreOptions};
+use accountd::transfer;
 use aws::arn::AccountId;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -258,6 +259,59 @@ fn a_byte_that_changed_on_the_disk_is_noticed_when_it_is_read() {
     drop(store);
     let report = Store::verify(directory.path(), &|_, _| Ok(())).unwrap_err();
     assert!(report.contains("of the event log is damaged"), "{report}");
+}
+
+/// F-STORE-40: wherever a byte of a document's key changes, in its row or in the index, nobody is told that there is none.
+#[test]
+fn a_damaged_index_of_a_small_store_is_noticed_when_it_is_opened() {
+    let directory = filled();
+    let bytes = fs::read(directory.database()).unwrap();
+    let key = b"counter/123";
+    let places: Vec<_> = (0..bytes.len() - key.len()).filter(|at| bytes[*at..].starts_with(key)).collect();
+    assert!(places.len() >= 2, "it is in its row and in the index");
+    let mut refused = 0;
+    for at in places {
+        for by in [8, key.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at + by] ^= 2;
+            fs::write(directory.database(), damaged).unwrap();
+            match Store::open(directory.path(), &StoreOptions::default()) {
+                Err(OpenError::Damaged { .. }) => refused += 1,
+                Err(error) => panic!("{error}"),
+                // A copy that is no longer used.
+                Ok(store) => assert_eq!(block_on(read(&store, "123")), Some(123), "byte {at}+{by}"),
+            }
+        }
+    }
+    assert!(refused >= 4, "{refused}");
+    fs::write(directory.database(), &bytes).unwrap();
+    assert_eq!(block_on(read(&directory.open(), "123")), Some(123));
+}
+
+/// F-STORE-39
+#[test]
+fn documents_that_do_not_fit_together_are_found_f_store_39() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let account = "{\"v\":1,\"id\":\"111122223333\",\"name\":\"A\",\"email\":\"a@example.com\",\
+        \"created_at\":\"2026-01-01T00:00:00Z\",\"state\":\"ACTIVE\"}";
+    let user = |account: &str| {
+        let id = format!("\"account\":\"{account}\",\"name\":\"ann\",\"id\":\"AIDAANN\",\"path\":\"/\"");
+        (format!("user/{account}/ann"), format!("{{\"v\":1,{id},\"created_at\":\"2026-01-01T00:00:00Z\"}}"))
+    };
+    let documents = |users: &[&str]| {
+        let users = users.iter().map(|account| user(account));
+        let all = std::iter::once(("account/111122223333".to_owned(), account.to_owned())).chain(users);
+        all.map(|(key, text)| Ok(Exported::Document { key, text })).collect::<Vec<_>>().into_iter()
+    };
+    block_on(store.import(documents(&["111122223333"]))).unwrap();
+    drop(store);
+    assert_eq!(transfer::verify(directory.path()).unwrap().documents, 2);
+    let store = directory.open();
+    block_on(store.import(documents(&["111122223333", "222233334444"]))).unwrap();
+    drop(store);
+    let told = transfer::verify(directory.path()).unwrap_err();
+    assert_eq!(told, "`user/222233334444/ann` needs `account/222233334444`, which is not there");
 }
 
 /// F-STORE-16

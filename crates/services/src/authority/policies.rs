@@ -24,10 +24,6 @@ use crate::model::organizations::PolicyType;
 use crate::state::identity::{ManagedPolicy, ManagedPolicyId, Role, RoleId, User, UserId};
 use crate::world::{Fault, World};
 
-/// How many steps policies may take where others wait for the thread. That is less than a millisecond, and ordinary
-/// policies take some hundred.
-const STEPS_AT_ONCE: u64 = 200_000;
-
 /// How many steps policies may take at all, which is some seconds. Only policies that are made to be slow get there.
 const MOST_STEPS: u64 = 1_000_000_000;
 
@@ -65,7 +61,8 @@ pub fn authorize(
         Err(absent) => return Ok(Err(Box::new(absent.denial(&access, caller)))),
     };
     let is_bound = !(bound.are_none() && role.is_none() && access.delegation.is_none());
-    let steps = Cell::new(if world.may_take_long() { MOST_STEPS } else { STEPS_AT_ONCE });
+    let most = if world.may_take_long() { MOST_STEPS } else { world.steps_at_once() };
+    let steps = Cell::new(most);
     let ask = |asked: &Asked| {
         let context = match is_bound {
             true => context(caller, &bound.tags, &places, access.owner(asked), asked, origin),
@@ -90,6 +87,7 @@ pub fn authorize(
         Ok(_) => access.one_by_one.iter().map(|asked| ask(asked).map(drop)).collect(),
         Err(_) => Vec::new(),
     };
+    world.note_steps(most - steps.get());
     if steps.get() == 0 {
         // Whatever was decided was decided without looking at everything.
         world.take_time()?;

@@ -55,6 +55,8 @@ pub enum Decision {
     Denied,
     /// The service refuses it before it asks policies.
     RefusedEarlier,
+    /// It was not found out: to ask the policies takes longer than a page of principals may.
+    TooLong,
 }
 
 /// The service's refusal.

@@ -7,6 +7,7 @@ pub mod answer;
 mod attachments;
 mod call;
 mod drafts;
+mod paced;
 mod principal;
 pub mod question;
 mod recorded;
@@ -88,7 +89,7 @@ pub fn answer(
     // Drafts may be long, and everybody may be many.
     world.take_time()?;
     let answered = match &question.who {
-        Some(who) => who::list(who, question, situation, &mut world).map(Answer::Principals),
+        Some(who) => who::list(who, question, situation, snapshot).map(Answer::Principals),
         None => explained(question, situation, &mut world).map(|explained| Answer::Call(Box::new(explained))),
     };
     match answered {

@@ -1,7 +1,7 @@
 //! Who may do something: every root user, user and role of an account or an organization with its verdict, page by page.
 //!
-//! A page is bounded by how often policies are asked for it, whatever it was asked for, so that a question about ten
-//! thousand accounts costs no more at a time than one about a large one.
+//! A page is bounded by how often policies are asked for it and how long that takes, whatever it was asked for, so that a
+//! question about ten thousand accounts costs no more at a time than one about a large one.
 
 use aws::arn::AccountId;
 use aws::authorization::{Denial, PolicyType};
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::{Decision, PrincipalVerdict, Principals};
 use super::call::{Asks, Call, named};
+use super::paced::Paced;
 use super::question::{Question, Who};
 use super::{Situation, Stop, drafts, not_found, principal, wrong};
 use crate::authority::explained::LayerName;
@@ -19,13 +20,16 @@ use crate::state::account::Account;
 use crate::state::identity::{Role, RoleId, User, UserId};
 use crate::state::organization::{Organization, OrganizationEntity};
 use crate::world::key::Prefix;
-use crate::world::{Fault, World};
+use crate::world::{Fault, Snapshot, Wanted, World};
 
 /// How many principals a page has, unless the question says otherwise, and at most.
 const PAGE_SIZE: usize = 100;
 const LARGEST_PAGE: usize = 1_000;
 /// How often policies are asked for one page, at most; one call may ask for several resources.
 const MOST_EVALUATIONS: usize = 1_000;
+/// How many steps policies may take for one page, at most: about half a second. Only policies that are made to be slow end a
+/// page before its number does. F-WHY-15
+const MOST_STEPS: u64 = 100_000_000;
 /// Keys that are read together.
 const BATCH: usize = 200;
 
@@ -39,8 +43,10 @@ pub(super) fn list(
     who: &Who,
     question: &Question,
     situation: &Situation<'_>,
-    world: &mut World<'_>,
+    state: &dyn Snapshot,
 ) -> Result<Principals, Stop> {
+    let paced = Paced::new(state, MOST_STEPS);
+    let world = &mut World::new(&paced);
     let action = question.action.as_deref().ok_or_else(|| wrong("`who` needs `action`: who may do what?"))?;
     let action = named(action)?.action;
     if question.principal.is_some() || question.event.is_some() {
@@ -62,8 +68,16 @@ pub(super) fn list(
     let mut of_account = principal::of_root(accounts.first);
     drafts::apply(question, &mut of_account, world)?;
     let limit = who.limit.unwrap_or(PAGE_SIZE).clamp(1, LARGEST_PAGE);
-    let mut page =
-        Page { question, situation, world, limit, evaluations: 0, verdicts: Vec::new(), last: None };
+    let mut page = Page {
+        question,
+        situation,
+        world,
+        limit,
+        evaluations: 0,
+        verdicts: Vec::new(),
+        last: None,
+        is_over: false,
+    };
     let is_complete = page.fill(&accounts, after.as_deref())?;
     let Page { verdicts, last, .. } = page;
     let next_token = last.filter(|_| !is_complete).map(|place| binding.seal(&place, key));
@@ -132,11 +146,13 @@ struct Page<'p, 'w> {
     verdicts: Vec<PrincipalVerdict>,
     /// The place of the last one.
     last: Option<String>,
+    /// Whether policies took as long as they may.
+    is_over: bool,
 }
 
 impl Page<'_, '_> {
     fn is_full(&self) -> bool {
-        self.verdicts.len() >= self.limit || self.evaluations >= MOST_EVALUATIONS
+        self.is_over || self.verdicts.len() >= self.limit || self.evaluations >= MOST_EVALUATIONS
     }
 
     /// Adds principals after a place, and says whether those were all.
@@ -171,7 +187,9 @@ impl Page<'_, '_> {
                 return Ok(false);
             }
             let caller = principal::of_root(account);
-            self.add(account, ROOT, "", caller.principal.arn(), caller, is_in_use)?;
+            if !self.add(account, ROOT, "", caller.principal.arn(), caller, is_in_use)? {
+                return Ok(false);
+            }
         }
         let users_after = after.filter(|(kind, _)| *kind == USER).map(|(_, name)| name);
         if after.is_none_or(|(kind, _)| kind != ROLE) && !self.add_users(account, users_after, is_in_use)? {
@@ -192,7 +210,10 @@ impl Page<'_, '_> {
                 }
                 let Some(user) = self.world.get::<User>(key.id()?)? else { continue };
                 let caller = principal::of_user(&user);
-                self.add(account, USER, key.place(&prefix), caller.principal.arn(), caller, is_in_use)?;
+                let arn = caller.principal.arn();
+                if !self.add(account, USER, key.place(&prefix), arn, caller, is_in_use)? {
+                    return Ok(false);
+                }
             }
             if keys.len() < BATCH {
                 return Ok(true);
@@ -212,7 +233,10 @@ impl Page<'_, '_> {
                 }
                 let Some(role) = self.world.get::<Role>(key.id()?)? else { continue };
                 let caller = principal::of_role(&role, "session", self.situation.context.real_now);
-                self.add(account, ROLE, key.place(&prefix), principal::role_arn(&role), caller, is_in_use)?;
+                let arn = principal::role_arn(&role);
+                if !self.add(account, ROLE, key.place(&prefix), arn, caller, is_in_use)? {
+                    return Ok(false);
+                }
             }
             if keys.len() < BATCH {
                 return Ok(true);
@@ -221,6 +245,7 @@ impl Page<'_, '_> {
         }
     }
 
+    /// Adds a principal; `false` where that would take longer than the page may, so that the next begins with it.
     fn add(
         &mut self,
         account: AccountId,
@@ -229,8 +254,7 @@ impl Page<'_, '_> {
         arn: String,
         caller: Caller,
         is_in_use: bool,
-    ) -> Result<(), Stop> {
-        self.last = Some(format!("{account}/{kind}/{name}"));
+    ) -> Result<bool, Stop> {
         let mut verdict = PrincipalVerdict {
             account: account.to_string(),
             principal: arn,
@@ -239,13 +263,26 @@ impl Page<'_, '_> {
             message: None,
         };
         if is_in_use {
-            self.decide(caller, &mut verdict)?;
+            match self.decide(caller, &mut verdict) {
+                Ok(()) => {}
+                Err(Stop::Fault(Fault::Wanted(wanted))) if *wanted == Wanted::Time => {
+                    self.is_over = true;
+                    if !self.verdicts.is_empty() {
+                        return Ok(false);
+                    }
+                    // A page of its own was not enough.
+                    verdict.decision = Decision::TooLong;
+                    verdict.message = Some("To ask its policies takes longer than a page may.".to_owned());
+                }
+                Err(stop) => return Err(stop),
+            }
         } else {
             self.evaluations += 1;
             verdict.message = Some("The account is not in use: nobody of it can sign a call.".to_owned());
         }
+        self.last = Some(format!("{account}/{kind}/{name}"));
         self.verdicts.push(verdict);
-        Ok(())
+        Ok(true)
     }
 
     fn decide(&mut self, caller: Caller, verdict: &mut PrincipalVerdict) -> Result<(), Stop> {

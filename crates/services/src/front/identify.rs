@@ -76,6 +76,16 @@ impl AcceptedKeys {
         Self { signatures, well_known, root_credentials: by_id }
     }
 
+    /// F-STSAPI-36: whether a session token spoils this key, which is a long-term one that a person configured.
+    fn is_spoilt_by_token(&self, access_key_id: &str) -> bool {
+        self.signatures == Signatures::Strict && self.root_credentials.contains_key(access_key_id)
+    }
+
+    /// F-STSAPI-36: the session token that counts: with a long-term key lenient signatures overlook a left-over one.
+    fn counted<'t>(&self, token: Option<&'t str>, credential: &Credential) -> Option<&'t str> {
+        token.filter(|_| self.signatures == Signatures::Strict || credential.owner.session_token().is_some())
+    }
+
     /// Whose key works without having been issued.
     fn never_issued(&self, access_key_id: &str) -> Option<Found<'_>> {
         if let Some(root) = self.root_credentials.get(access_key_id) {
@@ -191,6 +201,7 @@ fn known(
     match found {
         Found::Issued(credential) => {
             let session_token = claimed.and_then(|claimed| claimed.session_token.as_deref());
+            let session_token = ports.keys.counted(session_token, &credential);
             let caller = caller::identify(&credential, session_token, call.context.real_now, world)?;
             Ok(caller.map_err(|why| match why {
                 NotIdentified::Invalid => SignatureError::InvalidSessionToken,
@@ -198,6 +209,11 @@ fn known(
             })?)
         }
         Found::Root(account, _) => {
+            if let Some(Claimed { access_key_id, session_token: Some(_), .. }) = claimed
+                && ports.keys.is_spoilt_by_token(access_key_id)
+            {
+                return Err(SignatureError::InvalidSessionToken.into());
+            }
             let access_key_id = claimed.map_or(WELL_KNOWN_KEY, |claimed| &claimed.access_key_id).to_owned();
             let world = world.change_without_permit(Unpermitted::AccountOnFirstUse);
             first_use::come_into_being(account, call.context.now, world)?;

@@ -46,6 +46,9 @@ use words::Answered;
 
 pub use elsewhere::Wanted;
 
+/// How long it takes to verify and decode a byte of a body, in steps of policies.
+const STEPS_FOR_A_BYTE: u64 = 3;
+
 /// A body of more bytes is read, verified and decoded where nobody else waits for it. F-COST-1
 pub const LARGE_BODY_BYTES: usize = 16 * 1024;
 
@@ -209,8 +212,9 @@ struct Progress {
 /// See [`Fault`]; a refusal is an answer like any other.
 pub fn decide(ports: &Ports<'_>, call: &Call, snapshot: &dyn Snapshot) -> Result<Decided<Answered>, Fault> {
     let mut world = Guarded::new(snapshot);
-    if call.request.body().len() > LARGE_BODY_BYTES {
-        world.take_time()?;
+    let body = call.request.body().len();
+    if body > LARGE_BODY_BYTES {
+        world.take_steps(body as u64 * STEPS_FOR_A_BYTE)?;
     }
     let mut progress = Progress::default();
     let outcome = outcome(ports, call, &mut progress, &mut world);

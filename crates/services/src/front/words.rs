@@ -136,6 +136,14 @@ impl Call {
         self.refuse_unseen(&store_is_away(code, is_known))
     }
 
+    /// F-STORE-38: others change what the call depends on, and it takes long to decide it each time.
+    pub fn overtaken(&self) -> Answered {
+        match self.operation() {
+            Some(operation) => self.refuse_unseen(&operation.too_many_requests()),
+            None => self.internal_failure(),
+        }
+    }
+
     /// OPTIONS is a browser's question, which the gateway answers without a signature; `None` for any other method.
     pub fn preflight(&self) -> Option<Answered> {
         if self.request.method() != Method::OPTIONS {

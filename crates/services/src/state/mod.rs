@@ -12,6 +12,7 @@ pub mod message;
 pub mod organization;
 pub mod quota;
 pub mod region;
+pub mod ties;
 pub mod trail;
 
 pub use kinds::{KINDS, Kind};

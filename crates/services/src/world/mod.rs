@@ -23,6 +23,10 @@ use key::{Key, Part, Prefix};
 pub use derived::Derived;
 pub use wanted::{EventPosition, EventQuery, Fault, LoggedEvent, Term, Wanted};
 
+/// How many steps policies may take where others wait for the thread. That is less than a millisecond, and ordinary
+/// policies take some hundred.
+const STEPS_AT_ONCE: u64 = 200_000;
+
 /// A decoded document of any kind.
 pub type AnyDocument = Arc<dyn Any + Send + Sync>;
 
@@ -93,6 +97,22 @@ pub trait Snapshot {
     /// Whether a run over this snapshot may take long: nobody else waits for its thread.
     fn may_take_long(&self) -> bool {
         true
+    }
+
+    /// How many of `usual` steps policies may take here, where others wait for the thread.
+    fn steps_at_once(&self, usual: u64) -> u64 {
+        usual
+    }
+
+    /// Notes that policies took so many steps of those.
+    fn note_steps(&self, _steps: u64) {}
+
+    /// Asks for so many steps in a run that may take `usual` ones where others wait for the thread.
+    ///
+    /// # Errors
+    /// [`Wanted::Time`] where others wait.
+    fn take_steps(&self, _steps: u64, _usual: u64) -> Result<(), Fault> {
+        if self.may_take_long() { Ok(()) } else { Err(Wanted::Time.into()) }
     }
 
     /// What was given to [`Snapshot::remember`] under `key`, if every document that it was made of has the same
@@ -305,12 +325,31 @@ impl<'s> World<'s> {
         self.snapshot.may_take_long()
     }
 
+    /// How many steps policies may take in a run that may not take long.
+    pub fn steps_at_once(&self) -> u64 {
+        self.snapshot.steps_at_once(STEPS_AT_ONCE)
+    }
+
+    /// Notes that policies took so many steps of those.
+    pub fn note_steps(&self, steps: u64) {
+        self.snapshot.note_steps(steps);
+    }
+
     /// To be called before anything that may cost more than a millisecond.
     ///
     /// # Errors
     /// [`Wanted::Time`] on a thread that answers everybody: the request is run again elsewhere.
     pub fn take_time(&self) -> Result<(), Fault> {
         if self.may_take_long() { Ok(()) } else { Err(Wanted::Time.into()) }
+    }
+
+    /// The same where it is known how long it takes, in steps of policies: it need not be run elsewhere again where others
+    /// wait for changes rather than for the thread that answers.
+    ///
+    /// # Errors
+    /// [`Wanted::Time`], as [`World::take_time`].
+    pub fn take_steps(&self, steps: u64) -> Result<(), Fault> {
+        self.snapshot.take_steps(steps, STEPS_AT_ONCE)
     }
 
     /// Adds an event of a service to what this world changes.

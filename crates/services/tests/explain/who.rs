@@ -1,5 +1,6 @@
 //! F-WHY-8: who may do something, page by page.
 
+use aws::policy::Policy;
 use serde_json::{Value, json};
 use services::explain::Answer;
 use services::explain::answer::{Decision, PrincipalVerdict, Principals};
@@ -100,6 +101,53 @@ fn a_page_costs_no_more_than_its_budget() {
     let page = page(&mut world, &question);
     assert_eq!(page.principals.len(), 500, "each is asked for two actions");
     assert!(page.next_token.is_some());
+}
+
+/// F-WHY-15: a page ends where its policies took long, and who takes longer than a page is told so.
+#[test]
+fn a_page_ends_where_policies_take_long_and_the_next_goes_on() {
+    let mut world = company();
+    let account = "111111111111".parse().unwrap();
+    let slow = |statements: usize| {
+        let pattern = format!("arn:aws:s3:::*{}b", "?".repeat(1_000));
+        let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"{pattern}"}}"#);
+        let document =
+            format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, vec![statement; statements].join(","));
+        Policy::parse(&document).unwrap()
+    };
+    // In the order of names: two that take most of a page each, one that takes more than a page, one that takes nothing.
+    for (name, statements) in [("a", 3), ("b", 3), ("c", 20), ("d", 0)] {
+        let mut user = User::new(account, name.to_owned(), format!("AIDA{name:0>16}"), world.now);
+        if statements > 0 {
+            user.inline_policies.insert("slow".to_owned(), slow(statements));
+        }
+        world.put(&format!("111111111111/{name}"), &user);
+    }
+    let resource = format!("arn:aws:s3:::{}", "a".repeat(20_000));
+    let mut question =
+        json!({ "who": { "account": "111111111111" }, "action": "s3:GetObject", "resource": resource });
+    let mut pages = Vec::new();
+    loop {
+        let page = page(&mut world, &question);
+        let name = |one: &PrincipalVerdict| one.principal.rsplit(['/', ':']).next().unwrap().to_owned();
+        pages.push(page.principals.iter().map(|one| (name(one), one.decision)).collect::<Vec<_>>());
+        match page.next_token {
+            Some(token) => question["next_token"] = token.into(),
+            None => break,
+        }
+    }
+    let told = |names: &[(&str, Decision)]| -> Vec<_> {
+        names.iter().map(|(name, decision)| ((*name).to_owned(), *decision)).collect()
+    };
+    assert_eq!(
+        pages,
+        [
+            told(&[("root", Decision::Allowed), ("a", Decision::Denied)]),
+            told(&[("b", Decision::Denied)]),
+            told(&[("c", Decision::TooLong)]),
+            told(&[("d", Decision::Denied)]),
+        ]
+    );
 }
 
 #[test]

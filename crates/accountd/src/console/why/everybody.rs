@@ -39,6 +39,7 @@ fn row(asked: &Asked, one: &PrincipalVerdict) -> Markup {
             td { bdi { (one.principal) } }
             td {
                 @if one.decision == Decision::Allowed { (sign(Sign::Good, "may")) }
+                @else if one.decision == Decision::TooLong { (sign(Sign::Bad, "not found out")) }
                 @else { (sign(Sign::Bad, "may not")) }
             }
             td { @match (one.layer, &one.message) {

@@ -55,6 +55,7 @@ fn verdict(decision: Decision) -> Markup {
         Decision::Allowed => sign(Sign::Good, "ALLOWED"),
         Decision::Denied => sign(Sign::Bad, "REFUSED"),
         Decision::RefusedEarlier => sign(Sign::Bad, "REFUSED before policies are asked"),
+        Decision::TooLong => sign(Sign::Bad, "NOT FOUND OUT"),
     }
 }
 

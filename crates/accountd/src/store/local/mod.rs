@@ -5,14 +5,17 @@
 //! from decoded documents in memory (`cache.rs`). Where other processes change the same state, `shared.rs` says what is
 //! done besides.
 
+mod budget;
 mod cache;
 mod checksum;
+mod conclude;
 mod embedded;
 pub(super) mod engine;
 pub(super) mod events;
 mod failure;
 pub(super) mod index;
 mod listed;
+mod lists;
 mod log;
 mod memory;
 mod migrate;
@@ -43,9 +46,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Snapshot, Wanted};
+use services::world::{Change, EventPosition, EventQuery, Fault, LoggedEvent, Snapshot};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use cache::DocumentCache;
 use engine::{Commit, Engine};
@@ -53,7 +56,6 @@ use nobody::Nobody;
 use queue::{Queued, RecordQueue};
 use run::{Reach, Run};
 use shared::Question;
-use submission::Submitted;
 use sync::lock;
 use turns::Turns;
 use writer::{Job, Writer};
@@ -109,6 +111,8 @@ pub struct Store {
     exporting: Turns,
     /// Turns to look whether all is well.
     looking: Turns,
+    /// The turn of what the writer handed back because it takes long.
+    dear: Semaphore,
     /// Asks what other processes committed.
     questions: Option<UnboundedSender<Question>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -203,6 +207,7 @@ impl Store {
             computing,
             exporting,
             looking,
+            dear: Semaphore::new(1),
             questions,
             thread: Mutex::new(Some(thread)),
             directory,
@@ -287,49 +292,6 @@ impl Store {
             Run::Read(decided) if self.queued_at_once(&decided.events)? => Ok(Ok(decided.value)),
             outcome => Ok(Err(Box::pin(self.go_on(run, outcome)))),
         }
-    }
-
-    /// Goes on after the first run, which wanted more than documents, changed something or failed.
-    async fn go_on<T, F>(&self, run: F, outcome: Run<T>) -> Result<T, StoreError>
-    where
-        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (run, outcome) = match outcome {
-            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
-            Run::Wanted(wanted) => {
-                let again = move |core: &Core| {
-                    let outcome = core.run(&run, Reach::Everything);
-                    (run, outcome)
-                };
-                // What computes has turns of its own, so that it does not hold up those who read.
-                let turns = if *wanted == Wanted::Time { &self.computing } else { &self.reading };
-                self.beside(turns, again).await?
-            }
-            outcome => (run, outcome),
-        };
-        self.conclude(run, outcome).await
-    }
-
-    /// Answers a read, and has the writer commit anything else.
-    async fn conclude<T, F>(&self, run: F, outcome: Run<T>) -> Result<T, StoreError>
-    where
-        F: Fn(&dyn Snapshot) -> Result<Decided<T>, Fault> + Send + 'static,
-        T: Send + 'static,
-    {
-        let decided = match outcome {
-            Run::Read(decided) => {
-                self.queue_records(&decided.events).await?;
-                return Ok(decided.value);
-            }
-            Run::Failed(fault) => return Err(fault.into()),
-            Run::Wanted(wanted) if !wanted.is_of_store() => return Err(Fault::Wanted(wanted).into()),
-            Run::Changed(decided) => Some(decided),
-            Run::Wanted(_) | Run::Overtaken => None,
-        };
-        let (reply, answer) = oneshot::channel();
-        self.send(Job::Submit(Box::new(Submitted::new(run, decided, reply))))?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Does what may take long on a thread that answers nobody else.

@@ -66,7 +66,7 @@ impl Core {
                 Ok(decided) if is_one_state => return Run::Read(decided),
                 Err(fault) if is_one_state => return Run::Failed(fault),
                 Ok(decided)
-                    if reach == Reach::Everything && self.is_current(seen, &decided.changes.reads) =>
+                    if reach == Reach::Everything && self.is_current(&seen, &decided.changes.reads) =>
                 {
                     return Run::Read(decided);
                 }
@@ -79,11 +79,23 @@ impl Core {
 
     /// Whether all that a run read is still what it was: then it saw the state of this moment, however many commits
     /// came in between. Asked of runs that may have taken long, which would be overtaken for ever.
-    fn is_current(&self, seen: Seen, reads: &Reads) -> bool {
-        let state = self.cache.state();
+    fn is_current(&self, seen: &Seen, reads: &Reads) -> bool {
         let is_current = |(key, version): &(String, u64)| {
             self.committed_version(key).is_ok_and(|current| current == *version)
         };
-        seen.is_versioned && reads.iter().all(is_current) && self.cache.is_still(state)
+        // Looking at it takes much less time than the run, and is repeated rather than that.
+        for _ in 0..READ_ATTEMPTS {
+            let (commits, state) = (self.cache.commits(), self.cache.state());
+            if !seen.lists.are_current(&*self.engine) || !reads.iter().all(is_current) {
+                return false;
+            }
+            // The engine may be ahead of memory while a commit is under way.
+            let is_one_state =
+                seen.lists.are_none() || (commits.is_multiple_of(2) && commits == self.cache.commits());
+            if is_one_state && self.cache.is_still(state) {
+                return true;
+            }
+        }
+        false
     }
 }

@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::engine::{Changed, Changes, Commit, EngineError, EngineResult, Moment, Shared, Stored, Writes};
 use super::log::LogReader;
 use super::sync::lock;
-use super::{Core, Decided, Run, Store, StoreError};
+use super::{Core, Decided, Reach, Run, Store, StoreError};
 
 /// How often a read is run again because what it had read was changed meanwhile, before it is given a moment of its own.
 const ATTEMPTS_HERE: usize = 3;
@@ -151,6 +151,14 @@ impl Core {
             self.cache.get_as_of(key, known).is_some_and(|found| found.version == *version)
         };
         reads.all(is_current) && self.cache.is_still(state)
+    }
+
+    /// Runs with as much time as it takes, over whichever kind of state there is. To be called where waiting is allowed.
+    pub(super) fn run_apart<T>(&self, run: &impl Fn(&dyn Snapshot) -> Result<Decided<T>, Fault>) -> Run<T> {
+        match self.engine.shared() {
+            Some(_) => self.run_at_a_moment(run),
+            None => self.run(run, Reach::Everything),
+        }
     }
 
     /// Runs over one moment of the database. To be called where waiting is allowed.

@@ -1,13 +1,15 @@
 //! Snapshots: committed state as a caller reads it, and the state inside a group as the writer reads it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering;
 
 use services::world::{
     Change, Decode, Derived, EventQuery, Fault, Found, LoggedEvent, Snapshot, Term, Wanted,
 };
 
+use super::budget::{Budget, ReadsLeft};
 use super::engine::{EngineResult, Stored, VisitBlock, Writes};
+use super::lists::Lists;
 use super::log::LogReader;
 use super::{Core, Reach};
 
@@ -62,25 +64,24 @@ pub(super) struct Committed<'c> {
     hits: Cell<u64>,
     misses: Cell<u64>,
     is_settled: Cell<bool>,
-    /// Whether a list was read, of which there is no version to compare.
-    has_listed: Cell<bool>,
+    /// The lists that were read, as a list has no version.
+    lists: RefCell<Lists>,
 }
 
 /// What a run saw.
-#[derive(Clone, Copy)]
 pub(super) struct Seen {
     /// Whether all of it belongs to the state that the cache shows: what a commit under way touches may already be
     /// ahead of it.
     pub is_settled: bool,
-    /// Whether the versions of what was read say all there is to say of it.
-    pub is_versioned: bool,
+    /// What it listed.
+    pub lists: Lists,
 }
 
 impl<'c> Committed<'c> {
     pub fn new(core: &'c Core, state: u64, reach: Reach) -> Self {
         let (hits, misses) = (Cell::new(0), Cell::new(0));
-        let (is_settled, has_listed) = (Cell::new(true), Cell::new(false));
-        Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled, has_listed }
+        let (is_settled, lists) = (Cell::new(true), RefCell::default());
+        Self { core, reach, log: LogReader::default(), state, hits, misses, is_settled, lists }
     }
 
     fn read_log(&self, query: &EventQuery, term: Option<Term>) -> Result<Vec<LoggedEvent>, Fault> {
@@ -97,7 +98,7 @@ impl<'c> Committed<'c> {
         if self.misses.get() > 0 {
             statistics.cache_misses.fetch_add(self.misses.get(), Ordering::Relaxed);
         }
-        Seen { is_settled: self.is_settled.get(), is_versioned: !self.has_listed.get() }
+        Seen { is_settled: self.is_settled.get(), lists: self.lists.into_inner() }
     }
 }
 
@@ -120,9 +121,9 @@ impl Snapshot for Committed<'_> {
             let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
             return Err(Wanted::Keys { prefix, after, limit }.into());
         }
-        self.has_listed.set(true);
         let before = self.core.cache.commits();
         let keys = self.core.engine.keys(prefix, after, limit)?;
+        self.lists.borrow_mut().note(prefix, after, limit, &keys);
         if !before.is_multiple_of(2) || self.core.cache.commits() != before {
             self.is_settled.set(false);
         }
@@ -159,21 +160,24 @@ impl Snapshot for Committed<'_> {
     }
 }
 
-/// Committed state with the changes of the group that the writer is putting together.
+/// Committed state with the changes of the group that the writer is putting together. All others' changes wait for a run
+/// over it, so it may read and compute little, and nothing of the log.
 pub(super) struct InGroup<'c> {
     core: &'c Core,
     writes: &'c Writes,
-    log: LogReader,
+    budget: &'c Budget,
+    reads_left: ReadsLeft,
 }
 
 impl<'c> InGroup<'c> {
-    pub fn new(core: &'c Core, writes: &'c Writes) -> Self {
-        Self { core, writes, log: LogReader::default() }
+    pub fn new(core: &'c Core, writes: &'c Writes, budget: &'c Budget) -> Self {
+        Self { core, writes, budget, reads_left: ReadsLeft::default() }
     }
 }
 
 impl Snapshot for InGroup<'_> {
     fn read(&self, key: &str, decode: Decode) -> Result<Found, Fault> {
+        self.reads_left.take_document()?;
         match self.writes.get(key) {
             Some(staged) => Ok(match &staged.change {
                 Change::Put { document, .. } => {
@@ -197,6 +201,7 @@ impl Snapshot for InGroup<'_> {
             .filter(|(key, _)| after.is_none_or(|after| key.as_str() > after))
             .map(|(key, staged)| (key, matches!(staged.change, Change::Put { .. })))
             .collect();
+        let limit = self.reads_left.enough(limit);
         let deleted = staged.iter().filter(|(_, is_put)| !is_put).count();
         let mut keys = self.core.engine.keys(prefix, after, limit.saturating_add(deleted))?;
         for (key, is_put) in staged {
@@ -209,10 +214,27 @@ impl Snapshot for InGroup<'_> {
             }
         }
         keys.truncate(limit);
+        self.reads_left.take_keys(keys.len())?;
         Ok(keys)
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<LoggedEvent>, Fault> {
-        Ok(self.log.read(self.core, &|filter, visit| self.core.engine.blocks(filter, visit), query, None)?)
+        Err(Wanted::Events(*query).into())
+    }
+
+    fn may_take_long(&self) -> bool {
+        false
+    }
+
+    fn steps_at_once(&self, usual: u64) -> u64 {
+        self.budget.steps(usual)
+    }
+
+    fn note_steps(&self, steps: u64) {
+        self.budget.note(steps);
+    }
+
+    fn take_steps(&self, steps: u64, usual: u64) -> Result<(), Fault> {
+        self.budget.take(steps, usual)
     }
 }

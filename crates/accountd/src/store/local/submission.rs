@@ -13,6 +13,9 @@ pub(super) trait Submission: Send {
     /// What the last run read; `None` if it must be run first.
     fn reads(&self) -> Option<&Reads>;
 
+    /// Whether it would take long to decide it again, so that nothing of it is decided here any more.
+    fn is_handed_back(&self) -> bool;
+
     /// Runs the pure function again.
     fn run(&mut self, snapshot: &dyn Snapshot);
 
@@ -26,16 +29,32 @@ pub(super) trait Submission: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
+/// What a caller hears of the writer.
+pub(super) enum Reply<T, F> {
+    /// This came of it.
+    Answer(Result<T, StoreError>),
+    /// It is to be decided again beside the writer, and nothing came of it yet. F-STORE-38
+    Back(F),
+}
+
+/// How far it came.
+enum Stage<T> {
+    ToRun,
+    Decided(Decided<T>),
+    Failed(StoreError),
+    HandedBack,
+}
+
 /// A caller's function with its last decision.
 pub(super) struct Submitted<T, F> {
     run: F,
-    decided: Option<Result<Decided<T>, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    stage: Stage<T>,
+    reply: oneshot::Sender<Reply<T, F>>,
 }
 
 impl<T, F> Submitted<T, F> {
-    pub fn new(run: F, decided: Option<Decided<T>>, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
-        Self { run, decided: decided.map(Ok), reply }
+    pub fn new(run: F, decided: Option<Decided<T>>, reply: oneshot::Sender<Reply<T, F>>) -> Self {
+        Self { run, stage: decided.map_or(Stage::ToRun, Stage::Decided), reply }
     }
 }
 
@@ -45,28 +64,34 @@ where
     T: Send,
 {
     fn reads(&self) -> Option<&Reads> {
-        match &self.decided {
-            Some(Ok(decided)) => Some(&decided.changes.reads),
+        match &self.stage {
+            Stage::Decided(decided) => Some(&decided.changes.reads),
             _ => None,
         }
+    }
+
+    fn is_handed_back(&self) -> bool {
+        matches!(self.stage, Stage::HandedBack)
     }
 
     fn run(&mut self, snapshot: &dyn Snapshot) {
         // A snapshot holds no state that a panic could leave half changed.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(snapshot)));
-        self.decided = Some(match outcome {
-            Ok(decided) => decided.map_err(StoreError::from),
-            Err(_) => Err(StoreError::Panicked),
-        });
+        self.stage = match outcome {
+            Ok(Ok(decided)) => Stage::Decided(decided),
+            Ok(Err(Fault::Wanted(wanted))) if wanted.is_of_store() => Stage::HandedBack,
+            Ok(Err(fault)) => Stage::Failed(fault.into()),
+            Err(_) => Stage::Failed(StoreError::Panicked),
+        };
     }
 
     fn fail(&mut self, error: StoreError) {
-        self.decided = Some(Err(error));
+        self.stage = Stage::Failed(error);
     }
 
     fn take_decision(&mut self) -> (BTreeMap<String, Change>, Vec<EventRecord>) {
-        match &mut self.decided {
-            Some(Ok(decided)) => {
+        match &mut self.stage {
+            Stage::Decided(decided) => {
                 (std::mem::take(&mut decided.changes.writes), std::mem::take(&mut decided.events))
             }
             _ => Default::default(),
@@ -74,12 +99,13 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let answer = match (self.decided, committed) {
-            (Some(Ok(decided)), Ok(())) => Ok(decided.value),
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-            (None, Ok(())) => Err(StoreError::Closed),
+        let reply = match (self.stage, committed) {
+            (Stage::Decided(decided), Ok(())) => Reply::Answer(Ok(decided.value)),
+            (Stage::HandedBack, Ok(())) => Reply::Back(self.run),
+            (Stage::Failed(error), _) | (_, Err(error)) => Reply::Answer(Err(error)),
+            (Stage::ToRun, Ok(())) => Reply::Answer(Err(StoreError::Closed)),
         };
         // A caller that went away meanwhile does not undo its change.
-        let _ = self.reply.send(answer);
+        let _ = self.reply.send(reply);
     }
 }

@@ -186,6 +186,7 @@ impl Writer {
         let mut submissions = std::mem::take(&mut group.submissions);
         let decided = self.decide_and_commit(&mut group, &mut submissions);
         self.core.statistics.reruns.fetch_add(group.reruns, Ordering::Relaxed);
+        self.core.statistics.handed_back.fetch_add(group.handed_back, Ordering::Relaxed);
         let flushes = std::mem::take(&mut group.flushes);
         let is_pure_reading = decided.is_ok() && group.writes.is_empty();
         let committed = if is_pure_reading {
@@ -257,6 +258,9 @@ impl Writer {
 
     /// Decides one submission on top of what its group has written so far. F-STORE-2
     fn decide(&self, group: &mut Group, submission: &mut dyn Submission, is_again: bool) {
+        if submission.is_handed_back() {
+            return;
+        }
         let is_current = match submission.reads() {
             None => Ok(false),
             // Its decision was taken for the transaction that came to nothing.
@@ -266,8 +270,9 @@ impl Writer {
         match is_current {
             Ok(true) => {}
             Ok(false) => {
-                submission.run(&InGroup::new(&self.core, &group.writes));
+                submission.run(&InGroup::new(&self.core, &group.writes, &group.budget));
                 group.reruns += 1;
+                group.handed_back += u64::from(submission.is_handed_back());
             }
             Err(error) => submission.fail(error),
         }

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use super::super::budget::Budget;
 use super::super::engine::Writes;
 use super::super::events::Block;
 use super::super::submission::Submission;
@@ -25,6 +26,10 @@ pub(super) struct Group {
     pub changes: u64,
     /// How many were run again.
     pub reruns: u64,
+    /// How many of those would have taken long.
+    pub handed_back: u64,
+    /// What there is left to spend on those.
+    pub budget: Budget,
     /// Records of calls that nobody is known to have made.
     pub nobodys: Vec<EventRecord>,
 }
