@@ -1,6 +1,7 @@
 //! `cargo xtask release`: a release, built here as far as it can be, each piece installed where there is nothing else.
 //!
-//! `--dry-run` builds one static program, puts it into every package under `target/dist/`, and runs the suite `reach` and a bare root with it.
+//! `--dry-run` builds the static program, puts it into every package under `target/dist/`, and runs the suites `reach` and `containers` on what lies
+//! there.
 //! With a version it writes that version into the workspace and the changelog, for a person to commit and tag; the workflow
 //! `release.yml` does the rest on a tag.
 
@@ -54,14 +55,22 @@ fn build(root: &Path) -> Result<(), String> {
     let script = root.join("packaging/release.py");
     let arguments = [&script, &binary, &small, &manual, &list, &dist];
     succeed(Command::new(test::python(root)?).args(arguments).current_dir(root))?;
-    test::reach(root, &binary)
+    test::released(root, &binary, &dist)
 }
 
-/// Writes the version into the workspace and into the changelog.
+/// Pages that name the image with its version.
+const PAGES: [&str; 2] = ["README.md", "docs/containers.md"];
+
+/// Writes the version into the workspace, the changelog and the pages.
 fn cut(root: &Path, version: &str) -> Result<(), String> {
     let manifest = root.join("Cargo.toml");
     let changelog = root.join("CHANGELOG.md");
     let today = Zoned::now().date();
+    let old = std::fs::read_to_string(&manifest).map_err(|error| error.to_string())?;
+    let old = version_of(&old).ok_or("Cargo.toml has no version")?;
+    for page in PAGES {
+        change(&root.join(page), |text| with_image(text, old, version))?;
+    }
     change(&manifest, |text| with_version(text, version))?;
     change(&changelog, |text| {
         let heading = format!("## Unreleased\n\n## {version}, {today}\n");
@@ -73,9 +82,23 @@ fn cut(root: &Path, version: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The workspace's version.
+fn version_of(manifest: &str) -> Option<&str> {
+    manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+}
+
+/// A page with another version of the image, of its archive, and in the example that writes the two apart.
+fn with_image(page: &str, old: &str, version: &str) -> Option<String> {
+    let forms = ["accountd:", "accountd-", "\"accountd\", \""];
+    let changed = forms.iter().fold(page.to_owned(), |text, form| {
+        text.replace(&format!("{form}{old}"), &format!("{form}{version}"))
+    });
+    (changed != page).then_some(changed)
+}
+
 /// The manifest with another version of the workspace and of its own crates among the dependencies.
 fn with_version(manifest: &str, version: &str) -> Option<String> {
-    let old = manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))?;
+    let old = version_of(manifest)?;
     let (before, after) = (format!("version = \"{old}\""), format!("version = \"{version}\""));
     let lines = manifest.lines().map(|line| match line.contains("path = \"crates/") || line == before {
         true => line.replace(&before, &after),
@@ -117,6 +140,9 @@ mod tests {
         let written = with_version(manifest, "0.2.0");
         let expected = manifest.replacen("0.1.0", "0.2.0", 2);
         assert_eq!(written, Some(expected));
+        let page = "accountd:0.1.0 127.0.1.0 accountd-0.1.0-image.tar new(\"accountd\", \"0.1.0\")";
+        let wanted = "accountd:0.2.0 127.0.1.0 accountd-0.2.0-image.tar new(\"accountd\", \"0.2.0\")";
+        assert_eq!(with_image(page, "0.1.0", "0.2.0").as_deref(), Some(wanted));
         assert!(is_version("0.2.0") && !is_version("0.2") && !is_version("v0.2.0") && !is_version("0.2.x"));
     }
 }

@@ -53,16 +53,15 @@ pub fn run(names: &[&str]) -> Result<(), String> {
         scope.spawn(|| {
             is_chosen(Suite::Prowler).then(|| gate.prowler());
             is_chosen(Suite::Audits).then(|| gate.audits());
-            is_chosen(Suite::Reach).then(|| gate.reach())
+            is_chosen(Suite::Reach).then(|| gate.reach());
+            is_chosen(Suite::Containers).then(|| gate.containers())
         });
         scope.spawn(|| {
             is_chosen(Suite::Python).then(|| gate.python());
             is_chosen(Suite::Node).then(|| gate.node());
             is_chosen(Suite::Console).then(|| gate.console())
         });
-        let is_program_needed =
-            suites.iter().any(|suite| !matches!(suite, Suite::Rust | Suite::Crates | Suite::Release));
-        gate.rust(is_chosen(Suite::Rust), is_program_needed);
+        gate.rust(is_chosen(Suite::Rust), suites.iter().any(|suite| suite.needs_program()));
     });
     // Alone: what it says of the health page should be of accountd, not of the compiler beside it.
     if is_chosen(Suite::Torture) {
@@ -73,6 +72,9 @@ pub fn run(names: &[&str]) -> Result<(), String> {
     }
     if is_chosen(Suite::Crates) {
         gate.crates();
+    }
+    if is_chosen(Suite::Docs) {
+        gate.docs();
     }
     if is_chosen(Suite::Release) {
         gate.release();
@@ -102,15 +104,24 @@ pub fn python(root: &Path) -> Result<PathBuf, String> {
     Tools::new(root).python()
 }
 
-/// Runs the suite `reach` with a program that is built already.
+/// Runs the suites `reach` and `containers`, with what takes long, on the pieces of a release.
 ///
 /// # Errors
 /// As [`run`].
-pub fn reach(root: &Path, binary: &Path) -> Result<(), String> {
-    let gate = Gate::new(root);
+pub fn released(root: &Path, binary: &Path, pieces: &Path) -> Result<(), String> {
+    let gate = Gate { is_everything: true, released: Some(pieces.to_owned()), ..Gate::new(root) };
     let _ = gate.binary.set(Ok(binary.to_owned()));
     gate.reach();
+    gate.containers();
     gate.report.close()
+}
+
+/// mdBook, installed if need be.
+///
+/// # Errors
+/// It cannot be built here.
+pub fn mdbook(root: &Path) -> Result<PathBuf, String> {
+    Tools::new(root).mdbook()
 }
 
 /// A run of the gate, shared by what runs side by side.
@@ -120,6 +131,8 @@ struct Gate {
     report: Report,
     /// Whether tests may take long.
     is_everything: bool,
+    /// The pieces of a release, where they are what is tested; otherwise tests make their own.
+    released: Option<PathBuf>,
     /// The program under test, once it is built, or why there is none.
     binary: OnceLock<Result<PathBuf, String>>,
     /// Whether PostgreSQL is on this machine, once that was looked for, or why it is not.
@@ -133,6 +146,7 @@ impl Gate {
             tools: Tools::new(root),
             report: Report::new(),
             is_everything: false,
+            released: None,
             binary: OnceLock::new(),
             postgres: OnceLock::new(),
         }
@@ -247,13 +261,40 @@ impl Gate {
         const NAME: &str = "packages, each installed alone";
         let installed = || self.tools.python().and_then(|_| self.tools.node()).map(drop);
         let Some(binary) = self.ready(NAME, installed) else { return };
+        let prometheus = self.is_everything.then(|| self.tools.prometheus());
+        if let Some(Err(reason)) = &prometheus {
+            self.report.say(&format!("there is no Prometheus: {reason}"));
+        }
         self.report.step(NAME, || {
             let node = self.tools.node()?;
             let manual = self.root.join("target/manual");
             write_manual(&self.root, &manual)?;
             self.pytest("reach", &binary, |pytest| {
                 pytest.env("ACCOUNTD_MANUAL", &manual);
+                if let Some(Ok(folder)) = &prometheus {
+                    pytest.env("PROMETHEUS", folder);
+                }
                 pytest.env("NODE_FOLDER", node.program.parent().unwrap_or(&node.program))
+            })
+        });
+    }
+
+    /// The image in a container runtime, where one can be had.
+    fn containers(&self) {
+        const NAME: &str = "the image in Docker, and Testcontainers";
+        let started = Instant::now();
+        let installed = self.tools.python().and_then(|_| self.tools.docker());
+        let installed = installed.and_then(|docker| Ok((docker, self.tools.testcontainers()?)));
+        let (docker, (python, modules)) = match installed {
+            Ok(installed) => installed,
+            Err(reason) => return self.report.skip(NAME, &reason, self.tests_of("containers")),
+        };
+        self.report.installed(NAME, started);
+        let Some(binary) = self.binary() else { return };
+        self.report.step(NAME, || {
+            self.pytest("containers", &binary, |pytest| {
+                pytest.env("DOCKER", &docker).env("CARGO", rust::cargo_program());
+                pytest.env("CONTAINERS_PYTHON", &python).env("CONTAINERS_NODE", &modules)
             })
         });
     }
@@ -324,6 +365,9 @@ impl Gate {
         pytest.arg(format!("--junitxml={}", report.display()));
         pytest.arg(self.root.join("tests/clients").join(suite));
         pytest.env("ACCOUNTD_BINARY", binary).env("PYTHONDONTWRITEBYTECODE", "1");
+        if let Some(pieces) = &self.released {
+            pytest.env("ACCOUNTD_DIST", pieces);
+        }
         let (_, success) = self.captured(more(&mut pytest), suite)?;
         let text = std::fs::read_to_string(&report).map_err(|_| "it wrote no report".to_owned())?;
         Counts::read_junit(&text).ok_or("its report cannot be read".to_owned())?.that_is_all(success)

@@ -3,8 +3,9 @@
 //! The same checks run under `cargo test -p xtask`. Each gives a list of problems, one line each, that name the file.
 
 mod circles;
+pub(crate) mod contents;
 mod ledger;
-mod links;
+pub(crate) mod links;
 mod operations;
 mod pages;
 
@@ -69,7 +70,7 @@ type Check = fn(&[File]) -> Vec<String>;
 /// Every problem, one line each.
 pub fn run() -> Result<(), String> {
     let files = tracked_files()?;
-    let checks: [Check; 11] = [
+    let checks: [Check; 12] = [
         heads,
         lengths,
         names,
@@ -78,6 +79,7 @@ pub fn run() -> Result<(), String> {
         machines,
         ledger::check,
         circles::check,
+        contents::check,
         links::check,
         operations::check,
         pages::check,

@@ -1,7 +1,10 @@
 """What is packaged: the program under test without what only a debugger reads, and where the packages are made."""
 
+import contextlib
 import os
 import pathlib
+import re
+import signal
 import subprocess
 import sys
 
@@ -11,10 +14,21 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 
+def released(*names):
+    """The pieces of a release that were made already, which `cargo xtask release --dry-run` has looked at; None where none is made."""
+    if "ACCOUNTD_DIST" not in os.environ:
+        return None
+    found = [sorted(pathlib.Path(os.environ["ACCOUNTD_DIST"]).glob(name)) for name in names]
+    assert all(len(paths) == 1 for paths in found), found
+    return [path for (path,) in found]
+
+
 @pytest.fixture(scope="session")
 def binary(tmp_path_factory):
     """The program as it would be packaged."""
     built = pathlib.Path(os.environ.get("ACCOUNTD_BINARY") or ROOT / "target/debug/accountd").resolve()
+    if "ACCOUNTD_DIST" in os.environ:
+        return built
     stripped = tmp_path_factory.mktemp("binary") / "accountd"
     done = subprocess.run(["strip", "-o", str(stripped), str(built)], capture_output=True)
     return stripped if done.returncode == 0 else built
@@ -31,3 +45,37 @@ def clean(**more):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ACCOUNTD_", "PYTEST_", "NODE_"))}
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return kept | files | more
+
+
+def line_for(somebody):
+    """The one line that the README has for somebody who has this and nothing else."""
+    return re.search(rf"^\| {somebody} \| `(.*?)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
+
+
+@contextlib.contextmanager
+def serving(line, folder, **environment):
+    """Types a line that serves, as it stands, and says where it serves. It ends when it is no longer needed."""
+    environment = clean(ACCOUNTD_LISTEN="127.0.0.1:0", **environment)
+    started = subprocess.Popen(
+        ["sh", "-c", line],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said = []
+        for text in started.stderr:
+            said.append(text)
+            if text == "Ready.\n":
+                break
+        assert said and said[-1] == "Ready.\n", "".join(said)
+        (url,) = [text.split(" listens on ")[1].strip() for text in said if " listens on " in text]
+        yield url
+    finally:
+        # What a line starts may start something itself.
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait()

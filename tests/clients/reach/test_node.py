@@ -1,19 +1,27 @@
 """Somebody with Node only: the packages packed, and installed into an empty folder (F-REACH-2)."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import urllib.request
 
 import npm
 import pytest
-from conftest import ROOT, clean
+from conftest import ROOT, clean, line_for, released, serving
+from npm_registry import Registry
 
 
 @pytest.fixture(scope="module")
-def folder(binary, tmp_path_factory):
+def packed(binary, tmp_path_factory):
+    made = released("accountd-linux-x64-*.tgz", "accountd-[0-9]*.tgz", "accountd-testing-*.tgz")
+    return made or npm.build(binary, tmp_path_factory.mktemp("packed"))
+
+
+@pytest.fixture(scope="module")
+def folder(packed, tmp_path_factory):
     """An empty folder with the packages and what their tests need."""
-    packed = npm.build(binary, tmp_path_factory.mktemp("packed"))
     folder = tmp_path_factory.mktemp("node")
     shutil.copytree(ROOT / "npm" / "tests", folder, dirs_exist_ok=True)
     environment = clean(PATH=os.pathsep.join([os.environ["NODE_FOLDER"], os.environ["PATH"]]))
@@ -26,6 +34,26 @@ def run(folder, environment, *command):
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", pytest.param("npm/accountd/README.md", marks=pytest.mark.everything)])
+def test_the_line_of_the_readme_serves(packed, tmp_path, page):
+    """In an empty folder, with a registry that has these packages only."""
+    line = line_for("Node")
+    if page != "README.md":
+        (block,) = re.findall(r"^```console\n\$ (.*)\n```", (ROOT / page).read_text(), re.MULTILINE)
+        assert block.startswith(line)
+        line = block
+    path = os.pathsep.join([os.environ["NODE_FOLDER"], os.environ["PATH"]])
+    with Registry(packed) as registry:
+        settings = {"npm_config_registry": registry.url, "npm_config_cache": str(tmp_path / "cache")}
+        # What this user has settled is not everybody's. At a terminal npm asks before it installs, elsewhere it does.
+        settings |= {"npm_config_userconfig": os.devnull, "npm_config_update_notifier": "false"}
+        settings |= {"ACCOUNTD_IN_MEMORY": "true", "PATH": path}
+        with serving(line, tmp_path, **settings) as url:
+            with urllib.request.urlopen(f"{url}/_accountd/health") as answer:
+                assert json.load(answer)["storage"] == "memory"
+        assert {"/accountd", "/@accountd/linux-x64"} <= set(registry.asked)
 
 
 def test_npx_runs_the_program(folder):

@@ -1,15 +1,17 @@
-"""Somebody with Python only: the wheel in a fresh environment, its plugin's own tests, and the story of the README (F-REACH-1)."""
+"""Somebody with Python only: the README's line in a fresh environment, the plugin's own tests, and the story of the README (F-REACH-1)."""
 
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import urllib.request
 import zipfile
 
 import pytest
 import wheel
-from conftest import ROOT, clean
+from conftest import ROOT, clean, line_for, released, serving
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
 CLIENTS = ROOT / "tests" / "clients" / "python" / "requirements.txt"
@@ -17,22 +19,25 @@ CLIENTS = ROOT / "tests" / "clients" / "python" / "requirements.txt"
 
 @pytest.fixture(scope="module")
 def environment(binary, tmp_path_factory):
-    """A virtual environment with the wheel, and what its tests need, in the versions of the other suites."""
+    """A virtual environment where the README's line was typed, with what the tests need in the versions of the other suites."""
     folder = tmp_path_factory.mktemp("python")
-    built = wheel.build(binary, folder / "dist", level=1)
+    (made,) = released("*.whl") or [wheel.build(binary, folder / "made", level=1)]
     subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
     python = folder / "environment" / "bin" / "python"
     pinned = CLIENTS.read_text().splitlines()
     wanted = ["boto3", "botocore", "pytest", "pytest-xdist"]
     packages = [line for line in pinned if line.split("==")[0] in wanted]
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--no-index", built], check=True)
+    # Instead of an index there is a folder with the wheel, and nothing else.
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    only = clean(PATH=path, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(made.parent))
+    subprocess.run(["sh", "-c", line_for("Python")], env=only, check=True)
     subprocess.run([*pip, "--constraint", CLIENTS, *packages], check=True)
     return python.parent
 
 
 def test_the_wheel_holds_the_program_and_a_typed_module(binary, tmp_path):
-    built = wheel.build(binary, tmp_path, level=1)
+    (built,) = released("*.whl") or [wheel.build(binary, tmp_path, level=1)]
     with zipfile.ZipFile(built) as archive:
         names = archive.namelist()
         (program,) = [entry for entry in archive.infolist() if entry.filename.endswith(".data/scripts/accountd")]
@@ -69,6 +74,16 @@ def test_its_own_tests(environment, arguments, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\b2\d passed", done.stdout), done.stdout
+
+
+def test_the_lines_of_its_readme(environment, tmp_path):
+    """F-REACH-6: what python/README.md types is what the environment was made with, and serves."""
+    (typed,) = re.findall(r"^```console\n(.*?)^```", (ROOT / "python" / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    first, second = (line.removeprefix("$ ") for line in typed.splitlines())
+    assert first == line_for("Python")
+    with serving(second, tmp_path, PATH=os.pathsep.join([str(environment), os.environ["PATH"]])) as url:
+        with urllib.request.urlopen(f"{url}/_accountd/health") as answer:
+            assert json.load(answer)["storage"] == "memory"
 
 
 def test_the_first_minute_of_the_readme(environment, tmp_path):

@@ -1,13 +1,13 @@
-//! The crates of a release: packed as a registry gets them, built from what was packed, and the program installed from there.
+//! The crates of a release, packed as a registry gets them.
 //!
-//! In the gate they are packed and looked through, which takes a second; `cargo xtask test everything` builds them too.
+//! In the gate they are packed and looked through, which takes seconds; `cargo xtask test everything` builds and installs from them
+//! too (`tests/clients/crates`).
 
 use std::path::Path;
 use std::process::Command;
 
-use super::Gate;
 use super::counts::Counts;
-use crate::bench::processes::{Accountd, Scratch};
+use super::{Gate, rust};
 
 /// What is published, each after what it needs.
 pub(super) const PUBLISHED: [&str; 5] =
@@ -17,7 +17,12 @@ impl Gate {
     /// Packs each crate, without building it.
     pub(super) fn packed(&self) -> Result<Counts, String> {
         let folder = self.root.join("target/crates");
-        self.succeed(&mut self.package(&folder, &["--no-verify"]))?;
+        let mut cargo = self.cargo(&["package", "--no-verify", "--offline", "--quiet", "--allow-dirty"]);
+        cargo.arg("--target-dir").arg(&folder).args(PUBLISHED.map(|name| format!("--package={name}")));
+        let status = cargo.status().map_err(|error| format!("cargo package: {error}"))?;
+        if !status.success() {
+            return Err(format!("cargo package: {status}"));
+        }
         for name in PUBLISHED {
             let texts = files_of(&folder, name)?;
             let own = |file: &str| texts.contains(&file.to_owned());
@@ -30,49 +35,17 @@ impl Gate {
         Ok(Counts { passed: PUBLISHED.len() as u64, ..Counts::default() })
     }
 
-    /// Builds each crate from what was packed, installs the program from there, and asks it who calls.
+    /// Packs them and plays what somebody with Rust only does: the program is installed and an example tested, so that each crate is
+    /// built from what was packed.
     pub(super) fn crates(&self) {
-        self.report.step("crates, built from what is packed", || {
-            let folder = self.root.join("target/crates");
-            self.succeed(&mut self.package(&folder, &[]))?;
-            Ok(Counts { passed: PUBLISHED.len() as u64, ..Counts::default() })
-        });
-        self.report.step("accountd, installed from its crate", || self.installed_from_crate());
-    }
-
-    fn installed_from_crate(&self) -> Result<Counts, String> {
-        let folder = self.root.join("target/crates");
-        // Elsewhere: below the workspace cargo would take the crates for members of it.
-        let scratch = Scratch::new(&std::env::temp_dir())?;
-        for name in PUBLISHED {
-            let mut unpack = Command::new("tar");
-            unpack.arg("-xzf").arg(archive(&folder, name)?).arg("-C").arg(&scratch.path);
-            self.succeed(&mut unpack)?;
+        const NAME: &str = "crates, for somebody with Rust only";
+        if self.report.step("crates, packed", || self.packed()) {
+            // Of the programs it asks only the one that it installs.
+            let installed = self.root.join("target/crates");
+            self.report.step(NAME, || {
+                self.pytest("crates", &installed, |pytest| pytest.env("CARGO", rust::cargo_program()))
+            });
         }
-        let version = env!("CARGO_PKG_VERSION");
-        let of = |name: &str| scratch.path.join(format!("{name}-{version}"));
-        // From the crates that were packed, since no registry has them yet; everything else is at hand.
-        let mut install = self.cargo(&["install", "--offline", "--debug", "--path"]);
-        install.arg(of("accountd")).arg("--root").arg(scratch.path.join("installed"));
-        install.arg("--target-dir").arg(&folder);
-        for name in PUBLISHED.into_iter().filter(|name| name.starts_with("accountd-")) {
-            install.arg("--config").arg(format!("patch.crates-io.{name}.path={:?}", of(name)));
-        }
-        self.succeed(&mut install)?;
-        let data = scratch.path.join("data");
-        Accountd::start(&scratch.path.join("installed/bin/accountd"), &data, None)?;
-        Ok(Counts { passed: 1, ..Counts::default() })
-    }
-
-    fn package(&self, folder: &Path, more: &[&str]) -> Command {
-        let mut cargo = self.cargo(&["package", "--offline", "--quiet", "--allow-dirty", "--target-dir"]);
-        cargo.arg(folder).args(PUBLISHED.map(|name| format!("--package={name}"))).args(more);
-        cargo
-    }
-
-    fn succeed(&self, command: &mut Command) -> Result<(), String> {
-        let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
     }
 }
 

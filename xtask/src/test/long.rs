@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::counts::Counts;
 use super::{Gate, rust};
-use crate::{release, torture};
+use crate::{release, site, torture};
 
 /// Three processes on one database are killed, cut off and stopped for so long; the gate does it for seconds.
 const PROCESSES_SECONDS: &str = "300";
@@ -33,6 +33,15 @@ impl Gate {
             let time = Duration::from_secs(60 * TORTURE_MINUTES);
             let held = torture::attack(&binary, time, &[], |line| self.report.say(line))?;
             Ok(Counts { passed: held, ..Counts::default() })
+        });
+    }
+
+    /// The pages as a site.
+    pub(super) fn docs(&self) {
+        self.report.step("the pages as a site", || {
+            let built = site::build(&self.root, &self.tools.mdbook()?)?;
+            self.report.say(&format!("{} pages, {} links lead somewhere", built.pages, built.links));
+            Ok(Counts { passed: built.pages as u64, ..Counts::default() })
         });
     }
 

@@ -134,7 +134,7 @@ impl Gate {
     }
 }
 
-fn cargo_program() -> OsString {
+pub(super) fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

@@ -21,12 +21,16 @@ pub(super) enum Suite {
     Console,
     /// The packages of a release, each installed where there is nothing else.
     Reach,
+    /// The image in a container runtime.
+    Containers,
     /// kill -9, power loss, a failing disk, dear requests and idle sockets against the running program.
     Torture,
     /// What the gate does for seconds, for minutes: random inputs, killed processes, torture.
     Long,
-    /// The crates as a registry gets them, each built from what is packed, and the program installed from there.
+    /// The crates as a registry gets them, and somebody who has nothing but Rust.
     Crates,
+    /// The pages as a site, each link of which is followed.
+    Docs,
     /// The program of a release, static and small, in every package.
     Release,
 }
@@ -41,7 +45,7 @@ pub(super) enum When {
 }
 
 /// All of them, in the order in which they are told.
-pub(super) const SUITES: [Suite; 12] = [
+pub(super) const SUITES: [Suite; 14] = [
     Suite::Rust,
     Suite::Python,
     Suite::Node,
@@ -50,9 +54,11 @@ pub(super) const SUITES: [Suite; 12] = [
     Suite::Audits,
     Suite::Console,
     Suite::Reach,
+    Suite::Containers,
     Suite::Torture,
     Suite::Long,
     Suite::Crates,
+    Suite::Docs,
     Suite::Release,
 ];
 
@@ -70,6 +76,9 @@ impl Suite {
             Self::Audits => ("audits", When::Gate, "Cloud Custodian and principalmapper"),
             Self::Console => ("console", When::Gate, "the console in Chromium"),
             Self::Reach => ("reach", When::Gate, "every package, installed where there is nothing else"),
+            Self::Containers => {
+                ("containers", When::Everything, "the image in Docker, and Testcontainers in three languages")
+            }
             Self::Torture => {
                 ("torture", When::Gate, "a minute of kills, power loss, a failing disk, dear requests")
             }
@@ -79,8 +88,9 @@ impl Suite {
             Self::Crates => (
                 "crates",
                 When::Everything,
-                "the crates, built from what is packed; `cargo install` from there",
+                "the crates as packed, for somebody with Rust only: `cargo install`, `cargo add`",
             ),
+            Self::Docs => ("docs", When::Everything, "the pages as a site, every link followed"),
             Self::Release => {
                 ("release", When::Everything, "the static program of a release, in every package")
             }
@@ -89,6 +99,11 @@ impl Suite {
 
     pub(super) const fn when(self) -> When {
         self.about().1
+    }
+
+    /// Whether it asks the program that is built for the suites.
+    pub(super) const fn needs_program(self) -> bool {
+        !matches!(self, Self::Rust | Self::Crates | Self::Docs | Self::Release)
     }
 }
 

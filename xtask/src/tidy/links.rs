@@ -86,7 +86,7 @@ pub(super) fn headings(text: &str) -> Vec<Heading<'_>> {
 }
 
 /// The targets of links that lead into the repository, with their lines.
-fn links(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn links(text: &str) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
     for (number, line) in prose(text) {
         // What stands between backticks is every second part.
@@ -108,7 +108,7 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// `path` as it is meant in the document `from`.
-fn resolve(from: &str, path: &str) -> String {
+pub(crate) fn resolve(from: &str, path: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     for part in path.split('/') {
