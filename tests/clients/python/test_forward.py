@@ -1,5 +1,6 @@
 """Calls of services that are not here, handed to moto and judged before (F-FWD-1 to F-FWD-12)."""
 
+import base64
 import hashlib
 import hmac
 import http.server
@@ -7,6 +8,7 @@ import io
 import json
 import socket
 import threading
+import zlib
 
 import botocore.config
 import botocore.exceptions
@@ -153,16 +155,19 @@ def test_buckets_in_hosts_presigned_urls_and_chunks_f_fwd_4(server):
     assert client.get_object(Bucket="in-hosts", Key="chunks")["Body"].read() == b"hello"
 
 
-def in_chunks(server, credentials, path, *chunks):
-    """A body of these chunks, each signed, and the headers of its request."""
+def in_chunks(server, credentials, path, *chunks, trailer=None):
+    """A body of these chunks, each signed, maybe with a trailer that is signed as well, and the headers of its request."""
+    announced = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" + ("-TRAILER" if trailer else "")
     headers = {
-        "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "x-amz-content-sha256": announced,
         "x-amz-decoded-content-length": str(sum(map(len, chunks))),
         "content-encoding": "aws-chunked",
     }
     request = AWSRequest("PUT", server.url + path, headers=headers)
+    if trailer:
+        request.headers["x-amz-trailer"] = trailer.partition(":")[0]
     auth = S3SigV4Auth(credentials, "s3", "us-east-1")
-    auth.payload = lambda request: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    auth.payload = lambda request: announced
     auth.add_auth(request)
     date, signature = request.headers["X-Amz-Date"], request.headers["Authorization"].rpartition("Signature=")[2]
     scope = [date[:8], "us-east-1", "s3", "aws4_request"]
@@ -174,8 +179,28 @@ def in_chunks(server, credentials, path, *chunks):
     for chunk in (*chunks, b""):
         covered = ["AWS4-HMAC-SHA256-PAYLOAD", date, "/".join(scope), signature, hashed(b""), hashed(chunk)]
         signature = hmac.digest(key, "\n".join(covered).encode(), "sha256").hex()
-        body += f"{len(chunk):x};chunk-signature={signature}\r\n".encode() + chunk + b"\r\n"
-    return body, list(request.headers.items())
+        body += f"{len(chunk):x};chunk-signature={signature}\r\n".encode() + (chunk + b"\r\n" if chunk else b"")
+    if trailer:
+        covered = ["AWS4-HMAC-SHA256-TRAILER", date, "/".join(scope), signature, hashed(f"{trailer}\n".encode())]
+        signature = hmac.digest(key, "\n".join(covered).encode(), "sha256").hex()
+        body += f"{trailer}\r\nx-amz-trailer-signature:{signature}\r\n".encode()
+    return body + b"\r\n", list(request.headers.items())
+
+
+def test_a_trailer_that_was_not_signed_ends_the_call_f_fwd_16(server):
+    ann = user(server, 700100000022, "ann", ALLOW_S3)
+    client = s3(server, ann)
+    client.create_bucket(Bucket="with-trailers")
+    checksum = base64.b64encode(zlib.crc32(b"hello").to_bytes(4, "big")).decode()
+    body, headers = in_chunks(
+        server, ann, "/with-trailers/key", b"hello", trailer=f"x-amz-checksum-crc32:{checksum}"
+    )
+    for good, wrong in ((b"crc32:", b"crc33:"), (b"x-amz-trailer-signature", b"x-amz-trailer-signatur_")):
+        answer = server.send("PUT", "/with-trailers/key", body.replace(good, wrong), headers)
+        assert (answer.status, b"<Code>SignatureDoesNotMatch</Code>" in answer.body) == (403, True), answer
+        assert refusal(client.get_object, Bucket="with-trailers", Key="key").code == "NoSuchKey"
+    assert server.send("PUT", "/with-trailers/key", body, headers).status == 200
+    client.head_object(Bucket="with-trailers", Key="key")
 
 
 def test_a_chunk_that_was_not_signed_ends_the_call_f_fwd_16(server):
