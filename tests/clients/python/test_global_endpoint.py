@@ -1,4 +1,4 @@
-"""Tokens of STS's global endpoint, and where they are good (F-STSAPI-43), as boto3 asks for them: by the endpoint's name."""
+"""Tokens of STS's global endpoint, and where they are good (F-STSAPI-43), as boto3 asks for them by its name."""
 
 import socket
 

@@ -5,8 +5,10 @@ use serde_json::json;
 use services::authority::explained::{ConditionSaid, LayerName, Part};
 use services::explain::answer::{DecidedBy, Decision};
 use services::explain::{Question, Situation};
+use services::service::{Operation, Service};
 use services::world::{Decode, EventQuery, Fault, Found, LoggedEvent, Snapshot, Wanted};
 use testing::documents::Documents;
+use testing::world::{World, root};
 
 use crate::support::{company, explained, not_explained};
 
@@ -93,6 +95,24 @@ fn a_refusal_is_told_down_to_the_line_and_what_the_condition_saw() {
         ]
     );
     assert_eq!(one.layers[4].policies[0].id, "arn:aws:iam::222222222222:policy/team/edge");
+}
+
+/// F-IAMAPI-PWD-5: what an account gives its users is told as a policy that the account holds.
+#[test]
+fn what_an_account_gives_its_users_is_told_f_iamapi_pwd_5() {
+    let mut world = company();
+    let given = |world: &mut World| -> Vec<Option<String>> {
+        let members = json!({ "OldPassword": "Old-one-1", "NewPassword": "New-one-2" });
+        let question = json!({ "principal": ANN, "action": "iam:ChangePassword", "members": members });
+        let one = explained(world, &question);
+        let policies = one.asked[0].layers.iter().flat_map(|layer| &layer.policies);
+        let given = policies.filter(|policy| policy.id.ends_with(":policy/IAMUserChangePassword"));
+        given.map(|policy| policy.held_by.clone()).collect()
+    };
+    assert_eq!(given(&mut world), []);
+    let update = Operation::from_name(Service::Iam, "UpdateAccountPasswordPolicy").unwrap();
+    let _ = world.ok(&root("222222222222"), update, json!({ "AllowUsersToChangePassword": true }));
+    assert_eq!(given(&mut world), [Some("account/password policy".to_owned())]);
 }
 
 /// F-WHY-3: a statement that only a condition keeps from speaking is told with what it missed.
