@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use accountd::clock::{Clock, TimeMode};
 use accountd::configuration::parse_delays;
 use accountd::service::{Service, TrailBuckets};
+use accountd::store::{Exported, Store};
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +21,7 @@ use super::expectation::check;
 use super::fill::{Captured, fill, fill_text};
 use super::place::reach;
 use services::state::installation::ServiceTime;
+use services::state::ties;
 use testing::server::Setup;
 use testing::signer::{Key, Scope, escaped, sign};
 
@@ -26,6 +29,7 @@ use testing::signer::{Key, Scope, escaped, sign};
 struct Server {
     runtime: tokio::runtime::Runtime,
     service: Arc<Service>,
+    store: Arc<Store>,
     clock: Arc<Clock>,
     captured: Captured,
     credentials: std::collections::BTreeMap<String, Key>,
@@ -41,6 +45,7 @@ pub fn replay(topic: &Topic, case: &Case) -> Result<(), String> {
         server.prepare(step)?;
     }
     let answer = server.send(&case.call)?;
+    server.fits_together()?;
     let difference = server.compare(&answer, &case.expect);
     if difference.is_ok() || case.call.retry_seconds == 0.0 {
         return difference;
@@ -93,10 +98,32 @@ impl Server {
             trail_buckets: buckets(),
             ..Setup::empty()
         };
-        let testing::server::Server { service, clock, .. } = runtime.block_on(setup.start());
+        let testing::server::Server { service, store, clock, .. } = runtime.block_on(setup.start());
         let captured = Captured { values: Default::default(), now: clock.now() };
         let credentials = Default::default();
-        Self { runtime, service, clock, captured, credentials }
+        Self { runtime, service, store, clock, captured, credentials }
+    }
+
+    /// F-STORE-39: whether what the rules left behind would be taken back by an import.
+    fn fits_together(&self) -> Result<(), String> {
+        let add = |all: &mut BTreeMap<String, Value>, item| {
+            if let Exported::Document { key, text } = item {
+                all.insert(key, serde_json::from_str(&text).unwrap());
+            }
+            ControlFlow::Continue(())
+        };
+        let all = self.runtime.block_on(self.store.export(BTreeMap::new(), add, |all| all)).unwrap();
+        for (key, document) in &all {
+            let own = ties::organization_of(key, document);
+            for needed in ties::needs(key, document)? {
+                let found = all.get(&needed).ok_or_else(|| format!("`{key}` lacks `{needed}`"))?;
+                let others = ties::organization_of(&needed, found);
+                if own.is_some() && others.is_some() && own != others {
+                    return Err(format!("`{key}` and `{needed}` are of different organizations"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn pass(&mut self, seconds: f64) {

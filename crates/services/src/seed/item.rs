@@ -106,9 +106,16 @@ impl<'n> Fields<'n> {
     /// What `read` makes of each element of the list under `key`; an absent list is an empty one.
     pub fn each<T>(&self, key: &str, mut read: impl FnMut(Item<'n>) -> Option<T>) -> Option<Vec<T>> {
         let Some(item) = self.get(key) else { return Some(Vec::new()) };
-        // All elements are read before the first failure counts, so that every one is reported.
-        let read: Vec<Option<T>> = item.list()?.into_iter().map(&mut read).collect();
-        read.into_iter().collect()
+        // All elements are read after the first failure, too, so that every one is reported; what they say is not kept.
+        let mut all = Some(Vec::new());
+        for element in item.list()? {
+            let read = read(element);
+            all = all.zip(read).map(|(mut all, read)| {
+                all.push(read);
+                all
+            });
+        }
+        all
     }
 
     /// The mapping itself.
@@ -185,12 +192,12 @@ impl<'n> Item<'n> {
     }
 
     /// A list.
-    pub fn list(&self) -> Option<Vec<Self>> {
+    pub fn list(&self) -> Option<impl Iterator<Item = Self>> {
         let Value::List(nodes) = &self.node.value else {
             return self.refuse("must be a list");
         };
         let item = |(index, node)| self.child(node, format!("{}[{index}]", self.path));
-        Some(nodes.iter().enumerate().map(item).collect())
+        Some(nodes.iter().enumerate().map(item))
     }
 
     fn scalar(&self, expected: &str) -> Option<&'n Scalar> {

@@ -131,14 +131,14 @@ const MOST_TOLD: usize = 100;
 /// The lines that tell a person what is wrong with the seed file called `name`: how many problems there are, then
 /// `NAME:LINE:COLUMN: PATH: MESSAGE` for each, as editors and their like jump to (F-SEED-18).
 pub fn report(name: &str, problems: &[Problem]) -> String {
-    let count = match problems.len() {
-        1 => "1 problem".to_owned(),
-        count => format!("{count} problems"),
-    };
-    let mut lines: Vec<String> =
-        problems.iter().take(MOST_TOLD).map(|problem| format!("{name}:{problem}")).collect();
-    if problems.len() > MOST_TOLD {
-        lines.push(format!("and {} more", problems.len() - MOST_TOLD));
+    // The last of very many stands for those that nobody noted.
+    let all: u64 = problems.iter().map(|problem| problem.further.max(1)).sum();
+    let count = if all == 1 { "1 problem".to_owned() } else { format!("{all} problems") };
+    let told = problems.iter().filter(|problem| problem.further == 0).take(MOST_TOLD);
+    let mut lines: Vec<String> = told.map(|problem| format!("{name}:{problem}")).collect();
+    let further = all - lines.len() as u64;
+    if further > 0 {
+        lines.push(format!("and {further} more"));
     }
     format!("{name} has {count}{PROBLEMS_BELOW}{}", lines.join("\n"))
 }

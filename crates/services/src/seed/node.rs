@@ -77,7 +77,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
         Ok(raw) => Ok(convert(raw, text)),
         Err(error) => {
             let place = error.location().map_or(Place::START, place);
-            Err(Problem { place, path: String::new(), message: explain(&error) })
+            Err(Problem { place, path: String::new(), message: explain(&error), further: 0 })
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Problem {
     pub path: String,
     /// One clear sentence.
     pub message: String,
+    /// How many problems it stands for that are not told; 0 but for the last of very many.
+    pub further: u64,
 }
 
 impl fmt::Display for Problem {
@@ -61,7 +63,7 @@ impl Problems {
             self.further.set(self.further.get() + 1);
             return;
         }
-        told.push(Problem { place, path: path.to_owned(), message: message.into() });
+        told.push(Problem { place, path: path.to_owned(), message: message.into(), further: 0 });
     }
 
     /// `Ok` where none was found, else the first of them in the order of the file, and how many more there are.
@@ -70,7 +72,7 @@ impl Problems {
         problems.sort();
         if let (Some(last), further @ 1..) = (problems.last(), self.further.take()) {
             let message = format!("and {further} more problems");
-            problems.push(Problem { place: last.place, path: String::new(), message });
+            problems.push(Problem { place: last.place, path: String::new(), message, further });
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -90,6 +92,9 @@ mod tests {
         let told = problems.settle().unwrap_err();
         assert_eq!(told.len(), TOLD + 1);
         assert_eq!(told.last().unwrap().message, "and 4000 more problems");
+        let report = super::super::report("seed.yaml", &told);
+        assert!(report.starts_with("seed.yaml has 5000 problems; nothing was applied:\n"), "{report}");
+        assert!(report.ends_with("\nand 4900 more"), "{report}");
         assert_eq!(problems.settle(), Ok(()), "they are told once");
     }
 }
