@@ -160,7 +160,9 @@ fn a_reset_with_a_seed_is_one_commit_f_edge_26() {
     let transactions = || world.store.statistics().transactions.load(Ordering::Relaxed);
     let before = transactions();
     world.block_on(engine.reset()).unwrap();
-    assert_eq!(transactions() - before, 1);
+    // On a database a second one keeps where time stands still, for every process (F-STORE-27).
+    let of_time = u64::from(testing::postgres::is_asked_for());
+    assert_eq!(transactions() - before, 1 + of_time);
     assert!(world.documents().contains_key(&format!("account/{MEMBER}")), "the seed is back");
     assert!(!world.documents().contains_key("account/111122223333"), "the newcomer is gone");
 }
