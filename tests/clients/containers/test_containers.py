@@ -1,26 +1,21 @@
 """Somebody with a container runtime only (F-REACH-9): the README's line with a Docker that has nothing but the image."""
 
 import json
-import re
 import subprocess
 import sys
 import time
 
 import wheel
-from conftest import PATIENCE_SECONDS, ROOT
+from conftest import PATIENCE_SECONDS
+from typed import line_for, until_ready
+
 
 def test_the_line_of_the_readme_runs_the_image(docker):
-    line = re.search(r"^\| a container \| `(.*?)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
     started = subprocess.Popen(
-        docker.inside("sh", "-c", line), env=docker.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        docker.inside("sh", "-c", line_for("a container")), env=docker.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     try:
-        said = []
-        for text in started.stderr:
-            said.append(text)
-            if text == "Ready.\n":
-                break
-        assert said and said[-1] == "Ready.\n", "".join(said)
+        until_ready(started.stderr)
         (container,) = docker.run("docker", "ps", "--quiet").stdout.split()
         keys = {"AWS_ACCESS_KEY_ID": "admin111122223333", "AWS_SECRET_ACCESS_KEY": "test"}
         place = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_DEFAULT_REGION": "us-east-1"}

@@ -10,11 +10,16 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 
 import boto3
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/clients"))
+
+from typed import line_for, until_ready, url_in  # noqa: E402
+
 CRATES = ROOT / "target" / "crates"
 CARGO = os.environ.get("CARGO", "cargo")
 # A build of everything from nothing, on a machine that has other things to do.
@@ -87,7 +92,7 @@ def somebody(tmp_path_factory):
 
 
 def test_the_line_of_the_readme_installs_the_program(somebody, tmp_path):
-    line = re.search(r"^\| Rust \| `(.*?)`", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
+    line = line_for("Rust")
     assert f"`{line}`" in (ROOT / "crates" / "accountd" / "README.md").read_text()
     somebody.types(line, tmp_path)
     server = subprocess.Popen(
@@ -98,11 +103,7 @@ def test_the_line_of_the_readme_installs_the_program(somebody, tmp_path):
         text=True,
     )
     try:
-        for said in server.stderr:
-            if " listens on " in said:
-                url = said.split(" listens on ")[1].strip()
-            if said == "Ready.\n":
-                break
+        url = url_in(until_ready(server.stderr))
         sts = boto3.client(
             "sts",
             endpoint_url=url,

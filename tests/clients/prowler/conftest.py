@@ -5,7 +5,6 @@ import http.server
 import json
 import pathlib
 import sys
-import threading
 
 import pytest
 
@@ -14,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from accountd import Accountd  # noqa: E402
 from audit import audit  # noqa: E402
+from aws_elsewhere import played  # noqa: E402
 from companies import neglected, well_kept  # noqa: E402
 from identities import AUDITOR_SESSION, BOSS_SESSION, seed  # noqa: E402
 
@@ -39,11 +39,8 @@ class Models(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def models():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Models)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with played(Models) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

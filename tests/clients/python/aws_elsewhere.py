@@ -1,10 +1,13 @@
-"""AWS services that accountd delivers to, played by moto in a process of its own."""
+"""Servers of others: AWS services that accountd delivers to, played by moto in a process of its own, or what a test plays itself."""
 
+import contextlib
 import gzip
+import http.server
 import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -15,6 +18,18 @@ READY_WITHIN_SECONDS = 30
 
 # What moto takes, which looks at none of it.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@contextlib.contextmanager
+def played(handler):
+    """A server in this process that answers as the handler does: where it is."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class Elsewhere:

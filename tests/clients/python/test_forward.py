@@ -7,13 +7,13 @@ import http.server
 import io
 import json
 import socket
-import threading
 import zlib
 
 import botocore.config
 import botocore.exceptions
 import pytest
 from accountd import SESSION, refusal
+from aws_elsewhere import played
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -338,11 +338,8 @@ class Other(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def other():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with played(Other) as url:
+        yield url
 
 
 def test_what_goes_on_and_what_comes_back_f_fwd_12(start, other):

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
+sys.path.insert(0, str(ROOT / "tests/clients"))
+
+from typed import until_ready, url_in  # noqa: E402
 
 
 def released(*names):
@@ -47,11 +49,6 @@ def clean(**more):
     return kept | files | more
 
 
-def line_for(somebody):
-    """The one line that the README has for somebody who has this and nothing else."""
-    return re.search(rf"^\| {somebody} \| `(.*?)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
-
-
 @contextlib.contextmanager
 def serving(line, folder, **environment):
     """Types a line that serves, as it stands, and says where it serves. It ends when it is no longer needed."""
@@ -67,14 +64,7 @@ def serving(line, folder, **environment):
         start_new_session=True,
     )
     try:
-        said = []
-        for text in started.stderr:
-            said.append(text)
-            if text == "Ready.\n":
-                break
-        assert said and said[-1] == "Ready.\n", "".join(said)
-        (url,) = [text.split(" listens on ")[1].strip() for text in said if " listens on " in text]
-        yield url
+        yield url_in(until_ready(started.stderr))
     finally:
         # What a line starts may start something itself.
         os.killpg(started.pid, signal.SIGTERM)

@@ -17,6 +17,7 @@ import pytest
 import wheel
 import yaml
 from conftest import ROOT, released
+from typed import until_ready
 
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root may mount and change its root"
@@ -92,12 +93,7 @@ def test_it_runs_as_another_user_on_a_root_that_cannot_be_written(layout, tmp_pa
         ["unshare", "--mount", "sh", "-c", mounts], env=environment, stderr=subprocess.PIPE, text=True
     )
     try:
-        said = ""
-        for line in started.stderr:
-            said += line
-            if line == "Ready.\n":
-                break
-        assert said.endswith("Ready.\n"), said
+        until_ready(started.stderr)
         address = json.loads((volume / "ready.json").read_text())["address"]
         url = f"http://127.0.0.1:{address.rpartition(':')[2]}"
         with urllib.request.urlopen(f"{url}/_accountd/health") as answer:

@@ -9,7 +9,8 @@ import urllib.request
 
 import npm
 import pytest
-from conftest import ROOT, clean, line_for, released, serving
+from conftest import ROOT, clean, released, serving
+from typed import line_for
 from npm_registry import Registry
 
 

@@ -11,7 +11,8 @@ import zipfile
 
 import pytest
 import wheel
-from conftest import ROOT, clean, line_for, released, serving
+from conftest import ROOT, clean, released, serving
+from typed import line_for, until_ready, url_in
 
 AWS = pathlib.Path(sys.executable).parent / "aws"
 CLIENTS = ROOT / "tests" / "clients" / "python" / "requirements.txt"
@@ -101,11 +102,7 @@ def test_the_first_minute_of_the_readme(environment, tmp_path):
         text=True,
     )
     try:
-        for line in server.stderr:
-            if " listens on " in line:
-                url = line.split(" listens on ")[1].strip()
-            if line == "Ready.\n":
-                break
+        url = url_in(until_ready(server.stderr))
         script = "".join(f"{command}\necho '--- end'\n" for command, _ in steps)
         script = script.replace("accountd env", f"accountd env --endpoint {url}")
         script = script.replace("accountd clock", f"accountd clock --endpoint {url}")

@@ -15,6 +15,7 @@ import npm
 import pytest
 import yaml
 from conftest import ROOT, released, serving
+from typed import until_ready, url_in
 
 MONITORING = ROOT / "packaging" / "monitoring"
 
@@ -85,11 +86,7 @@ def served_names(binary, tmp_path):
         [binary, "--in-memory", "--listen", "127.0.0.1:0"], env={}, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
     try:
-        for line in server.stderr:
-            if " listens on " in line:
-                url = line.split(" listens on ")[1].strip()
-            if line == "Ready.\n":
-                break
+        url = url_in(until_ready(server.stderr))
         for _ in range(2):
             with urllib.request.urlopen(f"{url}/_accountd/metrics") as answer:
                 page = answer.read().decode()
