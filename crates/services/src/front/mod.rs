@@ -73,7 +73,8 @@ impl Call {
         let secure_transport = true;
         let mut call =
             Self { request, route, context, source_ip, secure_transport, event_id, is_for_elsewhere: false };
-        call.context.at_global_endpoint = call.host().is_some_and(sts::is_global_endpoint);
+        call.context.at_global_endpoint =
+            call.route.service == Some(Service::Sts) && call.host().is_some_and(sts::is_global_endpoint);
         call
     }
 
