@@ -105,6 +105,7 @@ pub fn response_elements(operation: Operation, output: &Value) -> Value {
 fn expiration(value: &Value) -> Value {
     Timestamp::from_value(value).map_or(Value::Null, |time| iso8601(time).into())
 }
+
 /// The alphabet of what ends an extended request id.
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

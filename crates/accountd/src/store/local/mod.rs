@@ -36,7 +36,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -57,7 +56,7 @@ use queue::{Queued, RecordQueue};
 use run::{Reach, Run};
 use shared::Question;
 use sync::lock;
-use turns::Turns;
+use turns::{Anything, Turns};
 use writer::{Job, Writer};
 
 use super::postgres::{Database, PostgresEngine};
@@ -123,7 +122,7 @@ pub struct Store {
 type Rest<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// What decides a value of any type.
-type BoxedRun = Box<dyn Fn(&dyn Snapshot) -> Result<Decided<Box<dyn Any + Send>>, Fault> + Send>;
+type BoxedRun = Box<dyn Fn(&dyn Snapshot) -> Result<Decided<Anything>, Fault> + Send>;
 
 impl Store {
     /// Opens the store in `directory`, which is made if it is not there.

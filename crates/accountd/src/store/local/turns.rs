@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// What any work gives.
-type Anything = Box<dyn Any + Send>;
+/// A value of any type.
+pub(super) type Anything = Box<dyn Any + Send>;
 
 /// Turns of one kind of work.
 pub(super) struct Turns(Arc<Semaphore>);
